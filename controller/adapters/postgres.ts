@@ -1,0 +1,234 @@
+import type { Client, ClientConfig, QueryResult } from "pg";
+import type { Endpoint, Login, Postgres, Row, Session } from "../core/ports.ts";
+import { reveal } from "../core/secret.ts";
+import { connectError, queryError } from "./postgres-errors.ts";
+
+/** Milliseconds to connect and log in, and for a cancel request to be answered (RELIABILITY 31). */
+const connectTimeoutMs = 5_000;
+
+/** `applicationName` is what `pg_stat_activity` shows of us; it names the run, so that a waiting second writer can. */
+export function postgres(applicationName: string): Postgres {
+  return {
+    async connect(endpoint, login, database, signal) {
+      try {
+        return await open(endpoint, login, database, endpoint.sslmode !== "disable", signal);
+      } catch (error) {
+        // sslmode=prefer: in the clear when the server has no TLS (libpq, "sslmode").
+        if (endpoint.sslmode === "prefer" && isWithoutTls(error)) {
+          return await open(endpoint, login, database, false, signal);
+        }
+        throw connectError(error, endpoint, login, database, signal);
+      }
+    },
+  };
+
+  async function open(
+    endpoint: Endpoint,
+    login: Login,
+    database: string,
+    tls: boolean,
+    signal: AbortSignal,
+  ): Promise<Session> {
+    signal.throwIfAborted();
+    const pg = await import("pg");
+    const config: ClientConfig & { pipeline: boolean } = {
+      host: endpoint.host,
+      port: endpoint.port,
+      user: login.user,
+      password: reveal(login.password),
+      database,
+      ssl: tls ? tlsOptions(endpoint) : false,
+      connectionTimeoutMillis: connectTimeoutMs,
+      keepAlive: true,
+      application_name: applicationName,
+      // Every query goes out at once and answers come back in order: n catalog queries cost one round trip.
+      pipeline: true,
+    };
+    const client = new pg.default.Client(config);
+    const lost = new AbortController();
+    let closed = false;
+    // Without a listener a lost connection ends the process.
+    client.on("error", (error) => lost.abort(error));
+    client.on("end", () => {
+      if (!closed) lost.abort(new Error("connection closed by the server"));
+    });
+    let version = 0;
+    connectionOf(client).on("parameterStatus", ({ parameterName, parameterValue }) => {
+      if (parameterName === "server_version") version = versionNumber(parameterValue);
+    });
+    const stop = (): void => void client.end();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      await client.connect();
+    } catch (error) {
+      closed = true;
+      client.end().catch(() => undefined);
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+    // The backend notices within half a second that we are gone, also inside a long statement (RELIABILITY 29). Since
+    // Postgres 14; not awaited: it travels with the first query.
+    if (version >= 140_000) {
+      client.query("select set_config('client_connection_check_interval', '500', false)").catch(() => undefined);
+    }
+    return session(client, version, lost.signal, async () => {
+      closed = true;
+      await Promise.race([client.end().catch(() => undefined), pause(1_000)]);
+    });
+  }
+
+  function session(client: Client, version: number, lost: AbortSignal, close: () => Promise<void>): Session {
+    const pid = (client as unknown as { readonly processID: number }).processID;
+    const guarded = <T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> =>
+      cancellable(client, pid, signal, send);
+    return {
+      pid,
+      version,
+      lost,
+      close,
+      query: (sql, values, signal) =>
+        guarded(signal, async () => {
+          const result: QueryResult<Row> = await client
+            .query<Row>(sql, values.length === 0 ? undefined : [...values])
+            .catch((error: unknown) => {
+              throw queryError(error, signal, lost);
+            });
+          return rowsOf(result);
+        }),
+      pipeline: (strings, signal) =>
+        guarded(signal, async () => {
+          const sent = strings.map((text, index) => sendCounted(client, text, index, signal, lost));
+          const settled = await Promise.allSettled(sent);
+          const failed = settled.find((one) => one.status === "rejected");
+          if (failed !== undefined) throw failed.reason;
+          return settled.map((one) => (one.status === "fulfilled" ? one.value : []));
+        }),
+    };
+  }
+}
+
+/** One simple query, counting the statements that complete, so that a failure can be placed. */
+async function sendCounted(
+  client: Client,
+  text: string,
+  string: number,
+  signal: AbortSignal,
+  lost: AbortSignal,
+): Promise<readonly Row[]> {
+  const pg = await queryClass();
+  let completed = 0;
+  return new Promise<readonly Row[]>((resolve, reject) => {
+    const query = new pg({ text }, (error: Error | undefined, result: QueryResult<Row>) => {
+      if (error) reject(queryError(error, signal, lost, { string, completed }));
+      else resolve(rowsOf(result));
+    });
+    const complete = query.handleCommandComplete.bind(query);
+    query.handleCommandComplete = (...args) => {
+      completed++;
+      complete(...args);
+    };
+    client.query(query as never);
+  });
+}
+
+interface CountableQuery {
+  handleCommandComplete(...args: readonly unknown[]): void;
+}
+type QueryClass = new (
+  config: { readonly text: string },
+  callback: (error: Error | undefined, result: QueryResult<Row>) => void,
+) => CountableQuery;
+
+const queryClass = async (): Promise<QueryClass> =>
+  ((await import("pg")).default as unknown as { readonly Query: QueryClass }).Query;
+
+/** Rows of the last statement: a simple query with several gives an array of results. */
+function rowsOf(result: QueryResult<Row> | readonly QueryResult<Row>[]): readonly Row[] {
+  const last = Array.isArray(result) ? (result as readonly QueryResult<Row>[]).at(-1) : (result as QueryResult<Row>);
+  return last?.rows ?? [];
+}
+
+/**
+ * Runs `send`; when the signal aborts first, asks the server to cancel and waits for its answer, so that the session is
+ * usable afterwards. A server that does not answer the cancel loses the connection.
+ */
+async function cancellable<T>(client: Client, pid: number, signal: AbortSignal, send: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  let answered = false;
+  const onAbort = (): void => {
+    void cancel(client, pid)
+      .catch(() => undefined)
+      .then(() => pause(connectTimeoutMs))
+      .then(() => {
+        if (!answered) connectionOf(client).stream.destroy();
+      });
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await send();
+  } finally {
+    answered = true;
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** The protocol's own cancel request needs the key in the clear; the function works over TLS and poolers alike. */
+async function cancel(client: Client, pid: number): Promise<void> {
+  const pg = await import("pg");
+  const { host, port, user, password, database, ssl } = client as unknown as ClientConfig;
+  const second = new pg.default.Client({
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(user === undefined ? {} : { user }),
+    ...(typeof password === "string" ? { password } : {}),
+    ...(database === undefined ? {} : { database }),
+    ssl: ssl ?? false,
+    connectionTimeoutMillis: connectTimeoutMs,
+  });
+  second.on("error", () => undefined);
+  try {
+    await second.connect();
+    await second.query("select pg_cancel_backend($1)", [pid]);
+  } finally {
+    await second.end().catch(() => undefined);
+  }
+}
+
+function tlsOptions({ sslmode, host }: Endpoint): object {
+  switch (sslmode) {
+    case "verify-full":
+      return { servername: host };
+    case "verify-ca":
+      return { servername: host, checkServerIdentity: () => undefined };
+    default:
+      // libpq's `require` and `prefer` encrypt and do not verify.
+      return { rejectUnauthorized: false };
+  }
+}
+
+const isWithoutTls = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes("server does not support SSL");
+
+/** `15.18 (Debian …)` → 150018, `16beta1` → 160000 (manual: server_version_num). */
+function versionNumber(text: string): number {
+  const [, major = "0", minor = "0"] = /^(\d+)(?:\.(\d+))?/.exec(text) ?? [];
+  return Number(major) * 10_000 + Number(minor);
+}
+
+interface ConnectionInternals {
+  readonly stream: { destroy(): void };
+  on(
+    event: "parameterStatus",
+    listener: (message: { readonly parameterName: string; readonly parameterValue: string }) => void,
+  ): void;
+}
+
+/** The protocol layer of the driver: public by use, absent from its types. */
+const connectionOf = (client: Client): ConnectionInternals =>
+  (client as unknown as { readonly connection: ConnectionInternals }).connection;
+
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });

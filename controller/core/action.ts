@@ -1,0 +1,40 @@
+import type { ResourceId } from "./id.ts";
+import type { ErrorFacts } from "./errors.ts";
+import type { Place } from "./place.ts";
+
+/** What an action may cost besides its purpose. */
+export type Hazard = "deletes-data" | "downtime" | "host-access" | "lock" | "rewrite" | "drop";
+
+/** What every action carries. Plain data: it prints, travels as JSON and compares. */
+export interface Facts {
+  /** One action per resource and pass, so the resource's id is the action's. */
+  readonly id: ResourceId;
+  /** Ids that must have settled well before this one starts. An id without an action in the plan counts as settled. */
+  readonly dependsOn: readonly ResourceId[];
+  /** Why, in the user's words: the drift field by field, or the fact that caused it. */
+  readonly reason: string;
+  readonly hazards: readonly Hazard[];
+  /** Where the files ask for it; absent where they no longer do. */
+  readonly place?: Place;
+}
+
+/** One member of a kind's closed union of actions. */
+export type ActionOf<K extends string, V extends string, T> = T & Facts & { readonly kind: K; readonly verb: V };
+
+/**
+ * An action that says why nothing may be done. Applying it throws its error, so dependents are skipped and the rest can
+ * go on; `apply` on the command line refuses to start a plan that holds one.
+ */
+export type Refusal<K extends string> = ActionOf<K, "refuse", { readonly error: ErrorFacts }>;
+
+/** What core knows of any action. */
+export interface AnyAction extends Facts {
+  readonly kind: string;
+  readonly verb: string;
+}
+
+/** Verbs that take something away. They come last, and run only when all else has succeeded. */
+const removing: ReadonlySet<string> = new Set(["delete", "drop"]);
+
+export const isRemoval = (action: AnyAction): boolean => removing.has(action.verb);
+export const isRefusal = (action: AnyAction): action is Refusal<string> => action.verb === "refuse";

@@ -1,0 +1,106 @@
+import { quoteIdentifier } from "./sql.ts";
+
+const firstStep = (owner: string): string => `
+create schema poststack;
+grant usage on schema poststack to ${owner};
+
+create table poststack.system_info (
+  key text primary key,
+  value text not null
+);
+insert into poststack.system_info values ('ledger_version', '0'), ('fence', '0');
+
+-- "order" is the version's digits as a number: what identifies and sorts a migration.
+create table poststack.schema_migrations (
+  "order" numeric primary key,
+  version text not null,
+  name text not null,
+  checksum text not null,
+  state text not null check (state in ('started', 'applied')),
+  sql text,
+  rollback_sql text,
+  duration_ms integer,
+  applied_by text not null default current_user,
+  applied_at timestamptz not null default now(),
+  fence bigint not null
+);
+grant select, insert, update, delete on poststack.schema_migrations to ${owner};
+
+create table poststack.job_runs (
+  id bigint generated always as identity primary key,
+  name text not null,
+  key text not null,
+  key_parts jsonb not null,
+  state text not null check (state in ('running', 'succeeded', 'failed')),
+  exit_code integer,
+  duration_ms integer,
+  log_file text,
+  started_at timestamptz not null default now(),
+  fence bigint not null
+);
+create index job_runs_by_name on poststack.job_runs (name, id desc);
+
+-- What we made in this database and may therefore take away: extensions and granted privileges.
+create table poststack.objects (
+  kind text not null,
+  name text not null,
+  oid oid,
+  made_at timestamptz not null default now(),
+  primary key (kind, name)
+);
+
+create table poststack.events (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default now(),
+  run text not null,
+  who text not null,
+  resource text not null,
+  verb text not null,
+  reason text not null,
+  outcome text not null,
+  duration_ms integer
+);
+
+-- Each transaction that writes to the ledger calls this first: a writer that was asleep while another took over stops here.
+create function poststack.check_fence(expected bigint) returns void
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $body$
+begin
+  perform from poststack.system_info where key = 'fence' and value::bigint = expected for share;
+  if not found then
+    raise exception 'another writer has taken over' using errcode = 'PS001';
+  end if;
+end $body$;
+
+-- A migration's first and last words: the same transaction must be open at both (RELIABILITY 25).
+create function poststack.begin_migration(expected bigint) returns void
+  language plpgsql as $body$
+begin
+  perform poststack.check_fence(expected);
+  perform pg_catalog.set_config('poststack.transaction', pg_catalog.pg_current_xact_id()::text, true);
+end $body$;
+
+create function poststack.end_migration() returns void
+  language plpgsql as $body$
+begin
+  if pg_catalog.current_setting('poststack.transaction', true) is distinct from pg_catalog.pg_current_xact_id()::text then
+    raise exception 'the migration ended its own transaction' using errcode = 'PS002';
+  end if;
+end $body$;
+`;
+
+/**
+ * Schema `poststack` in the environment's database: what cannot be observed elsewhere. Its shape changes by numbered
+ * steps, forward only; `system_info.ledger_version` says how many have run. A step that was released is never edited.
+ *
+ * The schema belongs to the admin login, so that a migration, which runs as the owner of the database, cannot drop it.
+ */
+const steps: readonly ((owner: string) => string)[] = [firstStep];
+
+/** The steps' SQL, each one transaction, for a database of this owner. */
+export const ledgerSteps = (owner: string): readonly string[] => steps.map((step) => step(quoteIdentifier(owner)));
+
+/** The shape that this version works with. */
+export const ledgerVersion = steps.length;
+
+/** SQLSTATE of our own functions in schema `poststack`. Class `PS` is free (manual: appendix A). */
+export const sqlState = { fenced: "PS001", transactionEnded: "PS002" } as const;

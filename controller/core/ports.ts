@@ -1,0 +1,290 @@
+import type { Secret, Text } from "./secret.ts";
+import type { Place } from "./place.ts";
+
+/** The world, as an argument. Core owns these interfaces; `adapters/` implement them. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly files: Files;
+  readonly state: State;
+  readonly host: Host;
+  readonly embedded: EmbeddedServers;
+  readonly postgres: Postgres;
+  readonly server: Server;
+  /** Tells a person what goes on inside a long action: one short line, replaced by the next. */
+  readonly progress: (line: string) => void;
+}
+
+export interface Clock {
+  /** Monotonic milliseconds: for durations and deadlines, never for dates. */
+  nowMs(): number;
+  date(): Date;
+  /** Rejects with the signal's reason as soon as it aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** In [0, 1): jitter. */
+  random(): number;
+}
+
+/** Log text is constant, facts are fields. */
+export interface Log {
+  debug(fields: object, text: string): void;
+  info(fields: object, text: string): void;
+  warn(fields: object, text: string): void;
+}
+
+/** Files of the project: regular files inside it only, by paths relative to its root or absolute. */
+export interface Files {
+  readonly root: string;
+  /**
+   * @throws PoststackError `FILE_MISSING`, `FILE_UNREADABLE` (not regular, not UTF-8, larger than `limitBytes`), `PATH_OUTSIDE`
+   */
+  read(path: string, options: ReadOptions): string;
+  /** Bytes, for hashing. Same errors. */
+  readBytes(path: string, options: ReadOptions): Buffer;
+  /** Names in a folder, sorted; empty when it does not exist. @throws PoststackError `PATH_OUTSIDE`, `FILE_UNREADABLE` */
+  list(path: string): readonly string[];
+  exists(path: string): boolean;
+}
+
+export interface ReadOptions {
+  readonly limitBytes: number;
+  /** Who asks, for the error. */
+  readonly from?: Place;
+}
+
+// ---------------------------------------------------------------- state
+
+/** What cannot be observed about one environment (RELIABILITY 18), in `.poststack/<environment>/state.json`. */
+export interface StateFacts {
+  /** 128 random bits, hex: what makes an object ours. */
+  readonly owner: string;
+  /** Generated passwords by name (`role:app`, `instance:postgres`). `next` while a rotation is under way. */
+  readonly secrets: ReadonlyMap<string, { readonly current: Secret; readonly next?: Secret }>;
+  /** The cluster that held this environment's data last. */
+  readonly systemIdentifier?: string;
+}
+
+export interface State {
+  /** The environment's directory, absolute, made with mode 0700 on the first write. */
+  readonly directory: string;
+  /**
+   * Undefined when nothing was ever recorded.
+   * @throws PoststackError `STATE_LOST` (unreadable, bad checksum), `STATE_NEWER`
+   */
+  read(): StateFacts | undefined;
+  /** Makes owner token and missing secrets, on disk before it returns (RELIABILITY 16). Never replaces one. */
+  ensure(secretNames: readonly string[]): StateFacts;
+  recordSystemIdentifier(identifier: string): void;
+  /** Forgets the environment: after its data is gone. */
+  remove(): void;
+}
+
+// ---------------------------------------------------------------- Postgres
+
+export interface Login {
+  readonly user: string;
+  readonly password: Secret;
+}
+
+/** How to reach one environment's server. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  /** TLS as libpq's sslmode says it; `disable` for loopback. */
+  readonly sslmode: "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
+  /** The environment's own database. */
+  readonly database: string;
+  /** Where to connect while it does not exist, and where the lock is taken. */
+  readonly maintenanceDatabase: string;
+  /** Superuser, or the most powerful login that an external server grants. */
+  readonly admin: Login;
+  /** Owner of the database; migrations run as this one. */
+  readonly owner: Login;
+}
+
+/**
+ * One environment's server, during one pass. Sessions are opened on first use, shared by all kinds and closed by the
+ * engine. In a pass that applies, the first session for writing takes the Postgres lock before it is handed out.
+ */
+export interface Server {
+  /** As admin, in the environment's database; undefined while that does not exist. */
+  database(signal: AbortSignal): Promise<Session | undefined>;
+  /** As admin, in the environment's database or else in the maintenance database: for roles and databases. */
+  admin(signal: AbortSignal): Promise<Session>;
+  /** As owner, in the environment's database: for migrations. Never superuser. */
+  owner(signal: AbortSignal): Promise<Session>;
+  /** A login of its own, to prove that it works. Closed by the caller. */
+  login(login: Login, database: string, signal: AbortSignal): Promise<Session>;
+  /** The number that this writer raised the fence to; 0 before the ledger exists or in a pass that only reads. */
+  fence(): number;
+  /** Forgets open sessions: after a restart of the server or after CREATE DATABASE. The next use connects again. */
+  reset(): Promise<void>;
+}
+
+export type SqlValue = string | number | bigint | boolean | null | Date | readonly SqlValue[];
+export type Row = Readonly<Record<string, unknown>>;
+
+/** The only way to a server: one connection each call. */
+export interface Postgres {
+  /**
+   * Limits of RELIABILITY 31: 5 s to connect. Sets `client_connection_check_interval` where the server knows it, and
+   * `application_name`.
+   * @throws PoststackError `POSTGRES_UNREACHABLE`, `POSTGRES_BUSY`, `POSTGRES_LOGIN`, `POSTGRES_QUERY` (3D000: no such database)
+   */
+  connect(endpoint: Endpoint, login: Login, database: string, signal: AbortSignal): Promise<Session>;
+}
+
+export interface Session {
+  /** Backend process id, for messages and cancelling. */
+  readonly pid: number;
+  /** Server version as `server_version_num` gives it: 150018. */
+  readonly version: number;
+  /** Aborts when the connection is lost without having been closed. */
+  readonly lost: AbortSignal;
+  /**
+   * One statement with parameters. Aborting cancels it on the server.
+   * @throws PoststackError by SQLSTATE class, its `cause` a {@link SqlFailure}
+   */
+  query(sql: string, values: readonly SqlValue[], signal: AbortSignal): Promise<readonly Row[]>;
+  /**
+   * Several statement strings, each sent as one simple query, all sent before the first answer is read. A failure makes
+   * the ones after it fail too when they stand in the same transaction; the first failure is thrown.
+   * @throws PoststackError, its `cause` a {@link SqlFailure} with `message` = index of the string that failed
+   */
+  pipeline(strings: readonly string[], signal: AbortSignal): Promise<readonly (readonly Row[])[]>;
+  close(): Promise<void>;
+}
+
+/** What the server said of a statement that failed. */
+export interface SqlFailure {
+  readonly sqlState: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  /** 1-based, in characters (code points), inside the string that was sent. */
+  readonly position?: number;
+  readonly constraint?: string;
+  /** For `pipeline`: which string failed; and how many statements of that string had completed before. */
+  readonly string?: number;
+  readonly completed?: number;
+}
+
+// ---------------------------------------------------------------- embedded servers
+
+/** Where one embedded server lives and what it is. */
+export interface EmbeddedSpec {
+  readonly name: string;
+  /** Major version, or undefined: the one of the data, else the newest at hand. */
+  readonly major: number | undefined;
+  readonly bind: string;
+  readonly port: number;
+}
+
+/** What can be seen of an embedded server without asking it anything over SQL. */
+export interface EmbeddedFacts {
+  /** Major version that the data directory was made by; undefined: no data. */
+  readonly dataMajor: number | undefined;
+  readonly systemIdentifier: string | undefined;
+  readonly running: boolean;
+  readonly startedAt: Date | undefined;
+  /** Who holds the port when it is not our server: `nginx (pid 812)`. */
+  readonly portHolder: string | undefined;
+  readonly dataDirectory: string;
+  readonly socketDirectory: string;
+  readonly logFile: string;
+  /** What `start` needs and how it is had: `PostgreSQL 15.18 at /usr/lib/postgresql/15/bin`. */
+  readonly binaries: { readonly version: string; readonly from: string } | undefined;
+  /** Settings as the files have them, in the form that they were written (our own include file). */
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+/** Real Postgres processes of this host. Each call is one step that can be repeated. */
+export interface EmbeddedServers {
+  observe(spec: EmbeddedSpec, signal: AbortSignal): Promise<EmbeddedFacts>;
+  /** initdb into a sibling directory, sync, rename (RELIABILITY 19). Nothing to do when the data is there. */
+  create(spec: EmbeddedSpec, admin: Login, parameters: ReadonlyMap<string, string>, signal: AbortSignal): Promise<void>;
+  /** Starts it so that it outlives this process; returns when a TCP login answers. Running already is success. */
+  start(spec: EmbeddedSpec, admin: Login, signal: AbortSignal): Promise<void>;
+  /** Fast shutdown, waits for the end. Stopped already is success. */
+  stop(spec: EmbeddedSpec, signal: AbortSignal): Promise<void>;
+  /** Writes the include file with the parameters, by rename. */
+  configure(spec: EmbeddedSpec, parameters: ReadonlyMap<string, string>, signal: AbortSignal): Promise<void>;
+  /** Asks the server to read its files again. */
+  reload(spec: EmbeddedSpec, signal: AbortSignal): Promise<void>;
+  /** Deletes the data directory: only with the leave for it. */
+  remove(spec: EmbeddedSpec, signal: AbortSignal): Promise<void>;
+}
+
+// ---------------------------------------------------------------- processes of this host
+
+export interface SpawnSpec {
+  /** Who the process belongs to, `process:web.1`: its record, its mark in the environment, its log. */
+  readonly resource: string;
+  /** Program and arguments; no shell unless the arguments name one. */
+  readonly command: readonly [string, ...string[]];
+  /** Absolute. */
+  readonly cwd: string;
+  /** The whole environment, nothing is inherited. */
+  readonly environment: ReadonlyMap<string, Text>;
+  /** Absolute; appended to, mode 0600. */
+  readonly logFile: string;
+  /** Kept with the record: keyed hash of all that makes the process what it is. */
+  readonly configHash: string;
+  /** Public fields of the configuration, kept to tell later what changed; never a secret's value. */
+  readonly fields: ReadonlyMap<string, string>;
+  readonly stopSignal: NodeJS.Signals;
+  readonly stopGraceMs: number;
+}
+
+export interface ProcessRecord {
+  readonly resource: string;
+  readonly pid: number;
+  /** Start time as the system tells it (clock ticks since boot on Linux): tells a pid from its reuse. */
+  readonly startTime: string;
+  readonly configHash: string;
+  readonly fields: ReadonlyMap<string, string>;
+  readonly logFile: string;
+  readonly stopSignal: NodeJS.Signals;
+  readonly stopGraceMs: number;
+  readonly startedAt: Date;
+  /** Observed now: alive, the same process, and not a zombie. */
+  readonly running: boolean;
+}
+
+export interface Host {
+  /** Every process that this environment recorded, running or not. Unreadable records are left out and logged. */
+  processes(signal: AbortSignal): Promise<readonly ProcessRecord[]>;
+  /**
+   * Starts a detached process group, its record on disk when this returns. Ends a leftover of the same resource that no
+   * record tells of first (a crash between start and record).
+   * @throws PoststackError `COMMAND_MISSING`
+   */
+  start(spec: SpawnSpec, signal: AbortSignal): Promise<ProcessRecord>;
+  /** Signal to the group, grace, SIGKILL; then the record is removed. Gone already is success. */
+  stop(record: ProcessRecord, signal: AbortSignal): Promise<void>;
+  /** Runs to its end, output to the log file. Aborting ends the group. */
+  run(spec: SpawnSpec, timeoutMs: number, signal: AbortSignal): Promise<RunResult>;
+  /** Who listens on the port: `node (pid 812)`; undefined: nobody. */
+  portHolder(
+    host: string,
+    port: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly pid?: number; readonly text: string } | undefined>;
+  /** One readiness probe: true when it passes. */
+  probe(probe: Probe, environment: ReadonlyMap<string, Text>, cwd: string, signal: AbortSignal): Promise<boolean>;
+  /** The last lines of a log file, at most `lines` and 64 KiB. */
+  tail(logFile: string, lines: number): readonly string[];
+}
+
+export type Probe =
+  | { readonly type: "http"; readonly url: string }
+  | { readonly type: "tcp"; readonly host: string; readonly port: number }
+  | { readonly type: "command"; readonly command: readonly [string, ...string[]] };
+
+export interface RunResult {
+  /** Undefined when a signal or the timeout ended it. */
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  readonly timedOut: boolean;
+  readonly durationMs: number;
+}

@@ -1,0 +1,25 @@
+import { PoststackError } from "./errors.ts";
+import type { SqlFailure } from "./ports.ts";
+
+/** `"name"` with quotes doubled: safe for every name (manual: 4.1.1, Identifiers and Key Words). */
+export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** A string constant that means the same with standard_conforming_strings on and off (manual: 4.1.2.2). */
+export function quoteLiteral(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;
+  return text.includes("\\") ? ` E${quoted}` : quoted;
+}
+
+/** What the server said, where an error came from a statement or a login. */
+export function sqlFailure(error: unknown): SqlFailure | undefined {
+  const cause = error instanceof PoststackError ? error.cause : undefined;
+  return typeof cause === "object" && cause !== null && "sqlState" in cause ? (cause as SqlFailure) : undefined;
+}
+
+/** For `.catch()`: swallows the SQLSTATEs that mean "already so", and nothing else. */
+export function unlessSqlState(...states: readonly string[]): (error: unknown) => void {
+  return (error) => {
+    const state = sqlFailure(error)?.sqlState;
+    if (state === undefined || !states.includes(state)) throw error;
+  };
+}

@@ -1,0 +1,117 @@
+import type { AnyAction } from "../core/action.ts";
+import type { Endpoint, Ports } from "../core/ports.ts";
+import type { Resource, Result } from "../core/resource.ts";
+import { apply as applyDatabase } from "./database/apply.ts";
+import { diff as diffDatabase } from "./database/diff.ts";
+import type { DatabaseAction, DesiredDatabase, ObservedDatabase } from "./database/model.ts";
+import { observe as observeDatabase } from "./database/observe.ts";
+import { apply as applyExtension } from "./extension/apply.ts";
+import { diff as diffExtension } from "./extension/diff.ts";
+import type { DesiredExtension, ExtensionAction, ObservedExtension } from "./extension/model.ts";
+import { observe as observeExtension } from "./extension/observe.ts";
+import { apply as applyGrant } from "./grant/apply.ts";
+import { diff as diffGrant } from "./grant/diff.ts";
+import type { DesiredGrant, GrantAction, ObservedGrant } from "./grant/model.ts";
+import { observe as observeGrant } from "./grant/observe.ts";
+import { apply as applyInstance } from "./instance/apply.ts";
+import { diff as diffInstance } from "./instance/diff.ts";
+import type { DesiredInstance, InstanceAction, ObservedInstance } from "./instance/model.ts";
+import { observe as observeInstance } from "./instance/observe.ts";
+import { apply as applyJob } from "./job/apply.ts";
+import { diff as diffJob } from "./job/diff.ts";
+import type { DesiredJob, JobAction, ObservedJob } from "./job/model.ts";
+import { observe as observeJob } from "./job/observe.ts";
+import { apply as applyMigration } from "./migration/apply.ts";
+import { diff as diffMigration } from "./migration/diff.ts";
+import type { DesiredMigrations, MigrationAction, ObservedMigrations } from "./migration/model.ts";
+import { observe as observeMigration } from "./migration/observe.ts";
+import { apply as applyProcess } from "./process/apply.ts";
+import { diff as diffProcess } from "./process/diff.ts";
+import type { DesiredProcess, ObservedProcess, ProcessAction } from "./process/model.ts";
+import { observe as observeProcess } from "./process/observe.ts";
+import { apply as applyRole } from "./role/apply.ts";
+import { diff as diffRole } from "./role/diff.ts";
+import type { DesiredRole, ObservedRole, RoleAction } from "./role/model.ts";
+import { observe as observeRole } from "./role/observe.ts";
+
+/** Every kind, in the order in which a plan shows them: a kind's actions come before those of the kinds below it. */
+export interface DesiredResources {
+  readonly instance: readonly DesiredInstance[];
+  readonly role: readonly DesiredRole[];
+  readonly database: readonly DesiredDatabase[];
+  readonly extension: readonly DesiredExtension[];
+  readonly migration: readonly DesiredMigrations[];
+  readonly grant: readonly DesiredGrant[];
+  readonly job: readonly DesiredJob[];
+  readonly process: readonly DesiredProcess[];
+}
+
+export interface ObservedResources {
+  readonly instance: readonly ObservedInstance[];
+  readonly role: readonly ObservedRole[];
+  readonly database: readonly ObservedDatabase[];
+  readonly extension: readonly ObservedExtension[];
+  readonly migration: readonly ObservedMigrations[];
+  readonly grant: readonly ObservedGrant[];
+  readonly job: readonly ObservedJob[];
+  readonly process: readonly ObservedProcess[];
+}
+
+export interface Actions {
+  readonly instance: InstanceAction;
+  readonly role: RoleAction;
+  readonly database: DatabaseAction;
+  readonly extension: ExtensionAction;
+  readonly migration: MigrationAction;
+  readonly grant: GrantAction;
+  readonly job: JobAction;
+  readonly process: ProcessAction;
+}
+
+export type Kind = keyof DesiredResources;
+export type Action = Actions[Kind];
+
+type Resources = {
+  readonly [K in Kind]: Resource<DesiredResources[K][number], ObservedResources[K][number], Actions[K]> & {
+    /** What it asks: nothing but this host, the server, or the environment's database inside it. */
+    readonly livesIn: "host" | "server" | "database";
+  };
+};
+
+export const resources: Resources = {
+  instance: { livesIn: "host", observe: observeInstance, diff: diffInstance, apply: applyInstance },
+  role: { livesIn: "server", observe: observeRole, diff: diffRole, apply: applyRole },
+  database: { livesIn: "server", observe: observeDatabase, diff: diffDatabase, apply: applyDatabase },
+  extension: { livesIn: "database", observe: observeExtension, diff: diffExtension, apply: applyExtension },
+  migration: { livesIn: "database", observe: observeMigration, diff: diffMigration, apply: applyMigration },
+  grant: { livesIn: "database", observe: observeGrant, diff: diffGrant, apply: applyGrant },
+  job: { livesIn: "database", observe: observeJob, diff: diffJob, apply: applyJob },
+  process: { livesIn: "host", observe: observeProcess, diff: diffProcess, apply: applyProcess },
+};
+
+export const kinds = Object.keys(resources) as readonly Kind[];
+
+/** Everything that one environment's files ask for. */
+export interface Desired {
+  readonly project: string;
+  readonly environment: string;
+  /** Absolute path of the project. */
+  readonly root: string;
+  /** Generated secrets that must be on disk before the first action. */
+  readonly secretNames: readonly string[];
+  /** Absent in an environment without Postgres. */
+  readonly endpoint?: Endpoint;
+  /** Two passes with the same name exclude each other, wherever they run. */
+  readonly lockName: string;
+  readonly protected: boolean;
+  readonly resources: DesiredResources;
+  /** Every file and folder that this was read from, absolute: what watch mode looks at. */
+  readonly sources: readonly string[];
+}
+
+/** Carries out one action of any kind. */
+export function applyAction(action: Action, ports: Ports, signal: AbortSignal): Promise<Result> {
+  // The table's entry and the action's kind agree by construction; the compiler cannot see that they are the same K.
+  const resource = resources[action.kind] as Resource<unknown, unknown, AnyAction>;
+  return resource.apply(action, ports, signal);
+}

@@ -1,0 +1,7 @@
+import type { Ports } from "../../core/ports.ts";
+import { done, type Result } from "../../core/resource.ts";
+import type { InstanceAction } from "./model.ts";
+
+export function apply(_action: InstanceAction, _ports: Ports, _signal: AbortSignal): Promise<Result> {
+  return Promise.resolve(done);
+}

@@ -1,0 +1,8 @@
+import type { InstanceAction, DesiredInstance, ObservedInstance } from "./model.ts";
+
+export function diff(
+  _desired: readonly DesiredInstance[],
+  _observed: readonly ObservedInstance[],
+): readonly InstanceAction[] {
+  return [];
+}

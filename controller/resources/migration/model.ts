@@ -1,0 +1,62 @@
+import type { ActionOf, Refusal } from "../../core/action.ts";
+import type { ResourceId } from "../../core/id.ts";
+import type { Place } from "../../core/place.ts";
+
+/** One migration as its file pair says it. The text stays on disk; it is read again, and its checksum compared, when it runs. */
+export interface MigrationFile {
+  readonly id: ResourceId;
+  /** As written in the file name: `004`, `2017-09-26-200549`. */
+  readonly version: string;
+  /** The version's digits without leading zeros: what orders and identifies it. */
+  readonly order: string;
+  /** File name without its ending: `004_add_users`. */
+  readonly name: string;
+  /** Relative to the project. */
+  readonly file: string;
+  readonly rollbackFile?: string;
+  /** SHA-256 in hex of the text with line endings normalised to `\n` and without a byte order mark. */
+  readonly checksum: string;
+  /** False with the header `-- poststack: no-transaction`. */
+  readonly transactional: boolean;
+}
+
+/** All migrations of the environment: what `observe` and `diff` get, one element. */
+export interface DesiredMigrations {
+  readonly folder: string;
+  /** In order. */
+  readonly files: readonly MigrationFile[];
+  /** The version to end at; undefined: all files. `0`: none. */
+  readonly target?: string;
+  /** Whether a target below the ledger's head means rolling back (`db rollback`); else that is refused. */
+  readonly rollback: boolean;
+  /** Watch mode: the edited last migration is rolled back and applied again. */
+  readonly replay: boolean;
+  /** Takes the present schema for what the versions up to here made, without running them (`db baseline`). */
+  readonly baseline?: string;
+  /** Takes the files' present checksums into the ledger (`db repair`). */
+  readonly repair: boolean;
+  readonly dependsOn: readonly ResourceId[];
+  readonly place: Place;
+}
+
+export interface LedgerRow {
+  readonly version: string;
+  readonly order: string;
+  readonly name: string;
+  readonly checksum: string;
+  /** started: recorded before a file that runs outside a transaction, and not finished (RELIABILITY 26). */
+  readonly state: "started" | "applied";
+  readonly hasRollback: boolean;
+}
+
+export type ObservedMigrations =
+  | { readonly ledger: "absent"; /** Objects of others in the database. */ readonly objects: number }
+  | { readonly ledger: "present"; readonly rows: readonly LedgerRow[]; readonly objects: number };
+
+export type MigrationAction =
+  | ActionOf<"migration", "apply", { readonly migration: MigrationFile }>
+  | ActionOf<"migration", "rollback", { readonly migration: LedgerRow; readonly rollbackFile?: string }>
+  | ActionOf<"migration", "replay", { readonly migration: MigrationFile; readonly row: LedgerRow }>
+  | ActionOf<"migration", "baseline", { readonly migrations: readonly MigrationFile[] }>
+  | ActionOf<"migration", "repair", { readonly migration: MigrationFile; readonly row: LedgerRow }>
+  | Refusal<"migration">;

@@ -1,0 +1,5 @@
+import type { RoleAction, DesiredRole, ObservedRole } from "./model.ts";
+
+export function diff(_desired: readonly DesiredRole[], _observed: readonly ObservedRole[]): readonly RoleAction[] {
+  return [];
+}

@@ -1,0 +1,57 @@
+import type { ActionOf, Refusal } from "../../core/action.ts";
+import type { Drift } from "../../core/drift.ts";
+import type { ResourceId } from "../../core/id.ts";
+import type { Place } from "../../core/place.ts";
+import type { Secret } from "../../core/secret.ts";
+
+export interface RoleAttributes {
+  readonly login: boolean;
+  readonly inherit: boolean;
+  readonly superuser: boolean;
+  readonly createdb: boolean;
+  readonly createrole: boolean;
+  readonly replication: boolean;
+  readonly bypassrls: boolean;
+  /** -1: no limit, which is what Postgres stores. */
+  readonly connectionLimit: number;
+  /** Undefined and `infinity` are the same: never expires. ISO 8601 otherwise. */
+  readonly validUntil?: string;
+}
+
+export interface DesiredRole {
+  readonly id: ResourceId;
+  readonly name: string;
+  readonly ensure: "present" | "absent";
+  readonly attributes: RoleAttributes;
+  /** Undefined: the role's password is none of our business. */
+  readonly password?: Secret;
+  /** The password was generated here: losing it is `SECRET_LOST`. `new`: it is not on disk yet. */
+  readonly generated: "no" | "kept" | "new";
+  /** Sorted names of the roles that it is a member of. */
+  readonly inRoles: readonly string[];
+  /** What marks an object as this environment's (RELIABILITY 11). */
+  readonly mark: string;
+  readonly dependsOn: readonly ResourceId[];
+  readonly place: Place;
+}
+
+export interface ObservedRole {
+  readonly name: string;
+  readonly oid: number;
+  /** `ours` only when the comment holds our mark with this very oid. */
+  readonly owner: "ours" | "foreign";
+  readonly attributes: RoleAttributes;
+  /** Compared by re-deriving with the stored salt; unknown where the catalog may not be read. */
+  readonly password: "matches" | "differs" | "none" | "unknown";
+  readonly inRoles: readonly string[];
+  /** Memberships that this environment made; only these are revoked. */
+  readonly ourMemberships: readonly string[];
+  /** How many objects it owns, in all databases. */
+  readonly ownedObjects: number;
+}
+
+export type RoleAction =
+  | ActionOf<"role", "create", { readonly desired: DesiredRole }>
+  | ActionOf<"role", "update", { readonly desired: DesiredRole; readonly drift: readonly Drift[] }>
+  | ActionOf<"role", "drop", { readonly name: string; readonly oid: number; readonly mark: string }>
+  | Refusal<"role">;

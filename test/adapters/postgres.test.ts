@@ -1,0 +1,72 @@
+import { expect } from "vitest";
+import { postgres } from "../../controller/adapters/postgres.ts";
+import { PoststackError } from "../../controller/core/errors.ts";
+import { Secret } from "../../controller/core/secret.ts";
+import { sqlFailure } from "../../controller/core/sql.ts";
+import { freePort } from "../support/cluster.ts";
+import { test } from "../support/postgres.ts";
+
+const failureOf = async (promise: Promise<unknown>): Promise<PoststackError> => {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof PoststackError)) throw new Error(`not an error of ours: ${String(error)}`);
+  return error;
+};
+
+test("a failing string of a pipeline is named with the statements that completed and the position", async ({
+  database,
+}) => {
+  const error = await failureOf(
+    database.admin.pipeline(["begin", "select 1; select 2;\nselect nothing_there", "commit"], database.signal),
+  );
+  expect(error.code).toBe("POSTGRES_QUERY");
+  expect(sqlFailure(error)).toMatchObject({ sqlState: "42703", string: 1, completed: 2, position: 28 });
+});
+
+test("what follows a failure inside one transaction does nothing", async ({ database }) => {
+  await database.query("create table kept (n int)");
+  await failureOf(
+    database.admin.pipeline(
+      ["begin", "insert into kept values (1)", "select 1/0", "insert into kept values (2); commit"],
+      database.signal,
+    ),
+  );
+  await database.query("rollback");
+  expect(await database.column("select n from kept")).toEqual([]);
+});
+
+test("an abort cancels the statement on the server and the session lives on", async ({ database }) => {
+  const controller = new AbortController();
+  const sleeping = database.admin.query("select pg_sleep(60)", [], controller.signal);
+  controller.abort(new Error("enough"));
+  await expect(sleeping).rejects.toThrow("enough");
+  expect(await database.column("select 1 as one")).toEqual([1]);
+});
+
+test("a wrong password, a missing database and a closed port each have their code", async ({ database }) => {
+  const driver = postgres("poststack-test");
+  const { endpoint, signal } = database;
+  const wrong = { user: database.owner, password: new Secret("canary-wrong") };
+  const refused = await failureOf(driver.connect(endpoint, wrong, database.name, signal));
+  expect(refused.code).toBe("POSTGRES_LOGIN");
+  expect(JSON.stringify([refused, refused.cause, String(refused)])).not.toContain("canary-wrong");
+  const missing = await failureOf(driver.connect(endpoint, endpoint.admin, "not_there", signal));
+  expect(sqlFailure(missing)?.sqlState).toBe("3D000");
+  const closed = await failureOf(
+    driver.connect({ ...endpoint, port: await freePort() }, endpoint.admin, "postgres", signal),
+  );
+  expect(closed.code).toBe("POSTGRES_UNREACHABLE");
+});
+
+test("a connection that the server ends says so", async ({ database }) => {
+  const driver = postgres("poststack-test");
+  const session = await driver.connect(database.endpoint, database.endpoint.admin, database.name, database.signal);
+  const lost = new Promise<void>((resolve) => {
+    session.lost.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await database.query("select pg_terminate_backend($1)", [session.pid]);
+  await lost;
+  expect((await failureOf(session.query("select 1", [], database.signal))).errorClass).toMatch(/retryable|unknown/);
+});
