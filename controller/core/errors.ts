@@ -26,6 +26,7 @@ export const errorCodes = {
   ENV_FILE_SYNTAX: ["terminal", "an env file that does not parse"],
   ENVIRONMENT_UNKNOWN: ["terminal", "no environment of that name, or none chosen among several"],
   VARIABLE_UNDEFINED: ["terminal", "`${NAME}` without a value and without a default"],
+  VARIABLE_CYCLE: ["terminal", "variables that are made of each other"],
   VARIABLE_SYNTAX: ["terminal", "a `${…}` that does not parse"],
   VARIABLE_REQUIRED: ["terminal", "`${NAME:?message}` without a value"],
   SECRET_UNREADABLE: ["terminal", "a secret's file, variable or command gives nothing"],
@@ -37,6 +38,7 @@ export const errorCodes = {
   // state
   STATE_LOST: ["terminal", "the state directory lost what it had recorded for this environment"],
   STATE_NEWER: ["terminal", "the state was written by a newer Poststack"],
+  STATE_UNWRITABLE: ["terminal", "the state directory cannot be written"],
   SECRET_LOST: ["terminal", "a generated password is in use but no longer on disk"],
   DISK_FULL: ["stalled", "no space left on the device"],
   // instance
@@ -59,6 +61,7 @@ export const errorCodes = {
   LEDGER_NEWER: ["terminal", "the tables in schema poststack were made by a newer Poststack"],
   // migrations
   MIGRATION_NAME: ["terminal", "a file name that is not a migration's, or one version twice"],
+  MIGRATION_HEADER: ["terminal", "a `-- poststack:` line at the top of a migration that means nothing"],
   MIGRATION_EDITED: ["terminal", "an applied migration's file has changed"],
   MIGRATION_MISSING: ["terminal", "an applied migration's file is gone, or the ledger is ahead of the files"],
   MIGRATION_ORDER: ["terminal", "a new migration sorts before one that is applied"],

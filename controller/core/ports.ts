@@ -79,6 +79,20 @@ export interface State {
   remove(): void;
 }
 
+/** One writer per environment and host; the system frees it when its holder dies (RELIABILITY 28). */
+export interface HostLock {
+  /**
+   * Waits while another process holds it, telling `onWait` who that is, once.
+   * @throws PoststackError `LOCK_HELD` after `timeoutMs`
+   */
+  take(
+    name: string,
+    timeoutMs: number,
+    onWait: (holder: string) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly release: () => Promise<void> }>;
+}
+
 // ---------------------------------------------------------------- Postgres
 
 export interface Login {
@@ -234,10 +248,13 @@ export interface SpawnSpec {
   readonly fields: ReadonlyMap<string, string>;
   readonly stopSignal: NodeJS.Signals;
   readonly stopGraceMs: number;
+  /** Where the files ask for it, for errors. */
+  readonly place?: Place;
 }
 
 export interface ProcessRecord {
   readonly resource: string;
+  /** 0: the command died between announcing the start and recording it; only the marks tell what it started. */
   readonly pid: number;
   /** Start time as the system tells it (clock ticks since boot on Linux): tells a pid from its reuse. */
   readonly startTime: string;
@@ -247,33 +264,57 @@ export interface ProcessRecord {
   readonly stopSignal: NodeJS.Signals;
   readonly stopGraceMs: number;
   readonly startedAt: Date;
+  /** Its start was seen through to the end: it was found ready. False after a command that died while it waited. */
+  readonly accepted: boolean;
   /** Observed now: alive, the same process, and not a zombie. */
   readonly running: boolean;
+}
+
+/** How it stands with one process right now. */
+export interface ProcessState {
+  readonly running: boolean;
+  /** How it ended, where this very command started it and so was told. */
+  readonly exitCode?: number;
+  readonly signal?: string;
 }
 
 export interface Host {
   /** Every process that this environment recorded, running or not. Unreadable records are left out and logged. */
   processes(signal: AbortSignal): Promise<readonly ProcessRecord[]>;
   /**
-   * Starts a detached process group, its record on disk when this returns. Ends a leftover of the same resource that no
-   * record tells of first (a crash between start and record).
-   * @throws PoststackError `COMMAND_MISSING`
+   * Starts a detached process group, its record on disk when this returns, not yet accepted. Ends first what is left of
+   * an earlier start, also when no record tells of it (a crash between start and record). The same process running
+   * already is success.
+   * @throws PoststackError `COMMAND_MISSING`, before anything is started or ended
    */
   start(spec: SpawnSpec, signal: AbortSignal): Promise<ProcessRecord>;
+  /** Records that the process was found ready. */
+  accept(record: ProcessRecord): void;
+  inspect(record: ProcessRecord): ProcessState;
+  /**
+   * What would start this running process again as it is: its environment as the system shows it. Undefined where the
+   * system does not. Ask before stopping it.
+   */
+  specOf(record: ProcessRecord): SpawnSpec | undefined;
   /** Signal to the group, grace, SIGKILL; then the record is removed. Gone already is success. */
   stop(record: ProcessRecord, signal: AbortSignal): Promise<void>;
   /** Runs to its end, output to the log file. Aborting ends the group. */
   run(spec: SpawnSpec, timeoutMs: number, signal: AbortSignal): Promise<RunResult>;
-  /** Who listens on the port: `node (pid 812)`; undefined: nobody. */
-  portHolder(
-    host: string,
-    port: number,
-    signal: AbortSignal,
-  ): Promise<{ readonly pid?: number; readonly text: string } | undefined>;
+  /** Who listens on the port; undefined: nobody, or the host is not this machine. */
+  portHolder(host: string, port: number, signal: AbortSignal): Promise<PortHolder | undefined>;
   /** One readiness probe: true when it passes. */
   probe(probe: Probe, environment: ReadonlyMap<string, Text>, cwd: string, signal: AbortSignal): Promise<boolean>;
   /** The last lines of a log file, at most `lines` and 64 KiB. */
   tail(logFile: string, lines: number): readonly string[];
+}
+
+export interface PortHolder {
+  /** Unknown where the system tells only the holder's own user. */
+  readonly pid?: number;
+  /** The resource of this environment that the holder belongs to, by its marks. */
+  readonly resource?: string;
+  /** `node (pid 812)` */
+  readonly text: string;
 }
 
 export type Probe =

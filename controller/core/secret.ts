@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { inspect } from "node:util";
 
 const shown = "«secret»";
@@ -42,3 +43,19 @@ export function reveal(secret: Secret): string {
 
 /** A text that may hold secrets: what configuration values are once secrets have been put in. */
 export type Text = string | Secret;
+
+/** The texts one after the other: a secret as soon as one of them is. */
+export function joinTexts(parts: readonly Text[]): Text {
+  const joined = parts.map((part) => (part instanceof Secret ? reveal(part) : part)).join("");
+  return parts.some((part) => part instanceof Secret) ? new Secret(joined) : joined;
+}
+
+/** The text in another form, such as percent-encoded: a secret stays one. `change` keeps nothing of what it is given. */
+export const mapText = (text: Text, change: (plain: string) => string): Text =>
+  text instanceof Secret ? new Secret(change(reveal(text))) : change(text);
+
+/** HMAC-SHA-256 in hex: tells whether a text has changed, and nothing about it to one without the key. */
+export const keyedHash = (key: string, text: Text): string =>
+  createHmac("sha256", key)
+    .update(text instanceof Secret ? reveal(text) : text)
+    .digest("hex");

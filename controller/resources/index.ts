@@ -104,6 +104,11 @@ export interface Desired {
   /** Two passes with the same name exclude each other, wherever they run. */
   readonly lockName: string;
   readonly protected: boolean;
+  /**
+   * The kinds that this wish is about. Others are neither observed nor changed: `env stop` speaks of processes and
+   * instance, not of roles; an empty list of a kind in scope means that what we own of it goes away.
+   */
+  readonly scope: ReadonlySet<Kind>;
   readonly resources: DesiredResources;
   /** Every file and folder that this was read from, absolute: what watch mode looks at. */
   readonly sources: readonly string[];

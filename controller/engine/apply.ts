@@ -1,0 +1,88 @@
+import PQueue from "p-queue";
+import { isRemoval } from "../core/action.ts";
+import { errorsOf, fromFacts, PoststackError, type ErrorFacts } from "../core/errors.ts";
+import type { ResourceId } from "../core/id.ts";
+import type { Plan } from "../core/plan.ts";
+import type { Ports } from "../core/ports.ts";
+import type { Result } from "../core/resource.ts";
+import { applyAction, type Action } from "../resources/index.ts";
+import type { Emit } from "./events.ts";
+
+/** How one action of a plan ended. */
+export type ActionResult =
+  | { readonly status: "done"; readonly action: Action; readonly durationMs: number; readonly result: Result }
+  | { readonly status: "failed"; readonly action: Action; readonly durationMs: number; readonly error: ErrorFacts }
+  | { readonly status: "skipped"; readonly action: Action; readonly because: string };
+
+export interface ApplyOptions {
+  /** Aborts what is running. */
+  readonly signal: AbortSignal;
+  /** Starts nothing new; what is running ends by itself. */
+  readonly stop: AbortSignal;
+  readonly emit: Emit;
+}
+
+/** Actions that may run at the same time, where their dependencies allow. */
+const concurrency = 4;
+
+/**
+ * Carries out a plan, deciding nothing. A failed action skips its dependents and nothing else; what is to be removed is
+ * removed last, and only when all else has succeeded (RELIABILITY 14).
+ */
+export async function applyPlan(
+  plan: Plan<Action>,
+  ports: Ports,
+  { signal, stop, emit }: ApplyOptions,
+): Promise<readonly ActionResult[]> {
+  const queue = new PQueue({ concurrency });
+  const settled = new Map<ResourceId, Promise<ActionResult>>();
+
+  const attempt = async (action: Action): Promise<ActionResult> => {
+    if (stop.aborted || signal.aborted) return skipped(action, "stopping");
+    const startMs = ports.clock.nowMs();
+    const durationMs = (): number => Math.round(ports.clock.nowMs() - startMs);
+    emit({ type: "start", action });
+    try {
+      const progress = (line: string): void => emit({ type: "progress", id: action.id, line });
+      const result = await applyAction(action, { ...ports, progress }, signal);
+      return { status: "done", action, durationMs: durationMs(), result };
+    } catch (error) {
+      if (signal.aborted) return { status: "failed", action, durationMs: durationMs(), error: interrupted(signal) };
+      const [first = new PoststackError("INTERNAL", { what: "unknown" })] = errorsOf(error);
+      return { status: "failed", action, durationMs: durationMs(), error: first.facts };
+    }
+  };
+
+  const schedule = (action: Action, waitFor: readonly Promise<ActionResult>[]): void => {
+    const result = Promise.all(waitFor)
+      .then((before): Promise<ActionResult> | ActionResult => {
+        const failed = before.find((one) => one.status !== "done");
+        return failed === undefined
+          ? queue.add(() => attempt(action))
+          : skipped(action, `${failed.action.id} did not succeed`);
+      })
+      .then((ended) => {
+        emit({ type: "end", result: ended });
+        return ended;
+      });
+    settled.set(action.id, result);
+  };
+
+  // Sorted: dependencies come first, removals last.
+  for (const action of plan.actions) {
+    const waitFor = isRemoval(action) ? [...settled.keys()] : action.dependsOn;
+    schedule(
+      action,
+      waitFor.flatMap((id) => settled.get(id) ?? []),
+    );
+  }
+  return Promise.all(settled.values());
+}
+
+const skipped = (action: Action, because: string): ActionResult => ({ status: "skipped", action, because });
+
+function interrupted(signal: AbortSignal): ErrorFacts {
+  const reason: unknown = signal.reason;
+  if (reason instanceof PoststackError) return reason.facts;
+  return fromFacts({ code: "INTERRUPTED", what: "stopped before it was done", next: "apply again" }).facts;
+}

@@ -1,0 +1,211 @@
+import { isRefusal } from "../core/action.ts";
+import { classOf, PoststackError, type ErrorFacts } from "../core/errors.ts";
+import { isSettled, type Plan } from "../core/plan.ts";
+import type { HostLock, Ports } from "../core/ports.ts";
+import { backoffMs } from "../core/retry.ts";
+import type { Action, Desired } from "../resources/index.ts";
+import { applyPlan, type ActionResult } from "./apply.ts";
+import type { Emit } from "./events.ts";
+import { observe } from "./observe.ts";
+import { buildPlan } from "./plan.ts";
+import { recordEvents, type Run } from "./record.ts";
+import type { Selection } from "./select.ts";
+import { noServer, passServer, type PassServer } from "./server.ts";
+import { writerLock } from "./writer-lock.ts";
+
+/** Reads files and state afresh and says what they ask for. Called at the start of every pass. */
+export type LoadDesired = () => Promise<Desired>;
+
+/** What the engine needs of the world; it makes the server of each pass itself. */
+export type EnginePorts = Omit<Ports, "server" | "progress">;
+
+export interface ConvergeOptions {
+  readonly selection?: Selection;
+  /** Aborts what is running. */
+  readonly signal: AbortSignal;
+  /** Starts nothing new. */
+  readonly stop: AbortSignal;
+  readonly maxPasses: number;
+  /** Tries at what may pass by itself, each after a longer wait, before it counts as stalled (RELIABILITY 33). */
+  readonly maxRetries: number;
+  /** How long to wait for another writer, in milliseconds. */
+  readonly lockTimeoutMs: number;
+  readonly hostLock: HostLock;
+  readonly run: Run;
+  /** `stop`: a plan that holds a refusal changes nothing. `go-on`: what does not depend on it is done. */
+  readonly onRefusal: "stop" | "go-on";
+  readonly emit: Emit;
+  /**
+   * Asked before anything is changed, and again whenever a later plan differs from what was approved. May narrow the plan
+   * by returning another one; `undefined` declines.
+   */
+  readonly approve: (plan: Plan<Action>, pass: number) => Promise<Plan<Action> | undefined>;
+}
+
+/** How a run ended. `results` are those of all passes, in order. */
+export type Outcome = { readonly passes: number; readonly results: readonly ActionResult[] } & (
+  | { readonly status: "converged" }
+  | { readonly status: "declined"; readonly plan: Plan<Action> }
+  | { readonly status: "refused"; readonly plan: Plan<Action> }
+  | { readonly status: "blocked"; readonly errors: readonly ErrorFacts[] }
+  | { readonly status: "stalled"; readonly errors: readonly ErrorFacts[] }
+  | { readonly status: "stopped" }
+);
+
+/** One look: what is asked for, what is there, what would be done. Changes nothing and takes no lock. */
+export async function planOnce(
+  load: LoadDesired,
+  ports: EnginePorts,
+  selection: Selection,
+  signal: AbortSignal,
+): Promise<Plan<Action>> {
+  const desired = await load();
+  const server = readingServer(desired, ports);
+  try {
+    return buildPlan(desired, await observe(desired, passPorts(ports, server), signal), selection);
+  } finally {
+    await server.close();
+  }
+}
+
+/**
+ * Observe, plan, apply, again, until the plan is empty. The first look needs no lock: when there is nothing to do, nothing
+ * is written and nobody is waited for. Otherwise every pass runs under the host lock and looks afresh.
+ */
+export async function converge(load: LoadDesired, ports: EnginePorts, options: ConvergeOptions): Promise<Outcome> {
+  const first = await planOnce(load, ports, options.selection ?? {}, options.signal);
+  if (isSettled(first)) return { status: "converged", passes: 0, results: [] };
+  options.emit({ type: "plan", plan: first, pass: 1 });
+  if (isRefused(first, options)) return { status: "refused", plan: first, passes: 0, results: [] };
+  const approved = await options.approve(first, 1);
+  if (approved === undefined) return { status: "declined", plan: first, passes: 0, results: [] };
+
+  const lock = await options.hostLock.take(
+    ports.state.directory,
+    options.lockTimeoutMs,
+    (holder) => options.emit({ type: "lock-wait", holder }),
+    options.signal,
+  );
+  try {
+    return await passes(load, ports, options, first, approved);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function passes(
+  load: LoadDesired,
+  ports: EnginePorts,
+  options: ConvergeOptions,
+  shown: Plan<Action>,
+  firstApproved: Plan<Action>,
+): Promise<Outcome> {
+  const results: ActionResult[] = [];
+  let lastShown = shown;
+  let approved = firstApproved;
+  let attempt = 0;
+
+  for (let pass = 1; pass <= options.maxPasses || attempt > 0; pass++) {
+    if (options.stop.aborted) return { status: "stopped", passes: pass - 1, results };
+    const ended = await onePass(load, ports, options, async (plan) => {
+      if (plan.fingerprint === lastShown.fingerprint) return approved;
+      if (pass > 1 || lastShown !== shown) options.emit({ type: "plan", plan, pass });
+      lastShown = plan;
+      const narrowed = await options.approve(plan, pass);
+      if (narrowed !== undefined) approved = narrowed;
+      return narrowed;
+    });
+    if (ended.type === "settled") return { status: "converged", passes: pass - 1, results };
+    if (ended.type !== "applied") return { status: ended.type, plan: ended.plan, passes: pass - 1, results };
+    results.push(...ended.results);
+    if (options.stop.aborted) return { status: "stopped", passes: pass, results };
+
+    const errors = ended.results.flatMap((result) => (result.status === "failed" ? [result.error] : []));
+    if (errors.some(({ code }) => !mayPass(code))) return { status: "blocked", errors, passes: pass, results };
+    if (errors.length > 0) {
+      if (attempt >= options.maxRetries) return { status: "stalled", errors, passes: pass, results };
+      const waitMs = backoffMs(attempt++, ports.clock.random());
+      options.emit({ type: "retry", waitMs, attempt });
+      await ports.clock.sleep(waitMs, AbortSignal.any([options.signal, options.stop])).catch(() => undefined);
+    } else {
+      attempt = 0;
+    }
+  }
+  return { status: "stalled", errors: [notConverged(options.maxPasses)], passes: options.maxPasses, results };
+}
+
+type PassEnd =
+  | { readonly type: "settled" }
+  | { readonly type: "declined" | "refused"; readonly plan: Plan<Action> }
+  | { readonly type: "applied"; readonly results: readonly ActionResult[] };
+
+/** One pass under the host lock: secrets on disk, the server's lock, look, plan, do. */
+async function onePass(
+  load: LoadDesired,
+  ports: EnginePorts,
+  options: ConvergeOptions,
+  approve: (plan: Plan<Action>) => Promise<Plan<Action> | undefined>,
+): Promise<PassEnd> {
+  ports.state.ensure((await load()).secretNames);
+  const desired = await load();
+  const lost = new AbortController();
+  const server = writingServer(desired, ports, options, (reason) => lost.abort(reason));
+  const signal = AbortSignal.any([options.signal, lost.signal]);
+  const world = passPorts(ports, server);
+  try {
+    await lockIfUp(desired, server, signal);
+    const plan = buildPlan(desired, await observe(desired, world, signal), options.selection ?? {});
+    if (isSettled(plan)) return { type: "settled" };
+    if (isRefused(plan, options)) return { type: "refused", plan };
+    const approved = await approve(plan);
+    if (approved === undefined) return { type: "declined", plan };
+    const { stop, emit } = options;
+    const results = await applyPlan(approved, world, { signal, stop, emit });
+    await recordEvents(results, world, options.run, signal);
+    return { type: "applied", results };
+  } finally {
+    await server.close();
+  }
+}
+
+/** A server that answers is locked before it is looked at; one that is down or not there yet, when it first answers. */
+async function lockIfUp(desired: Desired, server: PassServer, signal: AbortSignal): Promise<void> {
+  if (desired.endpoint === undefined) return;
+  const ignored = new Set(["POSTGRES_UNREACHABLE", "POSTGRES_BUSY", "POSTGRES_LOGIN", "POSTGRES_QUERY"]);
+  await server.admin(signal).catch((error: unknown) => {
+    // Whatever is wrong with the server, observing it says so with a better place.
+    if (!(error instanceof PoststackError) || !ignored.has(error.code)) throw error;
+  });
+}
+
+const passPorts = (ports: EnginePorts, server: PassServer): Ports => ({
+  ...ports,
+  server,
+  progress: () => undefined,
+});
+
+const readingServer = ({ endpoint }: Desired, { postgres }: EnginePorts): PassServer =>
+  endpoint === undefined ? noServer() : passServer(endpoint, postgres);
+
+function writingServer(
+  { endpoint, lockName }: Desired,
+  { postgres, clock }: EnginePorts,
+  { lockTimeoutMs, emit }: ConvergeOptions,
+  onLost: (reason: PoststackError) => void,
+): PassServer {
+  if (endpoint === undefined) return noServer();
+  const onWait = (holder: string): void => emit({ type: "lock-wait", holder });
+  const lock = writerLock({ endpoint, postgres, clock, name: lockName, timeoutMs: lockTimeoutMs, onWait, onLost });
+  return passServer(endpoint, postgres, lock);
+}
+
+const mayPass = (code: ErrorFacts["code"]): boolean => ["retryable", "unknown", "stalled"].includes(classOf(code));
+
+const isRefused = (plan: Plan<Action>, { onRefusal }: ConvergeOptions): boolean =>
+  onRefusal === "stop" && plan.actions.some(isRefusal);
+
+const notConverged = (passes: number): ErrorFacts => ({
+  code: "NOT_CONVERGED",
+  what: `after ${passes} passes there is still something to do`,
+  next: "run plan to see what comes back, and -v to see each pass",
+});

@@ -1,0 +1,96 @@
+import { PoststackError, classOf } from "../core/errors.ts";
+import { resourceId } from "../core/id.ts";
+import type { Deferred } from "../core/plan.ts";
+import type { Ports } from "../core/ports.ts";
+import { kinds, resources, type Desired, type Kind, type ObservedResources } from "../resources/index.ts";
+
+/** A fresh snapshot of the world. A kind that could not be asked is missing from `observed` and stands in `deferred`. */
+export interface Observation {
+  readonly observed: Partial<ObservedResources>;
+  readonly deferred: readonly Deferred[];
+}
+
+/** Milliseconds that all questions of one pass to one kind may take (RELIABILITY 31). */
+const limitMs = 10_000;
+
+/**
+ * Asks every kind in scope. The server comes first: what lives in it does not exist without data, cannot be asked while
+ * it is down, and shares one connection when it is up.
+ */
+export async function observe(desired: Desired, ports: Ports, signal: AbortSignal): Promise<Observation> {
+  const observed: { [K in Kind]?: unknown } = {};
+  const deferred: Deferred[] = [];
+  const inScope = kinds.filter((kind) => desired.scope.has(kind));
+  const ask = async (kind: Kind): Promise<void> => {
+    observed[kind] = await observeKind(kind, desired, ports, signal);
+  };
+
+  const server = await observeServer(desired, ports, signal);
+  if (desired.scope.has("instance")) observed.instance = server.observed;
+
+  await Promise.all(
+    inScope.map(async (kind) => {
+      if (kind === "instance") return;
+      if (resources[kind].livesIn === "host") return ask(kind);
+      if (server.state === "absent") {
+        observed[kind] = [];
+      } else if (server.state === "down") {
+        deferred.push(...deferredOf(kind, desired, "the server is not running"));
+      } else {
+        await ask(kind).catch((error: unknown) => {
+          deferred.push(...deferredOf(kind, desired, serverGone(error)));
+        });
+      }
+    }),
+  );
+  return { observed: observed as Partial<ObservedResources>, deferred };
+}
+
+interface ServerState {
+  readonly state: "absent" | "down" | "up";
+  readonly observed: ObservedResources["instance"];
+}
+
+async function observeServer(desired: Desired, ports: Ports, signal: AbortSignal): Promise<ServerState> {
+  if (desired.resources.instance.length === 0) return { state: "absent", observed: [] };
+  const observed = await observeKind("instance", desired, ports, signal);
+  return { state: observed[0]?.server ?? "absent", observed };
+}
+
+async function observeKind<K extends Kind>(
+  kind: K,
+  desired: Desired,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<ObservedResources[K]> {
+  const limit = AbortSignal.timeout(limitMs);
+  const wanted = desired.resources[kind] as readonly never[];
+  try {
+    const observed = await resources[kind].observe(wanted, ports, AbortSignal.any([signal, limit]));
+    return observed as ObservedResources[K];
+  } catch (error) {
+    if (!limit.aborted || signal.aborted) throw error;
+    throw new PoststackError(
+      "TIMEOUT",
+      { what: `looking at every ${kind} took longer than ${limitMs / 1000} s`, next: "see whether the server answers" },
+      { cause: error },
+    );
+  }
+}
+
+/** A server that went away between two questions is a server that cannot be asked; anything else is an error. */
+function serverGone(error: unknown): string {
+  const code = error instanceof PoststackError ? error.code : undefined;
+  if (code !== undefined && ["retryable", "unknown"].includes(classOf(code)) && code !== "TIMEOUT") {
+    return `the server cannot be asked: ${(error as PoststackError).message}`;
+  }
+  throw error;
+}
+
+function deferredOf(kind: Kind, desired: Desired, reason: string): readonly Deferred[] {
+  const wanted: readonly object[] = desired.resources[kind];
+  return wanted.map((one) => ({
+    id: "id" in one ? (one.id as Deferred["id"]) : resourceId(kind, "all"),
+    reason,
+  }));
+}

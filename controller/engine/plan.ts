@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { isRemoval } from "../core/action.ts";
+import type { ResourceId } from "../core/id.ts";
+import { inDependencyOrder } from "../core/order.ts";
+import { publicAction, type Deferred, type Plan } from "../core/plan.ts";
+import { kinds, resources, type Action, type Desired, type Kind } from "../resources/index.ts";
+import type { Observation } from "./observe.ts";
+import { select, type Selection } from "./select.ts";
+
+/**
+ * Desired + Observed → Plan. Pure: the same facts in any order give the same plan.
+ *
+ * @throws PoststackError `DEPENDENCY_CYCLE`, `TARGET_UNKNOWN`
+ */
+export function buildPlan(desired: Desired, observation: Observation, selection: Selection = {}): Plan<Action> {
+  const found = kinds.flatMap((kind) => diffKind(kind, desired, observation));
+  const known = new Set([...desiredIds(desired), ...found.map((action) => action.id)]);
+  const chosen = select(leaveInReverse(found), known, selection);
+  const actions = inDependencyOrder(chosen, compareActions);
+  const deferred = [...observation.deferred].sort((a, b) => compareIds(a.id, b.id));
+  const { project, environment } = desired;
+  return { project, environment, actions, deferred, fingerprint: fingerprint(desired, actions, deferred) };
+}
+
+function diffKind(kind: Kind, desired: Desired, { observed }: Observation): readonly Action[] {
+  const seen = observed[kind];
+  // Out of scope, or deferred: what was not observed cannot be compared.
+  if (seen === undefined || !desired.scope.has(kind)) return [];
+  return resources[kind].diff(desired.resources[kind] as readonly never[], seen as readonly never[]);
+}
+
+/** What goes away goes in the reverse order of what comes: processes before the server that they talk to. */
+function leaveInReverse(actions: readonly Action[]): readonly Action[] {
+  const leaving = actions.filter(isLeaving);
+  return actions.map((action) => {
+    if (!isLeaving(action)) return action;
+    const before = leaving.filter((other) => rank(other) > rank(action)).map((other) => other.id);
+    return before.length === 0 ? action : { ...action, dependsOn: [...new Set([...action.dependsOn, ...before])] };
+  });
+}
+
+const isLeaving = (action: Action): boolean => action.verb === "stop" || isRemoval(action);
+const rank = ({ kind }: Action): number => kinds.indexOf(kind);
+
+/** Removals last, then by kind, then by name with numbers counted as numbers: `web.2` before `web.10`. */
+function compareActions(a: Action, b: Action): number {
+  return Number(isRemoval(a)) - Number(isRemoval(b)) || rank(a) - rank(b) || compareIds(a.id, b.id);
+}
+
+const collator = new Intl.Collator("en", { numeric: true });
+const compareIds = (a: ResourceId, b: ResourceId): number => collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
+
+function* desiredIds(desired: Desired): Iterable<ResourceId> {
+  for (const kind of kinds) {
+    const wanted: readonly object[] = desired.resources[kind];
+    for (const one of wanted) {
+      if ("id" in one) yield one.id as ResourceId;
+      if ("files" in one) yield* (one.files as readonly { readonly id: ResourceId }[]).map(({ id }) => id);
+    }
+  }
+}
+
+function fingerprint(desired: Desired, actions: readonly Action[], deferred: readonly Deferred[]): string {
+  const facts = {
+    project: desired.project,
+    environment: desired.environment,
+    lock: desired.lockName,
+    // Not the place: a comment added above it changes nothing.
+    actions: actions.map(publicAction).map(({ place: _place, ...facts }) => facts),
+    deferred,
+  };
+  return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
+}

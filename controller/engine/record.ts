@@ -1,0 +1,50 @@
+import type { Ports } from "../core/ports.ts";
+import { quoteLiteral } from "../core/sql.ts";
+import type { ActionResult } from "./apply.ts";
+
+/** Who runs, and which run it is: what the ledger's events say. */
+export interface Run {
+  /** Unique for one command. */
+  readonly id: string;
+  /** `user@host`, of the person or the service. */
+  readonly who: string;
+}
+
+/**
+ * Keeps what a pass has done in `poststack.events`. History is for people: where it cannot be written (the server was
+ * stopped, or is not ours to write to), the pass is as good without it.
+ */
+export async function recordEvents(
+  results: readonly ActionResult[],
+  ports: Ports,
+  { id, who }: Run,
+  signal: AbortSignal,
+): Promise<void> {
+  const events = results.flatMap((result) =>
+    result.status === "skipped"
+      ? []
+      : [
+          {
+            resource: result.action.id,
+            verb: result.action.verb,
+            reason: result.action.reason,
+            outcome: result.status === "done" ? "done" : result.error.code,
+            duration_ms: result.durationMs,
+          },
+        ],
+  );
+  const stopped = results.some(({ action }) => action.kind === "instance" && ["stop", "delete"].includes(action.verb));
+  if (events.length === 0 || stopped || signal.aborted) return;
+  try {
+    const session = await ports.server.database(signal);
+    await session?.query(
+      `insert into poststack.events (run, who, resource, verb, reason, outcome, duration_ms)
+       select ${quoteLiteral(id)}, ${quoteLiteral(who)}, e.* from jsonb_to_recordset($1::jsonb)
+         as e(resource text, verb text, reason text, outcome text, duration_ms integer)`,
+      [JSON.stringify(events)],
+      signal,
+    );
+  } catch (error) {
+    ports.log.debug({ error: String(error) }, "events not recorded");
+  }
+}
