@@ -1,0 +1,224 @@
+import type { ChildProcess } from "node:child_process";
+import { join, resolve } from "node:path";
+import type { Clock, Host, Log, ProcessRecord, ProcessState, SpawnSpec } from "../core/ports.ts";
+import { Secret } from "../core/secret.ts";
+import { endAll, groupOf, livingEntry, type Identity } from "./host/ending.ts";
+import { marksOf, ownerOf } from "./host/environment.ts";
+import { endOf, spawnGroup } from "./host/group.ts";
+import { rotate, tail } from "./host/log-file.ts";
+import { runProbe } from "./host/probe.ts";
+import { processTable, type Entry } from "./host/process-table.ts";
+import { locate } from "./host/program.ts";
+import { Records, type StoredRecord } from "./host/records.ts";
+import { portHolder } from "./port-holder.ts";
+
+/** How long a job that is to end may take over it. */
+const jobGraceMs = 5_000;
+
+export interface HostOptions {
+  /** The environment's state directory, absolute. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * The processes of this host that belong to one environment.
+ *
+ * A process is known by its record: pid and start time. What no record tells of is found by the marks in its
+ * environment, where the system shows them (Linux); a program that overwrites its own environment block cannot be found
+ * that way, and the records still know it.
+ */
+export function host({ directory, clock, log }: HostOptions): Host {
+  const table = processTable();
+  const records = new Records(join(resolve(directory), "processes"), log);
+  const owner = ownerOf(resolve(directory));
+  const children = new Map<string, ChildProcess>();
+  const inTurn = queues();
+
+  const isMarked = (pid: number, resource: string): boolean => {
+    if (pid === process.pid) return false; // Started from inside one of ours, we carry its marks too.
+    const environment = table.environment(pid);
+    return (
+      environment !== undefined && [...marksOf(resource, owner)].every(([name, at]) => environment.get(name) === at)
+    );
+  };
+  const marked = (resource: string): readonly Entry[] =>
+    table.all().filter((entry) => !entry.zombie && isMarked(entry.pid, resource));
+
+  /** All that lives of a resource: the recorded group, and whatever carries the marks. */
+  const remains = (resource: string, leader?: Identity): readonly Entry[] => {
+    const group = leader === undefined ? [] : groupOf(table, leader, (pid) => isMarked(pid, resource));
+    const known = new Set(group.map(({ pid }) => pid));
+    return [...group, ...marked(resource).filter(({ pid }) => !known.has(pid))];
+  };
+
+  const observed = (record: StoredRecord): ProcessRecord => {
+    const { command: _command, cwd: _cwd, ...rest } = record;
+    return { ...rest, running: livingEntry(table, record) !== undefined };
+  };
+
+  async function start(spec: SpawnSpec, signal: AbortSignal): Promise<ProcessRecord> {
+    const program = locate(spec.command[0], spec.environment, spec.cwd, spec.place);
+    const before = records.read(spec.resource);
+    if (before !== undefined && isAlreadySo(before, spec)) return observed(before);
+    await endAll(
+      () => remains(spec.resource, before),
+      before?.stopSignal ?? spec.stopSignal,
+      before?.stopGraceMs ?? spec.stopGraceMs,
+      clock,
+      signal,
+    );
+    signal.throwIfAborted();
+
+    // Announced before it is started: after a kill in between, the record says that there may be something to look for.
+    let record = announcement(spec, clock.date());
+    records.write(record);
+    try {
+      const child = await spawnGroup(spec, program, owner, (pid) => {
+        record = { ...record, ...identityOf(spec.resource, pid) };
+        records.write(record);
+      });
+      children.set(nameOfStart(record), child);
+      child.unref();
+    } catch (error) {
+      // A full disk may have kept the record from being written: then nothing may run that it does not tell of.
+      await endAll(() => marked(spec.resource), "SIGKILL", 0, clock, new AbortController().signal);
+      records.remove(record);
+      throw error;
+    }
+    return observed(record);
+  }
+
+  const identityOf = (resource: string, pid: number): Identity => ({
+    resource,
+    pid,
+    // It is our child and not yet waited for: even if it has ended, its entry is still there.
+    startTime: table.entry(pid)?.startTime ?? "unknown",
+  });
+
+  const isAlreadySo = (record: StoredRecord, spec: SpawnSpec): boolean =>
+    record.configHash === spec.configHash &&
+    livingEntry(table, record) !== undefined &&
+    (record.accepted || children.has(nameOfStart(record)));
+
+  async function stop(record: ProcessRecord, signal: AbortSignal): Promise<void> {
+    const { resource, stopSignal, stopGraceMs } = record;
+    await endAll(() => remains(resource, record), stopSignal, stopGraceMs, clock, signal);
+    records.remove(record);
+    children.delete(nameOfStart(record));
+  }
+
+  return {
+    processes: async (signal) => {
+      signal.throwIfAborted();
+      return records.all().map((record) => {
+        rotateIfPossible(record.logFile, log);
+        return observed(record);
+      });
+    },
+    start: (spec, signal) => inTurn(spec.resource, () => start(spec, signal)),
+    stop: (record, signal) => inTurn(record.resource, () => stop(record, signal)),
+    accept: (record) => {
+      const stored = records.read(record.resource);
+      if (stored === undefined || nameOfStart(stored) !== nameOfStart(record)) return;
+      records.write({ ...stored, accepted: true });
+    },
+    inspect: (record) => stateOf(livingEntry(table, record) !== undefined, children.get(nameOfStart(record))),
+    specOf: (record) => {
+      const stored = records.read(record.resource);
+      if (stored === undefined || !isMarked(record.pid, record.resource)) return undefined;
+      if (livingEntry(table, stored) === undefined || nameOfStart(stored) !== nameOfStart(record)) return undefined;
+      return specFrom(stored, table.environment(record.pid) ?? new Map());
+    },
+    run: (spec, timeoutMs, signal) =>
+      inTurn(spec.resource, async () => {
+        const program = locate(spec.command[0], spec.environment, spec.cwd, spec.place);
+        await endAll(() => marked(spec.resource), "SIGTERM", jobGraceMs, clock, signal);
+        signal.throwIfAborted();
+        const startedMs = clock.nowMs();
+        let leader: Identity | undefined;
+        const child = await spawnGroup(spec, program, owner, (pid) => {
+          leader = identityOf(spec.resource, pid);
+        });
+        const ended = await endOf(child, timeoutMs, clock, signal);
+        // Also after a good end: what a job leaves behind in the background would belong to nobody. The signal that
+        // aborted must not cut this short.
+        const never = new AbortController().signal;
+        await endAll(() => remains(spec.resource, leader), "SIGTERM", jobGraceMs, clock, never);
+        signal.throwIfAborted();
+        return {
+          exitCode: child.exitCode ?? undefined,
+          signal: child.signalCode ?? undefined,
+          timedOut: ended === "timeout",
+          durationMs: Math.round(clock.nowMs() - startedMs),
+        };
+      }),
+    portHolder: async (address, port, signal) => {
+      const holder = await portHolder(address, port, signal);
+      const environment = holder?.pid === undefined ? undefined : table.environment(holder.pid);
+      const resource =
+        environment?.get("POSTSTACK_OWNER") === owner ? environment.get("POSTSTACK_RESOURCE") : undefined;
+      return holder === undefined || resource === undefined ? holder : { ...holder, resource };
+    },
+    probe: runProbe,
+    tail,
+  };
+}
+
+const nameOfStart = ({ resource, pid, startTime }: Pick<ProcessRecord, "resource" | "pid" | "startTime">): string =>
+  `${resource} ${pid} ${startTime}`;
+
+const announcement = (spec: SpawnSpec, startedAt: Date): StoredRecord => ({
+  resource: spec.resource,
+  pid: 0,
+  startTime: "",
+  configHash: spec.configHash,
+  fields: spec.fields,
+  command: spec.command,
+  cwd: spec.cwd,
+  logFile: spec.logFile,
+  stopSignal: spec.stopSignal,
+  stopGraceMs: spec.stopGraceMs,
+  startedAt,
+  accepted: false,
+});
+
+/** Every value counts as a secret: what the system shows no longer tells which ones are. */
+function specFrom(record: StoredRecord, environment: ReadonlyMap<string, string>): SpawnSpec {
+  const { resource, command, cwd, logFile, configHash, fields, stopSignal, stopGraceMs } = record;
+  const marks = marksOf(resource, "");
+  const own = [...environment].filter(([name]) => !marks.has(name));
+  const secrets = new Map(own.map(([name, value]) => [name, new Secret(value)]));
+  return { resource, command, cwd, environment: secrets, logFile, configHash, fields, stopSignal, stopGraceMs };
+}
+
+function stateOf(running: boolean, child: ChildProcess | undefined): ProcessState {
+  return {
+    running,
+    ...(typeof child?.exitCode === "number" ? { exitCode: child.exitCode } : {}),
+    ...(typeof child?.signalCode === "string" ? { signal: child.signalCode } : {}),
+  };
+}
+
+/** A log that cannot be rotated (a full disk, a plan made by another user) is no reason to stop a pass. */
+function rotateIfPossible(path: string, log: Log): void {
+  try {
+    rotate(path);
+  } catch (error) {
+    log.warn({ path, error: String(error) }, "log cannot be rotated");
+  }
+}
+
+/** One call at a time for each resource, in the order in which they came: two starts at once are one process. */
+function queues(): <T>(resource: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return (resource, work) => {
+    const turn = (last.get(resource) ?? Promise.resolve()).then(work, work);
+    last.set(
+      resource,
+      turn.catch(() => undefined),
+    );
+    return turn;
+  };
+}

@@ -1,0 +1,153 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { hasCode, writeAtomically } from "../atomic-file.ts";
+import type { Log, ProcessRecord } from "../../core/ports.ts";
+
+/** What is kept of a process that was started: enough to know it again, nothing secret. */
+export interface StoredRecord extends Omit<ProcessRecord, "running"> {
+  readonly command: readonly [string, ...string[]];
+  readonly cwd: string;
+}
+
+/** The records of one environment, `<folder>/<name>.json`, one file each so that two processes never share a write. */
+export class Records {
+  readonly #folder: string;
+  readonly #log: Log;
+
+  constructor(folder: string, log: Log) {
+    this.#folder = folder;
+    this.#log = log;
+  }
+
+  /** Sorted by resource. A file that is not a record is left out and logged: it stops only itself. */
+  all(): readonly StoredRecord[] {
+    let names: readonly string[];
+    try {
+      names = readdirSync(this.#folder).sort();
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return [];
+      throw error;
+    }
+    return names.flatMap((name) => (name.endsWith(ending) ? (this.#readFile(join(this.#folder, name)) ?? []) : []));
+  }
+
+  read(resource: string): StoredRecord | undefined {
+    return this.#readFile(this.#path(resource));
+  }
+
+  /** @throws PoststackError `DISK_FULL` */
+  write(record: StoredRecord): void {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    writeAtomically(this.#path(record.resource), render(record));
+  }
+
+  /** Unless another process has taken the record's place. */
+  remove({ resource, pid, startTime }: Pick<StoredRecord, "resource" | "pid" | "startTime">): void {
+    const present = this.read(resource);
+    if (present !== undefined && (present.pid !== pid || present.startTime !== startTime)) return;
+    rmSync(this.#path(resource), { force: true });
+  }
+
+  #path(resource: string): string {
+    // Names come from a grammar without separators; should one ever get through, it stays inside the folder.
+    return join(this.#folder, `${encodeURIComponent(nameIn(resource))}${ending}`);
+  }
+
+  #readFile(path: string): StoredRecord | undefined {
+    let text: string;
+    try {
+      text = readFileSync(path, "utf8");
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return undefined;
+      this.#log.warn({ path, error: String(error) }, "process record cannot be read");
+      return undefined;
+    }
+    const record = parse(text);
+    if (record === undefined || this.#path(record.resource) !== path) {
+      this.#log.warn({ path }, "process record is not one");
+      return undefined;
+    }
+    return record;
+  }
+}
+
+const ending = ".json";
+const version = 1;
+const nameIn = (resource: string): string => resource.slice(resource.indexOf(":") + 1);
+
+const render = ({ fields, startedAt, ...rest }: StoredRecord): string =>
+  // fromEntries defines its keys, so that `__proto__` is a key like any other (RELIABILITY 38).
+  `${JSON.stringify({ version, ...rest, fields: Object.fromEntries(fields), startedAt: startedAt.toISOString() }, null, 2)}\n`;
+
+/** Total: whatever the text is, the answer is a record or nothing. */
+function parse(text: string): StoredRecord | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const at = new Map<string, unknown>(Object.entries(value));
+  if (at.get("version") !== version) return undefined;
+
+  const resource = at.get("resource");
+  const pid = at.get("pid");
+  const startTime = at.get("startTime");
+  const configHash = at.get("configHash");
+  const command = at.get("command");
+  const cwd = at.get("cwd");
+  const logFile = at.get("logFile");
+  const stopSignal = at.get("stopSignal");
+  const stopGraceMs = at.get("stopGraceMs");
+  const startedAt = new Date(typeof at.get("startedAt") === "string" ? String(at.get("startedAt")) : Number.NaN);
+  const accepted = at.get("accepted");
+  const fields = fieldsIn(at.get("fields"));
+  if (
+    typeof resource !== "string" ||
+    typeof pid !== "number" ||
+    !Number.isSafeInteger(pid) ||
+    pid < 0 ||
+    typeof startTime !== "string" ||
+    typeof configHash !== "string" ||
+    !isCommand(command) ||
+    typeof cwd !== "string" ||
+    typeof logFile !== "string" ||
+    !isSignal(stopSignal) ||
+    typeof stopGraceMs !== "number" ||
+    !(stopGraceMs >= 0) ||
+    Number.isNaN(startedAt.getTime()) ||
+    typeof accepted !== "boolean" ||
+    fields === undefined
+  ) {
+    return undefined;
+  }
+  return {
+    resource,
+    pid,
+    startTime,
+    configHash,
+    command,
+    cwd,
+    logFile,
+    stopSignal,
+    stopGraceMs,
+    startedAt,
+    accepted,
+    fields,
+  };
+}
+
+function fieldsIn(value: unknown): ReadonlyMap<string, string> | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const entries = Object.entries(value);
+  const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === "string";
+  return entries.every(isText) ? new Map(entries) : undefined;
+}
+
+const isCommand = (value: unknown): value is readonly [string, ...string[]] =>
+  Array.isArray(value) && value.length > 0 && value.every((word) => typeof word === "string");
+
+const isSignal = (value: unknown): value is NodeJS.Signals =>
+  typeof value === "string" && Object.hasOwn(constants.signals, value);
