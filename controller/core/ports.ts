@@ -44,6 +44,24 @@ export interface Files {
   /** Names in a folder, sorted; empty when it does not exist. @throws PoststackError `PATH_OUTSIDE`, `FILE_UNREADABLE` */
   list(path: string): readonly string[];
   exists(path: string): boolean;
+  /** @throws PoststackError `PATH_OUTSIDE` */
+  isFolder(path: string): boolean;
+}
+
+/** Where secrets come from that the configuration only points at. Their text never leaves the adapter in plain. */
+export interface SecretSources {
+  /**
+   * A file's text without its last line end, also of a file outside the project: that is where secrets belong.
+   * @throws PoststackError `SECRET_UNREADABLE`, `SECRET_EXPOSED`
+   */
+  file(path: string, where: Place): Secret;
+  /**
+   * What a program prints, without the last line end. Ends it after 10 s.
+   * @throws PoststackError `SECRET_UNREADABLE`
+   */
+  command(command: readonly [string, ...string[]], cwd: string, where: Place): Promise<Secret>;
+  /** A whole number from 0 to below `limit` that nobody can foresee. */
+  randomInt(limit: number): number;
 }
 
 export interface ReadOptions {
