@@ -20,7 +20,8 @@ export function checksumOf(bytes: Buffer): string {
 }
 
 /** Latin 1 maps every byte to one character and back, so the replacing is right for UTF-8 too. */
-const normalised = (bytes: Buffer): Buffer => Buffer.from(bytes.latin1Slice().replaceAll(/\r\n?/g, "\n"), "latin1");
+const normalised = (bytes: Buffer): Buffer =>
+  Buffer.from(bytes.toString("latin1").replaceAll(/\r\n?/g, "\n"), "latin1");
 
 const carriageReturn = 13;
 const hyphen = 45;
