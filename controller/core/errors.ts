@@ -59,6 +59,10 @@ export const errorCodes = {
   ROLE_OWNS_OBJECTS: ["terminal", "a role that owns objects is not dropped"],
   EXTENSION_MISSING: ["terminal", "the server has no extension of that name or version"],
   LEDGER_NEWER: ["terminal", "the tables in schema poststack were made by a newer Poststack"],
+  ROLE_MISSING: ["terminal", "a role that the files name, but neither make nor find in the server"],
+  OBJECT_MISSING: ["terminal", "privileges on a table, sequence, function or schema that does not exist"],
+  PRIVILEGE_UNKNOWN: ["terminal", "a privilege that objects of this type do not have in this version of Postgres"],
+  NOT_PERMITTED: ["terminal", "the admin login may not do what the files ask for"],
   // migrations
   MIGRATION_NAME: ["terminal", "a file name that is not a migration's, or one version twice"],
   MIGRATION_HEADER: ["terminal", "a `-- poststack:` line at the top of a migration that means nothing"],

@@ -10,6 +10,7 @@ export interface Ports {
   readonly host: Host;
   readonly embedded: EmbeddedServers;
   readonly postgres: Postgres;
+  readonly passwords: Passwords;
   readonly server: Server;
   /** Tells a person what goes on inside a long action: one short line, replaced by the next. */
   readonly progress: (line: string) => void;
@@ -145,6 +146,8 @@ export interface Server {
   admin(signal: AbortSignal): Promise<Session>;
   /** As owner, in the environment's database: for migrations. Never superuser. */
   owner(signal: AbortSignal): Promise<Session>;
+  /** As admin, in the maintenance database, a session of its own: for DROP DATABASE. Closed by the caller. */
+  maintenance(signal: AbortSignal): Promise<Session>;
   /** A login of its own, to prove that it works. Closed by the caller. */
   login(login: Login, database: string, signal: AbortSignal): Promise<Session>;
   /** The number that this writer raised the fence to; 0 before the ledger exists or in a pass that only reads. */
@@ -199,6 +202,14 @@ export interface SqlFailure {
   /** For `pipeline`: which string failed; and how many statements of that string had completed before. */
   readonly string?: number;
   readonly completed?: number;
+}
+
+/** What Postgres keeps in place of a password, made and compared here, so that the server never sees one (RELIABILITY 35). */
+export interface Passwords {
+  /** A SCRAM-SHA-256 verifier with a salt of its own. @throws PoststackError `SECRET_UNREADABLE`: the password is empty */
+  verifier(password: Secret): string;
+  /** Whether the password gives this verifier. False for anything that is not a SCRAM-SHA-256 verifier. */
+  matches(password: Secret, verifier: string): boolean;
 }
 
 // ---------------------------------------------------------------- embedded servers
@@ -299,6 +310,8 @@ export interface ProcessState {
 export interface Host {
   /** Every process that this environment recorded, running or not. Unreadable records are left out and logged. */
   processes(signal: AbortSignal): Promise<readonly ProcessRecord[]>;
+  /** Looks for program and folder and starts nothing. @throws PoststackError `COMMAND_MISSING` */
+  check(spec: SpawnSpec): void;
   /**
    * Starts a detached process group, its record on disk when this returns, not yet accepted. Ends first what is left of
    * an earlier start, also when no record tells of it (a crash between start and record). The same process running

@@ -66,6 +66,10 @@ export function passServer(endpoint: Endpoint, postgres: Postgres, lock?: Writer
         });
       return owner;
     },
+    async maintenance(signal) {
+      await lock?.take(signal);
+      return postgres.connect(endpoint, endpoint.admin, endpoint.maintenanceDatabase, signal);
+    },
     login: (login: Login, database: string, signal: AbortSignal) => postgres.connect(endpoint, login, database, signal),
     fence: () => lock?.fence() ?? 0,
     async reset() {
@@ -92,6 +96,7 @@ export function noServer(): PassServer {
     database: refuse,
     admin: refuse,
     owner: refuse,
+    maintenance: refuse,
     login: refuse,
     fence: () => 0,
     reset: () => Promise.resolve(),

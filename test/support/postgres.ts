@@ -106,6 +106,7 @@ function plainServer(endpoint: Endpoint, admin: Session): { server: Server; clos
       database: () => Promise.resolve(admin),
       admin: () => Promise.resolve(admin),
       owner: (signal) => (owner ??= connect(endpoint.owner, endpoint.database, signal)),
+      maintenance: (signal) => driver.connect(endpoint, endpoint.admin, endpoint.maintenanceDatabase, signal),
       login: connect,
       fence: () => 0,
       reset: close,
