@@ -98,7 +98,9 @@ export function postgres(applicationName: string): Postgres {
         }),
       pipeline: (strings, signal) =>
         guarded(signal, async () => {
-          const sent = strings.map((text, index) => sendCounted(client, text, index, signal, lost));
+          // Loaded before the first string goes out: dynamic imports that wait side by side do not settle in their order.
+          const Query = await queryClass();
+          const sent = strings.map((text, index) => sendCounted(client, Query, text, index, signal, lost));
           const settled = await Promise.allSettled(sent);
           const failed = settled.find((one) => one.status === "rejected");
           if (failed !== undefined) throw failed.reason;
@@ -109,17 +111,17 @@ export function postgres(applicationName: string): Postgres {
 }
 
 /** One simple query, counting the statements that complete, so that a failure can be placed. */
-async function sendCounted(
+function sendCounted(
   client: Client,
+  Query: QueryClass,
   text: string,
   string: number,
   signal: AbortSignal,
   lost: AbortSignal,
 ): Promise<readonly Row[]> {
-  const pg = await queryClass();
   let completed = 0;
   return new Promise<readonly Row[]>((resolve, reject) => {
-    const query = new pg({ text }, (error: Error | undefined, result: QueryResult<Row>) => {
+    const query = new Query({ text }, (error: Error | undefined, result: QueryResult<Row>) => {
       if (error) reject(queryError(error, signal, lost, { string, completed }));
       else resolve(rowsOf(result));
     });

@@ -37,6 +37,17 @@ test("what follows a failure inside one transaction does nothing", async ({ data
   expect(await database.column("select n from kept")).toEqual([]);
 });
 
+test("the strings of a pipeline run in the order in which they stand", async ({ database }) => {
+  await database.query("create table told (id int generated always as identity, n int)");
+  const strings = Array.from({ length: 20 }, (_, n) => `insert into told (n) values (${n})`);
+  const expected: number[] = [];
+  for (let round = 0; round < 100; round++) {
+    await database.admin.pipeline(strings, database.signal);
+    expected.push(...strings.keys());
+  }
+  expect(await database.column("select n from told order by id")).toEqual(expected);
+});
+
 test("an abort cancels the statement on the server and the session lives on", async ({ database }) => {
   const controller = new AbortController();
   const sleeping = database.admin.query("select pg_sleep(60)", [], controller.signal);
