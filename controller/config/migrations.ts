@@ -4,13 +4,14 @@ import { comparePlaces, fileStart, type Place } from "../core/place.ts";
 import type { Files } from "../core/ports.ts";
 import type { MigrationFile } from "../resources/migration/model.ts";
 import { checksumOf, headersOf } from "../resources/migration/text.ts";
-import { didYouMean } from "./did-you-mean.ts";
+import { compareOrders, orderOf } from "../resources/migration/version.ts";
+import { knownNames } from "./known-names.ts";
 
 /** One migration's text. Larger ones are data: `COPY` it in a job. */
 const limitBytes = 16 * 1024 * 1024;
 
 const form = "004_add_users.sql, with 004_add_users.rollback.sql beside it (or .up.sql and .down.sql)";
-const migrationName = /^(\d+(?:-\d+)*)_[A-Za-z0-9_.-]+$/;
+const migrationName = /^(\d+(?:-\d+)*)_(?:[^\s\p{C}]|[^\s\p{C}][^\p{C}]*[^\s\p{C}])$/u;
 const endings = [
   { ending: ".rollback.sql", isRollback: true },
   { ending: ".down.sql", isRollback: true },
@@ -56,7 +57,7 @@ export function readMigrations(files: Files, folder: string, where: Place): read
   }
 
   const found: MigrationFile[] = [];
-  for (const named of [...forward.values()].sort(byOrder)) {
+  for (const named of [...forward.values()].sort((a, b) => compareOrders(a.order, b.order))) {
     try {
       found.push(readMigration(files, named, rollback.get(named.order)?.file, where));
     } catch (error) {
@@ -74,8 +75,7 @@ function parseName(entry: string, folder: string): Named | undefined {
   const name = entry.slice(0, -known.ending.length);
   const version = migrationName.exec(name)?.[1];
   if (version === undefined) return undefined;
-  const order = version.replaceAll("-", "").replace(/^0+(?=\d)/, "");
-  return { version, order, name, file: `${folder}/${entry}`, isRollback: known.isRollback };
+  return { version, order: orderOf(version), name, file: `${folder}/${entry}`, isRollback: known.isRollback };
 }
 
 function readMigration(files: Files, named: Named, rollbackFile: string | undefined, from: Place): MigrationFile {
@@ -87,10 +87,6 @@ function readMigration(files: Files, named: Named, rollbackFile: string | undefi
   const rollback = rollbackFile === undefined ? {} : { rollbackFile };
   return { id, version, order, name, file, ...rollback, checksum: checksumOf(bytes), transactional };
 }
-
-/** Digits without leading zeros: the longer number is the greater. */
-const byOrder = (a: Named, b: Named): number =>
-  a.order.length - b.order.length || (a.order < b.order ? -1 : a.order > b.order ? 1 : 0);
 
 const byPlace = (a: PoststackError, b: PoststackError): number =>
   comparePlaces(a.facts.where ?? fileStart(""), b.facts.where ?? fileStart(""));
@@ -123,5 +119,5 @@ const badHeader = (where: Place, text: string): PoststackError =>
   new PoststackError("MIGRATION_HEADER", {
     what: `\`-- poststack: ${text}\` means nothing`,
     where,
-    next: didYouMean(text, ["no-transaction"]),
+    next: knownNames(text, ["no-transaction"]),
   });

@@ -31,13 +31,28 @@ describe("names and order", () => {
       ["20170926200549_b.sql", "2017-09-26-200548_a.sql", "2017-09-26-200550_c.sql"],
       ["20170926200548 2017-09-26-200548_a", "20170926200549 20170926200549_b", "20170926200550 2017-09-26-200550_c"],
     ],
+    [
+      "a counter after the timestamp",
+      [
+        "2026-05-27-120001_d.sql",
+        "2026-05-27-120000-0001_c.sql",
+        "2026-05-27-120000-0000_b.sql",
+        "20260527120000_a.sql",
+      ],
+      [
+        "20260527120000 20260527120000_a",
+        "20260527120000.10000 2026-05-27-120000-0000_b",
+        "20260527120000.10001 2026-05-27-120000-0001_c",
+        "20260527120001 2026-05-27-120001_d",
+      ],
+    ],
     ["version zero", ["000_a.sql", "1_b.sql"], ["0 000_a", "1 1_b"]],
     [
       "more digits than a number holds",
       ["99999999999999999999_a.sql", "100000000000000000000_b.sql"],
       ["99999999999999999999 99999999999999999999_a", "100000000000000000000 100000000000000000000_b"],
     ],
-    ["dots and hyphens in the name", ["1_v1.2-x.sql"], ["1 1_v1.2-x"]],
+    ["dots, hyphens, blanks and accents in the name", ["1_v1.2-x copy é.sql"], ["1 1_v1.2-x copy é"]],
     [
       "what is no migration is left alone",
       ["README.md", ".gitkeep", "001_a.sql~", ".001_a.sql.swp", ".#001_a.sql", "001_a.sql.bak", "001_a.sql"],
@@ -58,7 +73,8 @@ describe("names and order", () => {
     ["a hyphen after the version", ["001-init.sql"], "migrations/001-init.sql", "is not named like a migration"],
     ["a prefix", ["V1__init.sql"], "migrations/V1__init.sql", "is not named like a migration"],
     ["no name", ["001_.sql"], "migrations/001_.sql", "is not named like a migration"],
-    ["a blank", ["001_a b.sql"], "migrations/001_a b.sql", "is not named like a migration"],
+    ["a blank at the end", ["001_a .sql"], "migrations/001_a .sql", "is not named like a migration"],
+    ["a line end", ["001_a\nb.sql"], "migrations/001_a\nb.sql", "is not named like a migration"],
     ["upper case", ["001_a.SQL"], "migrations/001_a.SQL", "is not named like a migration"],
     [
       "one version twice",
@@ -156,22 +172,25 @@ describe("content", () => {
 
 describe.skipIf(!hasCorpus)("real migrations", () => {
   test.each([
-    ["crates-io", 285],
-    ["langfuse", 434],
-  ])("%s come in the order in which they apply", (name, count) => {
+    ["crates-io", 285, "version"],
+    // Several of one timestamp: only their flat names are versions of their own.
+    ["langfuse", 434, "flat_name"],
+  ] as const)("%s come in the order in which they apply", (name, count, naming) => {
     const { migrations } = readCorpus("migrations", name, "index.json") as Index;
     const project = projectWith();
-    for (const { version, up } of migrations) {
-      project.write(`migrations/${version}.sql`, readFileSync(corpusPath("migrations", name, up)));
+    for (const { [naming]: nameOf, up } of migrations) {
+      project.write(`migrations/${nameOf.replace(/\.sql$/, "")}.sql`, readFileSync(corpusPath("migrations", name, up)));
     }
     const found = read(project);
     expect(found).toHaveLength(count);
-    expect(found.map((one) => one.name)).toEqual(migrations.map(({ version }) => version));
+    expect(found.map((one) => one.name)).toEqual(
+      migrations.map(({ [naming]: nameOf }) => nameOf.replace(/\.sql$/, "")),
+    );
   });
 });
 
 interface Index {
-  readonly migrations: readonly { readonly version: string; readonly up: string }[];
+  readonly migrations: readonly { readonly version: string; readonly flat_name: string; readonly up: string }[];
 }
 
 function errorsOf(run: () => unknown) {

@@ -7,7 +7,7 @@ export interface MigrationFile {
   readonly id: ResourceId;
   /** As written in the file name: `004`, `2017-09-26-200549`. */
   readonly version: string;
-  /** The version's digits without leading zeros: what orders and identifies it. */
+  /** The version's digits as a decimal number: what orders and identifies it. Made by `orderOf`, compared by `compareOrders` (version.ts). */
   readonly order: string;
   /** File name without its ending: `004_add_users`. */
   readonly name: string;

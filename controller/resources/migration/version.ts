@@ -1,0 +1,22 @@
+/**
+ * What orders and identifies a version: its digits as a number, as a decimal text. Digits after a timestamp of fourteen are
+ * a fraction of it: `2026-05-27-120000-0000` comes after `2026-05-27-120000` and before `2026-05-27-120001`, as in
+ * folders whose tool began to append a counter one day (Diesel 2.3). The `1` keeps `-0000` apart from nothing.
+ */
+export function orderOf(version: string): string {
+  const digits = version.replaceAll("-", "");
+  const [, timestamp, counter] = withCounter.exec(digits) ?? [];
+  if (timestamp !== undefined) return `${timestamp}.1${counter}`;
+  return digits.replace(/^0+(?=\d)/, "");
+}
+
+const withCounter = /^((?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d)(\d{1,9})$/;
+
+/** Orders as numbers, without the limits of a double. */
+export function compareOrders(a: string, b: string): number {
+  const [wholeA = "", fractionA = ""] = a.split(".");
+  const [wholeB = "", fractionB = ""] = b.split(".");
+  return wholeA.length - wholeB.length || compareTexts(wholeA, wholeB) || compareTexts(fractionA, fractionB);
+}
+
+const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
