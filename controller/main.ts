@@ -1,1 +1,93 @@
-process.stdout.write("");
+import { randomUUID } from "node:crypto";
+import { hostname, userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { clock } from "./adapters/clock.ts";
+import { embeddedServers } from "./adapters/embedded.ts";
+import { projectFiles } from "./adapters/files.ts";
+import { capture, runForeground } from "./adapters/foreground.ts";
+import { host } from "./adapters/host.ts";
+import { hostLock } from "./adapters/host-lock.ts";
+import { openLog } from "./adapters/log.ts";
+import { output } from "./adapters/output.ts";
+import { postgres } from "./adapters/postgres.ts";
+import { prompt } from "./adapters/prompt.ts";
+import { passwords } from "./adapters/scram.ts";
+import { stopSignals } from "./adapters/signals.ts";
+import { fileState } from "./adapters/state.ts";
+import { writeUserFile } from "./adapters/user-file.ts";
+import { watchFiles } from "./adapters/watch-files.ts";
+import { runProgram } from "./cli/program.ts";
+import type { World } from "./cli/world.ts";
+
+declare const POSTSTACK_VERSION: string;
+
+// The process: arguments, environment, signals, exit code. It builds the ports; nothing else reads the environment.
+const environment = process.env;
+const args = process.argv.slice(2);
+const shell = new Map(
+  Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+);
+const stdout = output(process.stdout, environment);
+const stderr = output(process.stderr, environment);
+const run = { id: randomUUID(), who: `${userName()}@${hostname()}` };
+const name = `poststack ${args
+  .filter((arg) => !arg.startsWith("-"))
+  .slice(0, 3)
+  .join(" ")}, pid ${process.pid} on ${hostname()}`;
+const signals = stopSignals(process, (text) => stderr.write(text));
+
+const stateRoot = (root: string): string => {
+  const moved = environment.POSTSTACK_STATE_DIR;
+  return moved === undefined || moved === "" ? join(root, ".poststack") : resolve(moved);
+};
+const openState = (root: string, environmentName: string) => fileState(stateRoot(root), environmentName);
+
+const world: World = {
+  version: POSTSTACK_VERSION,
+  cwd: process.cwd(),
+  shell,
+  stdout,
+  stderr,
+  isInteractive: process.stdin.isTTY && process.stderr.isTTY,
+  stop: signals.stop,
+  signal: signals.signal,
+  prompt,
+  run,
+  openLog: (options) => openLog({ ...options, write: (line) => stderr.write(line) }),
+  openFiles: projectFiles,
+  stateRoot,
+  openState,
+  openEngine: (root, environmentName, log) => {
+    const state = openState(root, environmentName);
+    const driver = postgres(name);
+    const { directory } = state;
+    return {
+      clock,
+      log,
+      files: projectFiles(root),
+      state,
+      host: host({ directory, clock, log }),
+      embedded: embeddedServers({ directory, root, environment, postgres: driver, clock }),
+      postgres: driver,
+      passwords,
+    };
+  },
+  hostLock: hostLock(clock, name),
+  watchFiles,
+  runForeground,
+  capture,
+  writeFile: writeUserFile,
+};
+
+void runProgram(args, world).then((code) => {
+  process.exitCode = signals.exitCode() ?? code;
+});
+
+/** An account without an entry in the user table has no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "unknown");
+  }
+}

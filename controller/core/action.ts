@@ -37,4 +37,6 @@ export interface AnyAction extends Facts {
 const removing: ReadonlySet<string> = new Set(["delete", "drop"]);
 
 export const isRemoval = (action: AnyAction): boolean => removing.has(action.verb);
-export const isRefusal = (action: AnyAction): action is Refusal<string> => action.verb === "refuse";
+export const isRefusal = <A extends AnyAction>(
+  action: A,
+): action is A & { readonly verb: "refuse"; readonly error: ErrorFacts } => action.verb === "refuse";

@@ -217,7 +217,7 @@ export interface Passwords {
 /** Where one embedded server lives and what it is. */
 export interface EmbeddedSpec {
   readonly name: string;
-  /** Major version, or undefined: the one of the data, else the newest at hand. */
+  /** Major version, or undefined: the one of the data, else 17. */
   readonly major: number | undefined;
   readonly bind: string;
   readonly port: number;
@@ -230,14 +230,16 @@ export interface EmbeddedFacts {
   readonly systemIdentifier: string | undefined;
   readonly running: boolean;
   readonly startedAt: Date | undefined;
+  /** Where the running server listens: another port than asked until it is restarted. */
+  readonly runningPort: number | undefined;
   /** Who holds the port when it is not our server: `nginx (pid 812)`. */
   readonly portHolder: string | undefined;
   readonly dataDirectory: string;
   readonly socketDirectory: string;
   readonly logFile: string;
-  /** What `start` needs and how it is had: `PostgreSQL 15.18 at /usr/lib/postgresql/15/bin`. */
+  /** What `start` needs and how it is had: `17.10`, or `15` where the minor version is not known, and a path or package. */
   readonly binaries: { readonly version: string; readonly from: string } | undefined;
-  /** Settings as the files have them, in the form that they were written (our own include file). */
+  /** Our own include file: the parameters as they were written, and `port` and `listen_addresses`. Lower-case names. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 

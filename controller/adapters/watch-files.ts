@@ -1,0 +1,44 @@
+import type { FSWatcher } from "chokidar";
+
+interface FileWatcher {
+  update(paths: readonly string[]): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Calls `wake` when one of the files or folders may have changed. An event is a hint and never a fact: what changed is
+ * found out by reading everything again, and one event more or less does no harm.
+ */
+export function watchFiles(paths: readonly string[], wake: () => void): FileWatcher {
+  let wanted = new Set(paths);
+  let isClosed = false;
+  const watcher: Promise<FSWatcher> = import("chokidar").then(({ watch }) => {
+    const opened = watch([...wanted], {
+      ignoreInitial: true,
+      // A folder of migrations is one level deep; a folder named as a job's input may be deeper.
+      ignored: (path) => /(^|[/\\])(node_modules|\.git|\.poststack)([/\\]|$)/.test(path),
+    });
+    opened.on("all", wake);
+    // A folder that vanishes is seen by the pass that reads it.
+    opened.on("error", wake);
+    return opened;
+  });
+  return {
+    update(next) {
+      const fresh = new Set(next);
+      const added = [...fresh].filter((path) => !wanted.has(path));
+      const gone = [...wanted].filter((path) => !fresh.has(path));
+      wanted = fresh;
+      if (added.length === 0 && gone.length === 0) return;
+      void watcher.then((opened) => {
+        if (isClosed) return;
+        opened.add(added);
+        opened.unwatch(gone);
+      });
+    },
+    async close() {
+      isClosed = true;
+      await (await watcher).close();
+    },
+  };
+}

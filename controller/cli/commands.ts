@@ -1,0 +1,21 @@
+import { databaseCommands } from "./commands/db/specs.ts";
+import { environmentCommands } from "./commands/env/specs.ts";
+import { mainCommands } from "./commands/specs.ts";
+import { toolCommands } from "./commands/tools/specs.ts";
+import type { CommandSpec } from "./spec.ts";
+
+/** Words that hold commands of their own, in the order of the help. */
+export const groups: readonly (readonly [string, string])[] = [
+  ["env", "environments: start, stop, look"],
+  ["db", "the environment's database: migrations, shell, address"],
+  ["config", "the configuration: show, validate, explain"],
+  ["logs", "log files of processes, jobs and servers"],
+];
+
+/** Every command, in the order of the help. */
+export const commands: readonly CommandSpec[] = [
+  ...mainCommands,
+  ...environmentCommands,
+  ...databaseCommands,
+  ...toolCommands,
+];

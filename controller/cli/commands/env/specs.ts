@@ -1,0 +1,89 @@
+import { changeOptions, environmentArgument } from "../../shared-options.ts";
+import type { CommandSpec } from "../../spec.ts";
+
+export const environmentCommands: readonly CommandSpec[] = [
+  {
+    name: "env list",
+    summary: "the environments of this project",
+    examples: [["poststack env list", "name, Postgres, deployment and whether it runs"]],
+    load: async () => (await import("./list.ts")).listCommand,
+  },
+  {
+    name: "env start",
+    arguments: [environmentArgument],
+    summary: "the same as apply: everything up, in order",
+    options: changeOptions,
+    examples: [["poststack env start dev", "Postgres, schema, init jobs, processes"]],
+    load: async () => (await import("./start.ts")).startCommand,
+  },
+  {
+    name: "env stop",
+    arguments: [environmentArgument],
+    summary: "stop processes and Postgres; data stays",
+    options: changeOptions,
+    examples: [["poststack env stop dev", "stops in the reverse order of start"]],
+    load: async () => (await import("./stop.ts")).stopCommand,
+  },
+  {
+    name: "env restart",
+    arguments: [environmentArgument],
+    summary: "restart processes and Postgres",
+    options: changeOptions,
+    examples: [["poststack env restart dev", "each is stopped and started once"]],
+    load: async () => (await import("./restart.ts")).restartCommand,
+  },
+  {
+    name: "env status",
+    arguments: [environmentArgument],
+    summary: "the same as status",
+    examples: [["poststack env status dev", "server, processes, migrations, drift"]],
+    load: async () => (await import("../status.ts")).statusCommand,
+  },
+  {
+    name: "env init",
+    arguments: [environmentArgument],
+    summary: "everything up to the init jobs, without the deployment",
+    options: changeOptions,
+    examples: [["poststack env init staging", "Postgres, schema, jobs; for a retry after a failed job"]],
+    load: async () => (await import("./init.ts")).initCommand,
+  },
+  {
+    name: "env deploy",
+    arguments: [environmentArgument],
+    summary: "only the deployment; what it needs must be there",
+    options: changeOptions,
+    examples: [["poststack env deploy staging", "processes only; refused while migrations or jobs are pending"]],
+    load: async () => (await import("./deploy.ts")).deployCommand,
+  },
+  {
+    name: "env dry-run",
+    arguments: [environmentArgument],
+    summary: "the variables that each job and process would get, without starting anything",
+    examples: [["poststack env dry-run dev", "names, values and where each comes from"]],
+    load: async () => (await import("./dry-run.ts")).dryRunCommand,
+  },
+  {
+    name: "env config",
+    arguments: [environmentArgument],
+    summary: "the environment as it is understood: extends merged, defaults filled in",
+    examples: [["poststack env config dev --json", "for other tools"]],
+    load: async () => (await import("./config.ts")).configCommand,
+  },
+  {
+    name: "env logs",
+    arguments: [
+      environmentArgument,
+      { name: "[service]", description: "one process, job or `postgres`", values: "services" },
+    ],
+    summary: "logs of the environment's processes, jobs and server",
+    options: [
+      { flags: "-f, --follow", description: "go on as lines are written" },
+      { flags: "-n, --lines <count>", description: "lines from the end of each log (default: 50)" },
+    ],
+    examples: [
+      ["poststack env logs dev", "the end of every log"],
+      ["poststack env logs dev web -f", "follow one process"],
+    ],
+    load: async () => (await import("./logs.ts")).logsCommand,
+  },
+];

@@ -1,0 +1,103 @@
+import { changeOptions, environmentArgument, selectionOptions } from "../shared-options.ts";
+import type { CommandSpec } from "../spec.ts";
+
+export const mainCommands: readonly CommandSpec[] = [
+  {
+    name: "init",
+    arguments: [{ name: "[name]", description: "the project's name (default: the folder's)" }],
+    summary: "start a project here: configuration, first migration, Procfile",
+    options: [{ flags: "--force", description: "overwrite files that exist" }],
+    examples: [
+      ["poststack init", "a project named as this folder"],
+      ["poststack init shop", "a project named shop"],
+    ],
+    load: async () => (await import("./init.ts")).initCommand,
+  },
+  {
+    name: "plan",
+    arguments: [environmentArgument],
+    summary: "what apply would do, and why; changes nothing",
+    options: [
+      { flags: "--out <file>", description: "save the plan for `poststack apply FILE`; it holds no secret" },
+      {
+        flags: "--format <format>",
+        description: "text, markdown (for pull requests) or json",
+        values: ["text", "markdown", "json"],
+      },
+      { flags: "--detailed-exitcode", description: "exit with 2 when there is something to do" },
+      {
+        flags: "--to <state>",
+        description: "plan for another end than running",
+        values: ["running", "stopped", "absent"],
+      },
+      ...selectionOptions,
+    ],
+    examples: [
+      ["poststack plan", "the plan for the default environment"],
+      ["poststack plan staging --out staging.plan", "save it, so that exactly this is applied later"],
+      ["poststack plan --detailed-exitcode", "for scripts: 0 nothing to do, 2 something, 1 an error"],
+      ["poststack plan --format markdown", "as a comment for a pull request"],
+    ],
+    load: async () => (await import("./plan.ts")).planCommand,
+  },
+  {
+    name: "apply",
+    arguments: [
+      {
+        name: "[env-or-plan]",
+        description: "the environment, or a file written by `plan --out`",
+        values: "environments",
+      },
+    ],
+    summary: "make the machine agree with the files",
+    description:
+      "Shows the plan, asks, and carries it out; again until nothing is left to do. Without a terminal it needs --yes or a saved plan.",
+    options: [...selectionOptions, ...changeOptions],
+    examples: [
+      ["poststack apply", "the default environment, after a look at the plan"],
+      ["poststack apply staging --yes", "without asking, for scripts and timers"],
+      ["poststack apply staging.plan", "exactly the plan that was saved; refused when the world has changed"],
+      ["poststack apply --target migration", "only migrations, and what they need"],
+    ],
+    load: async () => (await import("./apply.ts")).applyCommand,
+  },
+  {
+    name: "destroy",
+    arguments: [environmentArgument],
+    summary: "stop everything of an environment; with --delete-data also its data",
+    options: [{ flags: "--delete-data", description: "delete the data directory, too" }, ...changeOptions],
+    examples: [
+      ["poststack destroy dev", "stops processes and Postgres; the data stays"],
+      ["poststack destroy dev --delete-data --confirm dev", "and deletes the database for good"],
+    ],
+    load: async () => (await import("./destroy.ts")).destroyCommand,
+  },
+  {
+    name: "watch",
+    arguments: [environmentArgument],
+    summary: "apply on every change of a file, and keep processes alive",
+    description:
+      "For development: applies without asking, but never takes anything away; that is left to an explicit apply. Ctrl-C ends the watching, not the processes.",
+    options: changeOptions.slice(1),
+    examples: [["poststack watch", "the default environment, until Ctrl-C"]],
+    load: async () => (await import("./watch.ts")).watchCommand,
+  },
+  {
+    name: "status",
+    arguments: [environmentArgument],
+    summary: "what runs, and what differs from the files",
+    examples: [
+      ["poststack status", "every environment in short"],
+      ["poststack status dev", "one environment: server, processes, migrations, drift"],
+    ],
+    load: async () => (await import("./status.ts")).statusCommand,
+  },
+  {
+    name: "restart",
+    arguments: [{ name: "<service>", description: "a process of the Procfile, or `postgres`", values: "services" }],
+    summary: "restart one service",
+    options: [{ flags: "--env <env>", description: "the environment" }, ...changeOptions],
+    examples: [["poststack restart web --env dev", "stops and starts the process web"]],
+    load: async () => (await import("./restart.ts")).restartCommand,
+  },
+];

@@ -1,0 +1,172 @@
+import { isRefusal } from "../core/action.ts";
+import { PoststackError, type ErrorFacts } from "../core/errors.ts";
+import { isSettled, publicAction, type Plan } from "../core/plan.ts";
+import { renderPlan } from "../core/render.ts";
+import { converge, type Outcome } from "../engine/converge.ts";
+import type { EngineEvent } from "../engine/events.ts";
+import type { Selection } from "../engine/select.ts";
+import type { Action } from "../resources/index.ts";
+import { approvePlan, type ApprovalRules } from "./approval.ts";
+import type { Context } from "./context.ts";
+import { exitCode, exitCodeOfOutcome, type ExitCode } from "./exit.ts";
+import type { OpenedEnvironment } from "./open.ts";
+import { progress } from "./render/progress.ts";
+import { renderInitPhase } from "./render/results.ts";
+import { paintedError } from "./report.ts";
+
+export interface ReconcileOptions {
+  readonly selection?: Selection;
+  readonly rules?: Pick<ApprovalRules, "confirmed" | "savedFingerprint">;
+  /** Only the plan that was saved: what it deferred needs a plan of its own. */
+  readonly savedOnly?: boolean;
+  readonly lockTimeoutMs?: number;
+  /** What is said when there was nothing to do. */
+  readonly settledText?: string;
+}
+
+/** How long a second writer waits for the first, in milliseconds, unless `--lock-timeout` says otherwise. */
+const defaultLockTimeoutMs = 60_000;
+
+/**
+ * The way of every command that changes something: load, plan, show, ask, converge, tell. A command chooses the desired
+ * state and the targets, and nothing else.
+ */
+export async function reconcile(
+  opened: OpenedEnvironment,
+  context: Context,
+  options: ReconcileOptions = {},
+): Promise<ExitCode> {
+  const { world, paint, paintError, json } = context;
+  const shown = await progress({
+    output: world.stderr,
+    paint: paintError,
+    nowMs: () => opened.ports.clock.nowMs(),
+    all: context.verbosity > 0,
+  });
+  const emit = (event: EngineEvent): void => {
+    if (json) context.print(JSON.stringify(eventToJson(event)));
+    else if (event.type === "plan") showPlan(event.plan, event.pass, context);
+    else shown.emit(event);
+  };
+  const saved = options.rules?.savedFingerprint;
+  let outcome: Outcome;
+  try {
+    outcome = await converge(opened.load, opened.ports, {
+      ...(options.selection === undefined ? {} : { selection: options.selection }),
+      signal: world.signal,
+      stop: world.stop,
+      maxPasses: 5,
+      maxRetries: 10,
+      lockTimeoutMs: options.lockTimeoutMs ?? defaultLockTimeoutMs,
+      hostLock: world.hostLock,
+      run: world.run,
+      onRefusal: "stop",
+      emit,
+      approve: async (plan, pass) => {
+        if (saved !== undefined && plan.fingerprint !== saved) {
+          // A later pass of a saved plan: what was deferred is left for a plan that shows it.
+          if (pass > 1 && options.savedOnly === true) return undefined;
+          throw planStale();
+        }
+        const { environment, isProtected } = opened;
+        return (await approvePlan(plan, { environment, isProtected, ...options.rules }, context)) ? plan : undefined;
+      },
+    });
+  } finally {
+    shown.finish();
+  }
+  if (json) {
+    context.print(JSON.stringify(outcomeToJson(outcome)));
+  } else {
+    for (const line of renderInitPhase(outcome.results, paint)) context.print(line);
+    for (const line of outcomeLines(outcome, context, options)) context.print(line);
+    for (const error of errorsOfOutcome(outcome)) context.note(paintedError(error, paintError));
+  }
+  const isDone = outcome.status === "declined" && saved !== undefined && outcome.passes > 0;
+  return isDone ? exitCode.done : exitCodeOfOutcome(outcome);
+}
+
+function showPlan(plan: Plan<Action>, pass: number, context: Context): void {
+  const { project, environment } = plan;
+  const title = pass === 1 ? `Plan for ${environment} of ${project}` : `Plan of pass ${pass}`;
+  context.print(context.paint("strong", title));
+  context.print("");
+  context.print(renderPlan(plan, { paint: context.paint, all: context.verbosity > 0 }));
+  context.print("");
+}
+
+function errorsOfOutcome(outcome: Outcome): readonly ErrorFacts[] {
+  if (outcome.status === "refused") return outcome.plan.actions.filter(isRefusal).map(({ error }) => error);
+  return outcome.status === "blocked" || outcome.status === "stalled" ? outcome.errors : [];
+}
+
+function outcomeLines(outcome: Outcome, { paint }: Context, options: ReconcileOptions): readonly string[] {
+  const count = outcome.results.filter(({ status }) => status === "done").length;
+  const skipped = outcome.results.filter(({ status }) => status === "skipped").length;
+  const counts = `${count} done${skipped === 0 ? "" : `, ${skipped} skipped`}`;
+  switch (outcome.status) {
+    case "converged":
+      return outcome.results.length === 0
+        ? [paint("add", options.settledText ?? "Nothing to do: everything is as the files say.")]
+        : ["", paint("add", `Done: ${count} ${count === 1 ? "action" : "actions"}.`)];
+    case "declined":
+      return outcome.passes > 0 && options.savedOnly === true
+        ? ["", `${counts}. What was deferred is left: run plan again.`]
+        : ["Nothing was changed."];
+    case "refused":
+      return ["", paint("refuse", `Refused${outcome.passes === 0 ? "; nothing was changed" : ` after ${counts}`}.`)];
+    case "stopped":
+      return ["", `Stopped: ${counts}. Run the command again to go on.`];
+    default:
+      return ["", paint("remove", `${outcome.status === "blocked" ? "Failed" : "Stalled"}: ${counts}.`)];
+  }
+}
+
+const planStale = (): PoststackError =>
+  new PoststackError("PLAN_STALE", {
+    what: "the files or the world have changed since the plan was saved",
+    next: "run plan again, read it, and apply the new file",
+  });
+
+/** The plan as the schema `schema/plan.schema.json` says. */
+export const planToJson = (plan: Plan<Action>): object => ({
+  version: 1,
+  project: plan.project,
+  environment: plan.environment,
+  fingerprint: plan.fingerprint,
+  settled: isSettled(plan),
+  actions: plan.actions.map((action) => ({
+    ...publicAction(action),
+    ...(isRefusal(action) ? { error: action.error } : {}),
+  })),
+  deferred: plan.deferred,
+});
+
+/** One line of `--json`, as the schema `schema/event.schema.json` says. */
+function eventToJson(event: EngineEvent): object {
+  switch (event.type) {
+    case "plan":
+      return { type: "plan", pass: event.pass, plan: planToJson(event.plan) };
+    case "start":
+      return { type: "start", ...publicAction(event.action) };
+    case "end": {
+      const { action, ...rest } = event.result;
+      return { type: "end", id: action.id, verb: action.verb, ...rest };
+    }
+    default:
+      return event;
+  }
+}
+
+function outcomeToJson(outcome: Outcome): object {
+  const count = (status: string): number => outcome.results.filter((result) => result.status === status).length;
+  return {
+    type: "outcome",
+    status: outcome.status,
+    passes: outcome.passes,
+    done: count("done"),
+    failed: count("failed"),
+    skipped: count("skipped"),
+    errors: errorsOfOutcome(outcome),
+  };
+}

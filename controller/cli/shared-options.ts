@@ -1,0 +1,30 @@
+import type { ArgumentSpec, OptionSpec } from "./spec.ts";
+
+/** Arguments and options that several commands share, so that they read the same everywhere. */
+export const environmentArgument: ArgumentSpec = {
+  name: "[env]",
+  description: "the environment; without it the default one, else the only one",
+  values: "environments",
+};
+
+export const selectionOptions: readonly OptionSpec[] = [
+  {
+    flags: "--target <id>",
+    description: "only this resource (role:app) or kind (migration), and what it needs",
+    many: true,
+  },
+  { flags: "--exclude <id>", description: "all but this resource or kind, and what needs it", many: true },
+];
+
+export const confirmOption: OptionSpec = {
+  flags: "--confirm <name>",
+  description: "the environment's name, where the plan deletes data or the environment is protected",
+};
+
+export const lockOption: OptionSpec = {
+  flags: "--lock-timeout <duration>",
+  description: "how long to wait for another writer (default: 60s)",
+};
+
+/** Of every command that changes something. */
+export const changeOptions: readonly OptionSpec[] = [confirmOption, lockOption];

@@ -1,0 +1,60 @@
+import type { EnginePorts } from "../engine/converge.ts";
+import type { Run } from "../engine/record.ts";
+import type { FileWatcher } from "../engine/watch.ts";
+import type { Files, HostLock, Log, State } from "../core/ports.ts";
+
+/** What a face needs of the process it runs in. `main.ts` builds the real one; nothing else reads the environment. */
+export interface World {
+  readonly version: string;
+  /** Absolute. */
+  readonly cwd: string;
+  readonly shell: ReadonlyMap<string, string>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** A person can be asked: standard input and standard error are terminals. */
+  readonly isInteractive: boolean;
+  /** Starts nothing new: the first SIGINT or SIGTERM. */
+  readonly stop: AbortSignal;
+  /** Aborts what is running: the second, or ten seconds later. */
+  readonly signal: AbortSignal;
+  readonly prompt: Prompt;
+  readonly run: Run;
+  readonly openLog: (options: LogOptions) => Promise<Log>;
+  readonly openFiles: (root: string) => Files;
+  /** Where state is kept: beside the project, or where POSTSTACK_STATE_DIR says. */
+  readonly stateRoot: (root: string) => string;
+  readonly openState: (root: string, environment: string) => State;
+  readonly openEngine: (root: string, environment: string, log: Log) => EnginePorts;
+  readonly hostLock: HostLock;
+  readonly watchFiles: (paths: readonly string[], wake: () => void) => FileWatcher;
+  /** Runs a program with this terminal as its own, to its end: `psql`, an editor. Gives the exit code. */
+  readonly runForeground: (
+    command: readonly [string, ...string[]],
+    environment: ReadonlyMap<string, string>,
+  ) => Promise<number>;
+  /** For `{ command: [..] }` secrets: standard output of a program, at most 64 KiB, within 10 s. */
+  readonly capture: (command: readonly [string, ...string[]], cwd: string) => string;
+  /** Writes a file of the user's: a saved plan, a new project. Refuses to overwrite unless told. */
+  readonly writeFile: (path: string, text: string, options: { readonly overwrite: boolean }) => void;
+}
+
+export interface Output {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  readonly columns: number;
+  /** Whether colours may be used: a terminal, NO_COLOR and FORCE_COLOR considered. */
+  readonly hasColours: boolean;
+  /** For a library that draws on a terminal itself. */
+  readonly stream: NodeJS.WriteStream;
+}
+
+export interface Prompt {
+  confirm(question: string): Promise<boolean>;
+  /** What the person typed. */
+  text(question: string): Promise<string>;
+}
+
+export interface LogOptions {
+  readonly level: "silent" | "warn" | "info" | "debug";
+  readonly format: "text" | "json";
+}

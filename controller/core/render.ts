@@ -1,0 +1,121 @@
+import type { AnyAction } from "./action.ts";
+import { renderPlace } from "./place.ts";
+import type { Plan } from "./plan.ts";
+
+/** How a face may emphasise a part of a line; core uses none. */
+export type Style = "add" | "change" | "remove" | "run" | "refuse" | "dim" | "strong";
+export type Paint = (style: Style, text: string) => string;
+export const plain: Paint = (_style, text) => text;
+
+/** `+` create `~` change in place `±` replace `-` take away `▸` run `!` refused */
+export type PlanSymbol = "+" | "~" | "±" | "-" | "▸" | "!";
+
+const symbols: Readonly<Record<string, PlanSymbol>> = {
+  create: "+",
+  start: "▸",
+  run: "▸",
+  apply: "▸",
+  replay: "▸",
+  update: "~",
+  reload: "~",
+  restart: "~",
+  baseline: "~",
+  repair: "~",
+  replace: "±",
+  delete: "-",
+  drop: "-",
+  stop: "-",
+  revoke: "-",
+  rollback: "-",
+  refuse: "!",
+};
+
+export const symbolOf = (verb: string): PlanSymbol => symbols[verb] ?? "~";
+
+const styles: Readonly<Record<PlanSymbol, Style>> = {
+  "+": "add",
+  "~": "change",
+  "±": "change",
+  "-": "remove",
+  "▸": "run",
+  "!": "refuse",
+};
+
+export const styleOf = (verb: string): Style => styles[symbolOf(verb)];
+
+/** Lines of one kind and verb that are shown before the rest is counted. */
+const shownInARow = 12;
+
+export interface RenderOptions {
+  readonly paint?: Paint;
+  /** Every line, also the thousandth migration. */
+  readonly all?: boolean;
+  /** Places in the files at the end of each line. */
+  readonly places?: boolean;
+}
+
+/** `update role:app  login false → true`: the shortest form of an action, for messages and tests. */
+export const renderAction = ({ verb, id, reason, hazards }: AnyAction): string =>
+  `${verb} ${id}  ${reason}${hazards.length === 0 ? "" : `  [${hazards.join(", ")}]`}`;
+
+export const renderActions = (actions: readonly AnyAction[]): string => actions.map(renderAction).join("\n");
+
+/** A plan as people read it: one line for each action, what is deferred, and a count. */
+export function renderPlan(plan: Plan, { paint = plain, all = false, places = true }: RenderOptions = {}): string {
+  if (plan.actions.length === 0 && plan.deferred.length === 0) return "Nothing to do.";
+  const idWidth = Math.min(
+    40,
+    Math.max(0, ...plan.actions.map(({ id }) => id.length), ...plan.deferred.map(({ id }) => id.length)),
+  );
+  const verbWidth = Math.max(0, ...plan.actions.map(({ verb }) => verb.length));
+  const line = (action: AnyAction): string => {
+    const style = styleOf(action.verb);
+    const place = places && action.place !== undefined ? paint("dim", `  ${renderPlace(action.place)}`) : "";
+    const hazards = action.hazards.length === 0 ? "" : paint("remove", `  [${action.hazards.join(", ")}]`);
+    const head = `${symbolOf(action.verb)} ${action.id.padEnd(idWidth)}  ${action.verb.padEnd(verbWidth)}`;
+    return `  ${paint(style, head)}  ${action.reason}${hazards}${place}`;
+  };
+  const lines = groups(plan.actions).flatMap((group) => {
+    if (all || group.length <= shownInARow) return group.map(line);
+    const shown = group.slice(0, shownInARow - 2);
+    const last = group.at(-1);
+    const left = group.length - shown.length - 1;
+    const rest = paint("dim", `    … ${left} more of kind ${shown[0]?.kind ?? ""} (-v shows all)`);
+    return [...shown.map(line), rest, ...(last === undefined ? [] : [line(last)])];
+  });
+  const deferred = plan.deferred.map(({ id, reason }) =>
+    paint("dim", `  … ${id.padEnd(idWidth)}  deferred: ${reason}`),
+  );
+  return [...lines, ...deferred, "", renderCount(plan)].join("\n");
+}
+
+/** Neighbours of one kind and verb. */
+function groups(actions: readonly AnyAction[]): readonly (readonly AnyAction[])[] {
+  const result: AnyAction[][] = [];
+  for (const action of actions) {
+    const last = result.at(-1);
+    const [first] = last ?? [];
+    if (last !== undefined && first?.kind === action.kind && first.verb === action.verb) last.push(action);
+    else result.push([action]);
+  }
+  return result;
+}
+
+const words: readonly (readonly [readonly PlanSymbol[], string])[] = [
+  [["+"], "to create"],
+  [["▸"], "to run"],
+  [["~"], "to change"],
+  [["±"], "to replace"],
+  [["-"], "to take away"],
+  [["!"], "refused"],
+];
+
+/** `Plan: 3 to create, 1 to run.` */
+export function renderCount(plan: Plan): string {
+  const counts = words.flatMap(([of, word]) => {
+    const count = plan.actions.filter(({ verb }) => of.includes(symbolOf(verb))).length;
+    return count === 0 ? [] : [`${count} ${word}`];
+  });
+  const deferred = plan.deferred.length === 0 ? [] : [`${plan.deferred.length} deferred`];
+  return `Plan: ${[...counts, ...deferred].join(", ")}.`;
+}

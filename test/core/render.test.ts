@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import type { AnyAction } from "../../controller/core/action.ts";
+import { resourceId } from "../../controller/core/id.ts";
+import { renderActions, renderPlan } from "../../controller/core/render.ts";
+
+const action = (verb: string, name: string, more: Partial<AnyAction> = {}): AnyAction => ({
+  kind: "role",
+  verb,
+  id: resourceId("role", name),
+  dependsOn: [],
+  reason: "because",
+  hazards: [],
+  ...more,
+});
+
+const plan = (actions: readonly AnyAction[]) => ({
+  project: "p",
+  environment: "dev",
+  actions,
+  deferred: [],
+  fingerprint: "",
+});
+
+test("an action is one line: verb, id, reason, hazards", () => {
+  expect(renderActions([action("update", "app", { reason: "login false → true", hazards: ["downtime"] })])).toBe(
+    "update role:app  login false → true  [downtime]",
+  );
+});
+
+test("a plan shows symbol, id, verb, reason and place in columns, and counts", () => {
+  const place = { file: ".poststack.yml", line: 4, column: 3 };
+  expect(
+    renderPlan(plan([action("create", "app", { place }), action("drop", "reporting", { hazards: ["deletes-data"] })])),
+  ).toBe(
+    [
+      "  + role:app        create  because  .poststack.yml:4:3",
+      "  - role:reporting  drop    because  [deletes-data]",
+      "",
+      "Plan: 1 to create, 1 to take away.",
+    ].join("\n"),
+  );
+});
+
+test("an empty plan says so", () => {
+  expect(renderPlan(plan([]))).toBe("Nothing to do.");
+});
+
+test("a thousand of a kind are counted, and shown when asked", () => {
+  const many = plan(Array.from({ length: 1000 }, (_, index) => action("apply", `m${index}`)));
+  expect(renderPlan(many)).toContain("… 989 more of kind role");
+  expect(renderPlan(many).split("\n")).toHaveLength(14);
+  expect(renderPlan(many, { all: true }).split("\n")).toHaveLength(1002);
+});
