@@ -46,11 +46,24 @@ export function host({ directory, clock, log }: HostOptions): Host {
   const marked = (resource: string): readonly Entry[] =>
     table.all().filter((entry) => !entry.zombie && isMarked(entry.pid, resource));
 
+  const groupLeftBy = (leader: Identity): readonly Entry[] =>
+    groupOf(table, leader, (pid) => isMarked(pid, leader.resource));
+
   /** All that lives of a resource: the recorded group, and whatever carries the marks. */
   const remains = (resource: string, leader?: Identity): readonly Entry[] => {
-    const group = leader === undefined ? [] : groupOf(table, leader, (pid) => isMarked(pid, resource));
+    const group = leader === undefined ? [] : groupLeftBy(leader);
     const known = new Set(group.map(({ pid }) => pid));
     return [...group, ...marked(resource).filter(({ pid }) => !known.has(pid))];
+  };
+
+  /** Whose process it is: by the group that it runs in, else by its marks. */
+  const resourceOf = (pid: number): string | undefined => {
+    const group = table.entry(pid)?.group;
+    const leads = (record: StoredRecord): boolean => table.entry(record.pid)?.startTime === record.startTime;
+    const recorded = records.all().find((record) => record.pid === group && leads(record));
+    const environment = table.environment(pid);
+    const isOurs = environment?.get("POSTSTACK_OWNER") === owner;
+    return recorded?.resource ?? (isOurs ? environment.get("POSTSTACK_RESOURCE") : undefined);
   };
 
   const observed = (record: StoredRecord): ProcessRecord => {
@@ -104,7 +117,11 @@ export function host({ directory, clock, log }: HostOptions): Host {
 
   async function stop(record: ProcessRecord, signal: AbortSignal): Promise<void> {
     const { resource, stopSignal, stopGraceMs } = record;
-    await endAll(() => remains(resource, record), stopSignal, stopGraceMs, clock, signal);
+    const present = records.read(resource);
+    // Where another start has taken the record's place, the marks are that one's too, and only the old group is meant.
+    const isReplaced = present !== undefined && nameOfStart(present) !== nameOfStart(record);
+    const left = (): readonly Entry[] => (isReplaced ? groupLeftBy(record) : remains(resource, record));
+    await endAll(left, stopSignal, stopGraceMs, clock, signal);
     records.remove(record);
     children.delete(nameOfStart(record));
   }
@@ -117,6 +134,7 @@ export function host({ directory, clock, log }: HostOptions): Host {
         return observed(record);
       });
     },
+    check: ({ command, environment, cwd, place }) => void locate(command[0], environment, cwd, place),
     start: (spec, signal) => inTurn(spec.resource, () => start(spec, signal)),
     stop: (record, signal) => inTurn(record.resource, () => stop(record, signal)),
     accept: (record) => {
@@ -156,9 +174,7 @@ export function host({ directory, clock, log }: HostOptions): Host {
       }),
     portHolder: async (address, port, signal) => {
       const holder = await portHolder(address, port, signal);
-      const environment = holder?.pid === undefined ? undefined : table.environment(holder.pid);
-      const resource =
-        environment?.get("POSTSTACK_OWNER") === owner ? environment.get("POSTSTACK_RESOURCE") : undefined;
+      const resource = holder?.pid === undefined ? undefined : resourceOf(holder.pid);
       return holder === undefined || resource === undefined ? holder : { ...holder, resource };
     },
     probe: runProbe,

@@ -70,7 +70,7 @@ function localAddresses(host: string): readonly string[] {
   if (bare === "localhost" || bare.endsWith(".localhost")) return ["127.0.0.1", "::1"];
   if (isIP(bare) === 0) return [];
   const own = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
-  const isLocal = /^127\./.test(bare) || ["0.0.0.0", "::", "::1", ...own].includes(bare);
+  const isLocal = bare.startsWith("127.") || ["0.0.0.0", "::", "::1", ...own].includes(bare);
   return isLocal ? [bare] : [];
 }
 
@@ -81,7 +81,7 @@ function hexAddress(address: string): string {
   const bytes = isIPv4(address) ? address.split(".").map(Number) : bytesOfIPv6(address);
   const words: string[] = [];
   for (let at = 0; at < bytes.length; at += 4) {
-    const word = bytes.slice(at, at + 4).reverse();
+    const word = bytes.slice(at, at + 4).toReversed();
     words.push(word.map((byte) => byte.toString(16).padStart(2, "0")).join(""));
   }
   return words.join("").toUpperCase();
@@ -89,13 +89,13 @@ function hexAddress(address: string): string {
 
 function bytesOfIPv6(address: string): readonly number[] {
   const [head = "", tail] = address.replace(/%.*$/, "").split("::");
-  const groups = (text: string): string[] => text.split(":").filter((group) => group !== "");
-  const before = groups(head);
-  const after = groups(tail ?? "");
+  const before = groupsIn(head);
+  const after = groupsIn(tail ?? "");
   const all = [...before, ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill("0"), ...after];
   return all.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]);
 }
 
+const groupsIn = (text: string): readonly string[] => text.split(":").filter((group) => group !== "");
 const withoutMapping = (hex: string): string => (hex.startsWith(mappedPrefix) ? hex.slice(mappedPrefix.length) : hex);
 const isWildcard = (hex: string): boolean => /^0+$/.test(hex);
 

@@ -67,6 +67,8 @@ export interface SecretSources {
 
 export interface ReadOptions {
   readonly limitBytes: number;
+  /** The code for a larger file. Default: `FILE_UNREADABLE` */
+  readonly tooLarge?: "CONFIG_LIMIT";
   /** Who asks, for the error. */
   readonly from?: Place;
 }

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import type { Probe } from "../../core/ports.ts";
 import type { Text } from "../../core/secret.ts";
+import { unreachable } from "../../core/unreachable.ts";
 import { plainEnvironment } from "./environment.ts";
 import { locate } from "./program.ts";
 
@@ -23,6 +24,8 @@ export async function runProbe(
       return await answers(probe.url, signal);
     case "command":
       return await succeeds(probe.command, environment, cwd, signal);
+    default:
+      return unreachable(probe);
   }
 }
 

@@ -142,9 +142,10 @@ function parse(text: string): StoredRecord | undefined {
 function fieldsIn(value: unknown): ReadonlyMap<string, string> | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const entries = Object.entries(value);
-  const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === "string";
-  return entries.every(isText) ? new Map(entries) : undefined;
+  return entries.every(hasText) ? new Map(entries) : undefined;
 }
+
+const hasText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === "string";
 
 const isCommand = (value: unknown): value is readonly [string, ...string[]] =>
   Array.isArray(value) && value.length > 0 && value.every((word) => typeof word === "string");

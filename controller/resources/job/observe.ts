@@ -1,10 +1,59 @@
-import type { Ports } from "../../core/ports.ts";
+import { PoststackError } from "../../core/errors.ts";
+import type { Ports, Row, SqlFailure } from "../../core/ports.ts";
 import type { DesiredJob, ObservedJob } from "./model.ts";
 
-export function observe(
-  _desired: readonly DesiredJob[],
-  _ports: Ports,
-  _signal: AbortSignal,
+// One index scan of two rows for each name, however long the history is.
+const lastRuns = `
+  select wanted.name, last.key, last.key_parts, last.state, last.exit_code,
+    (select extract(epoch from run.started_at) * 1000 from poststack.job_runs as run
+      where run.name = wanted.name and run.state = 'succeeded' order by run.id desc limit 1)::float8 as succeeded_ms
+  from unnest($1::text[]) as wanted (name)
+  cross join lateral (
+    select key, key_parts, state, exit_code from poststack.job_runs as run
+    where run.name = wanted.name order by run.id desc limit 1
+  ) as last`;
+
+/** The newest run of each job that the files name. What they no longer name did its work and needs no undoing. */
+export async function observe(
+  desired: readonly DesiredJob[],
+  ports: Ports,
+  signal: AbortSignal,
 ): Promise<readonly ObservedJob[]> {
-  return Promise.resolve([]);
+  if (desired.length === 0) return [];
+  const session = await ports.server.database(signal);
+  if (session === undefined) return [];
+  const names = desired.map(({ name }) => name);
+  try {
+    return (await session.query(lastRuns, [names], signal)).map(observedFrom);
+  } catch (error) {
+    if (isWithoutLedger(error)) return [];
+    throw error;
+  }
+}
+
+/** 42P01 undefined_table, 3F000 invalid_schema_name: a database whose ledger is not made yet has run no job. */
+function isWithoutLedger(error: unknown): boolean {
+  if (!(error instanceof PoststackError)) return false;
+  const sqlState = (error.cause as SqlFailure | undefined)?.sqlState;
+  return sqlState === "42P01" || sqlState === "3F000";
+}
+
+function observedFrom(row: Row): ObservedJob {
+  const { state, exit_code: exitCode, succeeded_ms: succeededMs } = row;
+  return {
+    name: String(row["name"]),
+    last: {
+      key: String(row["key"]),
+      keyParts: textsIn(row["key_parts"]),
+      state: state === "succeeded" || state === "running" ? state : "failed",
+      ...(typeof exitCode === "number" ? { exitCode } : {}),
+    },
+    ...(typeof succeededMs === "number" ? { succeededAt: new Date(succeededMs) } : {}),
+  };
+}
+
+/** The ledger is input: whatever else stands there is no part of the key (RELIABILITY 3). */
+function textsIn(value: unknown): ReadonlyMap<string, string> {
+  if (typeof value !== "object" || value === null) return new Map();
+  return new Map(Object.entries(value).flatMap(([name, text]) => (typeof text === "string" ? [[name, text]] : [])));
 }

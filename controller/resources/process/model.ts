@@ -2,7 +2,7 @@ import type { ActionOf, Refusal } from "../../core/action.ts";
 import type { Drift } from "../../core/drift.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
-import type { Probe, ProcessRecord } from "../../core/ports.ts";
+import type { PortHolder, Probe, ProcessRecord } from "../../core/ports.ts";
 import type { Text } from "../../core/secret.ts";
 
 /** One process of this host: a line of the Procfile, one replica of it. */
@@ -16,7 +16,7 @@ export interface DesiredProcess {
   readonly environment: ReadonlyMap<string, Text>;
   /** Keyed hash of command, cwd, environment and stop signal. */
   readonly configHash: string;
-  /** The same, field by field, for the reason in the plan: public values as they are, secrets as short keyed hashes. */
+  /** The same, field by field, for the reason in the plan: made by `fieldsOf`, secrets as short keyed hashes. */
   readonly fields: ReadonlyMap<string, string>;
   readonly ready?: Probe;
   readonly readyTimeoutMs: number;
@@ -30,9 +30,10 @@ export interface DesiredProcess {
 
 export interface ObservedProcess {
   readonly id: ResourceId;
-  readonly record: ProcessRecord;
-  /** Who holds the port of the readiness probe, when it is not this process's group. */
-  readonly portHolder?: string;
+  /** Absent: it is not there, and somebody holds its port. */
+  readonly record?: ProcessRecord;
+  /** Who holds the port that it wants, when it is not this process itself. */
+  readonly portHolder?: PortHolder;
 }
 
 export type ProcessAction =
