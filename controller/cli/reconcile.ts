@@ -1,6 +1,6 @@
 import { isRefusal } from "../core/action.ts";
 import { PoststackError, type ErrorFacts } from "../core/errors.ts";
-import { isSettled, publicAction, type Plan } from "../core/plan.ts";
+import { publicAction, type Plan } from "../core/plan.ts";
 import { renderPlan } from "../core/render.ts";
 import { converge, type Outcome } from "../engine/converge.ts";
 import type { EngineEvent } from "../engine/events.ts";
@@ -10,15 +10,14 @@ import { approvePlan, type ApprovalRules } from "./approval.ts";
 import type { Context } from "./context.ts";
 import { exitCode, exitCodeOfOutcome, type ExitCode } from "./exit.ts";
 import type { OpenedEnvironment } from "./open.ts";
-import { progress } from "./render/progress.ts";
+import { planToJson } from "./plan-json.ts";
+import { progress, type Progress } from "./render/progress.ts";
 import { renderInitPhase } from "./render/results.ts";
 import { paintedError } from "./report.ts";
 
 export interface ReconcileOptions {
   readonly selection?: Selection;
   readonly rules?: Pick<ApprovalRules, "confirmed" | "savedFingerprint">;
-  /** Only the plan that was saved: what it deferred needs a plan of its own. */
-  readonly savedOnly?: boolean;
   readonly lockTimeoutMs?: number;
   /** What is said when there was nothing to do. */
   readonly settledText?: string;
@@ -37,17 +36,7 @@ export async function reconcile(
   options: ReconcileOptions = {},
 ): Promise<ExitCode> {
   const { world, paint, paintError, json } = context;
-  const shown = await progress({
-    output: world.stderr,
-    paint: paintError,
-    nowMs: () => opened.ports.clock.nowMs(),
-    all: context.verbosity > 0,
-  });
-  const emit = (event: EngineEvent): void => {
-    if (json) context.print(JSON.stringify(eventToJson(event)));
-    else if (event.type === "plan") showPlan(event.plan, event.pass, context);
-    else shown.emit(event);
-  };
+  const { emit, finish } = await showEvents(opened, context);
   const saved = options.rules?.savedFingerprint;
   let outcome: Outcome;
   try {
@@ -65,7 +54,7 @@ export async function reconcile(
       approve: async (plan, pass) => {
         if (saved !== undefined && plan.fingerprint !== saved) {
           // A later pass of a saved plan: what was deferred is left for a plan that shows it.
-          if (pass > 1 && options.savedOnly === true) return undefined;
+          if (pass > 1) return undefined;
           throw planStale();
         }
         const { environment, isProtected } = opened;
@@ -73,8 +62,9 @@ export async function reconcile(
       },
     });
   } finally {
-    shown.finish();
+    finish();
   }
+  if (saved !== undefined && outcome.status === "converged" && outcome.passes === 0) throw planStale();
   if (json) {
     context.print(JSON.stringify(outcomeToJson(outcome)));
   } else {
@@ -84,6 +74,22 @@ export async function reconcile(
   }
   const isDone = outcome.status === "declined" && saved !== undefined && outcome.passes > 0;
   return isDone ? exitCode.done : exitCodeOfOutcome(outcome);
+}
+
+/** The engine's events for a person, or as JSON lines. */
+export async function showEvents(opened: OpenedEnvironment, context: Context): Promise<Progress> {
+  const shown = await progress({
+    output: context.world.stderr,
+    paint: context.paintError,
+    nowMs: () => opened.ports.clock.nowMs(),
+    all: context.verbosity > 0,
+  });
+  const emit = (event: EngineEvent): void => {
+    if (context.json) context.print(JSON.stringify(eventToJson(event)));
+    else if (event.type === "plan") showPlan(event.plan, event.pass, context);
+    else shown.emit(event);
+  };
+  return { emit, finish: shown.finish };
 }
 
 function showPlan(plan: Plan<Action>, pass: number, context: Context): void {
@@ -110,7 +116,7 @@ function outcomeLines(outcome: Outcome, { paint }: Context, options: ReconcileOp
         ? [paint("add", options.settledText ?? "Nothing to do: everything is as the files say.")]
         : ["", paint("add", `Done: ${count} ${count === 1 ? "action" : "actions"}.`)];
     case "declined":
-      return outcome.passes > 0 && options.savedOnly === true
+      return outcome.passes > 0 && options.rules?.savedFingerprint !== undefined
         ? ["", `${counts}. What was deferred is left: run plan again.`]
         : ["Nothing was changed."];
     case "refused":
@@ -127,20 +133,6 @@ const planStale = (): PoststackError =>
     what: "the files or the world have changed since the plan was saved",
     next: "run plan again, read it, and apply the new file",
   });
-
-/** The plan as the schema `schema/plan.schema.json` says. */
-export const planToJson = (plan: Plan<Action>): object => ({
-  version: 1,
-  project: plan.project,
-  environment: plan.environment,
-  fingerprint: plan.fingerprint,
-  settled: isSettled(plan),
-  actions: plan.actions.map((action) => ({
-    ...publicAction(action),
-    ...(isRefusal(action) ? { error: action.error } : {}),
-  })),
-  deferred: plan.deferred,
-});
 
 /** One line of `--json`, as the schema `schema/event.schema.json` says. */
 function eventToJson(event: EngineEvent): object {

@@ -1,0 +1,54 @@
+import { resolve } from "node:path";
+import { isRefusal } from "../../core/action.ts";
+import { isSettled } from "../../core/plan.ts";
+import { renderPlan } from "../../core/render.ts";
+import { planOnce } from "../../engine/converge.ts";
+import { contextOf, printJson, type Context } from "../context.ts";
+import { exitCode, type ExitCode } from "../exit.ts";
+import { openEnvironment } from "../open.ts";
+import { planToJson } from "../plan-json.ts";
+import { paintedError } from "../report.ts";
+import { savePlan } from "../saved-plan.ts";
+import { selectionOf } from "../selection.ts";
+import type { Invocation } from "../spec.ts";
+import type { World } from "../world.ts";
+import type { Plan } from "../../core/plan.ts";
+import type { Action } from "../../resources/index.ts";
+
+/** What apply would do. Takes no lock and changes nothing, also not on disk. */
+export async function planCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
+  const context = await contextOf(options, world);
+  const to = options.text("to") as "running" | "stopped" | "absent" | undefined;
+  const selection = selectionOf(options);
+  const opened = await openEnvironment(context, name, to === undefined ? {} : { to });
+  const plan = await planOnce(opened.load, opened.ports, selection, world.signal);
+
+  await show(plan, options.text("format"), context);
+  const refusals = plan.actions.filter(isRefusal);
+  if (refusals.length > 0) {
+    for (const { error } of refusals) if (!context.json) context.note(paintedError(error, context.paintError));
+    return exitCode.error;
+  }
+  const out = options.text("out");
+  if (out !== undefined) {
+    const path = resolve(world.cwd, out);
+    world.writeFile(path, savePlan(plan, { ...(to === undefined ? {} : { to }), ...selection }, world.version), {
+      overwrite: true,
+    });
+    context.note(`Saved. Apply exactly this with: poststack apply ${out}`);
+  }
+  return options.flag("detailedExitcode") && !isSettled(plan) ? exitCode.changes : exitCode.done;
+}
+
+async function show(plan: Plan<Action>, format: string | undefined, context: Context): Promise<void> {
+  if (context.json || format === "json") {
+    printJson(context, planToJson(plan));
+  } else if (format === "markdown") {
+    const { renderMarkdown } = await import("../render/markdown.ts");
+    context.print(renderMarkdown(plan));
+  } else {
+    if (!isSettled(plan))
+      context.print(`${context.paint("strong", `Plan for ${plan.environment} of ${plan.project}`)}\n`);
+    context.print(renderPlan(plan, { paint: context.paint, all: context.verbosity > 0 }));
+  }
+}

@@ -1,0 +1,17 @@
+import { isRefusal } from "../core/action.ts";
+import { isSettled, publicAction, type Plan } from "../core/plan.ts";
+import type { Action } from "../resources/index.ts";
+
+/** The plan as the schema `schema/plan.schema.json` says. */
+export const planToJson = (plan: Plan<Action>): object => ({
+  version: 1,
+  project: plan.project,
+  environment: plan.environment,
+  fingerprint: plan.fingerprint,
+  settled: isSettled(plan),
+  actions: plan.actions.map((action) => ({
+    ...publicAction(action),
+    ...(isRefusal(action) ? { error: action.error } : {}),
+  })),
+  deferred: plan.deferred,
+});
