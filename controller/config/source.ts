@@ -31,13 +31,15 @@ export interface EnvironmentSource {
    * Where the value at this path was written, also when it came from an environment that this one extends: a map's or
    * list's place is its key. What is not written has the place of the nearest thing around it.
    */
-  placeOf(path: Path): Place;
+  readonly placeOf: (path: Path) => Place;
 }
 
 /** The whole configuration file. */
 export interface ProjectSource {
   /** Absolute. */
   readonly file: string;
+  /** Relative to the root: how places name the file. */
+  readonly fileName: string;
   /** Absolute: the folder of the file. */
   readonly root: string;
   readonly name: string;
@@ -49,5 +51,5 @@ export interface ProjectSource {
   /** In the order of the file. */
   readonly environments: ReadonlyMap<string, EnvironmentSource>;
   /** Where the value at this path of the file was written: `["project", "migrations"]`. */
-  placeOf(path: Path): Place;
+  readonly placeOf: (path: Path) => Place;
 }

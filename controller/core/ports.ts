@@ -61,8 +61,21 @@ export interface SecretSources {
    * @throws PoststackError `SECRET_UNREADABLE`
    */
   command(command: readonly [string, ...string[]], cwd: string, where: Place): Promise<Secret>;
+  /** A connection URL in its parts; undefined: it is none. */
+  connection(url: Secret): ConnectionParts | undefined;
   /** A whole number from 0 to below `limit` that nobody can foresee. */
   randomInt(limit: number): number;
+}
+
+/** What a `postgres://` URL says, decoded. */
+export interface ConnectionParts {
+  readonly user?: string;
+  readonly password?: Secret;
+  /** A path: the directory of a Unix socket. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly database?: string;
+  readonly sslmode?: string;
 }
 
 export interface ReadOptions {

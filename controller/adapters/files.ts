@@ -1,0 +1,195 @@
+import { isUtf8 } from "node:buffer";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync, realpathSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { PoststackError, type ErrorCode } from "../core/errors.ts";
+import type { Files, ReadOptions } from "../core/ports.ts";
+
+/** A FIFO must not make us wait, and what was a file a moment ago must not lead us through a link. */
+const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
+
+/**
+ * The files of a project (RELIABILITY 39). Symbolic links are followed as long as they end inside.
+ *
+ * @param root absolute; an existing folder
+ */
+export function projectFiles(root: string): Files {
+  const realRoot = realpathSync.native(root);
+  // Links may change between two passes, but a pass reads thousands of files of one folder in one go.
+  const folders = new Map<string, string>();
+
+  const isInside = (real: string): boolean => real === realRoot || real.startsWith(withSeparator(realRoot));
+
+  /** @throws PoststackError `PATH_OUTSIDE`, and what the system says */
+  function realOf(full: string): string {
+    const real = realpathSync.native(full);
+    if (isInside(real)) return real;
+    throw new Outside();
+  }
+
+  function realFolder(full: string): string {
+    let real = folders.get(full);
+    if (real === undefined) {
+      if (folders.size === 0) queueMicrotask(() => folders.clear());
+      real = realOf(full);
+      folders.set(full, real);
+    }
+    return real;
+  }
+
+  function open(full: string): number {
+    const path = full === root ? realRoot : join(realFolder(dirname(full)), basename(full));
+    try {
+      return openSync(path, openFlags);
+    } catch (error) {
+      // The last part is a link: Linux says ELOOP, FreeBSD EMLINK.
+      if (codeOf(error) !== "ELOOP" && codeOf(error) !== "EMLINK") throw error;
+      return openSync(realOf(path), openFlags);
+    }
+  }
+
+  function attempt<Result>(path: string, from: ReadOptions["from"], work: (full: string) => Result): Result {
+    const full = resolve(root, path);
+    try {
+      return work(full);
+    } catch (error) {
+      if (error instanceof PoststackError) throw error;
+      const leaves =
+        error instanceof Outside || (isMissing(error) && !isWithin(full, root) && !isWithin(full, realRoot));
+      throw leaves ? failure("PATH_OUTSIDE", path, from) : failure(codeFor(error), path, from, error);
+    }
+  }
+
+  function readBytes(path: string, { limitBytes, tooLarge, from }: ReadOptions): Buffer {
+    return attempt(path, from, (full) => {
+      const handle = open(full);
+      try {
+        // Asked of what is open, not of the name: that may mean something else by now.
+        const stat = fstatSync(handle);
+        if (!stat.isFile()) throw refused("FILE_UNREADABLE", path, from, "is not a regular file");
+        if (stat.size > limitBytes) {
+          throw refused(
+            tooLarge ?? "FILE_UNREADABLE",
+            path,
+            from,
+            `is larger than ${Math.floor(limitBytes / 1024)} KiB`,
+          );
+        }
+        return readAll(handle, stat.size);
+      } finally {
+        closeSync(handle);
+      }
+    });
+  }
+
+  return {
+    root,
+    readBytes,
+    read(path, options) {
+      const bytes = readBytes(path, options);
+      if (isUtf8(bytes)) return bytes.toString("utf8");
+      throw refused("FILE_UNREADABLE", path, options.from, "is not UTF-8");
+    },
+    list: (path) =>
+      attempt(path, undefined, (full) => {
+        try {
+          return readdirSync(realFolder(full)).sort();
+        } catch (error) {
+          if (codeOf(error) === "ENOENT" && isWithin(full, root)) return [];
+          throw error;
+        }
+      }),
+    isFolder: (path) =>
+      attempt(path, undefined, (full) => {
+        try {
+          return lstatSync(realOf(full)).isDirectory();
+        } catch (error) {
+          if (isMissing(error) && isWithin(full, root)) return false;
+          throw error;
+        }
+      }),
+    exists: (path) => {
+      try {
+        return lstatSync(resolve(root, path), { throwIfNoEntry: false }) !== undefined;
+      } catch (error) {
+        // Something is there and cannot be looked at: whoever reads it is told why.
+        return !isMissing(error);
+      }
+    },
+  };
+}
+
+class Outside extends Error {}
+
+/** At most `size` bytes: what is appended meanwhile belongs to the next look. */
+function readAll(handle: number, size: number): Buffer {
+  const buffer = Buffer.allocUnsafe(size);
+  let length = 0;
+  while (length < size) {
+    const count = readSync(handle, buffer, length, size - length, null);
+    if (count === 0) break;
+    length += count;
+  }
+  return buffer.subarray(0, length);
+}
+
+const withSeparator = (folder: string): string => (folder.endsWith(sep) ? folder : folder + sep);
+
+/** By the names alone, before links are followed. */
+function isWithin(full: string, folder: string): boolean {
+  const path = relative(folder, full);
+  return path !== ".." && !path.startsWith(`..${sep}`) && !isAbsolute(path);
+}
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+
+const isMissing = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "");
+
+const codeFor = (error: unknown): ErrorCode => (isMissing(error) ? "FILE_MISSING" : "FILE_UNREADABLE");
+
+const reasons: { readonly [code: string]: string } = {
+  EACCES: "may not be read by this user",
+  EPERM: "may not be read by this user",
+  ELOOP: "is a symbolic link that leads in a circle",
+  ENAMETOOLONG: "has a name that is too long",
+  ENXIO: "is not a regular file",
+  ENOTDIR: "is not a folder",
+  ERR_INVALID_ARG_VALUE: "is not a path",
+};
+
+function failure(code: ErrorCode, path: string, from: ReadOptions["from"], cause?: unknown): PoststackError {
+  if (code === "PATH_OUTSIDE") return refused(code, path, from, "leaves the project");
+  if (code === "FILE_MISSING") return refused(code, path, from, "does not exist");
+  const system = codeOf(cause) ?? "";
+  return refused(
+    code,
+    path,
+    from,
+    reasons[system] ?? `cannot be read (${system === "" ? "unknown fault" : system})`,
+    cause,
+  );
+}
+
+const nextSteps: { readonly [Code in ErrorCode]?: string } = {
+  PATH_OUTSIDE: "keep the file inside the project's folder; symbolic links must end there too",
+  FILE_MISSING: "make the file, or correct the path; it is relative to the project's folder",
+  CONFIG_LIMIT: "a configuration is never that large: check what wrote the file",
+};
+
+function refused(
+  code: ErrorCode,
+  path: string,
+  from: ReadOptions["from"],
+  how: string,
+  cause?: unknown,
+): PoststackError {
+  return new PoststackError(
+    code,
+    {
+      what: `the file ${JSON.stringify(path).slice(1, -1)} ${how}`,
+      ...(from === undefined ? {} : { where: from }),
+      next: nextSteps[code] ?? "put a readable file there, or correct the path",
+    },
+    cause === undefined ? {} : { cause },
+  );
+}

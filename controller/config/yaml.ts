@@ -1,0 +1,54 @@
+import { Composer, Parser, type YAMLError } from "yaml";
+import { PoststackError, PoststackErrors } from "../core/errors.ts";
+import { checkLimits } from "./limits.ts";
+import { decode, syntaxError, type PlaceAt } from "./text.ts";
+import type { Tree } from "./tree.ts";
+import { buildTree } from "./yaml-tree.ts";
+
+/**
+ * Bytes of a configuration file as a tree.
+ *
+ * @throws PoststackErrors of `CONFIG_SYNTAX`, `CONFIG_DUPLICATE_KEY`, `CONFIG_LIMIT`
+ */
+export function parseYaml(bytes: Buffer, file: string): Tree {
+  try {
+    const { text, placeAt } = decode(bytes, file);
+    checkLimits(text, placeAt);
+    // The library's own check for duplicate keys takes quadratic time and tells `1` from `"1"`; ours is in the tree.
+    const composer = new Composer({ schema: "core", uniqueKeys: false, prettyErrors: false });
+    const [document, second] = [...composer.compose(new Parser().parse(text), true, text.length)];
+    if (document === undefined) throw new TypeError("the composer gave no document");
+    // The first one is the cause; what follows it is read as something else than what was meant.
+    const [error] = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
+    if (error !== undefined) throw explained(error, placeAt);
+    if (second !== undefined) {
+      const where = placeAt(second.range[0]);
+      throw syntaxError("a second document begins", where, "a configuration is one document: remove the `---`");
+    }
+    return buildTree(document.contents, placeAt);
+  } catch (error) {
+    throw error instanceof PoststackError ? new PoststackErrors([error]) : error;
+  }
+}
+
+const nextSteps: { readonly [code: string]: string } = {
+  TAB_AS_INDENT: "indent with spaces",
+  BAD_INDENT: "keys of one map begin in the same column",
+  MULTILINE_IMPLICIT_KEY: "is a `:` or a quote missing?",
+  MISSING_CHAR: "close what is open, or put the text in quotes",
+  BAD_SCALAR_START: "put the text in quotes",
+  BAD_DQ_ESCAPE: "write `\\\\` for a backslash, or use single quotes",
+  TAG_RESOLVE_FAILED: "remove the tag",
+  BAD_ALIAS: "an anchor stands before its aliases: `&name`, then `*name`",
+};
+
+function explained(error: YAMLError, placeAt: PlaceAt): PoststackError {
+  const what = error.message.replace(/\s+/g, " ").replace(/[.:]$/, "");
+  return syntaxError(
+    what.charAt(0).toLowerCase() + what.slice(1),
+    placeAt(error.pos[0]),
+    // An open bracket is reported as bad indentation of what follows.
+    (what.includes("end with a") ? nextSteps["MISSING_CHAR"] : nextSteps[error.code]) ??
+      "correct the YAML there, or in the line before",
+  );
+}
