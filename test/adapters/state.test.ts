@@ -197,14 +197,15 @@ describe("a state that is not what was written is refused, and never replaced", 
   });
 });
 
-test("a crash before any writing call leaves the state readable, and the next run completes it", () => {
-  const attempt = (killAt: number): number | null =>
-    spawnSync(
-      process.execPath,
-      ["--import", "tsx", script("../support/kill-at-write.ts"), String(killAt), script("state-writer.ts"), root],
-      { stdio: ["ignore", "ignore", "inherit"] },
-    ).status;
+/** The exit status of a writer that dies before its n-th writing call; 0 when it needs fewer. */
+const attempt = (killAt: number): number | null =>
+  spawnSync(
+    process.execPath,
+    ["--import", "tsx", script("../support/kill-at-write.ts"), String(killAt), script("state-writer.ts"), root],
+    { stdio: ["ignore", "ignore", "inherit"] },
+  ).status;
 
+test("a crash before any writing call leaves the state readable, and the next run completes it", () => {
   let killAt = 1;
   for (; attempt(killAt) !== 0; killAt++) {
     expect(killAt, "it ends some day").toBeLessThan(60);

