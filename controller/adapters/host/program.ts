@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { PoststackError } from "../../core/errors.ts";
 import type { Place } from "../../core/place.ts";
-import type { Text } from "../../core/secret.ts";
+import { reveal, type Text } from "../../core/secret.ts";
 
 /** Where a program is looked for when the environment has no PATH of its own. */
 const usualPath = "/usr/local/bin:/usr/bin:/bin";
@@ -19,11 +19,10 @@ export function locate(program: string, environment: ReadonlyMap<string, Text>, 
 
   if (!isFolder(cwd)) throw missing(`the working directory ${cwd} does not exist`, "create it or change `cwd`");
   const path = environment.get("PATH") ?? usualPath;
+  const folders = (typeof path === "string" ? path : reveal(path)).split(":");
   const candidates = program.includes("/")
     ? [isAbsolute(program) ? program : resolve(cwd, program)]
-    : String(path)
-        .split(":")
-        .map((folder) => resolve(cwd, join(folder, program)));
+    : folders.map((folder) => resolve(cwd, join(folder, program)));
 
   const found = candidates.find(isExecutable);
   if (found !== undefined) return found;
@@ -31,7 +30,7 @@ export function locate(program: string, environment: ReadonlyMap<string, Text>, 
   if (present !== undefined) throw missing(`${present} may not be run`, `make it executable: chmod +x ${present}`);
   throw missing(
     `the program ${JSON.stringify(program)} does not exist`,
-    program.includes("/") ? `it was looked for at ${candidates.join("")}` : `install it, or add its folder to PATH`,
+    program.includes("/") ? `it was looked for at ${candidates.join("")}` : "install it, or add its folder to PATH",
   );
 }
 

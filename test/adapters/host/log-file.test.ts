@@ -6,14 +6,6 @@ import { stage, untilWritten, type Stage } from "./stage.ts";
 const limitBytes = 10 * 1024 * 1024;
 
 describe("rotation", () => {
-  const prepared = (bytes: number): { readonly one: Stage; readonly log: string } => {
-    const one = stage();
-    const log = one.script("").logFile;
-    mkdirSync(dirname(log), { recursive: true });
-    writeFileSync(log, `${"x".repeat(bytes - 5)}last\n`);
-    return { one, log };
-  };
-
   test("a log up to 10 MiB stays", async () => {
     const { one, log } = prepared(limitBytes);
     await one.host.start(one.script("exec sleep 1000"), one.signal);
@@ -103,3 +95,12 @@ describe("tail", () => {
     await vi.waitFor(() => expect(one.host.tail(spec.logFile, 1)).toEqual(["200000"]), { timeout: 20_000 });
   });
 });
+
+/** A log of that many bytes whose last line is `last`. */
+function prepared(bytes: number): { readonly one: Stage; readonly log: string } {
+  const one = stage();
+  const log = one.script("").logFile;
+  mkdirSync(dirname(log), { recursive: true });
+  writeFileSync(log, `${"x".repeat(bytes - 5)}last\n`);
+  return { one, log };
+}

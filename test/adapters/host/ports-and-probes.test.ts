@@ -27,8 +27,7 @@ describe("who holds a port", () => {
   ])("%s", async (_name, held, asked, expected) => {
     const port = await listening(createServer(), held);
     const holder = await portHolder(asked, port, signal);
-    expect(holder?.pid).toBe(expected ? process.pid : undefined);
-    if (expected) expect(holder?.text).toMatch(new RegExp(`^\\S+ \\(pid ${process.pid}\\)$`));
+    expect(holder?.text.replace(/^\S+/, "")).toBe(expected ? ` (pid ${process.pid})` : undefined);
   });
 
   test("nobody", async () => {
@@ -67,9 +66,6 @@ describe("who holds a port", () => {
 });
 
 describe("a probe", () => {
-  const passes = (probe: Probe, on: AbortSignal = signal): Promise<boolean> =>
-    stage().host.probe(probe, new Map([["GREETING", "hello"]]), "/", on);
-
   test.each<[number, boolean]>([
     [200, true],
     [204, true],
@@ -132,3 +128,6 @@ describe("a probe", () => {
     await expect(probing).rejects.toThrow("enough");
   });
 });
+
+const passes = (probe: Probe, on: AbortSignal = signal): Promise<boolean> =>
+  stage().host.probe(probe, new Map([["GREETING", "hello"]]), "/", on);

@@ -15,11 +15,11 @@ export interface Stage {
   readonly warnings: readonly string[];
   readonly signal: AbortSignal;
   /** A shell script as a process of this environment. */
-  script(text: string, more?: Partial<SpawnSpec>): SpawnSpec;
+  readonly script: (text: string, more?: Partial<SpawnSpec>) => SpawnSpec;
   /** What a script has written so far. */
-  output(spec: SpawnSpec): string;
+  readonly output: (spec: SpawnSpec) => string;
   /** Pids of living processes that carry the marks, found without the code under test. */
-  alive(resource?: string): readonly number[];
+  readonly alive: (resource?: string) => readonly number[];
 }
 
 export function stage(): Stage {

@@ -6,7 +6,7 @@ import { clock } from "../../../controller/adapters/clock.ts";
 import { host } from "../../../controller/adapters/host.ts";
 import { PoststackError } from "../../../controller/core/errors.ts";
 import type { SpawnSpec } from "../../../controller/core/ports.ts";
-import { Secret } from "../../../controller/core/secret.ts";
+import { Secret, type Text } from "../../../controller/core/secret.ts";
 import { isAlive, stage, untilWritten } from "./stage.ts";
 
 const starter = new URL("starter.ts", import.meta.url).pathname;
@@ -59,12 +59,12 @@ describe("a started process", () => {
 
   test("gets a secret in its environment; record, arguments and log do not", async () => {
     const one = stage();
-    const environment = new Map([
+    const environment = new Map<string, Text>([
       ["PATH", process.env["PATH"] ?? ""],
       ["DB_PASSWORD", new Secret("canary-4711")],
     ]);
     const spec = one.script('test "$DB_PASSWORD" = canary-"4711" && echo known; exec sleep 1000', {
-      environment: environment as SpawnSpec["environment"],
+      environment,
       fields: new Map([["secrets/DB_PASSWORD", "3fa9"]]),
     });
     const { pid } = await one.host.start(spec, one.signal);
@@ -144,11 +144,6 @@ describe("starting again", () => {
 });
 
 describe("what cannot be started", () => {
-  const folder = (directory: string): void => void mkdirSync(join(directory, "folder"));
-  const file = (text: string, mode: number) => (directory: string) => {
-    writeFileSync(join(directory, "program"), text);
-    chmodSync(join(directory, "program"), mode);
-  };
   test.each<[string, (directory: string) => void, Partial<SpawnSpec>, RegExp]>([
     [
       "a program that PATH does not have",
@@ -193,8 +188,6 @@ describe("what cannot be started", () => {
 });
 
 describe("records", () => {
-  const change = (text: string, key: string, value: unknown): string =>
-    JSON.stringify({ ...(JSON.parse(text) as object), [key]: value });
   test.each<[string, (text: string) => string]>([
     ["empty", () => ""],
     ["half", (text) => text.slice(0, 100)],
@@ -231,3 +224,17 @@ function rewriteRecord(directory: string, change: object): void {
   const path = join(directory, "processes", "web.json");
   writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as object), ...change }));
 }
+
+function folder(directory: string): void {
+  mkdirSync(join(directory, "folder"));
+}
+
+function file(text: string, mode: number): (directory: string) => void {
+  return (directory) => {
+    writeFileSync(join(directory, "program"), text);
+    chmodSync(join(directory, "program"), mode);
+  };
+}
+
+const change = (text: string, key: string, value: unknown): string =>
+  JSON.stringify({ ...(JSON.parse(text) as object), [key]: value });

@@ -57,7 +57,10 @@ test("a pid that now belongs to somebody else is not ours: not running, and neve
   const foreign = bystander();
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
   const path = join(directory, "processes", "web.json");
-  writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as object), pid: foreign.pid }));
+  const stored = JSON.parse(readFileSync(path, "utf8")) as { readonly startTime: string };
+  // Both began within one tick of the clock here; a pid takes longer than that to come round.
+  const startTime = stored.startTime.replace(/^\d+/, "1");
+  writeFileSync(path, JSON.stringify({ ...stored, startTime, pid: foreign.pid }));
   const [record] = await host.processes(signal);
   expect(record).toMatchObject({ pid: foreign.pid, running: false });
   if (record !== undefined) await host.stop(record, signal);
