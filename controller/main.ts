@@ -8,6 +8,8 @@ import { capture, runForeground } from "./adapters/foreground.ts";
 import { host } from "./adapters/host.ts";
 import { hostLock } from "./adapters/host-lock.ts";
 import { openLog } from "./adapters/log.ts";
+import { logFiles } from "./adapters/log-files.ts";
+import { machine } from "./adapters/machine.ts";
 import { output } from "./adapters/output.ts";
 import { postgres } from "./adapters/postgres.ts";
 import { prompt } from "./adapters/prompt.ts";
@@ -72,6 +74,8 @@ const world: World = {
       passwords,
     };
   },
+  openLogs: logFiles,
+  machine: machine(shell),
   hostLock: hostLock(clock, name),
   watchFiles,
   runForeground,

@@ -1,7 +1,7 @@
 import type { EnginePorts } from "../engine/converge.ts";
 import type { Run } from "../engine/record.ts";
 import type { FileWatcher } from "../engine/watch.ts";
-import type { Files, HostLock, Log, State } from "../core/ports.ts";
+import type { Files, HostLock, Log, LogFiles, Machine, State } from "../core/ports.ts";
 
 /** What a face needs of the process it runs in. `main.ts` builds the real one; nothing else reads the environment. */
 export interface World {
@@ -25,6 +25,9 @@ export interface World {
   readonly stateRoot: (root: string) => string;
   readonly openState: (root: string, environment: string) => State;
   readonly openEngine: (root: string, environment: string, log: Log) => EnginePorts;
+  /** Of the environment with this state directory. */
+  readonly openLogs: (directory: string) => LogFiles;
+  readonly machine: Machine;
   readonly hostLock: HostLock;
   readonly watchFiles: (paths: readonly string[], wake: () => void) => FileWatcher;
   /** Runs a program with this terminal as its own, to its end: `psql`, an editor. Gives the exit code. */
