@@ -40,18 +40,44 @@ export interface ObservedRole {
   readonly oid: number;
   /** `ours` only when the comment holds our mark with this very oid. */
   readonly owner: "ours" | "foreign";
+  /** The comment holds our mark with another oid: dropped and made again by hand, or restored from a dump. */
+  readonly strayMark: boolean;
+  /** The login that Poststack itself uses. */
+  readonly isAdmin: boolean;
   readonly attributes: RoleAttributes;
   /** Compared by re-deriving with the stored salt; unknown where the catalog may not be read. */
   readonly password: "matches" | "differs" | "none" | "unknown";
   readonly inRoles: readonly string[];
   /** Memberships that this environment made; only these are revoked. */
   readonly ourMemberships: readonly string[];
+  /** Memberships whose privileges hold without SET ROLE. Since Postgres 16 each has an INHERIT of its own. */
+  readonly inheriting: readonly string[];
   /** How many objects it owns, in all databases. */
   readonly ownedObjects: number;
+  /** The databases in which it owns them; a database itself counts as its own. */
+  readonly ownsIn: readonly string[];
+}
+
+/** What happens to memberships. Names, sorted. */
+export interface MembershipChange {
+  /** To be granted, with the role's own INHERIT. */
+  readonly grant: readonly string[];
+  readonly revoke: readonly string[];
+  /** Those of ours afterwards, for the mark. */
+  readonly ours: readonly string[];
 }
 
 export type RoleAction =
   | ActionOf<"role", "create", { readonly desired: DesiredRole }>
-  | ActionOf<"role", "update", { readonly desired: DesiredRole; readonly drift: readonly Drift[] }>
+  | ActionOf<
+      "role",
+      "update",
+      {
+        readonly desired: DesiredRole;
+        readonly oid: number;
+        readonly drift: readonly Drift[];
+        readonly memberships: MembershipChange;
+      }
+    >
   | ActionOf<"role", "drop", { readonly name: string; readonly oid: number; readonly mark: string }>
   | Refusal<"role">;
