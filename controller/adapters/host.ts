@@ -5,7 +5,7 @@ import { Secret } from "../core/secret.ts";
 import { endAll, groupOf, livingEntry, type Identity } from "./host/ending.ts";
 import { marksOf, ownerOf } from "./host/environment.ts";
 import { endOf, spawnGroup } from "./host/group.ts";
-import { rotate, tail } from "./host/log-file.ts";
+import { rotate, sizeOf, tail } from "./host/log-file.ts";
 import { runProbe } from "./host/probe.ts";
 import { processTable, type Entry } from "./host/process-table.ts";
 import { locate } from "./host/program.ts";
@@ -85,7 +85,8 @@ export function host({ directory, clock, log }: HostOptions): Host {
     signal.throwIfAborted();
 
     // Announced before it is started: after a kill in between, the record says that there may be something to look for.
-    let record = announcement(spec, clock.date());
+    rotateIfPossible(spec.logFile, log);
+    let record = announcement(spec, sizeOf(spec.logFile), clock.date());
     records.write(record);
     try {
       const child = await spawnGroup(spec, program, owner, (pid) => {
@@ -155,6 +156,7 @@ export function host({ directory, clock, log }: HostOptions): Host {
         await endAll(() => marked(spec.resource), "SIGTERM", jobGraceMs, clock, signal);
         signal.throwIfAborted();
         const startedMs = clock.nowMs();
+        rotateIfPossible(spec.logFile, log);
         let leader: Identity | undefined;
         const child = await spawnGroup(spec, program, owner, (pid) => {
           leader = identityOf(spec.resource, pid);
@@ -185,7 +187,7 @@ export function host({ directory, clock, log }: HostOptions): Host {
 const nameOfStart = ({ resource, pid, startTime }: Pick<ProcessRecord, "resource" | "pid" | "startTime">): string =>
   `${resource} ${pid} ${startTime}`;
 
-const announcement = (spec: SpawnSpec, startedAt: Date): StoredRecord => ({
+const announcement = (spec: SpawnSpec, logStart: number, startedAt: Date): StoredRecord => ({
   resource: spec.resource,
   pid: 0,
   startTime: "",
@@ -194,6 +196,7 @@ const announcement = (spec: SpawnSpec, startedAt: Date): StoredRecord => ({
   command: spec.command,
   cwd: spec.cwd,
   logFile: spec.logFile,
+  logStart,
   stopSignal: spec.stopSignal,
   stopGraceMs: spec.stopGraceMs,
   startedAt,

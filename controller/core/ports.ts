@@ -307,6 +307,8 @@ export interface ProcessRecord {
   readonly configHash: string;
   readonly fields: ReadonlyMap<string, string>;
   readonly logFile: string;
+  /** Where in the log its own output begins, in bytes. */
+  readonly logStart: number;
   readonly stopSignal: NodeJS.Signals;
   readonly stopGraceMs: number;
   readonly startedAt: Date;
@@ -352,8 +354,8 @@ export interface Host {
   portHolder(host: string, port: number, signal: AbortSignal): Promise<PortHolder | undefined>;
   /** One readiness probe: true when it passes. */
   probe(probe: Probe, environment: ReadonlyMap<string, Text>, cwd: string, signal: AbortSignal): Promise<boolean>;
-  /** The last lines of a log file, at most `lines` and 64 KiB. */
-  tail(logFile: string, lines: number): readonly string[];
+  /** The last lines of a log file, at most `lines` and 64 KiB, and none from before byte `from`. */
+  tail(logFile: string, lines: number, from?: number): readonly string[];
 }
 
 export interface PortHolder {
@@ -399,8 +401,8 @@ export interface LogFile {
 export interface LogFiles {
   /** Sorted by category, name, age: the newest first. */
   list(): readonly LogFile[];
-  /** The last lines, and how long the file was when they were read. */
-  tail(path: string, lines: number): { readonly lines: readonly string[]; readonly endBytes: number };
+  /** The last lines, at most 16 MiB. */
+  tail(path: string, lines: number): LogTail;
   /**
    * What was written behind `fromBytes`. A file that has become shorter was cut by rotation and is read from its start.
    * At most a megabyte at a time; a file that is gone has nothing.
@@ -409,6 +411,14 @@ export interface LogFiles {
   /** Those that some program has open; undefined where the system does not tell. */
   openOnes(paths: readonly string[]): ReadonlySet<string> | undefined;
   remove(path: string): void;
+}
+
+export interface LogTail {
+  readonly lines: readonly string[];
+  /** Behind the last line end: where reading on begins. */
+  readonly endBytes: number;
+  /** The last of the lines has no end yet. */
+  readonly isPartial: boolean;
 }
 
 // ---------------------------------------------------------------- this machine

@@ -4,7 +4,7 @@ import { closeSync } from "node:fs";
 import { PoststackError } from "../../core/errors.ts";
 import type { Clock, SpawnSpec } from "../../core/ports.ts";
 import { marksOf, plainEnvironment } from "./environment.ts";
-import { openLog, rotate } from "./log-file.ts";
+import { openLog } from "./log-file.ts";
 
 /** What a timer can wait at most; a longer timeout is none. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -14,7 +14,7 @@ const longestTimerMs = 2 ** 31 - 1;
  * terminal does not reach it, and it outlives us. Everything that it starts stays in the group unless it leaves on
  * purpose. `onPid` is called before anything else can happen in this process.
  *
- * @throws PoststackError `COMMAND_MISSING`: the file is there but the system cannot execute it
+ * @throws PoststackError `COMMAND_MISSING`: the file is there but the system cannot execute it; `DISK_FULL`
  */
 export async function spawnGroup(
   spec: SpawnSpec,
@@ -22,7 +22,6 @@ export async function spawnGroup(
   owner: string,
   onPid: (pid: number) => void,
 ): Promise<ChildProcess> {
-  rotate(spec.logFile);
   const log = openLog(spec.logFile);
   let child: ChildProcess;
   try {

@@ -13,7 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { hasCode } from "../atomic-file.ts";
+import { hasCode, unlessFull } from "../atomic-file.ts";
 
 const limitBytes = 10 * 1024 * 1024;
 const keptFiles = 3;
@@ -22,14 +22,25 @@ const chunkBytes = 1024 * 1024;
 /** A copy that is older than this was left by a command that died over it. */
 const staleCopyMs = 60_000;
 
-/** The log's file descriptor for a child: only its end can be written, and only the owner can read it. */
+/**
+ * The log's file descriptor for a child: only its end can be written, and only the owner can read it.
+ *
+ * @throws PoststackError `DISK_FULL`
+ */
 export function openLog(path: string): number {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
-  const descriptor = openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW, 0o600);
-  fchmodSync(descriptor, 0o600);
-  return descriptor;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const descriptor = openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW, 0o600);
+    fchmodSync(descriptor, 0o600);
+    return descriptor;
+  } catch (error) {
+    throw unlessFull(error, path);
+  }
 }
+
+/** In bytes; 0 when there is no such file. */
+export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 /**
  * Keeps a log near 10 MiB: what it holds moves to `.1`, `.1` to `.2`, `.2` to `.3`. The program itself writes to the
@@ -38,11 +49,15 @@ export function openLog(path: string): number {
  * that grew far beyond the limit since the last look only the end is kept.
  */
 export function rotate(path: string): void {
-  const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (sizeBytes <= limitBytes) return;
+  if (sizeOf(path) <= limitBytes) return;
   const copy = `${path}.partial`;
   if (!claim(copy)) return;
-  copyAndCut(path, copy);
+  try {
+    copyAndCut(path, copy);
+  } catch (error) {
+    rmSync(copy, { force: true });
+    throw error;
+  }
   for (let number = keptFiles; number > 1; number--) moveIfThere(`${path}.${number - 1}`, `${path}.${number}`);
   renameSync(copy, `${path}.1`);
 }
@@ -87,8 +102,11 @@ function moveIfThere(from: string, to: string): void {
   }
 }
 
-/** The last lines of a file, at most `lines` and 64 KiB, read from its end. A file that is not there has none. */
-export function tail(path: string, lines: number): readonly string[] {
+/**
+ * The last lines of a file, at most `lines` and 64 KiB, read from its end and not from before byte `from`. A file that
+ * is not there has none; one that is shorter than `from` was rotated, and all of it came later.
+ */
+export function tail(path: string, lines: number, from = 0): readonly string[] {
   let descriptor: number;
   try {
     descriptor = openSync(path, "r");
@@ -97,12 +115,13 @@ export function tail(path: string, lines: number): readonly string[] {
   }
   try {
     const sizeBytes = fstatSync(descriptor).size;
-    const start = Math.max(0, sizeBytes - tailBytes);
-    const bytes = Buffer.alloc(Math.min(sizeBytes, tailBytes));
+    const first = from <= sizeBytes ? from : 0;
+    const start = Math.max(first, sizeBytes - tailBytes);
+    const bytes = Buffer.alloc(sizeBytes - start);
     const read = readSync(descriptor, bytes, 0, bytes.length, start);
     const all = bytes.toString("utf8", 0, read).replace(/\n$/, "").split("\n");
     // The first line may have begun before the part that was read.
-    const whole = start > 0 && all.length > 1 ? all.slice(1) : all;
+    const whole = start > first && all.length > 1 ? all.slice(1) : all;
     return whole.length === 1 && whole[0] === "" ? [] : whole.slice(-lines);
   } finally {
     closeSync(descriptor);

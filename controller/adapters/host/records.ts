@@ -99,6 +99,7 @@ function parse(text: string): StoredRecord | undefined {
   const command = at.get("command");
   const cwd = at.get("cwd");
   const logFile = at.get("logFile");
+  const logStart = at.get("logStart");
   const stopSignal = at.get("stopSignal");
   const stopGraceMs = at.get("stopGraceMs");
   const startedAt = new Date(typeof at.get("startedAt") === "string" ? String(at.get("startedAt")) : Number.NaN);
@@ -114,6 +115,8 @@ function parse(text: string): StoredRecord | undefined {
     !isCommand(command) ||
     typeof cwd !== "string" ||
     typeof logFile !== "string" ||
+    typeof logStart !== "number" ||
+    !(logStart >= 0) ||
     !isSignal(stopSignal) ||
     typeof stopGraceMs !== "number" ||
     !(stopGraceMs >= 0) ||
@@ -131,6 +134,7 @@ function parse(text: string): StoredRecord | undefined {
     command,
     cwd,
     logFile,
+    logStart,
     stopSignal,
     stopGraceMs,
     startedAt,

@@ -50,7 +50,7 @@ async function exited(
   return new PoststackError("PROCESS_EXITED", {
     what: `process "${desired.name}" ended${how} ${seconds(afterMs)} after its start`,
     where: desired.place,
-    details: ports.host.tail(record.logFile, shownLines),
+    details: ports.host.tail(record.logFile, shownLines, record.logStart),
     next: `read its log: ${record.logFile}`,
   });
 }
@@ -59,7 +59,7 @@ function notReady(desired: DesiredProcess, ready: Probe, record: ProcessRecord, 
   return new PoststackError("PROCESS_NOT_READY", {
     what: `process "${desired.name}" runs, but within ${seconds(desired.readyTimeoutMs)} it was not seen that ${describe(ready)}`,
     where: desired.place,
-    details: ports.host.tail(record.logFile, shownLines),
+    details: ports.host.tail(record.logFile, shownLines, record.logStart),
     next: `read its log: ${record.logFile}; if it needs longer, raise \`ready.timeout\``,
   });
 }

@@ -84,6 +84,16 @@ describe("tail", () => {
     expect([line.length, line.endsWith("xend"), others]).toEqual([64 * 1024, true, []]);
   });
 
+  test.each<[string, number, readonly string[]]>([
+    ["after what was there before", 7, ["new"]],
+    ["after all of it", 11, []],
+    ["of a file that was rotated since, all of it", 12, ["before", "new"]],
+  ])("from a byte on: %s", (_name, from, expected) => {
+    const one = stage();
+    writeFileSync(join(one.directory, "log"), "before\nnew\n");
+    expect(one.host.tail(join(one.directory, "log"), 20, from)).toEqual(expected);
+  });
+
   test("of a file that is not there, nothing", () => {
     expect(stage().host.tail("/no/such/log", 20)).toEqual([]);
   });

@@ -105,6 +105,8 @@ test("with a probe it is ready when that passes", async () => {
 
 test("one that ends at once is PROCESS_EXITED with its exit code and its last words", async () => {
   const one = stage();
+  await pass([script(one, "echo said before; exec sleep 1000")], one.ports);
+  await pass([], one.ports);
   const error = await failure(pass([script(one, "echo no database >&2; exit 3")], one.ports));
   expect(error.facts).toMatchObject({
     code: "PROCESS_EXITED",

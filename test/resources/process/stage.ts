@@ -29,6 +29,7 @@ export const record = (more: Partial<ProcessRecord> = {}): ProcessRecord => ({
   configHash: "a",
   fields: new Map(),
   logFile: "/state/logs/processes/web.log",
+  logStart: 0,
   stopSignal: "SIGTERM",
   stopGraceMs: 2_000,
   startedAt: new Date("2026-01-01T12:00:00Z"),
