@@ -16,6 +16,8 @@ export interface Written {
 export interface VariableSources {
   /** What Poststack itself says: the way to the database. */
   readonly injected: ReadonlyMap<string, Text>;
+  /** The `environment:` of one process or job, in front of `variables:`. */
+  readonly own?: ReadonlyMap<string, Written>;
   /** The `variables:` of the environment. */
   readonly written: ReadonlyMap<string, Written>;
   readonly shell: ReadonlyMap<string, string>;
@@ -56,15 +58,25 @@ export interface Variables {
  * `variables:` may refer to each other in any order; `NAME: ${NAME:-x}` refers to what a weaker layer says of NAME.
  * Each is resolved when it is first asked for, so one that nobody uses cannot fail.
  */
-export function variablesOf({ injected, written, shell, envFiles }: VariableSources): Variables {
-  const resolved = new Map<string, Resolved>();
-  const open: string[] = [];
+export function variablesOf({ injected, own, written, shell, envFiles }: VariableSources): Variables {
+  const levels = [...(own === undefined ? [] : [own]), written].map((texts) => ({
+    texts,
+    resolved: new Map<string, Resolved>(),
+  }));
+  /** Names whose texts are being resolved, outermost first, with how many levels each has left behind. */
+  const open: { readonly name: string; readonly passed: number }[] = [];
 
   function* candidates(name: string): Generator<Variable> {
     const given = injected.get(name);
     if (given !== undefined) yield { name, layer: "injected", value: given, isPublic: !(given instanceof Secret) };
-    const own = open.includes(name) ? undefined : written.get(name);
-    if (own !== undefined) yield { name, layer: "variables", place: own.place, ...define(name, own) };
+    const passed = open.findLast((one) => one.name === name)?.passed ?? 0;
+    for (const [index, level] of levels.entries()) {
+      const text = index < passed ? undefined : level.texts.get(name);
+      if (text === undefined) continue;
+      const known = level.resolved.get(name) ?? define(name, index + 1, text);
+      level.resolved.set(name, known);
+      yield { name, layer: "variables", place: text.place, ...known };
+    }
     yield* weaker(name);
   }
 
@@ -77,22 +89,20 @@ export function variablesOf({ injected, written, shell, envFiles }: VariableSour
     }
   }
 
-  const define = (name: string, own: Written): Resolved => {
-    const known = resolved.get(name);
-    if (known !== undefined) return known;
-    open.push(name);
+  const define = (name: string, passed: number, text: Written): Resolved => {
+    open.push({ name, passed });
     try {
-      const result = interpolate(own);
-      resolved.set(name, result);
-      return result;
+      return interpolate(text);
     } finally {
       open.pop();
     }
   };
 
   const get = (name: string): Variable | undefined => {
-    // What is being resolved means its weaker self to itself, and nothing to the variables that it is made of.
-    if (open.includes(name) && open.at(-1) !== name && !injected.has(name)) throw cycle([...open, name], written);
+    // To its own text a name means its weaker self; further down it would be made of itself.
+    if (open.some((one) => one.name === name) && open.at(-1)?.name !== name && !injected.has(name)) {
+      throw cycle([...open.map((one) => one.name), name], (one) => own?.get(one) ?? written.get(one));
+    }
     return candidates(name).next().value ?? undefined;
   };
 
@@ -122,13 +132,16 @@ export const undefinedVariable = (name: string, where: Place): PoststackError =>
 const holdsNul = (where: Place): PoststackError =>
   new PoststackError("CONFIG_TYPE", { what: "the text holds a NUL, which no process can be given", where });
 
-function cycle(names: readonly string[], written: VariableSources["written"]): PoststackError {
+function cycle(names: readonly string[], writtenAs: (name: string) => Written | undefined): PoststackError {
   const path = names.slice(names.indexOf(names.at(-1) ?? ""));
-  const places = path.flatMap((name) => written.get(name)?.place ?? []);
+  const places = path.flatMap((name) => writtenAs(name)?.place ?? []);
   return new PoststackError("VARIABLE_CYCLE", {
     what: `${path.join(" → ")} is a circle`,
     ...(places[0] === undefined ? {} : { where: places[0] }),
-    details: path.slice(0, -1).map((name, index) => `${name} at ${places[index] ? renderPlace(places[index]) : "?"}`),
+    details: path.slice(1).flatMap((name) => {
+      const place = writtenAs(name)?.place;
+      return place === undefined ? [] : [`${name} at ${renderPlace(place)}`];
+    }),
     next: "give one of them a value of its own",
   });
 }

@@ -100,6 +100,25 @@ describe("variables made of others", () => {
   });
 });
 
+describe("the environment: of one process", () => {
+  const { get } = variables({
+    own: written({ A: "own ${A}", B: "own ${C}" }),
+    written: written({ A: "written ${A}", C: "${D}", D: "written" }),
+    shell: map({ A: "shell" }),
+  });
+
+  test("stands before variables:, and may refer to what it hides, level by level", () => {
+    expect(get("A")?.value).toBe("own written shell");
+  });
+
+  test("refers to variables: by other names", () => expect(get("B")?.value).toBe("own written"));
+
+  test("a circle over both is found", () => {
+    const both = variables({ own: written({ X: "$Y" }), written: written({ Y: "$X" }) });
+    expect(() => both.get("X")).toThrow("X → Y → X is a circle");
+  });
+});
+
 describe("secrets", () => {
   const password = "a$b$$c${DB_HOST}'\" \\";
   const { interpolate, get } = variables({
