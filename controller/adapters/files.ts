@@ -95,6 +95,7 @@ export function projectFiles(root: string): Files {
           return readdirSync(realFolder(full)).sort();
         } catch (error) {
           if (codeOf(error) === "ENOENT" && isWithin(full, root)) return [];
+          if (codeOf(error) === "ENOTDIR") throw refused("FILE_UNREADABLE", path, undefined, "is not a folder", error);
           throw error;
         }
       }),
@@ -153,7 +154,6 @@ const reasons: { readonly [code: string]: string } = {
   ELOOP: "is a symbolic link that leads in a circle",
   ENAMETOOLONG: "has a name that is too long",
   ENXIO: "is not a regular file",
-  ENOTDIR: "is not a folder",
   ERR_INVALID_ARG_VALUE: "is not a path",
 };
 

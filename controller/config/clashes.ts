@@ -42,7 +42,7 @@ function clash(one: Claim, other: Claim): PoststackError {
         : `environments ${one.environment} and ${other.environment} both use ${one.thing}`,
     where: other.place,
     ...(isShared ? {} : { details: [`also used at ${renderPlace(one.place)}`] }),
-    next: other.next,
+    next: isShared ? `${other.next}, or mark the one that is only extended with \`template: true\`` : other.next,
   });
 }
 

@@ -29,13 +29,14 @@ export function nearestMisfits(misfits: readonly Misfit[]): readonly Misfit[] {
     dropped.add(choice);
     for (const misfit of best) dropped.delete(misfit);
   }
-  // A misspelt key is why none of the wanted ones is there.
-  const misspelt = new Set(
-    misfits.filter(({ keyword }) => keyword === "additionalProperties").map(({ instancePath }) => instancePath),
+  const left = misfits.filter((misfit) => !dropped.has(misfit));
+  // A misspelt key, or another type than a map, is why none of the wanted keys is there.
+  const explained = new Set(
+    left
+      .filter(({ keyword }) => keyword === "additionalProperties" || keyword === "type")
+      .map(({ instancePath }) => instancePath),
   );
-  return misfits.filter(
-    (misfit) => !dropped.has(misfit) && !(misfit.keyword === "oneOf" && misspelt.has(misfit.instancePath)),
-  );
+  return left.filter(({ keyword, instancePath }) => keyword !== "oneOf" || !explained.has(instancePath));
 }
 
 /** Which of a choice's forms a misfit belongs to. */

@@ -88,9 +88,17 @@ function explain(misfit: Misfit, whole: unknown, subject: Subject): PoststackErr
         });
       }
       const what = `${subjectName} must be ${describe(schema)}; found ${foundAt(path, subject)}`;
-      return mistaken(what, schema["type"] === "boolean" ? "write `true` or `false`, without quotes" : undefined);
+      return mistaken(what, nextFor(schema, at(subject.tree, path)));
     }
   }
+}
+
+function nextFor({ type }: Schema, found: Tree | undefined): string | undefined {
+  if (type === "boolean") return "write `true` or `false`, without quotes";
+  const isQuoted = (type === "integer" || type === "number") && found?.type === "scalar" && !found.plain;
+  // `{ port: ${PORT} }` is no YAML, so people put it in quotes.
+  if (isQuoted && found.text.includes("${")) return "remove the quotes; with `${…}` each key needs a line of its own";
+  return isQuoted ? "remove the quotes" : undefined;
 }
 
 function unknownKey(name: string, path: Path, schema: Schema, subject: Subject): PoststackError {

@@ -20,7 +20,7 @@ export function parseYaml(bytes: Buffer, file: string): Tree {
     if (document === undefined) throw new TypeError("the composer gave no document");
     // The first one is the cause; what follows it is read as something else than what was meant.
     const [error] = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
-    if (error !== undefined) throw explained(error, placeAt);
+    if (error !== undefined) throw explained(error, text, placeAt);
     if (second !== undefined) {
       const where = placeAt(second.range[0]);
       throw syntaxError("a second document begins", where, "a configuration is one document: remove the `---`");
@@ -42,13 +42,14 @@ const nextSteps: { readonly [code: string]: string } = {
   BAD_ALIAS: "an anchor stands before its aliases: `&name`, then `*name`",
 };
 
-function explained(error: YAMLError, placeAt: PlaceAt): PoststackError {
+function explained(error: YAMLError, text: string, placeAt: PlaceAt): PoststackError {
   const what = error.message.replace(/\s+/g, " ").replace(/[.:]$/, "");
-  return syntaxError(
-    what.charAt(0).toLowerCase() + what.slice(1),
-    placeAt(error.pos[0]),
-    // An open bracket is reported as bad indentation of what follows.
-    (what.includes("end with a") ? nextSteps["MISSING_CHAR"] : nextSteps[error.code]) ??
-      "correct the YAML there, or in the line before",
-  );
+  return syntaxError(what.charAt(0).toLowerCase() + what.slice(1), placeAt(error.pos[0]), nextFor(error, text));
+}
+
+function nextFor({ code, message, pos }: YAMLError, text: string): string {
+  if (text.startsWith("${", pos[0] - 1)) return "inside `{ }` and `[ ]`, put `${…}` in quotes or on a line of its own";
+  // An open bracket is reported as bad indentation of what follows.
+  const next = message.includes("end with a") ? nextSteps["MISSING_CHAR"] : nextSteps[code];
+  return next ?? "correct the YAML there, or in the line before";
 }

@@ -319,9 +319,21 @@ export interface BackupConfig {
  * How many verified backups of each age stay.
  */
 export interface BackupKeepConfig {
+  /**
+   * How many of them stay. Default: 0
+   */
   hourly?: number;
+  /**
+   * How many of them stay. Default: 0
+   */
   daily?: number;
+  /**
+   * How many of them stay. Default: 0
+   */
   weekly?: number;
+  /**
+   * How many of them stay. Default: 0
+   */
   monthly?: number;
 }
 /**
