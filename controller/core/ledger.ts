@@ -1,8 +1,13 @@
 import { quoteIdentifier } from "./sql.ts";
 
+/** What the owner of the database, as which migrations run, may do in the ledger. Safe to repeat. */
+const ownerPrivileges = (owner: string): string => `
+grant usage on schema poststack to ${owner};
+grant select, insert, update, delete on poststack.schema_migrations to ${owner};
+`;
+
 const firstStep = (owner: string): string => `
 create schema poststack;
-grant usage on schema poststack to ${owner};
 
 create table poststack.system_info (
   key text primary key,
@@ -16,7 +21,10 @@ create table poststack.schema_migrations (
   version text not null,
   name text not null,
   checksum text not null,
-  state text not null check (state in ('started', 'applied')),
+  state text not null check (state in ('started', 'applied', 'reverting')),
+  -- Outside a transaction: how many statements are done, and the one that was begun and whose end is not known.
+  statements_done integer not null default 0,
+  statement_begun integer,
   sql text,
   rollback_sql text,
   duration_ms integer,
@@ -24,8 +32,7 @@ create table poststack.schema_migrations (
   applied_at timestamptz not null default now(),
   fence bigint not null
 );
-grant select, insert, update, delete on poststack.schema_migrations to ${owner};
-
+${ownerPrivileges(owner)}
 create table poststack.job_runs (
   id bigint generated always as identity primary key,
   name text not null,
@@ -40,13 +47,30 @@ create table poststack.job_runs (
 );
 create index job_runs_by_name on poststack.job_runs (name, id desc);
 
--- What we made in this database and may therefore take away: extensions and granted privileges.
+-- What we made in this database and may therefore take away.
 create table poststack.objects (
   kind text not null,
   name text not null,
   oid oid,
   made_at timestamptz not null default now(),
   primary key (kind, name)
+);
+
+-- Privileges as we met or granted them, by oid: neither a rename nor a new object under an old name misleads.
+-- ours false: it was there before, and stays. option_ours: the grant option is ours, whoever granted the privilege.
+create table poststack.privileges (
+  type text not null,
+  -- For a default privilege the schema.
+  object oid not null,
+  -- Whose later objects, for a default privilege; else 0.
+  owner oid not null,
+  -- 0 is PUBLIC.
+  grantee oid not null,
+  privilege text not null,
+  ours boolean not null,
+  option_ours boolean not null,
+  made_at timestamptz not null default now(),
+  primary key (type, object, owner, grantee, privilege)
 );
 
 create table poststack.events (
@@ -98,6 +122,9 @@ const steps: readonly ((owner: string) => string)[] = [firstStep];
 
 /** The steps' SQL, each one transaction, for a database of this owner. */
 export const ledgerSteps = (owner: string): readonly string[] => steps.map((step) => step(quoteIdentifier(owner)));
+
+/** What a new owner of the database needs. */
+export const ledgerPrivileges = (owner: string): string => ownerPrivileges(quoteIdentifier(owner));
 
 /** The shape that this version works with. */
 export const ledgerVersion = steps.length;

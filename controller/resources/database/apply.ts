@@ -1,7 +1,168 @@
-import type { Ports } from "../../core/ports.ts";
+import { PoststackError, fromFacts } from "../../core/errors.ts";
+import { isMarked } from "../../core/mark.ts";
+import type { Ports, Session } from "../../core/ports.ts";
 import { done, type Result } from "../../core/resource.ts";
-import type { DatabaseAction } from "./model.ts";
+import { quoteIdentifier, quoteLiteral, sqlFailure, unlessSqlState } from "../../core/sql.ts";
+import { block, checkFence, explained, transact, unlessReplaced } from "../../core/transaction.ts";
+import { unreachable } from "../../core/unreachable.ts";
+import { ledgerPrivileges } from "../../core/ledger.ts";
+import { upgradeLedger } from "./ledger.ts";
+import type { DatabaseAction, DesiredDatabase } from "./model.ts";
 
-export function apply(_action: DatabaseAction, _ports: Ports, _signal: AbortSignal): Promise<Result> {
-  return Promise.resolve(done);
+type Of<V extends DatabaseAction["verb"]> = Extract<DatabaseAction, { readonly verb: V }>;
+
+/** @throws PoststackError `NOT_PERMITTED`, `ROLE_MISSING`, `FENCED`, and what a refused action says */
+export function apply(action: DatabaseAction, ports: Ports, signal: AbortSignal): Promise<Result> {
+  switch (action.verb) {
+    case "create":
+      return createDatabase(action.desired, ports, signal);
+    case "update":
+      return updateDatabase(action, ports, signal);
+    case "drop":
+      return dropDatabase(action, ports, signal);
+    case "refuse":
+      return Promise.reject(fromFacts(action.error));
+    default:
+      return unreachable(action);
+  }
 }
+
+/**
+ * CREATE DATABASE cannot run in a transaction, so three steps follow each other: the database, its mark, the ledger.
+ * A pass that dies in between leaves what the next observe takes for ours, and an update completes it.
+ */
+async function createDatabase(desired: DesiredDatabase, ports: Ports, signal: AbortSignal): Promise<Result> {
+  const session = await ports.server.admin(signal);
+  await transact(session, [becomeMember(desired.owner, session.version)], signal, { where: desired.place }).catch(
+    roleMissing(desired),
+  );
+  const owner = quoteIdentifier(desired.owner);
+  // template0: what an administrator may have put into template1 is not part of an environment.
+  const sql = `create database ${quoteIdentifier(desired.name)} owner ${owner} template template0 encoding 'UTF8'`;
+  const outcome = await session.query(sql, [], signal).then(
+    () => "made",
+    (error: unknown) => {
+      // 42P04 duplicate_database, 23505 for two at once: it may be anybody's. The next observe decides.
+      unlessSqlState("42P04", "23505")(explained(error, { where: desired.place }));
+      return "there";
+    },
+  );
+  if (outcome === "there") return { note: "made meanwhile by another hand" };
+  await transact(session, [mark(desired, "d.datname = " + quoteLiteral(desired.name))], signal);
+  await ports.server.reset();
+  const inside = await insideOf(desired, ports, signal);
+  await upgradeLedger(inside, desired, ports.server.fence(), signal);
+  return done;
+}
+
+async function updateDatabase(action: Of<"update">, ports: Ports, signal: AbortSignal): Promise<Result> {
+  const { desired, oid, ownerRole, drift } = action;
+  const fields = new Set(drift.map(({ field }) => field));
+  const session = await insideOf(desired, ports, signal);
+  const name = quoteIdentifier(desired.name);
+  const statements = [
+    checkFence(ports.server.fence()),
+    ...(fields.has("mark") ? [mark(desired, `d.oid = ${oid} and c.description is null`)] : []),
+    stillOurs(desired.name, oid, desired.mark),
+    ...(fields.has("owner")
+      ? [
+          becomeMember(desired.owner, session.version),
+          `alter database ${name} owner to ${quoteIdentifier(desired.owner)}`,
+        ]
+      : []),
+    ...(fields.has("owner") || fields.has("ledger access") ? [ledgerAccess(desired.owner, ownerRole)] : []),
+  ];
+  await transact(session, statements, signal, { where: desired.place }).catch(roleMissing(desired));
+  if (fields.has("ledger")) await upgradeLedger(session, desired, ports.server.fence(), signal);
+  return done;
+}
+
+/** With FORCE: the consumers of an environment that goes away may hold connections. Not there already is success. */
+async function dropDatabase({ name, oid, mark }: Of<"drop">, ports: Ports, signal: AbortSignal): Promise<Result> {
+  await ports.server.reset();
+  const session = await ports.server.maintenance(signal);
+  try {
+    const [row] = await session.query(
+      `select ${ours(name, oid, mark)} as ours, exists (select from pg_catalog.pg_database where datname = ${quoteLiteral(name)}) as exists`,
+      [],
+      signal,
+    );
+    if (row?.exists !== true) return done;
+    if (row.ours !== true) {
+      throw new PoststackError("POSTGRES_CONFLICT", { what: `database "${name}" was changed while this pass ran` });
+    }
+    // 3D000 invalid_catalog_name: gone meanwhile.
+    await session
+      .query(`drop database ${quoteIdentifier(name)} with (force)`, [], signal)
+      .catch(unlessSqlState("3D000"));
+  } finally {
+    await session.close();
+  }
+  return done;
+}
+
+async function insideOf(desired: DesiredDatabase, ports: Ports, signal: AbortSignal): Promise<Session> {
+  const session = await ports.server.database(signal);
+  if (session !== undefined) return session;
+  throw new PoststackError("POSTGRES_CONFLICT", { what: `database "${desired.name}" vanished while this pass ran` });
+}
+
+/**
+ * A superuser acts for every role. A lesser admin gives a database only to a role that it is a member of, and needs its
+ * privileges later to grant on the objects inside; since 16 both are options of a membership.
+ */
+function becomeMember(owner: string, version: number): string {
+  const literal = quoteLiteral(owner);
+  const [suffix, modes] = version >= 160_000 ? [" with inherit true, set true", ["usage", "set"]] : ["", ["usage"]];
+  const able = modes.map((mode) => `pg_catalog.pg_has_role(current_user, ${literal}, '${mode}')`).join(" and ");
+  return block(`begin
+    if not (${able}) then execute format('grant %I to %I${suffix}', ${literal}, current_user); end if;
+  end`);
+}
+
+/** The ledger's privileges follow the database's owner; the role that the ledger belongs to keeps its own. */
+function ledgerAccess(owner: string, before: string): string {
+  const old = quoteIdentifier(before);
+  return block(`begin
+    if pg_catalog.to_regclass('poststack.schema_migrations') is null then return; end if;
+    if ${quoteLiteral(before)} not in (${quoteLiteral(owner)}, (
+      select pg_catalog.pg_get_userbyid(nspowner) from pg_catalog.pg_namespace where nspname = 'poststack'
+    )) then
+      revoke all on all tables in schema poststack from ${old};
+      revoke all on schema poststack from ${old};
+    end if;
+    ${ledgerPrivileges(owner)}
+  end`);
+}
+
+/** Writes the mark; `condition` says of which database (d) and its comment (c). */
+const mark = ({ name, mark: text }: DesiredDatabase, condition: string): string =>
+  block(`declare target oid;
+  begin
+    select d.oid into target from pg_catalog.pg_database d
+      left join pg_catalog.pg_shdescription c on c.objoid = d.oid and c.classoid = 'pg_catalog.pg_database'::regclass
+      where ${condition};
+    if target is not null then
+      execute format('comment on database %I is %L', ${quoteLiteral(name)}, concat(${quoteLiteral(text)}, ' ', target));
+    end if;
+  end`);
+
+const ours = (name: string, oid: number, mark: string): string =>
+  `exists (select from pg_catalog.pg_database where datname = ${quoteLiteral(name)} and oid = ${oid}
+     and ${isMarked("pg_catalog.shobj_description(oid, 'pg_database')", mark, "oid")})`;
+
+const stillOurs = (name: string, oid: number, mark: string): string =>
+  unlessReplaced(ours(name, oid, mark), `database "${name}"`);
+
+/** 42704 undefined_object: the owner does not exist. */
+const roleMissing =
+  ({ name, owner, place }: DesiredDatabase) =>
+  (error: unknown): never => {
+    const failure = sqlFailure(error);
+    if (failure?.sqlState !== "42704") throw error;
+    throw new PoststackError(
+      "ROLE_MISSING",
+      { what: `database "${name}" is to belong to "${owner}", which does not exist`, where: place },
+      { cause: failure },
+    );
+  };

@@ -20,16 +20,35 @@ export interface DesiredDatabase {
 export interface ObservedDatabase {
   readonly name: string;
   readonly oid: number;
+  /** `ours` by the mark in its comment, or as a creation that did not come to that. */
   readonly owner: "ours" | "foreign";
+  /** The comment holds our mark with this very oid. */
+  readonly marked: boolean;
+  /** The comment holds our mark with another oid: dropped and made again by hand, or restored from a dump. */
+  readonly strayMark: boolean;
   readonly ownerRole: string;
   /** 0: no schema `poststack`. */
   readonly ledgerVersion: number;
+  /** Schema `poststack` exists and is not a ledger, or may not be read. */
+  readonly ledgerUnreadable: boolean;
+  /** Roles that may write the table of migrations. */
+  readonly ledgerWriters: readonly string[];
   /** Tables, views, functions outside Poststack's own schema and the system's: what makes it "not empty". */
   readonly objects: number;
 }
 
 export type DatabaseAction =
   | ActionOf<"database", "create", { readonly desired: DesiredDatabase }>
-  | ActionOf<"database", "update", { readonly desired: DesiredDatabase; readonly drift: readonly Drift[] }>
-  | ActionOf<"database", "drop", { readonly name: string; readonly oid: number }>
+  | ActionOf<
+      "database",
+      "update",
+      {
+        readonly desired: DesiredDatabase;
+        readonly oid: number;
+        /** The owner until now: its access to the ledger goes. */
+        readonly ownerRole: string;
+        readonly drift: readonly Drift[];
+      }
+    >
+  | ActionOf<"database", "drop", { readonly name: string; readonly oid: number; readonly mark: string }>
   | Refusal<"database">;

@@ -1,10 +1,91 @@
-import type { Ports } from "../../core/ports.ts";
+import { isMarked, markedPart, readMark } from "../../core/mark.ts";
+import type { Ports, Row, Session } from "../../core/ports.ts";
+import { sqlFailure } from "../../core/sql.ts";
 import type { DesiredDatabase, ObservedDatabase } from "./model.ts";
 
-export function observe(
-  _desired: readonly DesiredDatabase[],
-  _ports: Ports,
-  _signal: AbortSignal,
+/** The databases that the files name, where they exist. The ledger is asked for in the same round trip. */
+export async function observe(
+  desired: readonly DesiredDatabase[],
+  ports: Ports,
+  signal: AbortSignal,
 ): Promise<readonly ObservedDatabase[]> {
-  return Promise.resolve([]);
+  const [first] = desired;
+  if (first === undefined) return [];
+  const session = await ports.server.admin(signal);
+  const [rows, ledger] = await Promise.all([
+    session.query(databasesSql(first.mark), [desired.map(({ name }) => name)], signal),
+    ledgerValue(session, signal),
+  ]);
+  return rows.map((row) => observedDatabase(row, row.is_here === true ? ledger : undefined, first.mark));
+}
+
+/** What only the session's own database can tell is null for the others. */
+const databasesSql = (mark: string): string => `
+select d.datname as name, d.oid::int8 as oid, r.rolname as owner_role,
+  ${markedPart("c.description", mark)} as marked,
+  c.description is null and ${isMarked("o.description", mark, "r.oid")} as unfinished,
+  d.datname = current_database() as is_here,
+  to_regnamespace('poststack') is not null as has_schema,
+  (
+    select coalesce(json_agg(distinct w.rolname), '[]') from pg_catalog.pg_class t,
+      lateral aclexplode(coalesce(t.relacl, acldefault('r', t.relowner))) a join pg_catalog.pg_roles w on w.oid = a.grantee
+    where t.oid = to_regclass('poststack.schema_migrations') and a.privilege_type = 'INSERT'
+  ) as ledger_writers,
+  (
+    select count(*)::int8 from (
+      select 'pg_class'::regclass as class, oid, relnamespace as schema from pg_catalog.pg_class
+        where relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c')
+      union all select 'pg_proc'::regclass, oid, pronamespace from pg_catalog.pg_proc
+      union all select 'pg_type'::regclass, oid, typnamespace from pg_catalog.pg_type where typtype in ('d', 'e', 'r')
+    ) x join pg_catalog.pg_namespace n on n.oid = x.schema
+    where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'poststack')
+      and not exists (
+        select from pg_catalog.pg_depend e where e.classid = x.class and e.objid = x.oid and e.deptype = 'e'
+      )
+  ) as objects
+from pg_catalog.pg_database d
+join pg_catalog.pg_roles r on r.oid = d.datdba
+left join pg_catalog.pg_shdescription c on c.objoid = d.oid and c.classoid = 'pg_catalog.pg_database'::regclass
+left join pg_catalog.pg_shdescription o on o.objoid = r.oid and o.classoid = 'pg_catalog.pg_authid'::regclass
+where d.datname = any($1)`;
+
+/** The ledger's version as it stands there; undefined when there is no ledger, or none that may be read. */
+export async function ledgerValue(session: Session, signal: AbortSignal): Promise<unknown> {
+  try {
+    const rows = await session.query(
+      "select value from poststack.system_info where key = 'ledger_version'",
+      [],
+      signal,
+    );
+    return rows[0]?.value;
+  } catch (error) {
+    // undefined_table, invalid_schema_name, undefined_column, insufficient_privilege
+    if (["42P01", "3F000", "42703", "42501"].includes(sqlFailure(error)?.sqlState ?? "")) return undefined;
+    throw error;
+  }
+}
+
+function observedDatabase(row: Row, ledger: unknown, mark: string): ObservedDatabase {
+  const oid = Number(row.oid);
+  const found = readMark(row.marked, mark, oid);
+  const isHere = row.is_here === true;
+  const version = typeof ledger === "string" && /^\d{1,6}$/.test(ledger) ? Number(ledger) : undefined;
+  const objects = isHere ? Number(row.objects ?? 0) : 0;
+  // CREATE DATABASE cannot share a transaction with its comment. A database without a word, empty, that belongs to a
+  // role of ours is one whose creation was cut in between.
+  const unfinished = row.unfinished === true && isHere && objects === 0 && row.has_schema !== true;
+  return {
+    name: String(row.name),
+    oid,
+    owner: found?.of === "self" || unfinished ? "ours" : "foreign",
+    marked: found?.of === "self",
+    strayMark: found?.of === "another",
+    ownerRole: String(row.owner_role),
+    ledgerVersion: version ?? 0,
+    ledgerUnreadable: isHere && row.has_schema === true && version === undefined,
+    ledgerWriters: Array.isArray(row.ledger_writers)
+      ? row.ledger_writers.filter((name) => typeof name === "string").sort()
+      : [],
+    objects,
+  };
 }

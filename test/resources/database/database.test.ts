@@ -1,0 +1,318 @@
+import { expect } from "vitest";
+import { postgres } from "../../../controller/adapters/postgres.ts";
+import { ledgerVersion } from "../../../controller/core/ledger.ts";
+import { resourceId } from "../../../controller/core/id.ts";
+import type { Login, Server } from "../../../controller/core/ports.ts";
+import { Secret } from "../../../controller/core/secret.ts";
+import { quoteIdentifier } from "../../../controller/core/sql.ts";
+import { passServer, type PassServer } from "../../../controller/engine/server.ts";
+import { apply } from "../../../controller/resources/database/apply.ts";
+import { diff } from "../../../controller/resources/database/diff.ts";
+import type { DesiredDatabase } from "../../../controller/resources/database/model.ts";
+import { observe } from "../../../controller/resources/database/observe.ts";
+import { test, type TestDatabase } from "../../support/postgres.ts";
+import { kindIn, mark, place } from "../role/kit.ts";
+
+const desiredDatabase = (name: string, owner: string, given: Partial<DesiredDatabase> = {}): DesiredDatabase => ({
+  id: resourceId("database", name),
+  name,
+  owner,
+  ledgerVersion,
+  mark,
+  to: "present",
+  deleteData: false,
+  dependsOn: [],
+  place,
+  ...given,
+});
+
+const kindOn = (server: Server, signal: AbortSignal) => kindIn({ observe, diff, apply }, server, signal);
+
+/** An environment whose database does not exist yet. */
+interface Environment extends ReturnType<typeof kindOn> {
+  readonly name: string;
+  /** Another pass over it. */
+  readonly open: () => { readonly server: PassServer; readonly kind: ReturnType<typeof kindOn> };
+  /** As superuser inside it: the first column. */
+  readonly sql: (text: string) => Promise<readonly unknown[]>;
+  readonly wish: (given?: Partial<DesiredDatabase>) => readonly DesiredDatabase[];
+}
+
+async function withEnvironment(
+  database: TestDatabase,
+  use: (environment: Environment) => Promise<void>,
+  { name = database.unique("env"), admin = database.endpoint.admin }: { name?: string; admin?: Login } = {},
+): Promise<void> {
+  const open: Environment["open"] = () => {
+    const server = passServer({ ...database.endpoint, admin, database: name }, postgres("poststack-test"));
+    return { server, kind: kindOn(server, database.signal) };
+  };
+  const { server, kind } = open();
+  const sql: Environment["sql"] = async (text) => {
+    const inside = await database.server.login(database.endpoint.admin, name, database.signal);
+    const rows = await inside.query(text, [], database.signal).finally(() => inside.close());
+    return rows.map((row) => Object.values(row)[0]);
+  };
+  try {
+    await use({ name, ...kind, open, sql, wish: (given) => [desiredDatabase(name, database.owner, given)] });
+  } finally {
+    await server.close();
+    await database.query(`drop database if exists ${quoteIdentifier(name)} with (force)`);
+  }
+}
+
+/** The owner is one of ours, as the role kind would have left it. */
+const markOwner = (database: TestDatabase): Promise<unknown> =>
+  database.query(
+    `do $$ begin execute (select format('comment on role %I is %L', rolname, '${mark} ' || oid) from pg_roles where rolname = '${database.owner}'); end $$`,
+  );
+
+test("created, observed, nothing left to do; the owner may write the ledger and not change its shape", async ({
+  database,
+}) => {
+  await withEnvironment(database, async ({ reconcile, plan, wish, sql, name }) => {
+    expect(await reconcile(wish())).toMatch(/^create database:env_\w+ {2}not found/);
+    expect(await plan(wish())).toBe("");
+    expect(await sql("select value from poststack.system_info where key = 'ledger_version'")).toEqual([
+      String(ledgerVersion),
+    ]);
+    expect(
+      await sql("select pg_encoding_to_char(encoding) from pg_database where datname = current_database()"),
+    ).toEqual(["UTF8"]);
+    const owner = await database.server.login(database.endpoint.owner, name, database.signal);
+    await owner.query("select * from poststack.schema_migrations", [], database.signal);
+    await owner.query("select poststack.check_fence(0)", [], database.signal);
+    for (const forbidden of [
+      "drop schema poststack cascade",
+      "create table poststack.x (n int)",
+      "update poststack.system_info set value = '9'",
+    ]) {
+      await expect(owner.query(forbidden, [], database.signal)).rejects.toThrow();
+    }
+    await owner.close();
+  });
+});
+
+test.for([`Upper "Quoted"`, "semi;colon", `back\\slash'`, "$body$", "ü".repeat(20)])(
+  "the name %s",
+  async (stem, { database }) => {
+    await withEnvironment(
+      database,
+      async ({ reconcile, plan, wish }) => {
+        await reconcile(wish());
+        expect(await plan(wish())).toBe("");
+      },
+      { name: database.unique(stem) },
+    );
+  },
+);
+
+test("each action twice at once and once more", async ({ database }) => {
+  await markOwner(database);
+  await withEnvironment(database, async ({ repeat, plan, wish }) => {
+    await repeat(wish());
+    // The one that came second leaves it to the next look; here there is nothing left.
+    expect(await plan(wish())).toBe("");
+    const other = database.unique("other");
+    await database.query(`create role "${other}"`);
+    await repeat(wish({ owner: other }));
+    expect(await plan(wish({ owner: other }))).toBe("");
+    await repeat(wish({ to: "absent", deleteData: true }));
+    expect(await plan(wish({ to: "absent", deleteData: true }))).toBe("");
+  });
+});
+
+test("five passes create one database at once", async ({ database }) => {
+  await markOwner(database);
+  await withEnvironment(database, async ({ plan, reconcile, wish, open }) => {
+    const passes = Array.from({ length: 5 }, open);
+    await Promise.all(passes.map(({ kind }) => kind.reconcile(wish())));
+    await Promise.all(passes.map(({ server }) => server.close()));
+    await reconcile(wish());
+    expect(await plan(wish())).toBe("");
+  });
+});
+
+test("a creation cut after CREATE DATABASE is completed, when it is empty and its owner is ours", async ({
+  database,
+}) => {
+  await withEnvironment(database, async ({ name, reconcile, plan, wish, sql }) => {
+    await database.query(`create database "${name}" owner "${database.owner}"`);
+    expect(await plan(wish())).toContain("Poststack did not make it");
+    await markOwner(database);
+    await sql("create table kept (n int)");
+    expect(await plan(wish())).toContain("Poststack did not make it");
+    await sql("drop table kept");
+    expect(await reconcile(wish())).toBe(`update database:${name}  mark none → set; ledger 0 → ${ledgerVersion}`);
+    expect(await plan(wish())).toBe("");
+  });
+});
+
+test("a creation cut before the ledger is completed", async ({ database }) => {
+  await withEnvironment(database, async ({ name, reconcile, plan, wish, sql }) => {
+    await reconcile(wish());
+    await sql("drop schema poststack cascade");
+    expect(await reconcile(wish())).toBe(`update database:${name}  ledger 0 → ${ledgerVersion}`);
+    expect(await plan(wish())).toBe("");
+  });
+});
+
+test("an owner by hand is set right, and a new owner takes the ledger's privileges over", async ({ database }) => {
+  await withEnvironment(database, async ({ name, reconcile, plan, wish, sql }) => {
+    await reconcile(wish());
+    const other = database.unique("other");
+    await database.query(`create role "${other}"; alter database "${name}" owner to "${other}"`);
+    expect(await reconcile(wish())).toBe(`update database:${name}  owner ${other} → ${database.owner}`);
+    expect(await reconcile(wish({ owner: other }))).toBe(
+      `update database:${name}  owner ${database.owner} → ${other}; ledger access none → ${other}`,
+    );
+    expect(await plan(wish({ owner: other }))).toBe("");
+    const allowed = (role: string): Promise<readonly unknown[]> =>
+      sql(
+        `select has_table_privilege('${role}', 'poststack.schema_migrations', 'insert') and has_schema_privilege('${role}', 'poststack', 'usage')`,
+      );
+    expect(await allowed(other)).toEqual([true]);
+    expect(await allowed(database.owner)).toEqual([false]);
+  });
+});
+
+test("a foreign database is refused, the printed statement hands it over, its data stays", async ({ database }) => {
+  await withEnvironment(database, async ({ name, actions, reconcile, plan, wish, sql }) => {
+    await database.query(`create database "${name}"`);
+    await sql("create table kept as select 1 as n");
+    const [refusal] = await actions(wish());
+    const next = refusal?.verb === "refuse" ? (refusal.error.next ?? "") : "";
+    expect(await plan(wish())).toContain("Poststack did not make it");
+    await database.query(next.slice(next.indexOf("comment on")));
+    expect(await reconcile(wish())).toBe(
+      `update database:${name}  owner postgres → ${database.owner}; ledger 0 → ${ledgerVersion}`,
+    );
+    expect(await plan(wish())).toBe("");
+    expect(await sql("select n from kept")).toEqual([1]);
+  });
+});
+
+test("a database dropped and made again by hand is explained, and not touched by what was planned before", async ({
+  database,
+}) => {
+  await withEnvironment(database, async ({ name, reconcile, actions, wish, open }) => {
+    await reconcile(wish());
+    const [comment] = await database.column(
+      "select shobj_description(oid, 'pg_database') from pg_database where datname = $1",
+      [name],
+    );
+    const pending = [
+      ...(await actions(wish({ to: "absent", deleteData: true }))),
+      ...(await actions(wish({ owner: "postgres" }))),
+    ];
+    await database.query(`drop database "${name}" with (force)`);
+    await database.query(`create database "${name}"`);
+    await database.query(`comment on database "${name}" is '${String(comment)}'`);
+    const { server, kind } = open();
+    expect(await kind.plan(wish())).toContain("dropped and made again by hand");
+    expect(pending.map(({ verb }) => verb)).toEqual(["drop", "update"]);
+    for (const action of pending) {
+      await expect(kind.apply([action])).rejects.toThrow("was changed while this pass ran");
+    }
+    await server.close();
+    expect(await database.column("select datname from pg_database where datname = $1", [name])).toEqual([name]);
+  });
+});
+
+test.for([
+  ["a schema of that name", "create schema poststack"],
+  ["a table of another shape", "create schema poststack; create table poststack.system_info (n int)"],
+  [
+    "a version that is no number",
+    "create schema poststack; create table poststack.system_info (key text, value text); insert into poststack.system_info values ('ledger_version', 'two')",
+  ],
+  [
+    "a version that is a megabyte",
+    "create schema poststack; create table poststack.system_info as select 'ledger_version' as key, repeat('1', 1 << 20) as value",
+  ],
+  ["a version that is missing", "create schema poststack; create table poststack.system_info (key text, value text)"],
+] as const)("%s is somebody else's schema", async ([, text], { database }) => {
+  await withEnvironment(database, async ({ reconcile, plan, wish, sql }) => {
+    await reconcile(wish());
+    await sql(`drop schema poststack cascade; ${text}`);
+    expect(await plan(wish())).toContain("is not a ledger that Poststack may read");
+  });
+});
+
+test("a newer ledger is refused", async ({ database }) => {
+  await withEnvironment(database, async ({ reconcile, plan, wish, sql }) => {
+    await reconcile(wish());
+    await sql("update poststack.system_info set value = '99' where key = 'ledger_version'");
+    expect(await plan(wish())).toContain("has version 99");
+  });
+});
+
+test("without leave nothing is dropped; with it also under open connections", async ({ database }) => {
+  await withEnvironment(database, async ({ name, reconcile, plan, wish }) => {
+    await reconcile(wish());
+    expect(await plan(wish({ to: "absent" }))).toBe("");
+    expect(await plan([])).toBe("");
+    const consumer = await database.server.login(database.endpoint.owner, name, database.signal);
+    expect(await reconcile(wish({ to: "absent", deleteData: true }))).toContain("[deletes-data]");
+    expect(await database.column("select datname from pg_database where datname = $1", [name])).toEqual([]);
+    await consumer.close();
+  });
+});
+
+test("extensions do not make a database non-empty, tables, functions and types do", async ({ database }) => {
+  await withEnvironment(database, async ({ reconcile, observe: seen, wish, sql }) => {
+    await reconcile(wish());
+    const objects = async (): Promise<unknown> => (await seen(wish()))[0]?.objects;
+    await sql("create extension hstore");
+    expect(await objects()).toBe(0);
+    await sql(
+      "create table t (id int primary key); create view v as select 1; create sequence s; create type e as enum ('a'); create function f() returns int language sql as 'select 1'",
+    );
+    expect(await objects()).toBe(5);
+  });
+});
+
+test("an admin without superuser makes a database for another role, and hands it on", async ({ database }) => {
+  const user = database.unique("cloud_admin");
+  const [owner, other] = [database.unique("app"), database.unique("other")];
+  await database.query(`create role "${user}" login createrole createdb password 'pw'`);
+  const admin = { user, password: new Secret("pw") };
+  const session = await database.server.login(admin, database.name, database.signal);
+  await session.query(`create role "${owner}"; create role "${other}"`, [], database.signal);
+  await session.close();
+  await withEnvironment(
+    database,
+    async ({ reconcile, plan, repeat, wish }) => {
+      await reconcile(wish({ owner }));
+      expect(await plan(wish({ owner }))).toBe("");
+      await repeat(wish({ owner: other }));
+      expect(await plan(wish({ owner: other }))).toBe("");
+      await reconcile(wish({ owner: other, to: "absent", deleteData: true }));
+      expect(await plan(wish({ owner: other, to: "absent", deleteData: true }))).toBe("");
+    },
+    { admin },
+  );
+});
+
+test("an admin that may not make databases is told so, and an owner that does not exist too", async ({ database }) => {
+  const user = database.unique("weak");
+  await database.query(`create role "${user}" login createrole password 'pw'`);
+  await withEnvironment(
+    database,
+    async ({ reconcile, wish }) => {
+      await expect(reconcile(wish({ owner: user }))).rejects.toMatchObject({ code: "NOT_PERMITTED" });
+    },
+    { admin: { user, password: new Secret("pw") } },
+  );
+  await withEnvironment(database, async ({ reconcile, wish }) => {
+    await expect(reconcile(wish({ owner: database.unique("nobody") }))).rejects.toMatchObject({ code: "ROLE_MISSING" });
+  });
+});
+
+test("a writer that slept while another took over writes nothing", async ({ database }) => {
+  await withEnvironment(database, async ({ reconcile, wish, sql }) => {
+    await reconcile(wish());
+    await sql("update poststack.system_info set value = '7' where key = 'fence'");
+    await expect(reconcile(wish({ owner: "postgres" }))).rejects.toMatchObject({ code: "FENCED" });
+  });
+});
