@@ -7,7 +7,7 @@ import { checkSettings, createCluster, writeSettings, type Programs } from "./em
 import { dataMajor, systemIdentifier } from "./embedded/control-file.ts";
 import { layoutOf, prepareFolders, removeFolders, type Layout } from "./embedded/layout.ts";
 import { postmasterOf, signalPostmaster } from "./embedded/postmaster.ts";
-import { readSettings } from "./embedded/settings-file.ts";
+import { readSettings, settingsChangedAt } from "./embedded/settings-file.ts";
 import { holderOf, startServer } from "./embedded/start.ts";
 import { syncPath } from "./atomic-file.ts";
 import { rotate } from "./host/log-file.ts";
@@ -72,6 +72,7 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
         logFile,
         binaries: found && { version: found.version, from: found.from },
         parameters: readSettings(data),
+        configuredAt: settingsChangedAt(data),
       };
     },
 

@@ -17,7 +17,7 @@ import type { Clock, EmbeddedSpec, Login } from "../../core/ports.ts";
 import { hasCode, syncPath, unlessFull, writeAtomically } from "../atomic-file.ts";
 import { passwords } from "../scram.ts";
 import { leftovers, temporaryName } from "../temporary-name.ts";
-import { dataMajor } from "./control-file.ts";
+import { dataMajor, readOrNothing } from "./control-file.ts";
 import type { Layout } from "./layout.ts";
 import { programsNaming } from "./postmaster.ts";
 import { lastLines, run } from "./run.ts";
@@ -77,8 +77,15 @@ export function writeSettings(
   parameters: ReadonlyMap<string, string>,
   user: ServerUser,
 ): void {
-  writeAtomically(join(data, settingsFileName), renderSettings(spec, socketDirectory, parameters), user);
-  writeAtomically(join(data, "pg_hba.conf"), renderHostAccess(spec.bind), user);
+  const files = [
+    [settingsFileName, renderSettings(spec, socketDirectory, parameters)],
+    ["pg_hba.conf", renderHostAccess(spec.bind)],
+  ] as const;
+  for (const [name, text] of files) {
+    const path = join(data, name);
+    // A file's time tells whether the server has read it: an equal one keeps it.
+    if (readOrNothing(path) !== text) writeAtomically(path, text, user);
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { PoststackError } from "../../core/errors.ts";
 import type { EmbeddedSpec } from "../../core/ports.ts";
@@ -59,6 +60,10 @@ export function readSettings(data: string): ReadonlyMap<string, string> {
   const kept = [...parse(own)].filter(([name]) => name === "port" || name === "listen_addresses");
   return new Map([...kept, ...parse(chosen)]);
 }
+
+/** The rename that put it there counts too. */
+export const settingsChangedAt = (data: string): Date | undefined =>
+  statSync(join(data, settingsFileName), { throwIfNoEntry: false })?.ctime;
 
 function parse(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();

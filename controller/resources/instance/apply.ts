@@ -1,7 +1,155 @@
-import type { Ports } from "../../core/ports.ts";
+import { fromFacts, PoststackError } from "../../core/errors.ts";
+import type { EmbeddedSpec, Ports } from "../../core/ports.ts";
 import { done, type Result } from "../../core/resource.ts";
-import type { InstanceAction } from "./model.ts";
+import { unreachable } from "../../core/unreachable.ts";
+import type { DesiredInstance, InstanceAction } from "./model.ts";
 
-export function apply(_action: InstanceAction, _ports: Ports, _signal: AbortSignal): Promise<Result> {
-  return Promise.resolve(done);
+/** Milliseconds until a running server has read its files again. */
+const reloadTimeoutMs = 10_000;
+
+export async function apply(action: InstanceAction, ports: Ports, signal: AbortSignal): Promise<Result> {
+  if (action.verb === "refuse") throw fromFacts(action.error);
+  const { desired } = action;
+  const spec = specOf(desired);
+  switch (action.verb) {
+    case "create":
+      ports.progress("initdb");
+      await ports.embedded.create(spec, desired.endpoint.admin, desired.parameters, signal);
+      return start(desired, spec, ports, signal);
+    case "start":
+      // Nothing to write, or a server that is only slow to answer: then its files stay as they are.
+      if (action.drift.length === 0) return start(desired, spec, ports, signal);
+      return withNewSettings(desired, spec, ports, signal, () => start(desired, spec, ports, signal));
+    case "restart":
+      return withNewSettings(desired, spec, ports, signal, () => restart(desired, spec, ports, signal));
+    case "reload":
+      await ports.embedded.configure(spec, desired.parameters, signal);
+      await reload(desired, spec, ports, signal);
+      return done;
+    case "stop":
+      await ports.server.reset();
+      await ports.embedded.stop(spec, signal);
+      return done;
+    case "delete":
+      await ports.server.reset();
+      await ports.embedded.remove(spec, signal);
+      // Last: until the data is gone, its passwords are needed to come back to it.
+      ports.state.remove();
+      return done;
+    default:
+      return unreachable(action);
+  }
+}
+
+function specOf({ id, spec }: DesiredInstance): EmbeddedSpec {
+  if (spec === undefined) throw new PoststackError("INTERNAL", { what: `${id} is not a server that Poststack runs` });
+  return spec;
+}
+
+async function start(desired: DesiredInstance, spec: EmbeddedSpec, ports: Ports, signal: AbortSignal): Promise<Result> {
+  // The identity is recorded before anything can be written into the cluster (RELIABILITY 21).
+  const { systemIdentifier, binaries, logFile } = await ports.embedded.observe(spec, signal);
+  if (systemIdentifier !== undefined) ports.state.recordSystemIdentifier(systemIdentifier);
+  ports.progress("starting");
+  await ports.embedded.start(spec, desired.endpoint.admin, signal);
+  await ports.server.reset();
+  return { note: `PostgreSQL ${binaries?.version ?? ""} on ${spec.bind}:${spec.port}`, logFile };
+}
+
+async function restart(
+  desired: DesiredInstance,
+  spec: EmbeddedSpec,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Result> {
+  await ports.server.reset();
+  ports.progress("stopping");
+  await ports.embedded.stop(spec, signal);
+  return start(desired, spec, ports, signal);
+}
+
+/**
+ * Writes the settings, which the server's own program checks first, then does the step. When the server does not come up
+ * with them, the old settings are put back, and a server that ran before runs again.
+ */
+async function withNewSettings(
+  desired: DesiredInstance,
+  spec: EmbeddedSpec,
+  ports: Ports,
+  signal: AbortSignal,
+  step: () => Promise<Result>,
+): Promise<Result> {
+  const before = await ports.embedded.observe(spec, signal);
+  await ports.embedded.configure(spec, desired.parameters, signal);
+  await dropOverrides(desired, spec, ports, signal);
+  try {
+    return await step();
+  } catch (error) {
+    if (signal.aborted || !(error instanceof PoststackError)) throw error;
+    if (!["POSTGRES_START", "PARAMETER_INVALID"].includes(error.code)) throw error;
+    const old = settingsOf(before.parameters, spec);
+    await ports.embedded.configure(old.spec, old.parameters, signal);
+    if (before.running) await ports.embedded.start(old.spec, desired.endpoint.admin, signal);
+    await ports.server.reset();
+    throw new PoststackError(
+      error.code,
+      {
+        ...error.facts,
+        what: `${error.message}; the settings from before are back${before.running ? ", and the server runs with them" : ""}`,
+      },
+      { cause: error },
+    );
+  }
+}
+
+function settingsOf(
+  written: ReadonlyMap<string, string>,
+  spec: EmbeddedSpec,
+): { readonly spec: EmbeddedSpec; readonly parameters: ReadonlyMap<string, string> } {
+  const parameters = new Map(written);
+  const port = Number(parameters.get("port") ?? spec.port);
+  const bind = parameters.get("listen_addresses") ?? spec.bind;
+  parameters.delete("port");
+  parameters.delete("listen_addresses");
+  return { spec: { ...spec, port, bind }, parameters };
+}
+
+async function reload(desired: DesiredInstance, spec: EmbeddedSpec, ports: Ports, signal: AbortSignal): Promise<void> {
+  await dropOverrides(desired, spec, ports, signal);
+  const session = await ports.server.admin(signal);
+  const loadedAt = async (): Promise<string> => {
+    const [row] = await session.query("select pg_conf_load_time()::text as at", [], signal);
+    return String(row?.["at"]);
+  };
+  const before = await loadedAt();
+  await ports.embedded.reload(spec, signal);
+  const deadlineMs = ports.clock.nowMs() + reloadTimeoutMs;
+  while ((await loadedAt()) === before) {
+    if (ports.clock.nowMs() >= deadlineMs) {
+      throw new PoststackError("TIMEOUT", {
+        what: `the server has not read its settings again after ${reloadTimeoutMs / 1000} s`,
+        next: "see its log, then apply again",
+      });
+    }
+    await ports.clock.sleep(20, signal);
+  }
+}
+
+/** ALTER SYSTEM wins over every file; what the files of the project say is taken back from it, and nothing else. */
+async function dropOverrides(
+  desired: DesiredInstance,
+  spec: EmbeddedSpec,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> {
+  const { running, runningPort } = await ports.embedded.observe(spec, signal);
+  if (desired.parameters.size === 0 || !running || runningPort !== spec.port) return;
+  const session = await ports.server.admin(signal);
+  const rows = await session.query(
+    `select format('alter system reset %I', name) as statement from pg_file_settings
+     where sourcefile like '%/postgresql.auto.conf' and lower(name) = any($1)`,
+    [[...desired.parameters.keys()].map((name) => name.toLowerCase())],
+    signal,
+  );
+  for (const { statement } of rows) await session.query(String(statement), [], signal);
 }

@@ -29,9 +29,18 @@ export interface DesiredInstance {
 export interface ObservedParameter {
   readonly setting: string;
   readonly unit: string | undefined;
+  /** `bool`, `integer`, `real`, `string`, `enum` */
+  readonly type: string;
   /** `postmaster` needs a restart, `sighup` and lower a reload; `internal` cannot be set. */
   readonly context: string;
   readonly pendingRestart: boolean;
+  /** In the parameter's own unit. */
+  readonly minimum: number | undefined;
+  readonly maximum: number | undefined;
+  /** Of an enum; some have further spellings that the server does not list. */
+  readonly choices: readonly string[];
+  /** `alter system` has a value for it, and that one wins over the files. */
+  readonly overridden: boolean;
 }
 
 export interface ObservedInstance {
@@ -44,15 +53,19 @@ export interface ObservedInstance {
   readonly dataMajor?: number;
   readonly systemIdentifier?: string;
   readonly startedAt?: Date;
+  /** Where our server listens, when it runs: perhaps not yet where it is asked to. */
+  readonly runningPort?: number;
   readonly portHolder?: string;
   /** What would run: `PostgreSQL 15.18 from /usr/lib/postgresql/15/bin`; undefined when there is nothing at hand. */
   readonly binaries?: string;
   readonly dataDirectory?: string;
-  /** Our include file. */
+  /** Our include file: parameters, `port` and `listen_addresses`; lower-case names. */
   readonly written: ReadonlyMap<string, string>;
-  /** The running server, for the names that desired or written hold. */
+  /** The server that is up, for the names that desired or written hold; lower-case names. */
   readonly parameters: ReadonlyMap<string, ObservedParameter>;
-  /** Why an external server could not be asked. */
+  /** False when the include file changed after the server last read it. */
+  readonly configurationIsLoaded: boolean;
+  /** Why the server could not be asked, where waiting does not help. */
   readonly error?: ErrorFacts;
 }
 
