@@ -256,6 +256,8 @@ export interface EmbeddedFacts {
   readonly binaries: { readonly version: string; readonly from: string } | undefined;
   /** Our own include file: the parameters as they were written, and `port` and `listen_addresses`. Lower-case names. */
   readonly parameters: ReadonlyMap<string, string>;
+  /** When that file last changed; undefined: there is none. */
+  readonly configuredAt: Date | undefined;
 }
 
 /** Real Postgres processes of this host. Each call is one step that can be repeated. */
