@@ -22,6 +22,7 @@ export const errorCodes = {
   NOT_YET: ["terminal", "a key whose resource kind this version does not have"],
   FILE_MISSING: ["terminal", "a file that the configuration names does not exist"],
   FILE_UNREADABLE: ["terminal", "a file cannot be read, is not a regular file or is too large"],
+  FILE_EXISTS: ["terminal", "a file that would be written is there already"],
   PATH_OUTSIDE: ["terminal", "a path leaves the project, also by a symbolic link"],
   ENV_FILE_SYNTAX: ["terminal", "an env file that does not parse"],
   ENVIRONMENT_UNKNOWN: ["terminal", "no environment of that name, or none chosen among several"],
@@ -58,6 +59,7 @@ export const errorCodes = {
   NAME_TAKEN: ["terminal", "the name belongs to something that Poststack did not make"],
   ROLE_OWNS_OBJECTS: ["terminal", "a role that owns objects is not dropped"],
   EXTENSION_MISSING: ["terminal", "the server has no extension of that name or version"],
+  EXTENSION_IN_USE: ["terminal", "an extension that other objects use is not dropped"],
   LEDGER_NEWER: ["terminal", "the tables in schema poststack were made by a newer Poststack"],
   ROLE_MISSING: ["terminal", "a role that the files name, but neither make nor find in the server"],
   OBJECT_MISSING: ["terminal", "privileges on a table, sequence, function or schema that does not exist"],
@@ -76,6 +78,7 @@ export const errorCodes = {
   MIGRATION_INTERRUPTED: ["terminal", "a migration ended its own transaction, or what it left cannot be verified"],
   MIGRATION_LOCKED: ["stalled", "a lock was not granted after all retries"],
   MIGRATION_UNKNOWN: ["terminal", "no migration of that version"],
+  ROLLBACK_REQUIRED: ["terminal", "the target lies before what is applied; only `db rollback` goes back"],
   ROLLBACK_MISSING: ["terminal", "a migration to be rolled back has no rollback file"],
   BASELINE_REQUIRED: ["terminal", "the database is not empty and has no ledger"],
   // jobs and processes

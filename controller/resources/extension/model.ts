@@ -20,13 +20,23 @@ export interface ObservedExtension {
     readonly version: string;
     readonly schema: string;
     readonly oid: number;
+    /** The ledger has a row for it, with this very oid. */
     readonly ours: boolean;
+    /** Whether it can move to another schema. */
+    readonly relocatable: boolean;
+    /** Installed extensions that need it, sorted. */
+    readonly neededBy: readonly string[];
   };
+  /** Empty where nothing asked for them. */
   readonly availableVersions: readonly string[];
 }
 
 export type ExtensionAction =
   | ActionOf<"extension", "create", { readonly desired: DesiredExtension }>
-  | ActionOf<"extension", "update", { readonly desired: DesiredExtension; readonly drift: readonly Drift[] }>
+  | ActionOf<
+      "extension",
+      "update",
+      { readonly desired: DesiredExtension; readonly oid: number; readonly drift: readonly Drift[] }
+    >
   | ActionOf<"extension", "drop", { readonly name: string; readonly oid: number }>
   | Refusal<"extension">;
