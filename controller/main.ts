@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { clock } from "./adapters/clock.ts";
+import { disclose } from "./adapters/disclose.ts";
 import { embeddedServers } from "./adapters/embedded.ts";
 import { projectFiles } from "./adapters/files.ts";
-import { capture, runForeground } from "./adapters/foreground.ts";
+import { runForeground } from "./adapters/foreground.ts";
 import { host } from "./adapters/host.ts";
 import { hostLock } from "./adapters/host-lock.ts";
 import { openLog } from "./adapters/log.ts";
@@ -14,7 +16,9 @@ import { output } from "./adapters/output.ts";
 import { postgres } from "./adapters/postgres.ts";
 import { prompt } from "./adapters/prompt.ts";
 import { passwords } from "./adapters/scram.ts";
+import { secretSources } from "./adapters/secret-sources.ts";
 import { stopSignals } from "./adapters/signals.ts";
+import { sqlParser } from "./adapters/sql-parser.ts";
 import { fileState } from "./adapters/state.ts";
 import { writeUserFile } from "./adapters/user-file.ts";
 import { watchFiles } from "./adapters/watch-files.ts";
@@ -57,6 +61,8 @@ const world: World = {
   run,
   openLog: (options) => openLog({ ...options, write: (line) => stderr.write(line) }),
   openFiles: projectFiles,
+  exists: existsSync,
+  secrets: secretSources,
   stateRoot,
   openState,
   openEngine: (root, environmentName, log) => {
@@ -72,6 +78,7 @@ const world: World = {
       embedded: embeddedServers({ directory, root, environment, postgres: driver, clock }),
       postgres: driver,
       passwords,
+      parser: sqlParser,
     };
   },
   openLogs: logFiles,
@@ -79,7 +86,7 @@ const world: World = {
   hostLock: hostLock(clock, name),
   watchFiles,
   runForeground,
-  capture,
+  printSecret: (line) => stdout.write(`${disclose(line)}\n`),
   writeFile: writeUserFile,
 };
 

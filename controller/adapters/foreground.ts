@@ -1,9 +1,7 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { PoststackError } from "../core/errors.ts";
-
-/** The most that a secret's command may print, and how long it may take. */
-const captureLimitBytes = 64 * 1024;
-const captureTimeoutMs = 10_000;
+import type { Text } from "../core/secret.ts";
+import { plainEnvironment } from "./host/environment.ts";
 
 /**
  * Runs a program with this terminal as its own, to its end.
@@ -13,10 +11,10 @@ const captureTimeoutMs = 10_000;
  */
 export function runForeground(
   [program, ...args]: readonly [string, ...string[]],
-  environment: ReadonlyMap<string, string>,
+  environment: ReadonlyMap<string, Text>,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: "inherit", env: Object.fromEntries(environment) });
+    const child = spawn(program, args, { stdio: "inherit", env: plainEnvironment(environment) });
     // Ctrl-C belongs to the program: psql uses it to cancel a statement.
     const ignore = (): void => undefined;
     process.on("SIGINT", ignore);
@@ -29,34 +27,6 @@ export function runForeground(
       resolve(code ?? 128 + (signal === "SIGINT" ? 2 : 15));
     });
   });
-}
-
-/**
- * Standard output of a program that prints a secret.
- *
- * @throws PoststackError `COMMAND_MISSING`, `SECRET_UNREADABLE`
- */
-export function capture([program, ...args]: readonly [string, ...string[]], cwd: string): string {
-  const result = spawnSync(program, args, {
-    cwd,
-    encoding: "utf8",
-    timeout: captureTimeoutMs,
-    maxBuffer: captureLimitBytes,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  if (result.error !== undefined && "code" in result.error && result.error.code === "ENOENT") {
-    throw commandMissing(program, result.error);
-  }
-  if (result.status !== 0) {
-    // Not the output: it may hold half a secret.
-    const how =
-      result.error !== undefined ? "did not end in time or printed too much" : `ended with exit code ${result.status}`;
-    throw new PoststackError("SECRET_UNREADABLE", {
-      what: `the command ${program} ${how}`,
-      next: "run it by hand: it must print the secret and nothing else",
-    });
-  }
-  return result.stdout;
 }
 
 const commandMissing = (program: string, cause: unknown): PoststackError =>

@@ -1,6 +1,15 @@
+import { basename, dirname, resolve } from "node:path";
+import { chooseEnvironment } from "../config/choose.ts";
+import { loadDesired } from "../config/desired/load.ts";
+import type { DesiredOptions } from "../config/desired/options.ts";
+import { findConfig } from "../config/find.ts";
+import { loadProject, type LoadOptions } from "../config/load.ts";
 import type { ProjectSource } from "../config/source.ts";
+import { PoststackError } from "../core/errors.ts";
+import { fileStart, renderPlace } from "../core/place.ts";
 import type { Files } from "../core/ports.ts";
 import type { EnginePorts, LoadDesired } from "../engine/converge.ts";
+import type { Context } from "./context.ts";
 
 /** The configuration of the project that a command works in. */
 export interface OpenedProject {
@@ -16,4 +25,90 @@ export interface OpenedEnvironment extends OpenedProject {
   readonly ports: EnginePorts;
   /** Reads files and state afresh at every call. */
   readonly load: LoadDesired;
+}
+
+type Reading = Pick<LoadOptions, "chosen" | "usable">;
+
+/**
+ * Reads the configuration: `--file`, else the nearest `.poststack.yml` from `--project-dir` or here upwards.
+ *
+ * @throws PoststackErrors of everything that is wrong with it
+ */
+export function openProject(context: Context, reading: Reading = { usable: "none" }): OpenedProject {
+  const { files, read } = projectReader(context, reading);
+  return { project: read(), files, root: files.root };
+}
+
+/**
+ * One environment with what the engine needs for it.
+ *
+ * @param name undefined: the project's default, else its only one
+ * @throws PoststackErrors of everything that is wrong with the configuration; `ENVIRONMENT_UNKNOWN`
+ */
+export function openEnvironment(
+  context: Context,
+  name: string | undefined,
+  options: DesiredOptions = {},
+): OpenedEnvironment {
+  const { world, envFiles, log } = context;
+  const { files, read } = projectReader(context, { chosen: name, usable: "chosen" });
+  const project = read();
+  const chosen = chooseEnvironment(project, name);
+  const ports = world.openEngine(files.root, chosen.name, log);
+  const startedAt = new Date();
+  const warned = new Set<string>();
+  let first: ProjectSource | undefined = project;
+
+  const load: LoadDesired = () => {
+    // What was read to get here is as fresh as the first pass needs it.
+    const now = first ?? read();
+    first = undefined;
+    return loadDesired(
+      {
+        project: now,
+        environment: chooseEnvironment(now, chosen.name),
+        files,
+        state: ports.state,
+        secrets: world.secrets,
+        shell: world.shell,
+        envFiles,
+        startedAt,
+        warn: (what, where) => {
+          const line = `warning: ${what}\n  at ${renderPlace(where)}`;
+          if (!warned.has(line)) context.note(line);
+          warned.add(line);
+        },
+      },
+      options,
+    );
+  };
+  return {
+    project,
+    files,
+    root: files.root,
+    environment: chosen.name,
+    isProtected: chosen.config.protected === true,
+    ports,
+    load,
+  };
+}
+
+function projectReader(context: Context, reading: Reading): { files: Files; read: () => ProjectSource } {
+  const { world, envFiles } = context;
+  const configFile = configFileOf(context);
+  const files = world.openFiles(dirname(configFile));
+  const options = { files, configFile: basename(configFile), shell: world.shell, envFiles, ...reading };
+  return { files, read: () => loadProject(options) };
+}
+
+function configFileOf({ world, file, projectDir }: Context): string {
+  const folder = resolve(world.cwd, projectDir ?? ".");
+  if (file === undefined) return findConfig(folder, world.exists);
+  const path = resolve(folder, file);
+  if (world.exists(path)) return path;
+  throw new PoststackError("CONFIG_MISSING", {
+    what: `there is no file ${file}`,
+    where: fileStart(path),
+    next: "check --file and --project-dir",
+  });
 }

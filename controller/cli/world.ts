@@ -1,7 +1,8 @@
 import type { EnginePorts } from "../engine/converge.ts";
 import type { Run } from "../engine/record.ts";
 import type { FileWatcher } from "../engine/watch.ts";
-import type { Files, HostLock, Log, LogFiles, Machine, State } from "../core/ports.ts";
+import type { Files, HostLock, Log, LogFiles, Machine, SecretSources, State } from "../core/ports.ts";
+import type { Text } from "../core/secret.ts";
 
 /** What a face needs of the process it runs in. `main.ts` builds the real one; nothing else reads the environment. */
 export interface World {
@@ -21,6 +22,9 @@ export interface World {
   readonly run: Run;
   readonly openLog: (options: LogOptions) => Promise<Log>;
   readonly openFiles: (root: string) => Files;
+  /** Whether there is such a file, anywhere. */
+  readonly exists: (path: string) => boolean;
+  readonly secrets: SecretSources;
   /** Where state is kept: beside the project, or where POSTSTACK_STATE_DIR says. */
   readonly stateRoot: (root: string) => string;
   readonly openState: (root: string, environment: string) => State;
@@ -33,10 +37,10 @@ export interface World {
   /** Runs a program with this terminal as its own, to its end: `psql`, an editor. Gives the exit code. */
   readonly runForeground: (
     command: readonly [string, ...string[]],
-    environment: ReadonlyMap<string, string>,
+    environment: ReadonlyMap<string, Text>,
   ) => Promise<number>;
-  /** For `{ command: [..] }` secrets: standard output of a program, at most 64 KiB, within 10 s. */
-  readonly capture: (command: readonly [string, ...string[]], cwd: string) => string;
+  /** A line on standard output with its secrets in plain: only where the person asked to see them. */
+  readonly printSecret: (line: Text) => void;
   /** Writes a file of the user's: a saved plan, a new project. Refuses to overwrite unless told. */
   readonly writeFile: (path: string, text: string, options: { readonly overwrite: boolean }) => void;
 }

@@ -108,7 +108,7 @@ async function passes(
   for (let pass = 1; pass <= options.maxPasses || attempt > 0; pass++) {
     if (options.stop.aborted) return { status: "stopped", passes: pass - 1, results };
     const ended = await onePass(load, ports, options, async (plan) => {
-      if (plan.fingerprint === lastShown.fingerprint) return approved;
+      if (plan.fingerprint === lastShown.fingerprint) return likeApproved(plan, approved);
       if (pass > 1 || lastShown !== shown) options.emit({ type: "plan", plan, pass });
       lastShown = plan;
       const narrowed = await options.approve(plan, pass);
@@ -132,6 +132,15 @@ async function passes(
     }
   }
   return { status: "stalled", errors: [notConverged(options.maxPasses)], passes: options.maxPasses, results };
+}
+
+/**
+ * The same plan, looked at afresh: what was approved of the earlier look. The earlier one itself may not run, since its
+ * actions carry what was read then: passwords that were made up before they were on disk, processes that have gone.
+ */
+function likeApproved(plan: Plan<Action>, approved: Plan<Action>): Plan<Action> {
+  const ids = new Set(approved.actions.map(({ id }) => id));
+  return { ...plan, actions: plan.actions.filter(({ id }) => ids.has(id)) };
 }
 
 type PassEnd =

@@ -15,11 +15,11 @@ export async function applyCommand({ args: [name], options }: Invocation, world:
   const path = name === undefined || !/[./\\]/.test(name) ? undefined : resolve(world.cwd, name);
   const saved = path === undefined ? undefined : readSavedPlan(path, world.openFiles(dirname(path)));
   if (saved === undefined) {
-    const opened = await openEnvironment(context, name);
+    const opened = openEnvironment(context, name);
     return reconcile(opened, context, { ...change, selection: selectionOf(options) });
   }
   const { to, ...selection } = saved.options;
-  const opened = await openEnvironment(context, saved.environment, to === undefined ? {} : { to });
+  const opened = openEnvironment(context, saved.environment, to === undefined ? {} : { to });
   return reconcile(opened, context, {
     ...change,
     selection,

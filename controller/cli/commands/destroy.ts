@@ -10,7 +10,7 @@ import type { World } from "../world.ts";
 export async function destroyCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
   const deleteData = options.flag("deleteData");
-  const opened = await openEnvironment(context, name, { to: "absent", deleteData });
+  const opened = openEnvironment(context, name, { to: "absent", deleteData });
   const settledText = deleteData
     ? "Nothing to do: nothing of this environment is left."
     : "Nothing to do: nothing of this environment runs. Its data is kept; --delete-data deletes it.";

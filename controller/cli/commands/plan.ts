@@ -20,7 +20,7 @@ export async function planCommand({ args: [name], options }: Invocation, world: 
   const context = await contextOf(options, world);
   const to = options.text("to") as "running" | "stopped" | "absent" | undefined;
   const selection = selectionOf(options);
-  const opened = await openEnvironment(context, name, to === undefined ? {} : { to });
+  const opened = openEnvironment(context, name, to === undefined ? {} : { to });
   const plan = await planOnce(opened.load, opened.ports, selection, world.signal);
 
   await show(plan, options.text("format"), context);

@@ -10,7 +10,7 @@ import type { World } from "../world.ts";
 export async function restartCommand({ args: [service = ""], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
   const restart = { services: [service], startedAfter: new Date() };
-  const opened = await openEnvironment(context, options.text("env"), { restart });
+  const opened = openEnvironment(context, options.text("env"), { restart });
   const target = service === "postgres" ? "instance" : `process:${service}`;
   return reconcile(opened, context, { ...changeOptionsOf(options), selection: { targets: [target] } });
 }

@@ -13,7 +13,7 @@ import type { World } from "../world.ts";
 /** Applies on every change of a file and keeps processes alive, until a signal. */
 export async function watchCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
-  const opened = await openEnvironment(context, name, { watch: true });
+  const opened = openEnvironment(context, name, { migration: { replay: true } });
   const { lockTimeoutMs = 60_000 } = changeOptionsOf(options);
   const events = await showEvents(opened, context);
   const tell = teller(context);

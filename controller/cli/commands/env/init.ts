@@ -9,6 +9,6 @@ import type { World } from "../../world.ts";
 /** Everything up to the init jobs, without the deployment. */
 export async function initCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
-  const opened = await openEnvironment(context, name, { skipDeployment: true });
+  const opened = openEnvironment(context, name, { skipDeployment: true });
   return reconcile(opened, context, changeOptionsOf(options));
 }

@@ -9,6 +9,6 @@ import type { World } from "../../world.ts";
 /** Server and processes that were started after this moment: older ones are restarted. */
 export async function restartCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
-  const opened = await openEnvironment(context, name, { restart: { services: "all", startedAfter: new Date() } });
+  const opened = openEnvironment(context, name, { restart: { services: "all", startedAfter: new Date() } });
   return reconcile(opened, context, changeOptionsOf(options));
 }

@@ -9,6 +9,6 @@ import type { World } from "../../world.ts";
 /** Everything up, in order: the same as apply. */
 export async function startCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
-  const opened = await openEnvironment(context, name, {});
+  const opened = openEnvironment(context, name, {});
   return reconcile(opened, context, changeOptionsOf(options));
 }

@@ -9,6 +9,6 @@ import type { World } from "../../world.ts";
 /** Processes and server stop; data stays. */
 export async function stopCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
-  const opened = await openEnvironment(context, name, { to: "stopped" });
+  const opened = openEnvironment(context, name, { to: "stopped" });
   return reconcile(opened, context, changeOptionsOf(options));
 }

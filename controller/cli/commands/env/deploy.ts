@@ -1,0 +1,33 @@
+import { PoststackError } from "../../../core/errors.ts";
+import { renderAction } from "../../../core/render.ts";
+import { planOnce } from "../../../engine/converge.ts";
+import type { Action } from "../../../resources/index.ts";
+import { contextOf } from "../../context.ts";
+import type { ExitCode } from "../../exit.ts";
+import { openEnvironment } from "../../open.ts";
+import { reconcile } from "../../reconcile.ts";
+import { changeOptionsOf } from "../../selection.ts";
+import type { Invocation } from "../../spec.ts";
+import type { World } from "../../world.ts";
+
+/** Only the deployment. What it needs must be there: this command does not make up for it in silence. */
+export async function deployCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
+  const context = await contextOf(options, world);
+  const opened = openEnvironment(context, name);
+  const plan = await planOnce(opened.load, opened.ports, {}, world.signal);
+  const missing = plan.actions.filter(isPreparation);
+  if (missing.length > 0 || plan.deferred.length > 0) throw notPrepared(opened.environment, missing);
+  const deployment = openEnvironment(context, name, { skipInit: true });
+  return reconcile(deployment, context, { ...changeOptionsOf(options), selection: { targets: ["process"] } });
+}
+
+/** What comes before the deployment. A job that runs on every apply has run once already. */
+const isPreparation = (action: Action): boolean =>
+  action.kind !== "process" && !(action.kind === "job" && action.desired.when === "always");
+
+const notPrepared = (environment: string, missing: readonly Action[]): PoststackError =>
+  new PoststackError("PLAN_REFUSED", {
+    what: "the deployment needs what is not there yet",
+    details: missing.slice(0, 10).map(renderAction),
+    next: `run \`poststack env init ${environment}\` first, or \`poststack apply ${environment}\` for both`,
+  });
