@@ -44,7 +44,8 @@ export interface LoadOptions {
  */
 export function loadProject(options: LoadOptions): ProjectSource {
   const { files, configFile } = options;
-  const bytes = files.readBytes(configFile, { limitBytes: limits.bytes, tooLarge: "CONFIG_LIMIT" });
+  const from = fileStart(relative(files.root, resolve(files.root, configFile)));
+  const bytes = files.readBytes(configFile, { limitBytes: limits.bytes, tooLarge: "CONFIG_LIMIT", from });
   return readProject(bytes, options);
 }
 

@@ -1,8 +1,8 @@
 import type { Misfit } from "../../schema/generated/validate.js";
 
 /**
- * A value that fits none of several forms gives the misfits of all of them. Kept are those of the form that it comes
- * nearest to, or the choice itself when it is of another type than all of them.
+ * A value that fits none of several forms gives the misfits of all of them. Kept are those of the form that has
+ * its type, or the choice itself when there is none.
  */
 export function nearestMisfits(misfits: readonly Misfit[]): readonly Misfit[] {
   const dropped = new Set<Misfit>();
@@ -22,21 +22,21 @@ export function nearestMisfits(misfits: readonly Misfit[]): readonly Misfit[] {
       else sameForm.push(misfit);
     }
     if (choice.keyword === "oneOf") continue;
-    const [best] = [...forms.values()]
-      .filter((form) => !form.some((misfit) => isOfOtherType(misfit, choice)))
-      .sort((a, b) => a.length - b.length);
+    // The forms of every choice in the schema differ in type, so at most one is left.
+    const best = [...forms.values()].find((form) => !form.some((misfit) => isOfOtherType(misfit, choice)));
     if (best === undefined) continue;
     dropped.add(choice);
     for (const misfit of best) dropped.delete(misfit);
   }
   const left = misfits.filter((misfit) => !dropped.has(misfit));
-  // A misspelt key, or another type than a map, is why none of the wanted keys is there.
-  const explained = new Set(
-    left
-      .filter(({ keyword }) => keyword === "additionalProperties" || keyword === "type")
-      .map(({ instancePath }) => instancePath),
-  );
-  return left.filter(({ keyword, instancePath }) => keyword !== "oneOf" || !explained.has(instancePath));
+  const having = (wanted: string): ReadonlySet<string> =>
+    new Set(left.filter(({ keyword }) => keyword === wanted).map(({ instancePath }) => instancePath));
+  const [otherwise, misspelt] = [having("type"), having("additionalProperties")];
+  return left.filter(({ keyword, instancePath, params }) => {
+    if (keyword !== "oneOf") return true;
+    // Another type than a map, or a misspelt key, is why none of the wanted keys is there.
+    return !otherwise.has(instancePath) && !(params["passingSchemas"] === null && misspelt.has(instancePath));
+  });
 }
 
 /** Which of a choice's forms a misfit belongs to. */

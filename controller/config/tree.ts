@@ -20,7 +20,7 @@ export interface MapTree {
   readonly place: Place;
 }
 
-export interface ListTree {
+interface ListTree {
   readonly type: "list";
   readonly items: readonly Tree[];
   readonly place: Place;

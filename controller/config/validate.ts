@@ -93,7 +93,10 @@ function explain(misfit: Misfit, whole: unknown, subject: Subject): PoststackErr
   }
 }
 
-function nextFor({ type }: Schema, found: Tree | undefined): string | undefined {
+function nextFor({ type, pattern = "", anyOf = [] }: Schema, found: Tree | undefined): string | undefined {
+  const isText = [type, ...(anyOf as readonly Schema[]).map((form) => form["type"])].includes("string");
+  const isOther = found?.type === "scalar" && found.value !== null && typeof found.value !== "string";
+  if (isText && isOther && new RegExp(String(pattern), "u").test(found.text)) return "put it in quotes";
   if (type === "boolean") return "write `true` or `false`, without quotes";
   const isQuoted = (type === "integer" || type === "number") && found?.type === "scalar" && !found.plain;
   // `{ port: ${PORT} }` is no YAML, so people put it in quotes.

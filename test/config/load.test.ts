@@ -199,7 +199,7 @@ describe("bad input: a code, a place, a next step", () => {
     ["a variable without a value", dev("postgres: { user: $NOBODY }"), ["VARIABLE_UNDEFINED .poststack.yml:4:23"]],
     ["a variable that does not parse", dev('postgres: { user: "${NOBODY" }'), ["VARIABLE_SYNTAX .poststack.yml:4:23"]],
     ["an env file that does not parse", dev(""), ["ENV_FILE_SYNTAX environments/dev.env:1:1"]],
-    ["10 MB", Buffer.alloc(10 * 1024 * 1024, "a: 1\n"), ["CONFIG_LIMIT"]],
+    ["10 MB", Buffer.alloc(10 * 1024 * 1024, "a: 1\n"), ["CONFIG_LIMIT .poststack.yml:1:1"]],
   ])("%s", (name, text, expected) => {
     const { root } = projectWith({
       ".poststack.yml": text,

@@ -133,6 +133,21 @@ test.each<[string, string, readonly string[]]>([
     ["4:12 `init[0]` needs one of `compose`, `pod`, `run` → write one of them"],
   ],
   [
+    "two forms at once, and a key of neither",
+    "postgres: { password: { env: X, file: y, z: 1 } }",
+    [
+      "4:17 `postgres.password` has `env` and `file` at once → keep one of them",
+      "4:46 unknown key `z` in `postgres.password` → known here: env, file, command, age, key; notes of your own begin with `x-`",
+    ],
+  ],
+  [
+    "a number for a password",
+    "postgres: { password: 12345 }",
+    [
+      "4:27 `postgres.password` must be auto_generated or a map with one of env, file, command or age; found something else → put it in quotes",
+    ],
+  ],
+  [
     "two deployments at once",
     "deployment: { procfile: Procfile, pod: x }",
     ["4:5 `deployment` has `procfile` and `pod` at once → keep one of them"],

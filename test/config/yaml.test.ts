@@ -153,13 +153,19 @@ describe("limits hold before anything is built", () => {
     ["65 levels by aliases", `a0: &a0 x\n${lines(80, (i) => `a${i + 1}: &a${i + 1} [*a${i}]`)}`],
     ["101 aliases", `a: &a 1\nb: [${Array(101).fill("*a").join(",")}]`],
     ["a bomb of aliases", bomb.join("\n")],
-    ["a bomb of merges", `a: &a\n${lines(15_000, (i) => `  k${i}: 1`)}\n${lines(99, (i) => `b${i}: {<<: *a}`)}`],
     ["60,000 keys", lines(60_000, (index) => `key${index}: ${index}`)],
     ["a megabyte of commas", `[${repeated(",")}`.slice(0, 1024 * 1024)],
     ["a megabyte of tags", repeated("!x ")],
     ["a megabyte of documents", repeated("---\n")],
     ["10 MB", repeated("a: 1\n", 10 * 1024 * 1024)],
   ])("%s", (_name, text) => expect(errorsIn(() => parse(text)).map(({ code }) => code)).toEqual(["CONFIG_LIMIT"]));
+
+  test("a bomb of merges goes off before it is built", () => {
+    const text = `a: &a\n${lines(12_000, (i) => `  k${i}: 1`)}\n${lines(99, (i) => `b${i}: {<<: *a}`)}`;
+    expect(errorsIn(() => parse(text)).map(({ message }) => message)).toEqual([
+      "more than 100000 values, merges followed",
+    ]);
+  });
 
   test.each<[string, string]>([
     ["64 levels", `${"[".repeat(64)}${"]".repeat(64)}`],
