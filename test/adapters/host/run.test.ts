@@ -75,7 +75,9 @@ test("what a killed command left of a job is ended before the job runs again", a
   await once(command, "exit");
   const [leftover = 0, ...others] = one.alive(resource);
   expect([isAlive(leftover), others]).toEqual([true, []]);
-  await one.host.run(one.script("exit 0", { resource }), longMs, one.signal);
+  const again = one.script(`grep -q ') [^ZX]' /proc/${leftover}/stat && echo two at once`, { resource });
+  await one.host.run(again, longMs, one.signal);
+  expect(one.output(again)).not.toContain("two at once");
   expect(isAlive(leftover)).toBe(false);
 });
 

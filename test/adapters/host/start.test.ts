@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { clock } from "../../../controller/adapters/clock.ts";
 import { host } from "../../../controller/adapters/host.ts";
+import { marksOf, ownerOf } from "../../../controller/adapters/host/environment.ts";
 import { PoststackError } from "../../../controller/core/errors.ts";
 import type { SpawnSpec } from "../../../controller/core/ports.ts";
 import { Secret, type Text } from "../../../controller/core/secret.ts";
@@ -141,6 +142,14 @@ describe("starting again", () => {
     await one.host.start(one.script("exec sleep 1000"), one.signal);
     expect(isAlive(pid)).toBe(true);
   });
+});
+
+test("a command that runs inside one of our processes carries its marks and does not end itself", () => {
+  const { directory, alive } = stage();
+  const args = ["--import", "tsx", starter, directory, join(directory, "web.log"), "exec sleep 1000"];
+  const env = { ...process.env, ...Object.fromEntries(marksOf("process:web", ownerOf(directory))) };
+  const pid = Number(execFileSync(process.execPath, args, { cwd: root, encoding: "utf8", env }));
+  expect(alive()).toContain(pid);
 });
 
 describe("what cannot be started", () => {

@@ -106,6 +106,14 @@ test("always runs in each apply, and once in each", async ({ database }) => {
   expect(await pass(inApply(second))).toEqual([]);
 });
 
+test("once runs until it has succeeded, and never again", async ({ database }) => {
+  await database.createLedger();
+  const { job, pass } = stage(database);
+  for (const _ of [1, 2]) await failure(pass([job("exit 3", { when: "once" })]));
+  expect((await pass([job("exit 0", { when: "once" })]))[0]).toBe("failed before with exit code 3");
+  expect(await pass([job("exit 3", { when: "once" })])).toEqual([]);
+});
+
 test("a failing job is JOB_FAILED with its last words, and runs again", async ({ database }) => {
   await database.createLedger();
   const { job, pass, directory } = stage(database);
