@@ -71,7 +71,7 @@ test("initdb killed with its maker at ten instants: the next create works and no
     await box.servers.remove(box.spec, box.signal);
   }
   expect(interrupted, "instants that fell into initdb").toBeGreaterThan(4);
-});
+}, 240_000);
 
 test("creates and starts at once end with one cluster and one server", async () => {
   const box = await open(15);

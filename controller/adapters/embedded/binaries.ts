@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { PoststackError } from "../../core/errors.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import { hasCode } from "../atomic-file.ts";
+import { readOrNothing } from "./control-file.ts";
 import { defaultMajor, postgresVersion, releases } from "./known-versions.ts";
 import { binOf, copyPackage, fetchPackage, lacksLinks, linkLibraries, packageName, platform } from "./npm-package.ts";
 import { canReach, type ServerUser } from "./server-user.ts";
@@ -85,26 +86,27 @@ function onMachine(major: number, user: ServerUser, { environment }: Places): Ca
     `/usr/local/opt/postgresql@${major}/bin`,
     `/Applications/Postgres.app/Contents/Versions/${major}/bin`,
   ];
-  const bin = [...usual, ...inPath(major, environment["PATH"] ?? "")].find(
-    (folder) => hasServer(folder) && canReach(join(folder, "postgres"), user),
-  );
+  const isUsable = (folder: string): boolean => hasServer(folder) && canReach(join(folder, "postgres"), user);
+  const bin =
+    usual.find(isUsable) ?? inPath(environment["PATH"] ?? "").find((one) => isUsable(one) && majorOf(one) === major);
   return bin === undefined ? undefined : { major, version: String(major), from: bin, source: { type: "machine", bin } };
 }
 
 const hasServer = (folder: string): boolean => ["postgres", "initdb"].every((name) => existsSync(join(folder, name)));
 
-/** Folders of PATH whose `pg_ctl` is, behind its links, of the major version. */
-function inPath(major: number, path: string): readonly string[] {
-  return path
+/** Where the `pg_ctl` of PATH really is. */
+const inPath = (path: string): readonly string[] =>
+  path
     .split(delimiter)
     .filter((folder) => folder.startsWith("/") && existsSync(join(folder, "pg_ctl")))
-    .map((folder) => dirname(realpathSync(join(folder, "pg_ctl"))))
-    .filter((folder) => hasServer(folder) && majorOf(folder) === major);
-}
+    .map((folder) => dirname(realpathSync(join(folder, "pg_ctl"))));
 
 const asked = new Map<string, number | undefined>();
 
+/** Packages have the major version in the folder's name; running a program to ask takes longer than a whole plan. */
 function majorOf(folder: string): number | undefined {
+  const [, named] = /\/(?:postgresql|pgsql|postgres)[@/-]?(\d+)\b/i.exec(folder) ?? [];
+  if (named !== undefined) return Number(named);
   if (!asked.has(folder)) asked.set(folder, askMajor(join(folder, "postgres")));
   return asked.get(folder);
 }
@@ -125,20 +127,29 @@ function askMajor(program: string): number | undefined {
 
 /** Installed beside the project, or beside Poststack itself. */
 function installed(major: number, { root }: Places): Candidate | undefined {
-  for (const start of [join(root, "package.json"), import.meta.url]) {
-    try {
-      const folder = dirname(dirname(createRequire(start).resolve(packageName)));
-      const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
-        readonly version: string;
-      };
-      if (Number.parseInt(version, 10) === major && hasServer(binOf(folder))) {
-        return fromPackage(major, version, folder, `npm package ${packageName}@${version}`);
-      }
-    } catch {
-      // Not installed here.
+  for (const folder of [root, dirname(fileURLToPath(import.meta.url))].flatMap(packageFolders)) {
+    const version = versionOf(folder);
+    if (version !== undefined && Number.parseInt(version, 10) === major && hasServer(binOf(folder))) {
+      return fromPackage(major, version, folder, `npm package ${packageName}@${version}`);
     }
   }
   return undefined;
+}
+
+/** Every node_modules from here up. Node's own resolution finds the same, in ten times the time of the first call. */
+function packageFolders(start: string): readonly string[] {
+  const found: string[] = [];
+  for (let at = start; ; at = dirname(at)) {
+    const folder = join(at, "node_modules", packageName);
+    if (existsSync(folder)) found.push(folder);
+    if (at === dirname(at)) return found;
+  }
+}
+
+function versionOf(folder: string): string | undefined {
+  const text = readOrNothing(join(folder, "package.json"));
+  const [, version] = /"version":\s*"([^"]+)"/.exec(text ?? "") ?? [];
+  return version;
 }
 
 function fetched(major: number, user: ServerUser, places: Places): Candidate | undefined {
