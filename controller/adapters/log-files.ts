@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readdirSync, readlinkSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { LogFile, LogFiles } from "../core/ports.ts";
+import type { LogFile, LogFiles, LogTail } from "../core/ports.ts";
 import { hasCode } from "./atomic-file.ts";
 
 const chunkBytes = 64 * 1024;
@@ -65,14 +65,14 @@ function namesIn(folder: string): readonly string[] {
 }
 
 /** From the end backwards, until there are enough line ends. */
-function tail(path: string, lines: number): { readonly lines: readonly string[]; readonly endBytes: number } {
-  return withFile(path, { lines: [], endBytes: 0 }, (descriptor) => {
-    const endBytes = fstatSync(descriptor).size;
+function tail(path: string, lines: number): LogTail {
+  return withFile(path, { lines: [], endBytes: 0, isPartial: false }, (descriptor) => {
+    const { size } = fstatSync(descriptor);
     const chunks: Buffer[] = [];
-    let start = endBytes;
+    let start = size;
     let ends = 0;
     // One more line end than lines: the one at the very end closes the last line.
-    while (start > 0 && ends <= lines && endBytes - start < longestTailBytes) {
+    while (start > 0 && ends <= lines && size - start < longestTailBytes) {
       const length = Math.min(chunkBytes, start);
       const chunk = Buffer.alloc(length);
       start -= length;
@@ -80,9 +80,12 @@ function tail(path: string, lines: number): { readonly lines: readonly string[];
       for (const byte of chunk) if (byte === newline) ends++;
       chunks.unshift(chunk);
     }
-    const text = Buffer.concat(chunks).toString("utf8").replace(/\n$/, "");
-    const all = text === "" && endBytes <= 1 ? [] : text.split("\n");
-    return { lines: lines === 0 ? [] : all.slice(-lines), endBytes };
+    const bytes = Buffer.concat(chunks);
+    const lastEnd = bytes.lastIndexOf(newline) + 1;
+    const isPartial = lastEnd < bytes.length;
+    const all = bytes.toString("utf8").split("\n");
+    if (!isPartial) all.pop();
+    return { lines: lines === 0 ? [] : all.slice(-lines), endBytes: start + lastEnd, isPartial };
   });
 }
 

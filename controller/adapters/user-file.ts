@@ -6,7 +6,7 @@ import { hasCode } from "./atomic-file.ts";
 /**
  * Writes a file that belongs to the user: a saved plan, a new migration, a new project.
  *
- * @throws PoststackError `FILE_UNREADABLE` when it exists and may not be overwritten, or cannot be written
+ * @throws PoststackError `FILE_EXISTS` when it may not be overwritten, `FILE_UNREADABLE` when it cannot be written
  */
 export function writeUserFile(path: string, text: string, { overwrite }: { readonly overwrite: boolean }): void {
   try {
@@ -14,7 +14,7 @@ export function writeUserFile(path: string, text: string, { overwrite }: { reado
     writeFileSync(path, text, { flag: overwrite ? "w" : "wx" });
   } catch (error) {
     if (hasCode(error, "EEXIST")) {
-      throw new PoststackError("FILE_UNREADABLE", {
+      throw new PoststackError("FILE_EXISTS", {
         what: `${path} exists`,
         next: "choose another name, or give --force",
       });

@@ -8,6 +8,12 @@ import type { World } from "./world.ts";
 
 /** Parses the arguments, runs the one command that they name, and gives the process's exit code. */
 export async function runProgram(args: readonly string[], world: World): Promise<ExitCode> {
+  // What completion scripts ask: no command of a person's, and not one that may fail.
+  if (args[0] === "complete" && args[1] === "--") {
+    const { completeWords } = await import("./completion.ts");
+    await completeWords(args.slice(2), world);
+    return exitCode.done;
+  }
   let code: ExitCode = exitCode.done;
   const program = buildProgram(world, async (spec, typed, options) => {
     const handler = await spec.load();

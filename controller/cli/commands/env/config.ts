@@ -1,0 +1,9 @@
+import { contextOf } from "../../context.ts";
+import type { ExitCode } from "../../exit.ts";
+import { showConfig } from "../../show-config.ts";
+import type { Invocation } from "../../spec.ts";
+import type { World } from "../../world.ts";
+
+/** The environment as it is understood. */
+export const configCommand = async ({ args: [name], options }: Invocation, world: World): Promise<ExitCode> =>
+  showConfig(name, await contextOf(options, world));

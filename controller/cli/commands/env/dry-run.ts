@@ -1,0 +1,118 @@
+import type { EnvironmentSource, Path } from "../../../config/source.ts";
+import { writtenOf } from "../../../config/desired/environment.ts";
+import { chooseEnvironment } from "../../../config/choose.ts";
+import { variablesOf, type VariableSources, type Written } from "../../../config/variables.ts";
+import { renderPlace, type Place } from "../../../core/place.ts";
+import { Secret, type Text } from "../../../core/secret.ts";
+import type { Desired } from "../../../resources/index.ts";
+import { contextOf, printJson, type Context } from "../../context.ts";
+import { exitCode, type ExitCode } from "../../exit.ts";
+import { openEnvironment } from "../../open.ts";
+import { renderTable } from "../../render/table.ts";
+import type { Invocation } from "../../spec.ts";
+import { looksSecret, variableSources } from "../../variables.ts";
+import type { World } from "../../world.ts";
+
+interface ShownVariable {
+  readonly name: string;
+  readonly value: string;
+  /** Which layer it comes from: injected, variables, shell, env file. */
+  readonly layer: string;
+  readonly place?: Place;
+}
+
+interface Consumer {
+  readonly id: string;
+  readonly command: readonly string[];
+  readonly variables: readonly ShownVariable[];
+}
+
+/** What each job and process would be given, and where each value comes from. Starts nothing. */
+export async function dryRunCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
+  const context = await contextOf(options, world);
+  const opened = openEnvironment(context, name);
+  const desired = await opened.load();
+  const environment = chooseEnvironment(opened.project, opened.environment);
+  const sources = variableSources(environment, opened, desired.endpoint, context);
+  const consumers = consumersOf(desired, environment, sources);
+  if (context.json) printJson(context, { version: 1, environment: opened.environment, consumers });
+  else await show(consumers, context);
+  return exitCode.done;
+}
+
+function consumersOf(
+  { resources }: Desired,
+  environment: EnvironmentSource,
+  sources: VariableSources,
+): readonly Consumer[] {
+  const consumer = (
+    { id, command, environment: given }: Desired["resources"]["job" | "process"][number],
+    own: ReadonlyMap<string, Written>,
+  ): Consumer => {
+    // A process's port is told only to it.
+    const port = given.get("PORT");
+    const injected =
+      id.startsWith("process:") && port !== undefined ? new Map([["PORT", port]]) : new Map<string, Text>();
+    const variables = variablesOf({ ...sources, own, injected: new Map([...sources.injected, ...injected]) });
+    const shown = [...given].map(([name, value]): ShownVariable => {
+      const found = variables.get(name);
+      const place = found?.place;
+      const layer = found?.layer ?? "shell";
+      return { name, value: visible(name, value, layer), layer, ...(place === undefined ? {} : { place }) };
+    });
+    return { id, command, variables: shown };
+  };
+  return [
+    ...resources.job.map((job) => consumer(job, ownOfJob(job.place, environment))),
+    ...resources.process.map((process) => consumer(process, ownOfProcess(process.name, environment))),
+  ];
+}
+
+/** An env file is where people keep their API keys; the configuration file says in the open what it says. */
+const visible = (name: string, value: Text, layer: string): string =>
+  String(layer === "env file" && looksSecret(name) ? new Secret("") : value);
+
+function ownOfProcess(name: string, environment: EnvironmentSource): ReadonlyMap<string, Written> {
+  const processes = new Map(Object.entries(environment.config.deployment?.processes ?? {}));
+  const line = processes.has(name) ? name : name.replace(/\.\d+$/, "");
+  return ownAt(["deployment", "processes", line], processes.get(line)?.environment, environment);
+}
+
+/** A job's place is that of its item in the list, or of its name in the item. */
+function ownOfJob(place: Place, environment: EnvironmentSource): ReadonlyMap<string, Written> {
+  for (const [index, { run, environment: common }] of (environment.config.init ?? []).entries()) {
+    const path: Path = ["init", index];
+    if (isAt(environment, path, place)) return ownAt(path, common, environment);
+    if (run === undefined || Array.isArray(run)) continue;
+    for (const [key, { environment: own }] of Object.entries(run)) {
+      const inner = [...path, "run", key];
+      if (isAt(environment, inner, place)) {
+        return new Map([...ownAt(path, common, environment), ...ownAt(inner, own, environment)]);
+      }
+    }
+  }
+  return new Map();
+}
+
+const isAt = (environment: EnvironmentSource, path: Path, place: Place): boolean =>
+  renderPlace(environment.placeOf(path)) === renderPlace(place);
+
+const ownAt = (
+  path: Path,
+  map: Readonly<Record<string, string | number | boolean>> | undefined,
+  environment: EnvironmentSource,
+): ReadonlyMap<string, Written> => writtenOf(map, (name) => environment.placeOf([...path, "environment", name]));
+
+async function show(consumers: readonly Consumer[], { print, note, paint }: Context): Promise<void> {
+  if (consumers.length === 0) note("There is no job and no process.");
+  for (const { id, command, variables } of consumers) {
+    print(`${paint("strong", id)}  ${paint("dim", command.join(" "))}`);
+    const rows = variables.map(({ name, value, layer, place }) => [
+      `  ${name}`,
+      value,
+      paint("dim", place === undefined ? layer : `${layer} ${renderPlace(place)}`),
+    ]);
+    print(await renderTable([], rows, paint));
+    print("");
+  }
+}

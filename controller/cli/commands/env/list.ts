@@ -1,0 +1,84 @@
+import { providerOf } from "../../../config/provider.ts";
+import type { EnvironmentSource } from "../../../config/source.ts";
+import { contextOf, printJson, type Context } from "../../context.ts";
+import { exitCode, type ExitCode } from "../../exit.ts";
+import { openProject, type OpenedProject } from "../../open.ts";
+import { renderTable } from "../../render/table.ts";
+import type { Invocation } from "../../spec.ts";
+import type { World } from "../../world.ts";
+
+interface Listed {
+  readonly name: string;
+  readonly default: boolean;
+  readonly template: boolean;
+  readonly provider: string;
+  /** Without login and password: what the file says, and nothing that had to be looked up. */
+  readonly address: string | null;
+  readonly deployment: readonly string[];
+  /** Of an embedded server; null where it is not ours to know without asking it. */
+  readonly serverRunning: boolean | null;
+  readonly processesRunning: number;
+  readonly protected: boolean;
+}
+
+/** The environments of the project. Cheap: nobody logs in anywhere. */
+export async function listCommand({ options }: Invocation, world: World): Promise<ExitCode> {
+  const context = await contextOf(options, world);
+  const opened = openProject(context);
+  const environments = [...opened.project.environments.values()];
+  const listed = await Promise.all(environments.map((environment) => listedFrom(environment, opened, context)));
+  if (context.json) {
+    printJson(context, { version: 1, project: opened.project.name, environments: listed });
+    return exitCode.done;
+  }
+  const { paint } = context;
+  const rows = listed.map((one) => [
+    `${one.default ? paint("strong", `${one.name} (default)`) : one.name}${one.protected ? " (protected)" : ""}`,
+    one.template ? paint("dim", "template") : `${one.provider} ${one.address ?? ""}`.trim(),
+    one.deployment.join(", "),
+    one.template ? "" : runningText(one),
+  ]);
+  context.print(await renderTable(["ENVIRONMENT", "POSTGRES", "DEPLOYMENT", "RUNNING"], rows, paint));
+  return exitCode.done;
+}
+
+async function listedFrom(
+  environment: EnvironmentSource,
+  { project, root }: OpenedProject,
+  { world, log }: Context,
+): Promise<Listed> {
+  const { name, template, config } = environment;
+  const { postgres = {}, deployment = {} } = config;
+  const provider = providerOf(config);
+  const { embedded, host } = world.openEngine(root, name, log);
+  const { bind = "127.0.0.1", port = 5432 } = postgres;
+  const isOurs = provider === "embedded" && !template;
+  const facts = isOurs ? await embedded.observe({ name, major: undefined, bind, port }, world.signal) : undefined;
+  const records = template ? [] : await host.processes(world.signal);
+  const usable = [...project.environments.values()].filter((one) => !one.template);
+  return {
+    name,
+    default: name === (project.defaultEnvironment ?? (usable.length === 1 ? usable[0]?.name : undefined)),
+    template,
+    provider,
+    address: addressOf(environment, facts?.runningPort ?? port),
+    deployment: [deployment.procfile ?? deployment.compose ?? deployment.pod ?? []].flat(),
+    serverRunning: facts?.running ?? null,
+    processesRunning: records.filter(({ running }) => running).length,
+    protected: config.protected ?? false,
+  };
+}
+
+/** An external server's address is known here only when the file says it outside of a secret. */
+function addressOf({ config: { postgres = {} } }: EnvironmentSource, port: number): string | null {
+  const { url, host, bind = "127.0.0.1" } = postgres;
+  if (url === undefined) return `${host ?? bind}:${port}`;
+  if (typeof url === "string" && URL.canParse(url)) return new URL(url).host;
+  return host === undefined ? null : `${host}:${port}`;
+}
+
+function runningText({ serverRunning, processesRunning, deployment }: Listed): string {
+  const server = serverRunning === null ? [] : [serverRunning ? "Postgres" : "no Postgres"];
+  const processes = deployment.length === 0 ? [] : [`${processesRunning} process${processesRunning === 1 ? "" : "es"}`];
+  return [...server, ...processes].join(", ");
+}

@@ -1,0 +1,134 @@
+import { dirname, resolve } from "node:path";
+import type { Command, RootCommand } from "@bomb.sh/tab";
+import { parseProcfile } from "../config/procfile.ts";
+import { configFileName, findConfig } from "../config/find.ts";
+import { at, type Tree } from "../config/tree.ts";
+import type { Files } from "../core/ports.ts";
+import { commands, groups } from "./commands.ts";
+import { completionShells } from "./commands/tools/completion.ts";
+import { globalOptions } from "./global-options.ts";
+import type { ArgumentSpec, OptionSpec } from "./spec.ts";
+import type { World } from "./world.ts";
+
+/** More of one kind than this is no help. */
+const mostOffered = 200;
+/** Bytes of a file that is read for its names. */
+const limitBytes = 1024 * 1024;
+
+/**
+ * Answers what a completion script asks: the words typed so far, the last of them unfinished. Says nothing rather than
+ * anything wrong: an error message would stand in the middle of the user's command line.
+ */
+export async function completeWords(words: readonly string[], world: World): Promise<void> {
+  try {
+    const { RootCommand } = await import("@bomb.sh/tab");
+    const root = new RootCommand();
+    fill(root, await namesOf(words, world));
+    root.parse([...words]);
+  } catch {
+    // Nothing to offer.
+  }
+}
+
+type Names = (values: NonNullable<ArgumentSpec["values"]>) => readonly string[];
+
+function fill(root: RootCommand, names: Names): void {
+  addOptions(root, globalOptions, names);
+  for (const [name, summary] of groups) root.command(name, summary);
+  for (const { name, summary, arguments: given = [], options = [] } of commands) {
+    const command = root.command(name, summary);
+    for (const { name: argument, values } of given) {
+      command.argument(argument, (complete) => {
+        for (const value of values === undefined ? [] : names(values)) complete(value, "");
+      });
+    }
+    addOptions(command, [...options, ...globalOptions], names);
+  }
+  const shells = root.commands.get("completion");
+  shells?.argument("<shell>", (complete) => {
+    for (const shell of completionShells) complete(shell, "");
+  });
+}
+
+/** `-f, --follow`, `--target <id>`: the long name, the short one, and whether a value follows. */
+function addOptions(command: Command, options: readonly OptionSpec[], names: Names): void {
+  for (const { flags, description, values } of options) {
+    const [, short, long = "", value] = /^(?:-(\w), )?--([\w-]+)(?: <(.+)>)?$/.exec(flags) ?? [];
+    if (value === undefined) {
+      command.option(long, description, short);
+      continue;
+    }
+    const offered = (): readonly string[] =>
+      values ??
+      (value === "env" || value === "name" ? names("environments") : value === "version" ? names("migrations") : []);
+    const handler = (complete: (value: string, description: string) => void): void => {
+      for (const one of offered()) complete(one, "");
+    };
+    command.option(long, description, handler, short);
+  }
+}
+
+/** What the project's files name, read as little as possible and never checked. */
+async function namesOf(words: readonly string[], world: World): Promise<Names> {
+  const { parseYaml } = await import("../config/yaml.ts");
+  const opened = once(() => {
+    const folder = resolve(world.cwd, optionIn(words, "--project-dir") ?? ".");
+    const named = optionIn(words, "--file");
+    const file = named === undefined ? findConfig(folder, world.exists) : resolve(folder, named);
+    const files = world.openFiles(dirname(file));
+    return { files, tree: parseYaml(files.readBytes(file, { limitBytes }), configFileName) };
+  });
+  return (values) => {
+    try {
+      const { files, tree } = opened();
+      return found[values](tree, files).slice(0, mostOffered);
+    } catch {
+      return [];
+    }
+  };
+}
+
+const found = {
+  environments: (tree) =>
+    environmentsOf(tree).flatMap(([name, environment]) =>
+      textAt(environment, ["template"]) === "true" || name.startsWith("x-") ? [] : [name],
+    ),
+  services: (tree, files) => [
+    ...new Set([
+      ...environmentsOf(tree).flatMap(([, environment]) => {
+        const procfile = textAt(environment, ["deployment", "procfile"]);
+        return procfile === undefined ? [] : processesIn(procfile, files);
+      }),
+      "postgres",
+    ]),
+  ],
+  migrations: (tree, files) => {
+    const folder = textAt(tree, ["project", "migrations"]) ?? "./migrations";
+    return files.list(folder).flatMap((name) => /^(\d+(?:-\d+)*)_.*(?<!\.rollback|\.down)\.sql$/.exec(name)?.[1] ?? []);
+  },
+} as const satisfies Record<NonNullable<ArgumentSpec["values"]>, (tree: Tree, files: Files) => readonly string[]>;
+
+function environmentsOf(tree: Tree): readonly (readonly [string, Tree])[] {
+  const environments = at(tree, ["environments"]);
+  if (environments?.type !== "map") return [];
+  return [...environments.entries].map(([name, { tree: environment }]) => [name, environment] as const);
+}
+
+const processesIn = (procfile: string, files: Files): readonly string[] =>
+  parseProcfile(files.read(procfile, { limitBytes }), procfile).map(({ name }) => name);
+
+function textAt(tree: Tree, path: readonly string[]): string | undefined {
+  const value = at(tree, path);
+  return value?.type === "scalar" ? value.text : undefined;
+}
+
+function optionIn(words: readonly string[], option: string): string | undefined {
+  const index = words.findIndex((word) => word === option || word.startsWith(`${option}=`));
+  const word = words[index];
+  return word === undefined ? undefined : word === option ? words[index + 1] : word.slice(option.length + 1);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

@@ -1,0 +1,82 @@
+import type { Row } from "../core/ports.ts";
+import { compareOrders } from "../resources/migration/version.ts";
+import type { MigrationFile, ObservedMigrations } from "../resources/migration/model.ts";
+import type { Look } from "./look.ts";
+
+/**
+ * How it stands with one migration. `started`: it runs outside a transaction and has not finished. `late`: not applied,
+ * and older than one that is. `unknown`: the server cannot be asked.
+ */
+export type MigrationState = "applied" | "pending" | "edited" | "missing" | "started" | "late" | "unknown";
+
+export interface ListedMigration {
+  readonly version: string;
+  readonly name: string;
+  readonly state: MigrationState;
+  /** Relative to the project; absent when the file is gone. */
+  readonly file?: string;
+  readonly appliedAt?: Date;
+  readonly durationMs?: number;
+}
+
+/** Of all the states, those that a person has to look into. */
+export const isTrouble = ({ state }: ListedMigration): boolean =>
+  state === "edited" || state === "missing" || state === "started" || state === "late";
+
+const times = `select "order"::text as "order", applied_at, duration_ms from poststack.schema_migrations`;
+
+/** Every migration that the folder or the ledger knows, in order. */
+export async function listMigrations({ desired, observation, ask }: Look): Promise<readonly ListedMigration[]> {
+  const files = desired.resources.migration[0]?.files ?? [];
+  const isDeferred = observation.observed.migration === undefined;
+  const details = isDeferred ? [] : await ask(times, []);
+  return migrationList(files, isDeferred ? "unknown" : observation.observed.migration?.[0], details);
+}
+
+/** The folder and the ledger side by side. Pure. */
+export function migrationList(
+  files: readonly MigrationFile[],
+  ledger: ObservedMigrations | undefined | "unknown",
+  details: readonly Row[],
+): readonly ListedMigration[] {
+  const rows = ledger !== undefined && ledger !== "unknown" && ledger.ledger === "present" ? ledger.rows : [];
+  const byOrder = new Map(rows.map((row) => [row.order, row]));
+  const detailOf = new Map(details.map((row) => [String(row["order"]), row]));
+  const head = [...rows].sort((a, b) => compareOrders(a.order, b.order)).at(-1)?.order;
+
+  const known = files.map((file): readonly [string, ListedMigration] => {
+    const row = byOrder.get(file.order);
+    const { version, name, order } = file;
+    const isLate = head !== undefined && compareOrders(order, head) < 0;
+    const state: MigrationState =
+      ledger === "unknown"
+        ? "unknown"
+        : row === undefined
+          ? isLate
+            ? "late"
+            : "pending"
+          : row.state === "started"
+            ? "started"
+            : row.checksum === file.checksum
+              ? "applied"
+              : "edited";
+    return [order, { version, name, state, file: file.file, ...timesIn(detailOf.get(order)) }];
+  });
+  const orders = new Set(files.map(({ order }) => order));
+  const gone = rows
+    .filter(({ order }) => !orders.has(order))
+    .map((row): readonly [string, ListedMigration] => {
+      const { version, name, order } = row;
+      return [order, { version, name, state: "missing", ...timesIn(detailOf.get(order)) }];
+    });
+  return [...known, ...gone].sort(([a], [b]) => compareOrders(a, b)).map(([, migration]) => migration);
+}
+
+function timesIn(row: Row | undefined): Pick<ListedMigration, "appliedAt" | "durationMs"> {
+  const appliedAt = row?.["applied_at"];
+  const durationMs = row?.["duration_ms"];
+  return {
+    ...(appliedAt instanceof Date ? { appliedAt } : {}),
+    ...(typeof durationMs === "number" ? { durationMs } : {}),
+  };
+}

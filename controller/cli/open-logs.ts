@@ -1,0 +1,32 @@
+import { chooseEnvironment } from "../config/choose.ts";
+import { PoststackError } from "../core/errors.ts";
+import type { Clock, LogFiles } from "../core/ports.ts";
+import type { Context } from "./context.ts";
+import { openProject } from "./open.ts";
+import type { Options } from "./spec.ts";
+
+export interface OpenedLogs {
+  readonly environment: string;
+  readonly logs: LogFiles;
+  readonly clock: Clock;
+}
+
+/** The logs of one environment. They are files, so nothing has to run and no secret is asked for. */
+export async function openLogsOf(context: Context, name: string | undefined): Promise<OpenedLogs> {
+  const { world, log } = context;
+  const { project, root } = openProject(context);
+  const environment = chooseEnvironment(project, name).name;
+  const { directory } = world.openState(root, environment);
+  return { environment, logs: world.openLogs(directory), clock: world.openEngine(root, environment, log).clock };
+}
+
+/** @throws PoststackError `USAGE` */
+export function countOption(options: Options, name: string, otherwise: number): number {
+  const text = options.text(name);
+  if (text === undefined) return otherwise;
+  if (/^\d{1,7}$/.test(text)) return Number(text);
+  throw new PoststackError("USAGE", {
+    what: `--${name} ${text} is no count`,
+    next: "write a whole number, such as 20",
+  });
+}

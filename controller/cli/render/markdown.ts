@@ -1,0 +1,70 @@
+import { isRefusal } from "../../core/action.ts";
+import { renderPlace } from "../../core/place.ts";
+import { isSettled, type Plan } from "../../core/plan.ts";
+import { renderCount, symbolOf } from "../../core/render.ts";
+import type { Action } from "../../resources/index.ts";
+
+/** Lines of a plan that a comment holds: GitHub cuts comments at 65,536 characters, and GitLab at a million. */
+const shownActions = 200;
+const shownRisky = 20;
+/** Characters of one reason. */
+const longestReason = 160;
+
+/**
+ * A plan as a comment of a pull request: what is dangerous or refused stands open, the whole list can be unfolded. Like
+ * every plan it holds no secret.
+ */
+export function renderMarkdown(plan: Plan<Action>): string {
+  const title = `### Plan for ${code(plan.environment)} of ${code(plan.project)}`;
+  if (isSettled(plan)) return `${title}\n\nNothing to do: everything is as the files say.`;
+  const risky = plan.actions.filter(({ hazards }) => hazards.length > 0);
+  const refused = plan.actions.filter(isRefusal);
+  const items = plan.actions.map(item);
+  const deferred = plan.deferred.map(({ id, reason }) => `- … ${code(id)} deferred: ${text(reason)}`);
+  return [
+    title,
+    `**${renderCount(plan)}**`,
+    ...section("Hazards", "⚠️", risky.map(item)),
+    ...section("Refused", "⛔", refused.map(refusal)),
+    [
+      `<details><summary>All ${items.length + deferred.length} lines</summary>`,
+      cut([...items, ...deferred], shownActions).join("\n"),
+      "</details>",
+    ].join("\n\n"),
+    `<sub>Fingerprint ${code(plan.fingerprint.slice(0, 16))}</sub>`,
+  ].join("\n\n");
+}
+
+const section = (title: string, sign: string, items: readonly string[]): readonly string[] =>
+  items.length === 0 ? [] : [`${sign} **${title}**`, cut(items, shownRisky).join("\n")];
+
+const cut = (items: readonly string[], most: number): readonly string[] =>
+  items.length <= most ? items : [...items.slice(0, most), `- … and ${items.length - most} more`];
+
+function item({ id, verb, reason, hazards, place }: Action): string {
+  const risk = hazards.length === 0 ? "" : ` **[${hazards.join(", ")}]**`;
+  const where = place === undefined ? "" : ` (${code(renderPlace(place))})`;
+  return `- ${code(symbolOf(verb))} ${verb} ${code(id)}: ${text(reason)}${risk}${where}`;
+}
+
+function refusal({ id, error }: Action & { readonly verb: "refuse" }): string {
+  const where = error.where === undefined ? "" : ` (${code(renderPlace(error.where))})`;
+  const next = error.next === undefined ? "" : `. Next: ${text(error.next)}`;
+  return `- ${code(id)} ${error.code}: ${text(error.what)}${where}${next}`;
+}
+
+/** As a code span: in one that has backticks inside, the fence is longer than the longest run of them (CommonMark 6.1). */
+function code(content: string): string {
+  const line = content.replaceAll(/\s+/g, " ");
+  const runs = [...line.matchAll(/`+/g)].map(([run]) => run.length);
+  if (runs.length === 0) return `\`${line}\``;
+  const fence = "`".repeat(Math.max(...runs) + 1);
+  return `${fence} ${line} ${fence}`;
+}
+
+/** As plain text: nothing of it is markup, a link, a mention or HTML. */
+function text(content: string): string {
+  const line = content.replaceAll(/\s+/g, " ").trim();
+  const short = line.length > longestReason ? `${line.slice(0, longestReason - 1)}…` : line;
+  return short.replaceAll(/[\\`*_[\]<>&#|~!@]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+}

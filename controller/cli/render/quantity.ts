@@ -1,0 +1,33 @@
+const units = ["KiB", "MiB", "GiB", "TiB"];
+
+/** `812 B`, `1.4 MiB` */
+export function renderBytes(bytes: number): string {
+  let value = bytes;
+  let unit = "B";
+  for (const next of units) {
+    if (value < 1024) break;
+    value /= 1024;
+    unit = next;
+  }
+  return unit === "B" ? `${value} B` : `${value.toFixed(1)} ${unit}`;
+}
+
+const spans: readonly (readonly [number, string])[] = [
+  [86_400_000, "d"],
+  [3_600_000, "h"],
+  [60_000, "min"],
+  [1_000, "s"],
+];
+
+/** How long ago, in the largest unit that fits: `3 h`, `12 s`. Never negative: two clocks may differ. */
+export function renderAge(from: Date, now: Date): string {
+  const ms = Math.max(0, now.getTime() - from.getTime());
+  const [size, unit] = spans.find(([length]) => ms >= length) ?? [1_000, "s"];
+  return `${Math.floor(ms / size)} ${unit}`;
+}
+
+/** `2026-11-20 05:29:13`, in UTC, so that it compares with the ledger and with logs of other machines. */
+export const renderMoment = (date: Date): string => `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+/** `1 file`, `3 files` */
+export const renderCountOf = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;

@@ -1,0 +1,106 @@
+import { renderCount, symbolOf, styleOf, type Paint } from "../../core/render.ts";
+import type { EnvironmentStatus, JobStatus, ProcessStatus, ServerStatus } from "../status.ts";
+import { renderDuration } from "./results.ts";
+import { renderAge, renderCountOf, renderMoment } from "./quantity.ts";
+import { renderTable } from "./table.ts";
+
+interface RenderOptions {
+  readonly paint: Paint;
+  readonly now: Date;
+}
+
+/** Lines of drift in the status of one environment; plan shows them all. */
+const shownActions = 12;
+
+/** One environment, part by part. */
+export async function renderStatus(status: EnvironmentStatus, options: RenderOptions): Promise<string> {
+  const { paint } = options;
+  const { server, migrations, processes, jobs } = status;
+  const facts: string[][] = [];
+  if (server !== undefined) facts.push(["Postgres", ...serverCells(server, options)]);
+  if (server !== undefined && migrations !== undefined) {
+    facts.push(["Database", server.database, migrationText(status)]);
+  }
+  for (const [index, process] of processes.entries())
+    facts.push([index === 0 ? "Processes" : "", ...processCells(process, options)]);
+  for (const [index, job] of jobs.entries()) facts.push([index === 0 ? "Jobs" : "", ...jobCells(job, options)]);
+  const table = facts.length === 0 ? "Nothing is asked for." : await renderTable([], facts, paint);
+  const title = paint("strong", `${status.environment} of ${status.project}`);
+  return [title, "", table, "", ...driftLines(status, paint)].join("\n");
+}
+
+/** Every environment, one line each. */
+export function renderOverview(all: readonly EnvironmentStatus[], { paint }: RenderOptions): Promise<string> {
+  const rows = all.map((status) => {
+    const { server, processes, drift } = status;
+    const running = processes.filter(({ state }) => state === "running").length;
+    const wanted = processes.filter(({ state }) => state !== "leftover").length;
+    const count = drift.actions.length + drift.deferred.length;
+    return [
+      status.environment,
+      server === undefined ? "none" : `${stateText(server.state, paint)} ${server.address}`,
+      processes.length === 0 ? "none" : `${running} of ${wanted} running`,
+      migrationText(status),
+      drift.settled ? paint("add", "none") : paint("change", renderCountOf(count, "line")),
+    ];
+  });
+  return renderTable(["ENVIRONMENT", "POSTGRES", "PROCESSES", "MIGRATIONS", "DRIFT"], rows, paint);
+}
+
+const stateText = (state: ServerStatus["state"], paint: Paint): string =>
+  state === "up" ? paint("add", "up") : paint("remove", state === "down" ? "down" : "not made yet");
+
+function serverCells(server: ServerStatus, { paint, now }: RenderOptions): readonly string[] {
+  const { state, address, version, startedAt, provider, error } = server;
+  const what = version === undefined ? provider : `PostgreSQL ${version}, ${provider}`;
+  const since = startedAt === undefined ? "" : `, since ${renderMoment(startedAt)} (${renderAge(startedAt, now)})`;
+  const why = error === undefined ? "" : `; ${error.code}: ${error.what}`;
+  return [stateText(state, paint), `${what} at ${address}${since}${why}`];
+}
+
+function migrationText({ migrations, server }: EnvironmentStatus): string {
+  if (migrations === undefined) return "";
+  const { known, head, applied = 0, pending = 0 } = migrations;
+  if (!known) return server?.state === "down" ? "not known while the server is down" : "not known";
+  return head === undefined
+    ? `none applied, ${pending} pending`
+    : `${applied} applied, head ${head}, ${pending} pending`;
+}
+
+function processCells(process: ProcessStatus, { paint, now }: RenderOptions): readonly string[] {
+  const { name, state, pid, startedAt, ready, logFile } = process;
+  const mark = state === "running" && ready === true ? paint("add", "✔") : paint("remove", "✘");
+  const age = startedAt === undefined ? "" : renderAge(startedAt, now);
+  const how =
+    state === "running"
+      ? `pid ${pid ?? "?"} for ${age}, ${ready === true ? "ready" : "not ready"}`
+      : state === "exited"
+        ? `exited, started ${age} ago`
+        : state === "leftover"
+          ? "no longer in the files"
+          : "not running";
+  return [`${mark} ${name}`, logFile === undefined ? how : `${how}${paint("dim", `  ${logFile}`)}`];
+}
+
+function jobCells(job: JobStatus, { paint, now }: RenderOptions): readonly string[] {
+  const { name, state, startedAt, durationMs, exitCode } = job;
+  const mark = state === "succeeded" ? paint("add", "✔") : state === "failed" ? paint("remove", "✘") : "·";
+  const when = startedAt === undefined ? "" : ` ${renderAge(startedAt, now)} ago`;
+  const how = durationMs === undefined ? "" : ` in ${renderDuration(durationMs)}`;
+  const code = exitCode === undefined || exitCode === 0 ? "" : ` with exit code ${exitCode}`;
+  const text = { succeeded: "succeeded", failed: "failed", running: "began", never: "never ran", unknown: "not known" };
+  return [`${mark} ${name}`, `${text[state]}${code}${when}${how}`];
+}
+
+/** The plan's lines in short. */
+function driftLines({ drift, project, environment }: EnvironmentStatus, paint: Paint): readonly string[] {
+  if (drift.settled) return [paint("add", "No drift: everything is as the files say.")];
+  const shown = drift.actions.slice(0, shownActions);
+  const lines = shown.map(
+    ({ id, verb, reason }) => `  ${paint(styleOf(verb), `${symbolOf(verb)} ${verb} ${id}`)}  ${reason}`,
+  );
+  const left = drift.actions.length - shown.length;
+  const more = left === 0 ? [] : [paint("dim", `  … ${left} more: poststack plan ${environment}`)];
+  const plan = { project, environment, fingerprint: "", ...drift };
+  return [paint("strong", "Drift"), ...lines, ...more, renderCount(plan)];
+}

@@ -1,0 +1,31 @@
+import type { Paint } from "../../core/render.ts";
+
+/** Nothing between the cells but room. */
+const noBorders = Object.fromEntries(
+  [
+    ...["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"],
+    ...["left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"],
+  ].map((name) => [name, ""]),
+);
+
+/** Columns that stand in line, also with wide characters and colours. Without a head there is none. */
+export async function renderTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  paint: Paint,
+): Promise<string> {
+  const { default: Table } = await import("cli-table3");
+  const table = new Table({
+    chars: noBorders,
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
+  });
+  table.push(
+    head.map((cell) => paint("dim", cell)),
+    ...rows.map((row) => [...row]),
+  );
+  return table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n");
+}

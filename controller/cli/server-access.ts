@@ -1,0 +1,38 @@
+import { PoststackError } from "../core/errors.ts";
+import type { Endpoint, Login } from "../core/ports.ts";
+import type { OpenedEnvironment } from "./open.ts";
+
+/** The way to an environment's server, with passwords that are in use. */
+export interface ServerAccess {
+  readonly endpoint: Endpoint;
+  readonly login: Login;
+  /** What this login works in: the owner in the environment's database, the admin where a database always is. */
+  readonly database: string;
+}
+
+/**
+ * @param asAdmin as the superuser, or the most powerful login that an external server grants
+ * @throws PoststackError `SECRET_UNREADABLE`: a password is yet to be made; errors of the configuration
+ */
+export async function serverAccess(
+  { load, ports, environment }: OpenedEnvironment,
+  asAdmin: boolean,
+): Promise<ServerAccess> {
+  const { endpoint, secretNames } = await load();
+  if (endpoint === undefined) {
+    throw new PoststackError("POSTGRES_MISSING", {
+      what: `environment ${environment} has no Postgres`,
+      next: "write `postgres:` into it",
+    });
+  }
+  const kept = ports.state.read()?.secrets;
+  if (secretNames.some((name) => kept?.has(name) !== true)) {
+    throw new PoststackError("SECRET_UNREADABLE", {
+      what: `the first apply makes the passwords of ${environment}, and there has been none`,
+      next: `run \`poststack apply ${environment}\``,
+    });
+  }
+  return asAdmin
+    ? { endpoint, login: endpoint.admin, database: endpoint.maintenanceDatabase }
+    : { endpoint, login: endpoint.owner, database: endpoint.database };
+}
