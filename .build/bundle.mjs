@@ -22,6 +22,8 @@ const common = {
   target: "node20",
   minify: true,
   keepNames: false,
+  // A script that comes out of the code cache has no loader for import(): built-in modules are required instead.
+  supported: { "dynamic-import": false },
   legalComments: "none",
   logLevel: "warning",
   define: { POSTSTACK_VERSION: JSON.stringify(version), "import.meta.url": "importMetaUrl" },
