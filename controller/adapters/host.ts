@@ -5,6 +5,7 @@ import { Secret } from "../core/secret.ts";
 import { endAll, groupOf, livingEntry, type Identity } from "./host/ending.ts";
 import { marksOf, ownerOf } from "./host/environment.ts";
 import { endOf, spawnGroup } from "./host/group.ts";
+import { oneAtATime } from "./host/one-at-a-time.ts";
 import { rotate, sizeOf, tail } from "./host/log-file.ts";
 import { runProbe } from "./host/probe.ts";
 import { processTable, type Entry } from "./host/process-table.ts";
@@ -34,7 +35,7 @@ export function host({ directory, clock, log }: HostOptions): Host {
   const records = new Records(join(resolve(directory), "processes"), log);
   const owner = ownerOf(resolve(directory));
   const children = new Map<string, ChildProcess>();
-  const inTurn = queues();
+  const inTurn = oneAtATime();
 
   const isMarked = (pid: number, resource: string): boolean => {
     if (pid === process.pid) return false; // Started from inside one of ours, we carry its marks too.
@@ -227,17 +228,4 @@ function rotateIfPossible(path: string, log: Log): void {
   } catch (error) {
     log.warn({ path, error: String(error) }, "log cannot be rotated");
   }
-}
-
-/** One call at a time for each resource, in the order in which they came: two starts at once are one process. */
-function queues(): <T>(resource: string, work: () => Promise<T>) => Promise<T> {
-  const last = new Map<string, Promise<unknown>>();
-  return (resource, work) => {
-    const turn = (last.get(resource) ?? Promise.resolve()).then(work, work);
-    last.set(
-      resource,
-      turn.catch(() => undefined),
-    );
-    return turn;
-  };
 }

@@ -28,7 +28,7 @@ export async function portHolder(host: string, port: number, signal: AbortSignal
 }
 
 /** The program's name as `ps` would show it: `node`, `nginx`. Undefined once it is gone. */
-export function programName(pid: number): string | undefined {
+function programName(pid: number): string | undefined {
   const [path = ""] = (readOrNothing(`/proc/${pid}/cmdline`) ?? "").split(/[\0 ]/, 1);
   // A server that renames itself writes `nginx: master process`; a kernel thread has no command line at all.
   const name = basename(path).replace(/:$/, "");

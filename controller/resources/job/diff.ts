@@ -27,12 +27,14 @@ function whyRun(desired: DesiredJob, observed: ObservedJob | undefined): string 
   return succeeded ? undefined : "run requested";
 }
 
-/** `command changed; inputs/seed.csv added`. The newest run counts: going back to an older key is a change too. */
+/** `command changed; LOG_LEVEL changed; inputs/seed.csv added`. The newest run counts: going back to an older key is a change too. */
 function changes(now: ReadonlyMap<string, string>, before: ReadonlyMap<string, string>): string {
   const names = [...new Set([...now.keys(), ...before.keys()])].sort();
   const changed = names.flatMap((name) => {
     if (now.get(name) === before.get(name)) return [];
-    return [`${name} ${!before.has(name) ? "added" : !now.has(name) ? "removed" : "changed"}`];
+    return [
+      `${name.replace(/^variables\//, "")} ${!before.has(name) ? "added" : !now.has(name) ? "removed" : "changed"}`,
+    ];
   });
   return changed.length === 0 ? "its key changed" : changed.join("; ");
 }

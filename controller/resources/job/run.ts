@@ -3,11 +3,11 @@ import type { Ports, Session } from "../../core/ports.ts";
 import type { DesiredJob } from "./model.ts";
 
 /** One row of `poststack.job_runs`. */
-export interface RunRow {
+interface RunRow {
   readonly id: string;
 }
 
-export interface RunEnd {
+interface RunEnd {
   readonly state: "succeeded" | "failed";
   readonly exitCode?: number;
   readonly durationMs?: number;

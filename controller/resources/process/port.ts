@@ -1,6 +1,6 @@
 import type { DesiredProcess } from "./model.ts";
 
-export interface WantedPort {
+interface WantedPort {
   readonly host: string;
   readonly port: number;
   /** The files say that the process listens there. Otherwise it has a variable PORT, which it may use or not. */

@@ -44,10 +44,11 @@ test.each<[string, Partial<DesiredJob>, ObservedJob | undefined, string | undefi
       keyParts: new Map([
         ["command", "b"],
         ["inputs/new.csv", "1"],
+        ["variables/LOG_LEVEL", "debug"],
       ]),
     },
     observed({ keyParts: parts("a", "1") }),
-    "command changed; inputs/new.csv added; inputs/seed.csv removed",
+    "command changed; inputs/new.csv added; inputs/seed.csv removed; LOG_LEVEL added",
   ],
   ["on_change: the key is made in another way now", { key: "b" }, observed(), "its key changed"],
   ["on_change: failed", {}, observed(failed, new Date(Number.NaN)), "failed before with exit code 3"],

@@ -3,7 +3,7 @@ import { resourceId } from "../../../controller/core/id.ts";
 import type { Host, Log, Ports, ProcessRecord, State } from "../../../controller/core/ports.ts";
 import type { DesiredProcess, ObservedProcess, ProcessAction } from "../../../controller/resources/process/model.ts";
 
-export const place = { file: "Procfile", line: 1, column: 1 };
+const place = { file: "Procfile", line: 1, column: 1 };
 
 export const desired = (more: Partial<DesiredProcess> & { readonly name?: string } = {}): DesiredProcess => ({
   id: resourceId("process", more.name ?? "web"),
@@ -22,7 +22,7 @@ export const desired = (more: Partial<DesiredProcess> & { readonly name?: string
   ...more,
 });
 
-export const record = (more: Partial<ProcessRecord> = {}): ProcessRecord => ({
+const record = (more: Partial<ProcessRecord> = {}): ProcessRecord => ({
   resource: "process:web",
   pid: 812,
   startTime: "1@boot",
