@@ -11,7 +11,8 @@ import { knownNames } from "./known-names.ts";
 const limitBytes = 16 * 1024 * 1024;
 
 const form = "004_add_users.sql, with 004_add_users.rollback.sql beside it (or .up.sql and .down.sql)";
-const migrationName = /^(\d+(?:-\d+)*)_(?:[^\s\p{C}]|[^\s\p{C}][^\p{C}]*[^\s\p{C}])$/u;
+/** The version, and the rest: of any characters that can be seen, without a blank at either end. */
+const migrationName = /^(\d+(?:-\d+)*)_(?=\S)[^\p{C}]*$/u;
 const endings = [
   { ending: ".rollback.sql", isRollback: true },
   { ending: ".down.sql", isRollback: true },
@@ -40,7 +41,7 @@ export function readMigrations(files: Files, folder: string, where: Place): read
   const rollback = new Map<string, Named>();
 
   for (const entry of files.list(folder)) {
-    if (!/\.sql$/i.test(entry) || entry.startsWith(".")) continue;
+    if (entry.startsWith(".") || !/\.sql$/i.test(entry)) continue;
     const named = parseName(entry, folder);
     if (named === undefined) {
       errors.push(badName(`${folder}/${entry}`));
@@ -73,7 +74,7 @@ function parseName(entry: string, folder: string): Named | undefined {
   const known = endings.find(({ ending }) => entry.endsWith(ending));
   if (known === undefined) return undefined;
   const name = entry.slice(0, -known.ending.length);
-  const version = migrationName.exec(name)?.[1];
+  const version = name.endsWith(" ") ? undefined : migrationName.exec(name)?.[1];
   if (version === undefined) return undefined;
   return { version, order: orderOf(version), name, file: `${folder}/${entry}`, isRollback: known.isRollback };
 }

@@ -1,19 +1,8 @@
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import { PoststackError } from "../../controller/core/errors.ts";
+import { projectFiles } from "../../controller/adapters/files.ts";
 import type { Files } from "../../controller/core/ports.ts";
 
 export interface TestProject {
@@ -34,24 +23,5 @@ export function projectWith(contents: Readonly<Record<string, string | Buffer>> 
     return file;
   };
   for (const [path, content] of Object.entries(contents)) write(path, content);
-  return { root, files: standIn(root), write };
+  return { root, files: projectFiles(root), write };
 }
-
-const standIn = (root: string): Files => {
-  const readBytes: Files["readBytes"] = (path, { limitBytes, from }) => {
-    const at = resolve(root, path);
-    const where = from === undefined ? {} : { where: from };
-    if (!existsSync(at)) throw new PoststackError("FILE_MISSING", { what: `${path} does not exist`, ...where });
-    if (!statSync(at).isFile() || statSync(at).size > limitBytes)
-      throw new PoststackError("FILE_UNREADABLE", { what: `${path} cannot be read`, ...where });
-    return readFileSync(at);
-  };
-  return {
-    root,
-    read: (path, options) => readBytes(path, options).toString("utf8"),
-    readBytes,
-    list: (path) => (existsSync(resolve(root, path)) ? readdirSync(resolve(root, path)).sort() : []),
-    exists: (path) => existsSync(resolve(root, path)),
-    isFolder: (path) => existsSync(resolve(root, path)) && lstatSync(resolve(root, path)).isDirectory(),
-  };
-};

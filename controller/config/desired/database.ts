@@ -1,0 +1,126 @@
+import { PoststackError } from "../../core/errors.ts";
+import { resourceId, type ResourceId } from "../../core/id.ts";
+import { ledgerVersion } from "../../core/ledger.ts";
+import type { Files, StateFacts } from "../../core/ports.ts";
+import type { DesiredDatabase } from "../../resources/database/model.ts";
+import type { DesiredExtension } from "../../resources/extension/model.ts";
+import type { DesiredInstance } from "../../resources/instance/model.ts";
+import type { DesiredMigrations } from "../../resources/migration/model.ts";
+import { readMigrations } from "../migrations.ts";
+import { atPlace } from "../problems.ts";
+import type { EnvironmentSource, ProjectSource } from "../source.ts";
+import { tidyPath } from "./folders.ts";
+import type { DesiredOptions } from "./options.ts";
+import { roleId } from "./roles.ts";
+import type { Server } from "./server.ts";
+
+/** There is one server in an environment. */
+export const instanceName = "postgres";
+export const instanceId = resourceId("instance", instanceName);
+
+export interface InstanceWishes {
+  readonly environment: EnvironmentSource;
+  readonly server: Server;
+  readonly state: StateFacts | undefined;
+  readonly options: DesiredOptions;
+  readonly startedAfter: Date | undefined;
+}
+
+export function desiredInstance(wishes: InstanceWishes): DesiredInstance {
+  const { environment, server, state, options, startedAfter } = wishes;
+  const { postgres = {} } = environment.config;
+  const { endpoint, provider } = server;
+  const { version, bind = "127.0.0.1" } = postgres;
+  const major = version === undefined ? undefined : Number.parseInt(String(version), 10);
+  const spec = { name: instanceName, major, bind, port: endpoint.port };
+  const to = options.to === "stopped" || options.to === "absent" ? options.to : "running";
+  return {
+    id: instanceId,
+    provider,
+    // An external server is not ours to stop.
+    to: provider === "external" ? "running" : to,
+    ...(provider === "embedded" ? { spec } : {}),
+    endpoint,
+    parameters: sortedTexts(postgres.parameters ?? {}),
+    ...(state?.systemIdentifier === undefined ? {} : { knownIdentifier: state.systemIdentifier }),
+    deleteData: options.deleteData ?? false,
+    ...(startedAfter === undefined ? {} : { startedAfter }),
+    dependsOn: [],
+    place: environment.placeOf(["postgres"]),
+  };
+}
+
+const sortedTexts = (map: { readonly [name: string]: string | number | boolean }): ReadonlyMap<string, string> =>
+  new Map(
+    Object.keys(map)
+      .sort()
+      .map((name) => [name, String(map[name])]),
+  );
+
+export function desiredDatabase(
+  environment: EnvironmentSource,
+  { endpoint }: Server,
+  mark: string,
+  { to, deleteData = false }: DesiredOptions,
+): DesiredDatabase {
+  return {
+    id: resourceId("database", endpoint.database),
+    name: endpoint.database,
+    owner: endpoint.owner.user,
+    ledgerVersion,
+    mark,
+    to: to === "absent" || to === "empty" ? "absent" : "present",
+    deleteData,
+    dependsOn: [instanceId, roleId(endpoint.owner.user)],
+    place: environment.placeOf(["postgres", "database"]),
+  };
+}
+
+export function desiredExtensions(environment: EnvironmentSource, database: ResourceId): readonly DesiredExtension[] {
+  return (environment.config.postgres?.extensions ?? []).map((written, index) => {
+    const { name, version, schema } = typeof written === "string" ? { name: written } : written;
+    return {
+      id: resourceId("extension", name),
+      name,
+      ...(version === undefined ? {} : { version: String(version) }),
+      ...(schema === undefined ? {} : { schema }),
+      dependsOn: [database],
+      place: environment.placeOf(["postgres", "extensions", index]),
+    };
+  });
+}
+
+const defaultFolder = "migrations";
+
+/** @throws PoststackError and PoststackErrors `FILE_MISSING`, `MIGRATION_NAME`, `MIGRATION_HEADER`, `FILE_UNREADABLE` */
+export function desiredMigrations(
+  project: ProjectSource,
+  environment: EnvironmentSource,
+  files: Files,
+  { migration = {} }: DesiredOptions,
+  after: readonly ResourceId[],
+): DesiredMigrations {
+  const folder = tidyPath(project.migrations);
+  const place = project.placeOf(["project", "migrations"]);
+  // Nobody asked for the default one, so it may be missing.
+  if (folder !== defaultFolder && !atPlace(place, () => files.isFolder(folder))) {
+    throw new PoststackError("FILE_MISSING", {
+      what: `the migrations folder ${folder} does not exist`,
+      where: place,
+      next: "make it, or remove `migrations` from the file",
+    });
+  }
+  const { target, rollback = false, replay = false, baseline, repair = false } = migration;
+  const mayReplay = environment.config.watch?.replay_migrations === true && environment.config.protected !== true;
+  return {
+    folder,
+    files: atPlace(place, () => readMigrations(files, folder, place)),
+    ...(target === undefined ? {} : { target }),
+    rollback,
+    replay: replay && mayReplay,
+    ...(baseline === undefined ? {} : { baseline }),
+    repair,
+    dependsOn: after,
+    place,
+  };
+}

@@ -1,0 +1,178 @@
+import { PoststackErrors } from "../../core/errors.ts";
+import type { ResourceId } from "../../core/id.ts";
+import type { Files } from "../../core/ports.ts";
+import type { Desired, DesiredResources } from "../../resources/index.ts";
+import { readEnvFiles } from "../env-files.ts";
+import { gatherProblems, type Problems } from "../problems.ts";
+import type { SecretContext } from "../secrets.ts";
+import type { VariableSources } from "../variables.ts";
+import {
+  desiredDatabase,
+  desiredExtensions,
+  desiredInstance,
+  desiredMigrations,
+  instanceId,
+  instanceName,
+} from "./database.ts";
+import { writtenOf } from "./environment.ts";
+import { desiredGrants } from "./grants.ts";
+import { identityOf, type Identity } from "./identity.ts";
+import { injectedVariables } from "./injected.ts";
+import { desiredJobs } from "./jobs.ts";
+import type { DesiredOptions, DesiredSource } from "./options.ts";
+import { desiredProcesses } from "./processes.ts";
+import { restartsOf } from "./restart.ts";
+import { desiredRoles } from "./roles.ts";
+import { kindsInScope } from "./scope.ts";
+import { instanceSecret, roleSecret, serverOf, type Server } from "./server.ts";
+import { recordFiles } from "./sources.ts";
+
+/**
+ * One environment of the configuration → what is wanted of the world. Reads the files that it names and the state, and
+ * resolves the secrets of this environment and no other. The same files give the same wish, in whatever order their keys
+ * stand.
+ *
+ * @throws PoststackErrors of all that is wrong, sorted by place
+ */
+export async function loadDesired(source: DesiredSource, options: DesiredOptions = {}): Promise<Desired> {
+  const { project, environment, shell } = source;
+  if (environment.obstacles.length > 0) throw new PoststackErrors(environment.obstacles);
+  const state = source.state.read();
+  const { files, sources: filesRead } = recordFiles(source.files);
+  const envFiles = readEnvFiles(files, environment.name, source.envFiles, shell);
+  const context: SecretContext = {
+    state,
+    sources: source.secrets,
+    root: project.root,
+    environment: (name) =>
+      shell.get(name) ?? envFiles.find(({ entries }) => entries.has(name))?.entries.get(name)?.value,
+    warn: source.warn,
+  };
+
+  const isRunning = (options.to ?? "running") === "running";
+  const server = await serverOf(project.name, environment, isRunning, context);
+  const variables: VariableSources = {
+    injected: injectedVariables(environment.name, server.endpoint),
+    written: writtenOf(environment.config.variables, (name) => environment.placeOf(["variables", name])),
+    shell,
+    envFiles,
+  };
+  const problems = gatherProblems();
+  const identity = identityOf(state, source.secrets);
+  const wishes = { source, options, files, server, variables, context, identity, problems };
+  const resources = isRunning ? await runningResources(wishes) : await leavingResources(wishes);
+  problems.throwAny();
+
+  return {
+    project: project.name,
+    environment: environment.name,
+    root: project.root,
+    secretNames: generatedNames(server, resources),
+    endpoint: server.endpoint,
+    lockName: `${project.name}/${environment.name}`,
+    protected: environment.config.protected ?? false,
+    scope: kindsInScope(options, server.provider),
+    resources,
+    sources: [project.file, ...filesRead()],
+  };
+}
+
+interface Wishes {
+  readonly source: DesiredSource;
+  readonly options: DesiredOptions;
+  readonly files: Files;
+  readonly server: Server;
+  readonly variables: VariableSources;
+  readonly context: SecretContext;
+  readonly identity: Identity;
+  readonly problems: Problems;
+}
+
+/** Everything that the files ask for; what is skipped is not even read. */
+async function runningResources(wishes: Wishes): Promise<DesiredResources> {
+  const { source, options, files, server, variables, context, identity, problems } = wishes;
+  const { project, environment } = source;
+  const { attempt } = problems;
+  const restarts = restartsOf(options.restart);
+  const startedAfter = restarts.after("instance", instanceName);
+
+  const instance = desiredInstance({ environment, server, state: context.state, options, startedAfter });
+  const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: false };
+  const roles = await desiredRoles(roleWishes);
+  const database = desiredDatabase(environment, server, identity.mark, options);
+  const extensions = desiredExtensions(environment, database.id);
+  const prepared = [database.id, ...idsOf(extensions)];
+  const migrations = attempt(() => desiredMigrations(project, environment, files, options, prepared));
+
+  const migrated = [...prepared, ...idsOf(migrations?.files ?? [])];
+  const owner = server.endpoint.owner.user;
+  const grantWishes = { environment, database: database.name, owner, after: migrated };
+  const grants = attempt(() => desiredGrants(grantWishes)) ?? [];
+
+  const ready = [...idsOf(roles), ...migrated, ...idsOf(grants)];
+  const common = { environment, files, sources: variables, identity, problems };
+  const jobWishes = { ...common, startedAt: source.startedAt, after: ready };
+  const jobs = options.skipInit === true ? [] : desiredJobs(jobWishes);
+  const processes =
+    options.skipDeployment === true
+      ? []
+      : attempt(() =>
+          desiredProcesses({
+            ...common,
+            to: "running",
+            after: [...ready, ...idsOf(jobs)],
+            startedAfter: (...names) => restarts.after("process", ...names),
+          }),
+        );
+  attempt(restarts.checkAll);
+
+  return {
+    instance: [instance],
+    role: roles,
+    database: [database],
+    extension: extensions,
+    migration: migrations === undefined ? [] : [migrations],
+    grant: grants,
+    job: jobs,
+    process: processes ?? [],
+  };
+}
+
+/** What goes: nothing that it is made of has to be in order, only its name has to be known. */
+async function leavingResources(wishes: Wishes): Promise<DesiredResources> {
+  const { source, options, files, server, variables, context, identity, problems } = wishes;
+  const { environment } = source;
+  const to = options.to === "absent" ? "absent" : "stopped";
+  const instance = desiredInstance({ environment, server, state: context.state, options, startedAfter: undefined });
+  const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: true };
+  return {
+    instance: [instance],
+    role: options.to === "absent" ? await desiredRoles(roleWishes) : [],
+    database: [desiredDatabase(environment, server, identity.mark, options)],
+    extension: [],
+    migration: [],
+    grant: [],
+    job: [],
+    process:
+      problems.attempt(() =>
+        desiredProcesses({
+          environment,
+          files,
+          sources: variables,
+          identity,
+          problems,
+          to,
+          after: [],
+          startedAfter: () => undefined,
+        }),
+      ) ?? [],
+  };
+}
+
+const idsOf = (all: readonly { readonly id: ResourceId }[]): readonly ResourceId[] => all.map(({ id }) => id);
+
+/** What the state keeps for this environment, sorted. */
+function generatedNames(server: Server, { role }: DesiredResources): readonly string[] {
+  const roles = role.filter(({ generated }) => generated !== "no").map(({ name }) => roleSecret(name));
+  return [...(server.provider === "embedded" ? [instanceSecret] : []), ...roles].sort();
+}

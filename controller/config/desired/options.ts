@@ -1,0 +1,52 @@
+import type { Place } from "../../core/place.ts";
+import type { Files, SecretSources, State } from "../../core/ports.ts";
+import type { EnvironmentSource, ProjectSource } from "../source.ts";
+
+/** What one environment is loaded from. */
+export interface DesiredSource {
+  readonly project: ProjectSource;
+  readonly environment: EnvironmentSource;
+  readonly files: Files;
+  readonly state: Pick<State, "read">;
+  readonly secrets: SecretSources;
+  readonly shell: ReadonlyMap<string, string>;
+  /** Given on the command line, weakest first. */
+  readonly envFiles: readonly string[];
+  /** When the command began: a job with `when: always` runs once since then. */
+  readonly startedAt: Date;
+  /** Tells of what works and should not stay so. */
+  readonly warn: (what: string, where: Place) => void;
+}
+
+/** Which state of the environment is wanted: what commands choose instead of having code paths of their own. */
+export interface DesiredOptions {
+  /**
+   * running: all that the files ask for (the default). stopped: no process, no server. absent: nothing, data only with
+   * `deleteData`. empty: no process and no database, the server stays.
+   */
+  readonly to?: "running" | "stopped" | "absent" | "empty" | undefined;
+  /** The leave to delete data. */
+  readonly deleteData?: boolean | undefined;
+  readonly skipInit?: boolean | undefined;
+  readonly skipDeployment?: boolean | undefined;
+  readonly migration?: MigrationOptions | undefined;
+  readonly restart?: RestartOptions | undefined;
+}
+
+export interface MigrationOptions {
+  /** A version as its file has it, or its number; `0`: none. */
+  readonly target?: string | undefined;
+  /** Whether a target below the ledger's head rolls back. */
+  readonly rollback?: boolean | undefined;
+  /** Watch mode: an edited last migration is replayed, where the environment allows it. */
+  readonly replay?: boolean | undefined;
+  readonly baseline?: string | undefined;
+  readonly repair?: boolean | undefined;
+}
+
+export interface RestartOptions {
+  /** `web`, `web.2`, `process:web`, `postgres`; or all of them. */
+  readonly services: readonly string[] | "all";
+  /** What was started before this moment is started anew. */
+  readonly startedAfter: Date;
+}

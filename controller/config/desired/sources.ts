@@ -1,0 +1,32 @@
+import { dirname, resolve } from "node:path";
+import type { Files } from "../../core/ports.ts";
+
+export interface RecordingFiles {
+  readonly files: Files;
+  /** Absolute paths of all that was asked for, sorted. What lies in a folder that was listed goes with the folder. */
+  readonly sources: () => readonly string[];
+}
+
+/** Remembers what is read: a file that is not there is asked for too, and may come. */
+export function recordFiles(files: Files): RecordingFiles {
+  const read = new Set<string>();
+  const folders = new Set<string>();
+  const single = (path: string): string => noted(read, resolve(files.root, path), path);
+  const folder = (path: string): string => noted(folders, resolve(files.root, path), path);
+  const recording: Files = {
+    root: files.root,
+    read: (path, options) => files.read(single(path), options),
+    readBytes: (path, options) => files.readBytes(single(path), options),
+    list: (path) => files.list(folder(path)),
+    exists: (path) => files.exists(single(path)),
+    isFolder: (path) => files.isFolder(path),
+  };
+  const sources = (): readonly string[] =>
+    [...new Set([...folders, ...[...read].filter((path) => !folders.has(dirname(path)))])].sort();
+  return { files: recording, sources };
+}
+
+function noted(set: Set<string>, absolute: string, path: string): string {
+  set.add(absolute);
+  return path;
+}
