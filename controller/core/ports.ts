@@ -11,6 +11,7 @@ export interface Ports {
   readonly embedded: EmbeddedServers;
   readonly postgres: Postgres;
   readonly passwords: Passwords;
+  readonly parser: SqlParser;
   readonly server: Server;
   /** Tells a person what goes on inside a long action: one short line, replaced by the next. */
   readonly progress: (line: string) => void;
@@ -225,6 +226,45 @@ export interface Passwords {
   verifier(password: Secret): string;
   /** Whether the password gives this verifier. False for anything that is not a SCRAM-SHA-256 verifier. */
   matches(password: Secret, verifier: string): boolean;
+}
+
+/** Reads SQL without a server. Loaded on first use: most passes never need it. */
+export interface SqlParser {
+  /**
+   * The text's statements. Where the grammar (Postgres 18's) does not know them, they are told by their words alone.
+   * Undefined when not even the words can be told apart: an open quote or comment, which no server accepts.
+   */
+  parse(text: string): Promise<ParsedSql | undefined>;
+}
+
+export interface ParsedSql {
+  readonly statements: readonly SqlStatement[];
+  /** Where a backslash stands outside of quotes and comments: psql's commands, never SQL. */
+  readonly backslash?: number;
+}
+
+/** One statement. Offsets are in UTF-16 code units from the start of the text that was parsed. */
+export interface SqlStatement {
+  readonly text: string;
+  readonly start: number;
+  readonly kind:
+    /** BEGIN or COMMIT under any of their names, without options. */
+    | { readonly is: "begin" | "commit" }
+    /** SAVEPOINT, ROLLBACK, PREPARE TRANSACTION, COMMIT AND CHAIN, BEGIN ISOLATION LEVEL … */
+    | { readonly is: "transaction-control" }
+    /** SET TRANSACTION ISOLATION LEVEL: must come before the first query. */
+    | { readonly is: "isolation"; readonly level: string }
+    /** COPY … FROM STDIN: its data would have to follow in the protocol. */
+    | { readonly is: "copy-from-client" }
+    /** SET or RESET for the session. */
+    | { readonly is: "setting" }
+    /** CREATE INDEX CONCURRENTLY; without a name the server chooses one. Names as regclass reads them. */
+    | { readonly is: "build-index"; readonly name?: string; readonly table: string; readonly ifNotExists: boolean }
+    /** DROP INDEX CONCURRENTLY */
+    | { readonly is: "drop-index"; readonly name: string }
+    /** Does the same when it runs again: VACUUM, ANALYZE, REINDEX, ALTER SYSTEM, REFRESH MATERIALIZED VIEW. */
+    | { readonly is: "repeatable" }
+    | { readonly is: "other" };
 }
 
 // ---------------------------------------------------------------- embedded servers

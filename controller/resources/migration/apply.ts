@@ -1,7 +1,27 @@
+import { fromFacts } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
-import { done, type Result } from "../../core/resource.ts";
+import type { Result } from "../../core/resource.ts";
+import { unreachable } from "../../core/unreachable.ts";
+import { applyMigration } from "./forward.ts";
 import type { MigrationAction } from "./model.ts";
+import { baseline, repair } from "./record.ts";
+import { replayMigration, rollBackMigration } from "./backward.ts";
 
-export function apply(_action: MigrationAction, _ports: Ports, _signal: AbortSignal): Promise<Result> {
-  return Promise.resolve(done);
+export function apply(action: MigrationAction, ports: Ports, signal: AbortSignal): Promise<Result> {
+  switch (action.verb) {
+    case "apply":
+      return applyMigration(action.migration, action.durable, ports, signal);
+    case "rollback":
+      return rollBackMigration(action.migration, action.rollbackFile, ports, signal);
+    case "replay":
+      return replayMigration(action.migration, ports, signal);
+    case "baseline":
+      return baseline(action.migrations, ports, signal);
+    case "repair":
+      return repair(action.migration, ports, signal);
+    case "refuse":
+      return Promise.reject(fromFacts(action.error));
+    default:
+      return unreachable(action);
+  }
 }

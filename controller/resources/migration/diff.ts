@@ -1,8 +1,86 @@
-import type { MigrationAction, DesiredMigrations, ObservedMigrations } from "./model.ts";
+import type { ResourceId } from "../../core/id.ts";
+import { fileStart } from "../../core/place.ts";
+import { stepsForward } from "./diff-forward.ts";
+import { stepsBack } from "./diff-back.ts";
+import { historyOf, short, type History } from "./history.ts";
+import type { DesiredMigrations, MigrationAction, ObservedMigrations } from "./model.ts";
+import { refuse, unknownVersion } from "./refusals.ts";
+import { isAfter, parseTarget } from "./target.ts";
 
+/** Every refusal is found here, before the first statement (RELIABILITY 27). */
 export function diff(
-  _desired: readonly DesiredMigrations[],
-  _observed: readonly ObservedMigrations[],
+  [wish]: readonly DesiredMigrations[],
+  [observed]: readonly ObservedMigrations[],
 ): readonly MigrationAction[] {
-  return [];
+  if (wish === undefined) return [];
+  const history = historyOf(wish, observed);
+  if (wish.repair) return chain(history, repairs(history));
+  if (wish.baseline !== undefined) return chain(history, baseline(history, wish.baseline));
+  const target = parseTarget(wish.target, history.files, history.rows);
+  if (target === undefined) return chain(history, [unknownVersion(wish, wish.target ?? "", history)]);
+  return chain(history, wish.rollback ? stepsBack(history, target) : stepsForward(history, target));
+}
+
+/** One after another. A refusal stops all that follows it, also what other kinds let wait for the last file. */
+function chain({ wish, files }: History, steps: readonly MigrationAction[]): readonly MigrationAction[] {
+  const refused = steps.filter(({ verb }) => verb === "refuse");
+  const last = files.at(-1);
+  const [first] = refused;
+  const waits =
+    first === undefined || last === undefined || steps.some(({ id }) => id === last.id)
+      ? []
+      : [
+          refuse(last.id, {
+            code: "PLAN_REFUSED",
+            what: `${last.name} waits for ${first.id}`,
+            where: fileStart(last.file),
+            next: "see there",
+          }),
+        ];
+  let before: readonly ResourceId[] = wish.dependsOn;
+  return [...refused, ...steps.filter(({ verb }) => verb !== "refuse"), ...waits].map((step) => {
+    const linked = { ...step, dependsOn: before };
+    before = [step.id];
+    return linked;
+  });
+}
+
+function baseline(history: History, version: string): readonly MigrationAction[] {
+  const { wish, files, rows, rowOf, objects } = history;
+  const upTo = parseTarget(version, files, rows);
+  if (upTo === undefined) return [unknownVersion(wish, version, history)];
+  const migrations = files.filter(({ order }) => !isAfter(order, upTo) && !rowOf.has(order));
+  const last = migrations.at(-1) ?? (objects > 0 ? files[0] : undefined);
+  if (last === undefined) return [];
+  const reason =
+    migrations.length === 0
+      ? "what is in the database was not made by migrations: all of them are still to run"
+      : `the schema is taken for what ${migrations.length === 1 ? last.name : `${migrations.length} migrations up to ${last.name}`} made; nothing runs`;
+  return [
+    {
+      kind: "migration",
+      verb: "baseline",
+      id: last.id,
+      dependsOn: [],
+      reason,
+      hazards: [],
+      place: fileStart(last.file),
+      migrations,
+    },
+  ];
+}
+
+function repairs({ rows, fileOf }: History): readonly MigrationAction[] {
+  return rows.flatMap((row): readonly MigrationAction[] => {
+    const migration = fileOf.get(row.order);
+    if (migration === undefined) return [];
+    const drift = [
+      ...(row.checksum === migration.checksum ? [] : [`sha256 ${short(row.checksum)} → ${short(migration.checksum)}`]),
+      ...(row.name === migration.name ? [] : [`name ${row.name} → ${migration.name}`]),
+      ...(row.state === "applied" ? [] : [`${row.state} → applied`]),
+    ];
+    if (drift.length === 0) return [];
+    const facts = { id: migration.id, dependsOn: [], reason: drift.join("; "), hazards: [] };
+    return [{ kind: "migration", verb: "repair", ...facts, place: fileStart(migration.file), migration, row }];
+  });
 }

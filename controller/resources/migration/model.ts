@@ -1,4 +1,5 @@
-import type { ActionOf, Refusal } from "../../core/action.ts";
+import type { ActionOf, Hazard, Refusal } from "../../core/action.ts";
+import type { ErrorFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
 
@@ -44,17 +45,37 @@ export interface LedgerRow {
   readonly order: string;
   readonly name: string;
   readonly checksum: string;
-  /** started: recorded before a file that runs outside a transaction, and not finished (RELIABILITY 26). */
-  readonly state: "started" | "applied";
+  /**
+   * started: recorded before a file that runs outside a transaction, and not finished (RELIABILITY 26).
+   * reverting: the same for its rollback file.
+   */
+  readonly state: "started" | "applied" | "reverting";
   readonly hasRollback: boolean;
 }
 
-export type ObservedMigrations =
-  | { readonly ledger: "absent"; /** Objects of others in the database. */ readonly objects: number }
-  | { readonly ledger: "present"; readonly rows: readonly LedgerRow[]; readonly objects: number };
+/** What the text of a file that is not in the ledger shows before it runs. */
+export interface PendingFacts {
+  readonly hazards: readonly Hazard[];
+  /** Why it cannot run. */
+  readonly error?: ErrorFacts;
+}
+
+export interface ObservedMigrations {
+  /** Whether schema poststack is there; without it there are no rows. */
+  readonly ledger: "absent" | "present";
+  readonly rows: readonly LedgerRow[];
+  /** Objects of others in the database. Counted until there is a row or a baseline: after that it says nothing. */
+  readonly objects: number;
+  /** Of files that have something to tell. */
+  readonly pending: ReadonlyMap<ResourceId, PendingFacts>;
+}
 
 export type MigrationAction =
-  | ActionOf<"migration", "apply", { readonly migration: MigrationFile }>
+  | ActionOf<
+      "migration",
+      "apply",
+      { readonly migration: MigrationFile; /** Its commit waits for the disk. */ readonly durable: boolean }
+    >
   | ActionOf<"migration", "rollback", { readonly migration: LedgerRow; readonly rollbackFile?: string }>
   | ActionOf<"migration", "replay", { readonly migration: MigrationFile; readonly row: LedgerRow }>
   | ActionOf<"migration", "baseline", { readonly migrations: readonly MigrationFile[] }>

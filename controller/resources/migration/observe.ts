@@ -1,10 +1,84 @@
-import type { Ports } from "../../core/ports.ts";
-import type { DesiredMigrations, ObservedMigrations } from "./model.ts";
+import { PoststackError } from "../../core/errors.ts";
+import type { ResourceId } from "../../core/id.ts";
+import type { Ports, Session } from "../../core/ports.ts";
+import { sqlFailure } from "../../core/sql.ts";
+import { runnable } from "./guard.ts";
+import { hazardsOf } from "./hazards.ts";
+import type { DesiredMigrations, LedgerRow, MigrationFile, ObservedMigrations, PendingFacts } from "./model.ts";
+import { readMigration } from "./source.ts";
 
-export function observe(
-  _desired: readonly DesiredMigrations[],
-  _ports: Ports,
-  _signal: AbortSignal,
+/** One query where the ledger is there, whatever the number of its rows; and a look into the files that are not in it. */
+export async function observe(
+  [desired]: readonly DesiredMigrations[],
+  ports: Ports,
+  signal: AbortSignal,
 ): Promise<readonly ObservedMigrations[]> {
-  return Promise.resolve([]);
+  if (desired === undefined) return [];
+  const session = await ports.server.database(signal);
+  const ledger = session === undefined ? absent(0) : await readLedger(session, signal);
+  const known = new Set(ledger.rows.map(({ order }) => order));
+  const pending = new Map<ResourceId, PendingFacts>();
+  for (const file of desired.files) {
+    if (known.has(file.order)) continue;
+    const facts = await look(file, ports);
+    if (facts !== undefined) pending.set(file.id, facts);
+  }
+  return [{ ...ledger, pending }];
+}
+
+type Ledger = Omit<ObservedMigrations, "pending">;
+const absent = (objects: number): Ledger => ({ ledger: "absent", rows: [], objects });
+
+/** What belongs to no extension, to no schema of the system's and not to ours. */
+const countObjects = `(
+  select count(*)::int from (
+    select 'pg_class'::regclass as class, oid, relnamespace as schema from pg_class where relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+    union all select 'pg_proc'::regclass, oid, pronamespace from pg_proc
+    union all select 'pg_type'::regclass, oid, typnamespace from pg_type where typtype in ('e', 'd', 'r')
+  ) as object
+  where schema in (select oid from pg_namespace where nspname !~ '^pg_' and nspname not in ('information_schema', 'poststack'))
+    and not exists (select from pg_depend where classid = class and objid = object.oid and deptype = 'e')
+)`;
+
+// One text value: the driver makes nothing of it, and ten thousand rows cost what their JSON costs.
+const ledgerQuery = `
+select coalesce((select json_agg(json_build_array("order"::text, version, name, checksum, state, rollback_sql is not null))
+                 from poststack.schema_migrations)::text, '[]') as rows,
+  case when exists (select from poststack.schema_migrations)
+         or exists (select from poststack.system_info where key = 'baseline') then 0 else ${countObjects} end as objects`;
+
+async function readLedger(session: Session, signal: AbortSignal): Promise<Ledger> {
+  try {
+    const [found] = await session.query(ledgerQuery, [], signal);
+    const rows = JSON.parse(String(found?.["rows"])) as readonly (readonly unknown[])[];
+    return { ledger: "present", rows: rows.map(parseRow), objects: Number(found?.["objects"]) };
+  } catch (error) {
+    // 42P01 undefined_table: schema poststack is not there yet.
+    if (sqlFailure(error)?.sqlState !== "42P01") throw error;
+    const [found] = await session.query(`select ${countObjects} as objects`, [], signal);
+    return absent(Number(found?.["objects"]));
+  }
+}
+
+/** The columns are not null and checked by the server; what is no text all the same becomes one. */
+const parseRow = ([order, version, name, checksum, state, hasRollback]: readonly unknown[]): LedgerRow => ({
+  order: String(order),
+  version: String(version),
+  name: String(name),
+  checksum: String(checksum),
+  state: state === "started" || state === "reverting" ? state : "applied",
+  hasRollback: hasRollback === true,
+});
+
+/** @returns undefined when there is nothing to tell */
+async function look(file: MigrationFile, { files, parser }: Ports): Promise<PendingFacts | undefined> {
+  try {
+    const source = readMigration(file, files);
+    await runnable(source, file.transactional, parser);
+    const hazards = hazardsOf(source.text);
+    return hazards.length === 0 ? undefined : { hazards };
+  } catch (error) {
+    if (error instanceof PoststackError) return { hazards: [], error: error.facts };
+    throw error;
+  }
 }

@@ -1,0 +1,96 @@
+import type { ParsedSql, SqlParser, SqlStatement } from "../core/ports.ts";
+import { kindOfNode, kindOfWords } from "./sql-statement.ts";
+
+/** What libpg-query says of one statement. Offsets are UTF-8 bytes; a missing one is 0, a missing length "to the end". */
+export interface RawStatement {
+  readonly stmt: Readonly<Record<string, unknown>>;
+  readonly stmt_location?: number;
+  readonly stmt_len?: number;
+}
+
+export interface Token {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly tokenName: string;
+}
+
+/** The real parser and lexer of Postgres 18, as WebAssembly. It takes 40 ms to load, so it is loaded when first asked. */
+export const sqlParser: SqlParser = {
+  async parse(text) {
+    if (text.trim() === "") return { statements: [] };
+    const library = await import("libpg-query");
+    await library.loadModule();
+    const bytes = Buffer.from(text);
+    try {
+      // The type of the tree is wide and optional everywhere; sql-statement.ts looks at a few nodes only.
+      const { stmts = [] } = library.parseSync(text) as { readonly stmts?: readonly RawStatement[] };
+      return { statements: fromTree(stmts, bytes) };
+    } catch {
+      // Also out of memory, by brackets nested ten thousand deep.
+    }
+    try {
+      return fromTokens(library.scanSync(text).tokens, bytes);
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+function fromTree(statements: readonly RawStatement[], bytes: Buffer): readonly SqlStatement[] {
+  const offsets = offsetsIn(bytes);
+  return statements.map(({ stmt, stmt_location: start = 0, stmt_len: length }) => ({
+    text: bytes.toString("utf8", start, length === undefined ? bytes.length : start + length).trimEnd(),
+    start: offsets(start),
+    kind: kindOfNode(stmt),
+  }));
+}
+
+/** Split at semicolons as psql does: not inside brackets, nor in the body of a function that begins with BEGIN ATOMIC. */
+function fromTokens(tokens: readonly Token[], bytes: Buffer): ParsedSql {
+  const offsets = offsetsIn(bytes);
+  const statements: SqlStatement[] = [];
+  let backslash: number | undefined;
+  let words: Token[] = [];
+  let brackets = 0;
+  let blocks = 0;
+  const end = (): void => {
+    const [first] = words;
+    const last = words.at(-1);
+    if (first !== undefined && last !== undefined) {
+      const text = bytes.toString("utf8", first.start, last.end);
+      statements.push({ text, start: offsets(first.start), kind: kindOfWords(words) });
+    }
+    words = [];
+    brackets = 0;
+    blocks = 0;
+  };
+  for (const token of tokens) {
+    if (token.tokenName === "SQL_COMMENT" || token.tokenName === "C_COMMENT") continue;
+    const word = token.text.toLowerCase();
+    if (word === ";" && brackets === 0 && blocks === 0) {
+      end();
+      continue;
+    }
+    if (word === "\\") backslash ??= offsets(token.start);
+    if (word === "(") brackets++;
+    if (word === ")") brackets--;
+    if (word === "atomic" && words.at(-1)?.text.toLowerCase() === "begin") blocks++;
+    if (blocks > 0 && word === "case") blocks++;
+    if (blocks > 0 && word === "end") blocks--;
+    words.push(token);
+  }
+  end();
+  return { statements, ...(backslash === undefined ? {} : { backslash }) };
+}
+
+/** Byte offsets as UTF-16 offsets, for offsets that are asked in rising order. */
+function offsetsIn(bytes: Buffer): (byte: number) => number {
+  let seen = 0;
+  let units = 0;
+  return (byte) => {
+    units += bytes.toString("utf8", seen, byte).length;
+    seen = byte;
+    return units;
+  };
+}

@@ -1,0 +1,101 @@
+import { fileStart } from "../../core/place.ts";
+import { idOf, short, type History } from "./history.ts";
+import type { LedgerRow, MigrationAction, MigrationFile } from "./model.ts";
+import { baselineRequired, gap, outOfOrder, refuse, rollbackRequired, rowProblem } from "./refusals.ts";
+import { isAfter, type Target } from "./target.ts";
+import { compareOrders } from "./version.ts";
+
+/** What is in the ledger must be as it was; what is not runs, in order, up to the target. */
+export function stepsForward(history: History, target: Target): readonly MigrationAction[] {
+  const { wish, files, rows, objects, rowOf, fileOf, pending } = history;
+  const head = rows.at(-1);
+  const steps: MigrationAction[] = [];
+  for (const row of rows) {
+    const file = fileOf.get(row.order);
+    const problem = rowProblem(row, history);
+    if (
+      file !== undefined &&
+      row === head &&
+      problem?.error.code === "MIGRATION_EDITED" &&
+      mayReplay(row, file, wish.replay)
+    ) {
+      steps.push(replay(row, file));
+    } else if (problem !== undefined) steps.push(problem);
+    else if (file !== undefined && row.state === "started") steps.push(run(file, history, resumed));
+  }
+  if (head !== undefined && isAfter(head.order, target)) {
+    steps.push({ ...rollbackRequired(head, wish.target ?? ""), id: idOf(head, fileOf.get(head.order)) });
+    return withoutDoubles(steps);
+  }
+
+  const missing = files.filter(({ order }) => !rowOf.has(order) && !isAfter(order, target));
+  const gaps = gapsIn(files, rowOf);
+  for (const [index, file] of missing.entries()) {
+    const skipped = gaps.get(file);
+    const error = pending.get(file.id)?.error;
+    if (index === 0 && rows.length === 0 && objects > 0) steps.push(baselineRequired(file, objects));
+    else if (head !== undefined && compareOrders(file.order, head.order) < 0) steps.push(outOfOrder(file, head));
+    else if (skipped !== undefined) steps.push(gap(file, skipped));
+    else if (error !== undefined) steps.push(refuse(file.id, error));
+    else steps.push(run(file, history, `not applied yet, sha256 ${short(file.checksum)}`));
+  }
+  return lastDurable(steps);
+}
+
+const resumed = "began and did not finish: goes on where it stopped";
+
+const run = (migration: MigrationFile, { pending }: History, reason: string): MigrationAction => ({
+  kind: "migration",
+  verb: "apply",
+  id: migration.id,
+  dependsOn: [],
+  reason,
+  hazards: pending.get(migration.id)?.hazards ?? [],
+  place: fileStart(migration.file),
+  migration,
+  durable: false,
+});
+
+/** The commit of the last one covers those before it: the server writes its log in order. */
+function lastDurable(steps: readonly MigrationAction[]): readonly MigrationAction[] {
+  const last = steps.findLastIndex(({ verb }) => verb === "apply");
+  return steps.map((step, index) => (step.verb === "apply" && index === last ? { ...step, durable: true } : step));
+}
+
+const mayReplay = (row: LedgerRow, file: MigrationFile, wanted: boolean): boolean =>
+  wanted && row.hasRollback && file.transactional;
+
+const replay = (row: LedgerRow, migration: MigrationFile): MigrationAction => ({
+  kind: "migration",
+  verb: "replay",
+  id: migration.id,
+  dependsOn: [],
+  reason: `edited, sha256 ${short(row.checksum)} → ${short(migration.checksum)}: rolled back as recorded, then applied as it is now`,
+  hazards: ["drop"],
+  place: fileStart(migration.file),
+  migration,
+  row,
+});
+
+/** One action for each id: what stands first says more. */
+const withoutDoubles = (steps: readonly MigrationAction[]): readonly MigrationAction[] =>
+  steps.filter((step, index) => steps.findIndex(({ id }) => id === step.id) === index);
+
+/**
+ * Files that come after a skipped number. Only where versions count 1, 2, 3: timestamps and steps of ten have no gaps.
+ */
+function gapsIn(
+  files: readonly MigrationFile[],
+  rowOf: ReadonlyMap<string, LedgerRow>,
+): ReadonlyMap<MigrationFile, number> {
+  const counted = files.filter(({ order }) => /^\d{1,5}$/.test(order));
+  const [first, second] = counted.map(({ order }) => Number(order));
+  const found = new Map<MigrationFile, number>();
+  if (first === undefined || second === undefined || (first > 1 && second !== first + 1)) return found;
+  for (const [index, file] of counted.entries()) {
+    const before = counted[index - 1];
+    const expected = before === undefined ? Number(file.order) : Number(before.order) + 1;
+    if (Number(file.order) !== expected && !rowOf.has(String(expected))) found.set(file, expected);
+  }
+  return found;
+}

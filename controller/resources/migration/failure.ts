@@ -1,0 +1,95 @@
+import { PoststackError } from "../../core/errors.ts";
+import { fileStart, type Place } from "../../core/place.ts";
+import type { SqlFailure, SqlParser, SqlStatement } from "../../core/ports.ts";
+import { sqlFailure } from "../../core/sql.ts";
+import { firstLine, offsetOfCharacter, placeAt, type Source } from "./source.ts";
+
+/** A lock that was not granted, a serialization failure, a deadlock: another try may succeed. */
+export const isContention = (error: unknown): boolean =>
+  ["55P03", "40001", "40P01"].includes(sqlFailure(error)?.sqlState ?? "");
+
+/** Cannot run inside a transaction block; tried to end the transaction that it runs in. */
+export const needsNoTransaction = (error: unknown): boolean =>
+  ["25001", "2D000"].includes(sqlFailure(error)?.sqlState ?? "");
+
+export interface Failed {
+  readonly name: string;
+  readonly source: Source;
+  /** What of the file remains, as the end of a sentence. */
+  readonly remains: string;
+  /** The statement that was sent alone; or the commit, which no statement of the file is to blame for. */
+  readonly statement?: SqlStatement | "commit";
+}
+
+/**
+ * What the server said of a migration, with the place in the file. What is not about the file (the connection, the disk,
+ * the fence) comes back as it is.
+ */
+export async function explain(error: unknown, failed: Failed, parser: SqlParser): Promise<unknown> {
+  const failure = sqlFailure(error);
+  if (!(error instanceof PoststackError) || failure === undefined) return error;
+  const { name, source, remains } = failed;
+  if (error.code === "MIGRATION_INTERRUPTED") return endedItself(error, name, source);
+  if (error.code !== "POSTGRES_QUERY") return error;
+
+  const { where, text } = await locate(failure, failed, parser);
+  const details = [
+    `SQLSTATE ${failure.sqlState}`,
+    ...(failure.detail === undefined ? [] : [`detail: ${failure.detail}`]),
+    ...(failure.hint === undefined ? [] : [`hint: ${failure.hint}`]),
+    ...(text === undefined ? [] : [`statement: ${firstLine(text)}`]),
+  ].flatMap((line) => line.split("\n"));
+  const code = failure.sqlState === "2D000" ? "MIGRATION_TRANSACTION" : "MIGRATION_FAILED";
+  const next = nextStep(failure.sqlState, text) ?? `correct the file and apply again; ${remains}`;
+  return new PoststackError(code, { what: `${name}: ${failure.message}`, where, next, details }, { cause: failure });
+}
+
+interface Located {
+  readonly where: Place;
+  readonly text?: string;
+}
+
+async function locate(failure: SqlFailure, { source, statement }: Failed, parser: SqlParser): Promise<Located> {
+  if (statement === "commit") return { where: fileStart(source.file) };
+  if (statement !== undefined) {
+    const inside = failure.position === undefined ? 0 : offsetOfCharacter(statement.text, failure.position - 1);
+    return { where: placeAt(source, statement.start + inside), text: statement.text };
+  }
+  const offset = failure.position === undefined ? undefined : offsetOfCharacter(source.text, failure.position - 1);
+  const statements = (await parser.parse(source.text))?.statements ?? [];
+  const found =
+    offset === undefined ? statements[failure.completed ?? 0] : statements.findLast(({ start }) => start <= offset);
+  const at = offset ?? found?.start;
+  return {
+    where: at === undefined ? fileStart(source.file) : placeAt(source, at),
+    ...(found === undefined ? {} : { text: found.text }),
+  };
+}
+
+function nextStep(sqlState: string, statement: string | undefined): string | undefined {
+  switch (sqlState) {
+    case "25001":
+      // SET TRANSACTION after the first query says 25001 too.
+      if (/^set\b/i.test(statement ?? "")) return undefined;
+      return "put the line `-- poststack: no-transaction` at the top of the file, best in a file with this statement alone";
+    case "55P04":
+      return "add the value to the enum in a migration of its own, before this one: a new value cannot be used in the transaction that adds it";
+    case "2D000":
+      return "take the COMMIT or ROLLBACK out of the block or procedure, or put `-- poststack: no-transaction` at the top of the file";
+    case "42501":
+      return "migrations run as the owner of the database, never as superuser: declare extensions and roles in .poststack.yml";
+    default:
+      return undefined;
+  }
+}
+
+const endedItself = (error: PoststackError, name: string, source: Source): PoststackError =>
+  new PoststackError(
+    "MIGRATION_INTERRUPTED",
+    {
+      what: `${name} ended its own transaction: what it did before that is in the database, what came after is not`,
+      where: fileStart(source.file),
+      next: "take the transaction control out of the file, bring the database to the state after it by hand, then `poststack db repair`",
+    },
+    { cause: error.cause },
+  );

@@ -1,0 +1,69 @@
+import { PoststackError } from "../../core/errors.ts";
+import { fileStart } from "../../core/place.ts";
+import type { Ports, Session } from "../../core/ports.ts";
+import { done, type Result } from "../../core/resource.ts";
+import { sqlFailure } from "../../core/sql.ts";
+import { runnable } from "./guard.ts";
+import { deleteRow, insertRow, isRecorded, markApplied, readRow, setText, type FullRow } from "./ledger.ts";
+import type { MigrationFile } from "./model.ts";
+import { writeLedger } from "./session.ts";
+import { readMigration, readSource, type Source } from "./source.ts";
+import { runStatements } from "./statements.ts";
+import { runInTransaction } from "./transaction.ts";
+
+/** @throws PoststackError `PLAN_STALE`, `MIGRATION_*`, `FENCED` */
+export async function applyMigration(
+  migration: MigrationFile,
+  durable: boolean,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Result> {
+  const { name, order, rollbackFile } = migration;
+  const source = readMigration(migration, ports.files);
+  const rollbackSql = rollbackFile === undefined ? undefined : readSource(rollbackFile, ports.files).text;
+  const runs = await runnable(source, migration.transactional, ports.parser);
+  const session = await ports.server.owner(signal);
+  const before = insertRow(migration, source.text, rollbackSql, ports.server.fence());
+  if (!migration.transactional) return applyOutside(session, migration, source, before, ports, signal);
+  try {
+    const step = { name, sources: [runs] as const, before, after: markApplied(order), durable };
+    await runInTransaction(session, step, ports, signal);
+    return done;
+  } catch (error) {
+    if (!isRecorded(sqlFailure(error)?.constraint)) throw error;
+    return alreadyApplied(migration, await readRow(session, order, signal));
+  }
+}
+
+async function applyOutside(
+  session: Session,
+  migration: MigrationFile,
+  source: Source,
+  before: string,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Result> {
+  const { name, order, checksum } = migration;
+  const row = await readRow(session, order, signal);
+  if (row !== undefined && row.state !== "started") return alreadyApplied(migration, row);
+  if (row === undefined) await writeLedger(session, before, ports, signal);
+  const ledger = {
+    finish: markApplied(order),
+    undo: deleteRow(order),
+    correct: setText(order, source.text, checksum),
+  };
+  const earlier =
+    row === undefined ? {} : { earlier: { text: row.sql, done: row.statementsDone, begun: row.statementBegun } };
+  const count = await runStatements(session, { name, order, source, ...ledger, ...earlier }, ports, signal);
+  return { note: count === 1 ? "1 statement" : `${count} statements` };
+}
+
+/** An earlier try committed and could not tell, which is success; anything else in its place is not. */
+function alreadyApplied({ name, file, checksum }: MigrationFile, row: FullRow | undefined): Result {
+  if (row?.state === "applied" && row.checksum === checksum) return { note: "applied already" };
+  throw new PoststackError("PLAN_STALE", {
+    what: `the ledger has version ${name} by now, ${row === undefined ? "or had it a moment ago" : `${row.state}, with other text`}`,
+    where: fileStart(file),
+    next: "plan again",
+  });
+}

@@ -1,0 +1,35 @@
+import { resourceId, type ResourceId } from "../../core/id.ts";
+import type { DesiredMigrations, LedgerRow, MigrationFile, ObservedMigrations } from "./model.ts";
+import { compareOrders } from "./version.ts";
+
+/** Both sides, in order and by version. */
+export interface History {
+  readonly wish: DesiredMigrations;
+  readonly files: readonly MigrationFile[];
+  readonly rows: readonly LedgerRow[];
+  readonly objects: number;
+  readonly pending: ObservedMigrations["pending"];
+  readonly fileOf: ReadonlyMap<string, MigrationFile>;
+  readonly rowOf: ReadonlyMap<string, LedgerRow>;
+}
+
+export function historyOf(wish: DesiredMigrations, observed: ObservedMigrations | undefined): History {
+  const files = [...wish.files].sort((a, b) => compareOrders(a.order, b.order));
+  const rows = [...(observed?.rows ?? [])].sort((a, b) => compareOrders(a.order, b.order));
+  return {
+    wish,
+    files,
+    rows,
+    objects: observed?.objects ?? 0,
+    pending: observed?.pending ?? new Map(),
+    fileOf: new Map(files.map((file) => [file.order, file])),
+    rowOf: new Map(rows.map((row) => [row.order, row])),
+  };
+}
+
+/** What a row is called: by its file, where that is still there. */
+export const idOf = (row: LedgerRow, file: MigrationFile | undefined): ResourceId =>
+  file?.id ?? resourceId("migration", row.name);
+
+/** Enough of a checksum to tell two apart. */
+export const short = (checksum: string): string => checksum.slice(0, 8);

@@ -1,0 +1,59 @@
+import type { Session, SqlStatement } from "../../core/ports.ts";
+
+type Kind = SqlStatement["kind"];
+export type BuildIndex = Extract<Kind, { readonly is: "build-index" }>;
+
+/** What the catalog says of a statement whose end is not known (RELIABILITY 26). */
+export type Verdict = "done" | "again" | "unknown";
+
+/** Looks whether the statement took effect, and clears away what it left half done. */
+export async function verify(session: Session, kind: Kind, signal: AbortSignal): Promise<Verdict> {
+  if (kind.is === "build-index" && kind.name !== undefined) return verifyIndex(session, kind, signal);
+  if (kind.is === "drop-index") {
+    const [row] = await session.query("select to_regclass($1) is null as gone", [kind.name], signal);
+    return row?.["gone"] === true ? "done" : "again";
+  }
+  return kind.is === "repeatable" || kind.is === "setting" ? "again" : "unknown";
+}
+
+/** `IF NOT EXISTS` is content with an index that is not valid: only the catalog proves anything. */
+async function verifyIndex(session: Session, kind: BuildIndex, signal: AbortSignal): Promise<Verdict> {
+  const [row] = await session.query(
+    `select i.indisvalid as valid from pg_index i join pg_class c on c.oid = i.indexrelid
+     where i.indrelid = to_regclass($1) and c.relname = (parse_ident($2))[1]::name`,
+    [kind.table, kind.name ?? ""],
+    signal,
+  );
+  if (row?.["valid"] === true) return "done";
+  if (row !== undefined) await dropInvalid(session, kind, [], signal);
+  return "again";
+}
+
+/** Indexes of the table that are not valid: what an interrupted build leaves. */
+export async function invalidIndexes(
+  session: Session,
+  kind: BuildIndex,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const rows = await session.query(
+    `select format('%I.%I', n.nspname, c.relname) as name
+     from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
+     where i.indrelid = to_regclass($1) and not i.indisvalid
+       and ($2::text is null or c.relname = (parse_ident($2))[1]::name)`,
+    [kind.table, kind.name ?? null],
+    signal,
+  );
+  return rows.map((row) => String(row["name"]));
+}
+
+/** @param except what was there before the build, and is not ours to drop */
+export async function dropInvalid(
+  session: Session,
+  kind: BuildIndex,
+  except: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const name of await invalidIndexes(session, kind, signal)) {
+    if (!except.includes(name)) await session.query(`drop index concurrently if exists ${name}`, [], signal);
+  }
+}

@@ -1,0 +1,47 @@
+import type { Files, Ports } from "../../core/ports.ts";
+import { done, type Result } from "../../core/resource.ts";
+import { insertRow, markForeign, updateRow } from "./ledger.ts";
+import type { MigrationFile } from "./model.ts";
+import { writeLedger } from "./session.ts";
+import { readMigration, readSource } from "./source.ts";
+
+/**
+ * Takes the present schema for what these files made: their rows, without running them. All or none. Without files: takes
+ * what is there for foreign.
+ */
+export async function baseline(
+  migrations: readonly MigrationFile[],
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Result> {
+  if (migrations.length === 0) {
+    // Only the admin may write there.
+    const admin = await ports.server.admin(signal);
+    await writeLedger(admin, markForeign, ports, signal);
+    return { note: "recorded" };
+  }
+  const session = await ports.server.owner(signal);
+  const fence = ports.server.fence();
+  const rows = migrations.map((migration) => {
+    const { text, rollbackSql } = texts(migration, ports.files);
+    return `${insertRow(migration, text, rollbackSql, fence, "applied")} on conflict do nothing`;
+  });
+  await writeLedger(session, rows.join("; "), ports, signal);
+  return { note: `${migrations.length} recorded` };
+}
+
+/** Takes the file as it is for what was applied. */
+export async function repair(migration: MigrationFile, ports: Ports, signal: AbortSignal): Promise<Result> {
+  const { text, rollbackSql } = texts(migration, ports.files);
+  const session = await ports.server.owner(signal);
+  await writeLedger(session, updateRow(migration, text, rollbackSql), ports, signal);
+  return done;
+}
+
+const texts = (
+  migration: MigrationFile,
+  files: Files,
+): { readonly text: string; readonly rollbackSql: string | undefined } => ({
+  text: readMigration(migration, files).text,
+  rollbackSql: migration.rollbackFile === undefined ? undefined : readSource(migration.rollbackFile, files).text,
+});

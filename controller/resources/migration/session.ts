@@ -1,0 +1,54 @@
+import type { Ports, Session } from "../../core/ports.ts";
+
+/** Milliseconds to wait for a lock, each try (RELIABILITY 31): a queue behind us stands no longer than this. */
+export const lockTimeoutMs = 5_000;
+
+/** Until the server has answered: after an abort too, so that the session is left without a transaction. */
+const cleaningMs = 5_000;
+
+/** A setting of the connection's, kept by the session it was read from: `DISCARD ALL` takes it back to the server's. */
+const checkIntervals = new WeakMap<Session, Promise<string>>();
+
+/** How often the server looks whether we are still there (RELIABILITY 29); empty where it cannot. */
+export function checkInterval(session: Session, signal: AbortSignal): Promise<string> {
+  let known = checkIntervals.get(session);
+  if (known === undefined) {
+    known = session
+      .query("select current_setting('client_connection_check_interval', true) as value", [], signal)
+      .then(([row]) => (typeof row?.["value"] === "string" ? row["value"] : ""));
+    checkIntervals.set(session, known);
+    known.catch(() => checkIntervals.delete(session));
+  }
+  return known;
+}
+
+/** Calls of set_config for what every migration begins with. `statement_timeout`: a migration may take its time. */
+export function settings(interval: string, isLocal: boolean): readonly string[] {
+  return [
+    `set_config('lock_timeout', '${lockTimeoutMs}', ${isLocal})`,
+    `set_config('statement_timeout', '0', ${isLocal})`,
+    ...(interval === "" ? [] : [`set_config('client_connection_check_interval', '${interval}', ${isLocal})`]),
+  ];
+}
+
+/** Ends a transaction that failed. On a connection that is gone the server has done it. */
+export const rollBack = (session: Session): Promise<unknown> =>
+  session.query("rollback", [], AbortSignal.timeout(cleaningMs)).catch(() => undefined);
+
+/** Writes to the ledger, as one transaction under the fence. @throws PoststackError `FENCED` */
+export async function writeLedger(
+  session: Session,
+  sql: string,
+  { server }: Ports,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await session.pipeline([`begin; ${checkFence(server.fence())}; ${sql}; commit`], signal);
+  } catch (error) {
+    await rollBack(session);
+    throw error;
+  }
+}
+
+/** The first statement of every transaction that writes to the ledger; remembers which transaction that is. */
+export const checkFence = (fence: number): string => `select poststack.begin_migration(${fence})`;

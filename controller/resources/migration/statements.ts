@@ -1,0 +1,175 @@
+import { PoststackError } from "../../core/errors.ts";
+import type { Ports, Session, SqlStatement } from "../../core/ports.ts";
+import { sqlFailure } from "../../core/sql.ts";
+import { retried } from "./contention.ts";
+import { explain, needsNoTransaction } from "./failure.ts";
+import { dropInvalid, invalidIndexes, verify } from "./indexes.ts";
+import { setProgress } from "./ledger.ts";
+import { checkFence, checkInterval, lockTimeoutMs, rollBack, settings, writeLedger } from "./session.ts";
+import { firstLine, placeAt, type Source } from "./source.ts";
+
+export interface Script {
+  readonly name: string;
+  readonly order: string;
+  readonly source: Source;
+  /** How far an earlier try came, and with which text. */
+  readonly earlier?: { readonly text: string; readonly done: number; readonly begun: number | undefined };
+  /** On the ledger: all statements are done; the first one failed and left nothing; the text was corrected. */
+  readonly finish: string;
+  readonly undo: string;
+  readonly correct: string;
+}
+
+/**
+ * A file with the header `-- poststack: no-transaction`, whose row stands in the ledger already. What can run in a
+ * transaction does, one statement each with its progress; what cannot is recorded before, and when its end is not known,
+ * verified in the catalog (RELIABILITY 26).
+ *
+ * @returns how many statements ran
+ * @throws PoststackError `MIGRATION_FAILED`, `MIGRATION_EDITED`, `MIGRATION_INTERRUPTED`, `MIGRATION_LOCKED`, `FENCED`
+ */
+export async function runStatements(
+  session: Session,
+  script: Script,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<number> {
+  const { source, earlier } = script;
+  const run: Run = { session, script, ports, signal };
+  const interval = await checkInterval(session, signal);
+  await session.pipeline(["discard all", `select ${settings(interval, false).join(", ")}`], signal);
+
+  const statements = (await ports.parser.parse(source.text))?.statements ?? [whole(source)];
+  let done = 0;
+  if (earlier !== undefined) {
+    await checkUnchanged(run, earlier, statements);
+    if (earlier.text !== source.text) await writeLedger(session, script.correct, ports, signal);
+    // The settings that the rest of the file counts on went with the connection.
+    const repeated = statements.slice(0, earlier.done).filter(({ kind }) => kind.is === "setting");
+    await session.pipeline(
+      repeated.map(({ text }) => text),
+      signal,
+    );
+    done = await settle(run, earlier, statements);
+  }
+  const first = done;
+  for (; done < statements.length; done++) {
+    const statement = statements[done];
+    if (statement === undefined) break;
+    ports.progress(`statement ${done + 1} of ${statements.length}: ${firstLine(statement.text)}`);
+    await runOne(run, statement, done);
+  }
+  await writeLedger(session, script.finish, ports, signal);
+  return done - first;
+}
+
+interface Run {
+  readonly session: Session;
+  readonly script: Script;
+  readonly ports: Ports;
+  readonly signal: AbortSignal;
+}
+
+/** What no lexer can split, the server refuses as a whole, and says where. */
+const whole = ({ text }: Source): SqlStatement => ({ text, start: 0, kind: { is: "other" } });
+
+/** What has run, or may have, must still be what the file says; the rest may be corrected. */
+async function checkUnchanged(
+  { script: { name, source }, ports }: Run,
+  { text, done, begun = 0 }: NonNullable<Script["earlier"]>,
+  statements: readonly SqlStatement[],
+): Promise<void> {
+  if (text === source.text) return;
+  const before = (await ports.parser.parse(text))?.statements ?? [];
+  for (let index = 0; index < Math.max(done, begun); index++) {
+    if (before[index]?.text === statements[index]?.text) continue;
+    throw new PoststackError("MIGRATION_EDITED", {
+      what: `statement ${index + 1} of ${name} has run and is no longer the same`,
+      where: placeAt(source, statements[index]?.start ?? source.text.length),
+      next: "put the statement back as it was; only statements that have not run may be corrected",
+      details: [`was: ${firstLine(before[index]?.text ?? "")}`],
+    });
+  }
+}
+
+/** The number of statements that are done, once the one in doubt has been looked at. */
+async function settle(
+  { session, script: { name, source }, signal }: Run,
+  { done, begun }: NonNullable<Script["earlier"]>,
+  statements: readonly SqlStatement[],
+): Promise<number> {
+  const doubtful = begun === undefined ? undefined : statements[begun - 1];
+  if (doubtful === undefined) return done;
+  const verdict = await verify(session, doubtful.kind, signal);
+  if (verdict !== "unknown") return verdict === "done" ? done + 1 : done;
+  throw new PoststackError("MIGRATION_INTERRUPTED", {
+    what: `${name} was interrupted in statement ${done + 1} of ${statements.length}, and the catalog does not tell whether that took effect`,
+    where: placeAt(source, doubtful.start),
+    next: "look at the database, bring it to the state after the whole file by hand, then `poststack db repair`",
+    details: [`statement: ${firstLine(doubtful.text)}`],
+  });
+}
+
+async function runOne(run: Run, statement: SqlStatement, done: number): Promise<void> {
+  const { session, script, ports, signal } = run;
+  const { name, order, source } = script;
+  const strings = [
+    `begin; ${checkFence(ports.server.fence())}`,
+    statement.text,
+    `${setProgress(order, done + 1, undefined)}; select poststack.end_migration(); commit`,
+  ];
+  const inTransaction = async (): Promise<void> => {
+    try {
+      await session.pipeline(strings, signal);
+    } catch (error) {
+      await rollBack(session);
+      throw error;
+    }
+  };
+  const isAlone = statement.kind.is === "build-index" || statement.kind.is === "drop-index";
+  const attempt = { name, file: source.file, pid: session.pid };
+  try {
+    if (isAlone) await runAlone(run, statement, done);
+    else
+      await retried(attempt, ports, signal, inTransaction).catch((error: unknown) => {
+        if (!needsNoTransaction(error)) throw error;
+        return runAlone(run, statement, done);
+      });
+  } catch (error) {
+    // A cut connection or an abort: what is recorded is all that is known.
+    if (sqlFailure(error) === undefined || (error as PoststackError).code === "POSTGRES_BUSY") throw error;
+    if ((error as PoststackError).code !== "FENCED") {
+      const undo = done === 0 ? script.undo : setProgress(order, done, undefined);
+      await writeLedger(session, undo, ports, signal).catch(() => undefined);
+    }
+    const remains = done === 0 ? "nothing of it remains" : `its first ${done} statements are done and do not run again`;
+    throw await explain(error, { name, source, remains, statement }, ports.parser);
+  }
+}
+
+/** In autocommit, recorded before. What a failed build of an index leaves is dropped. */
+async function runAlone(run: Run, statement: SqlStatement, done: number): Promise<void> {
+  const { session, script, ports, signal } = run;
+  const { kind, text } = statement;
+  const { name, order, source } = script;
+  await writeLedger(session, setProgress(order, done, done + 1), ports, signal);
+  const build = kind.is === "build-index" ? kind : undefined;
+  if (build?.ifNotExists === true && build.name !== undefined) await dropInvalid(session, build, [], signal);
+  const foreign = build === undefined ? [] : await invalidIndexes(session, build, signal);
+  // CONCURRENTLY waits for every older transaction while reads and writes go on: hours of building are not thrown away
+  // because a report takes six seconds.
+  const waits = build !== undefined || kind.is === "drop-index" || /\bconcurrently\b/i.test(text);
+  const strings = waits ? ["set lock_timeout = 0", text, `set lock_timeout = ${lockTimeoutMs}`] : [text];
+  const attempt = async (): Promise<void> => {
+    try {
+      await session.pipeline(strings, signal);
+    } catch (error) {
+      if (build !== undefined && sqlFailure(error) !== undefined) {
+        await dropInvalid(session, build, foreign, signal).catch(() => undefined);
+      }
+      throw error;
+    }
+  };
+  await retried({ name, file: source.file, pid: session.pid }, ports, signal, attempt);
+  await writeLedger(session, setProgress(order, done + 1, undefined), ports, signal);
+}

@@ -1,0 +1,23 @@
+import type { LedgerRow, MigrationFile } from "./model.ts";
+import { compareOrders, orderOf } from "./version.ts";
+
+/** Where a run ends: after everything, before everything, or after the version of this order. */
+export type Target = "all" | "none" | { readonly order: string };
+
+/** @returns undefined when neither the files nor the ledger know it */
+export function parseTarget(
+  text: string | undefined,
+  files: readonly MigrationFile[],
+  rows: readonly LedgerRow[],
+): Target | undefined {
+  if (text === undefined) return "all";
+  if (text === "0") return "none";
+  const wanted = /^\d+(?:-\d+)*$/.test(text) ? orderOf(text) : undefined;
+  const found = [...files, ...rows].find(({ order, name }) => order === wanted || name === text);
+  return found === undefined ? undefined : { order: found.order };
+}
+
+export function isAfter(order: string, target: Target): boolean {
+  if (target === "all") return false;
+  return target === "none" || compareOrders(order, target.order) > 0;
+}

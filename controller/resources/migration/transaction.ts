@@ -1,0 +1,65 @@
+import type { Ports, Session } from "../../core/ports.ts";
+import { sqlFailure } from "../../core/sql.ts";
+import { retried } from "./contention.ts";
+import { explain } from "./failure.ts";
+import type { Runnable } from "./guard.ts";
+import { checkFence, checkInterval, rollBack, settings } from "./session.ts";
+
+export interface TransactionStep {
+  readonly name: string;
+  /** What runs, in order; each is sent alone, so that positions are the file's own and nothing of ours is swallowed. */
+  readonly sources: readonly [Runnable, ...Runnable[]];
+  /** On the ledger, before the first and after the last statement. */
+  readonly before: string;
+  readonly after: string;
+  /** Whether the commit waits for the disk: else the next one that does covers it (docs/decisions/0005). */
+  readonly durable: boolean;
+}
+
+/** Strings of the pipeline before the sources. */
+const leading = 2;
+
+/**
+ * One transaction over the file and its row in the ledger, in one round trip (RELIABILITY 24, 25). When a statement fails,
+ * the server refuses all that follows it, the commit too.
+ *
+ * @throws PoststackError `MIGRATION_FAILED`, `MIGRATION_TRANSACTION`, `MIGRATION_INTERRUPTED`, `MIGRATION_LOCKED`, `FENCED`
+ */
+export async function runInTransaction(
+  session: Session,
+  step: TransactionStep,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name, sources, before, after, durable } = step;
+  const interval = await checkInterval(session, signal);
+  const calls = [...settings(interval, true), ...(durable ? [] : ["set_config('synchronous_commit', 'off', true)"])];
+  const isolation = sources.find((source) => source.isolation !== undefined)?.isolation;
+  const begin = isolation === undefined ? "begin" : `begin isolation level ${isolation}`;
+  const strings = [
+    // What a fresh connection would give: nothing that the file before has set reaches this one.
+    "discard all",
+    `${begin}; select ${calls.join(", ")}; ${checkFence(ports.server.fence())}; ${before}`,
+    ...sources.map(({ text }) => text),
+    // The file may have taken another role, which cannot see the ledger.
+    `reset session authorization; reset role; ${after}; select poststack.end_migration(); commit`,
+  ];
+  const attempt = async (): Promise<void> => {
+    try {
+      await session.pipeline(strings, signal);
+    } catch (error) {
+      await rollBack(session);
+      throw error;
+    }
+  };
+  try {
+    await retried({ name, file: sources[0].file, pid: session.pid }, ports, signal, attempt);
+  } catch (error) {
+    const string = sqlFailure(error)?.string ?? leading;
+    if (string < leading) throw error;
+    const source = sources[string - leading] ?? sources[0];
+    // A deferred constraint fails at the commit.
+    const commit = string - leading >= sources.length ? { statement: "commit" as const } : {};
+    throw await explain(error, { name, source, remains: "nothing of it remains", ...commit }, ports.parser);
+  }
+}
