@@ -2,12 +2,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { generateCommands } from "./generate-commands.ts";
 import { generateConfig } from "./generate-config.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Each gives file contents by path from the project's root, the same on every run. */
-const generators: readonly ((root: string) => Promise<ReadonlyMap<string, string>>)[] = [generateConfig];
+const generators: readonly ((root: string) => Promise<ReadonlyMap<string, string>>)[] = [
+  generateConfig,
+  generateCommands,
+];
 
 function current(path: string): string | undefined {
   try {

@@ -19,10 +19,8 @@ export async function renderTable(
     chars: noBorders,
     style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
   });
-  table.push(
-    head.map((cell) => paint("dim", cell)),
-    ...rows.map((row) => [...row]),
-  );
+  if (head.length > 0) table.push(head.map((cell) => paint("dim", cell)));
+  table.push(...rows.map((row) => [...row]));
   return table
     .toString()
     .split("\n")
