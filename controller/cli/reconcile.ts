@@ -2,15 +2,16 @@ import { isRefusal } from "../core/action.ts";
 import { PoststackError, type ErrorFacts } from "../core/errors.ts";
 import { publicAction, type Plan } from "../core/plan.ts";
 import { renderPlan } from "../core/render.ts";
-import { converge, type Outcome } from "../engine/converge.ts";
+import { converge, type LoadDesired, type Outcome } from "../engine/converge.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import type { Selection } from "../engine/select.ts";
-import type { Action } from "../resources/index.ts";
+import type { Action, Desired } from "../resources/index.ts";
 import { approvePlan, type ApprovalRules } from "./approval.ts";
 import type { Context } from "./context.ts";
 import { exitCode, exitCodeOfOutcome, type ExitCode } from "./exit.ts";
 import type { OpenedEnvironment } from "./open.ts";
 import { planToJson } from "./plan-json.ts";
+import { renderAddresses } from "./render/addresses.ts";
 import { progress, type Progress } from "./render/progress.ts";
 import { renderInitPhase } from "./render/results.ts";
 import { paintedError } from "./report.ts";
@@ -38,9 +39,14 @@ export async function reconcile(
   const { world, paint, paintError, json } = context;
   const { emit, finish } = await showEvents(opened, context);
   const saved = options.rules?.savedFingerprint;
+  let desired: Desired | undefined;
+  const load: LoadDesired = async () => {
+    desired = await opened.load();
+    return desired;
+  };
   let outcome: Outcome;
   try {
-    outcome = await converge(opened.load, opened.ports, {
+    outcome = await converge(load, opened.ports, {
       ...(options.selection === undefined ? {} : { selection: options.selection }),
       signal: world.signal,
       stop: world.stop,
@@ -70,6 +76,9 @@ export async function reconcile(
   } else {
     for (const line of renderInitPhase(outcome.results, paint)) context.print(line);
     for (const line of outcomeLines(outcome, context, options)) context.print(line);
+    if (outcome.status === "converged" && desired !== undefined) {
+      for (const line of renderAddresses(desired, paint)) context.print(line);
+    }
     for (const error of errorsOfOutcome(outcome)) context.note(paintedError(error, paintError));
   }
   const isDone = outcome.status === "declined" && saved !== undefined && outcome.passes > 0;

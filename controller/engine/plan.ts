@@ -4,6 +4,7 @@ import type { ResourceId } from "../core/id.ts";
 import { inDependencyOrder } from "../core/order.ts";
 import { publicAction, type Deferred, type Plan } from "../core/plan.ts";
 import { kinds, resources, type Action, type Desired, type Kind } from "../resources/index.ts";
+import { dependencyGraph } from "./graph.ts";
 import type { Observation } from "./observe.ts";
 import { select, type Selection } from "./select.ts";
 
@@ -14,10 +15,11 @@ import { select, type Selection } from "./select.ts";
  */
 export function buildPlan(desired: Desired, observation: Observation, selection: Selection = {}): Plan<Action> {
   const found = kinds.flatMap((kind) => diffKind(kind, desired, observation));
-  const known = new Set([...desiredIds(desired), ...found.map((action) => action.id)]);
-  const chosen = select(leaveInReverse(found), known, selection);
-  const actions = inDependencyOrder(chosen, compareActions);
-  const deferred = [...observation.deferred].sort((a, b) => compareIds(a.id, b.id));
+  const ordered = leaveInReverse(found);
+  const graph = dependencyGraph(desired, ordered, observation.deferred);
+  const chosen = select({ actions: ordered, deferred: observation.deferred }, graph, selection);
+  const actions = inDependencyOrder(chosen.actions, compareActions);
+  const deferred = [...chosen.deferred].sort((a, b) => compareIds(a.id, b.id));
   const { project, environment } = desired;
   return { project, environment, actions, deferred, fingerprint: fingerprint(desired, actions, deferred) };
 }
@@ -35,7 +37,9 @@ function leaveInReverse(actions: readonly Action[]): readonly Action[] {
   return actions.map((action) => {
     if (!isLeaving(action)) return action;
     const before = leaving.filter((other) => rank(other) > rank(action)).map((other) => other.id);
-    return before.length === 0 ? action : { ...action, dependsOn: [...new Set([...action.dependsOn, ...before])] };
+    return before.length === 0
+      ? action
+      : { ...action, dependsOn: [...new Set([...action.dependsOn, ...before.sort()])] };
   });
 }
 
@@ -49,16 +53,6 @@ function compareActions(a: Action, b: Action): number {
 
 const collator = new Intl.Collator("en", { numeric: true });
 const compareIds = (a: ResourceId, b: ResourceId): number => collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
-
-function* desiredIds(desired: Desired): Iterable<ResourceId> {
-  for (const kind of kinds) {
-    const wanted: readonly object[] = desired.resources[kind];
-    for (const one of wanted) {
-      if ("id" in one) yield one.id as ResourceId;
-      if ("files" in one) yield* (one.files as readonly { readonly id: ResourceId }[]).map(({ id }) => id);
-    }
-  }
-}
 
 function fingerprint(desired: Desired, actions: readonly Action[], deferred: readonly Deferred[]): string {
   const facts = {

@@ -1,6 +1,7 @@
 import type { AnyAction } from "../core/action.ts";
 import { PoststackError } from "../core/errors.ts";
 import { kindOf, type ResourceId } from "../core/id.ts";
+import type { Deferred } from "../core/plan.ts";
 
 /** Which part of a plan is meant: ids (`role:app`), or whole kinds (`migration`, `migration:*`). */
 export interface Selection {
@@ -10,35 +11,44 @@ export interface Selection {
   readonly excludes?: readonly string[];
 }
 
+/** Every id of the environment with what it depends on, whether there is something to do for it or not. */
+export type DependencyGraph = ReadonlyMap<ResourceId, readonly ResourceId[]>;
+
+interface Selectable<A extends AnyAction> {
+  readonly actions: readonly A[];
+  readonly deferred: readonly Deferred[];
+}
+
 /**
- * The chosen actions, closed over dependencies: nothing runs without what it needs.
+ * The chosen part, closed over dependencies, also through what needs nothing itself: a process needs the server that its
+ * role lives in.
  *
- * @param known every id that exists in this environment, so that a typing error is not an empty plan
  * @throws PoststackError `TARGET_UNKNOWN`
  */
 export function select<A extends AnyAction>(
-  actions: readonly A[],
-  known: ReadonlySet<ResourceId>,
+  all: Selectable<A>,
+  graph: DependencyGraph,
   { targets = [], excludes = [] }: Selection,
-): readonly A[] {
-  const byId = new Map<ResourceId, A>(actions.map((action) => [action.id, action]));
-  const targeted = targets.length === 0 ? new Set(byId.keys()) : matching(targets, known);
-  const included = closure(targeted, (id) => byId.get(id)?.dependsOn ?? []);
+): Selectable<A> {
+  if (targets.length === 0 && excludes.length === 0) return all;
+  const included = targets.length === 0 ? undefined : closure(matching(targets, graph), (id) => graph.get(id) ?? []);
 
-  const dependents = new Map<ResourceId, ResourceId[]>();
-  for (const { id, dependsOn } of actions) {
-    for (const dependency of dependsOn) dependents.set(dependency, [...(dependents.get(dependency) ?? []), id]);
-  }
-  const excluded = closure(matching(excludes, known), (id) => dependents.get(id) ?? []);
-  return actions.filter(({ id }) => included.has(id) && !excluded.has(id));
+  // What is in order already may be left out without anything that needs it being left out, too.
+  const open = new Set([...all.actions, ...all.deferred].map(({ id }) => id));
+  const start = new Set([...matching(excludes, graph)].filter((id) => open.has(id)));
+  const dependents = reversed(graph);
+  const excluded = closure(start, (id) => dependents.get(id) ?? []);
+
+  const isChosen = ({ id }: { readonly id: ResourceId }): boolean => included?.has(id) !== false && !excluded.has(id);
+  return { actions: all.actions.filter(isChosen), deferred: all.deferred.filter(isChosen) };
 }
 
-function matching(patterns: readonly string[], known: ReadonlySet<ResourceId>): Set<ResourceId> {
+function matching(patterns: readonly string[], graph: DependencyGraph): Set<ResourceId> {
   const found = new Set<ResourceId>();
   for (const pattern of patterns) {
     const kind = pattern.endsWith(":*") ? pattern.slice(0, -2) : pattern;
-    const ids = [...known].filter((id) => id === pattern || kindOf(id) === kind);
-    if (ids.length === 0) throw unknownTarget(pattern, known);
+    const ids = [...graph.keys()].filter((id) => id === pattern || kindOf(id) === kind);
+    if (ids.length === 0) throw unknownTarget(pattern, graph);
     for (const id of ids) found.add(id);
   }
   return found;
@@ -51,8 +61,20 @@ function closure(start: ReadonlySet<ResourceId>, next: (id: ResourceId) => reado
   return reached;
 }
 
-function unknownTarget(pattern: string, known: ReadonlySet<ResourceId>): PoststackError {
-  const ids = [...known].sort();
+function reversed(graph: DependencyGraph): DependencyGraph {
+  const dependents = new Map<ResourceId, ResourceId[]>();
+  for (const [id, dependsOn] of graph) {
+    for (const dependency of dependsOn) {
+      const known = dependents.get(dependency);
+      if (known === undefined) dependents.set(dependency, [id]);
+      else known.push(id);
+    }
+  }
+  return dependents;
+}
+
+function unknownTarget(pattern: string, graph: DependencyGraph): PoststackError {
+  const ids = [...graph.keys()].sort();
   const shown = ids.slice(0, 20).join(", ");
   return new PoststackError("TARGET_UNKNOWN", {
     what: `"${pattern}" is no resource of this environment`,

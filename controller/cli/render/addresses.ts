@@ -1,0 +1,19 @@
+import type { Endpoint } from "../../core/ports.ts";
+import type { Paint } from "../../core/render.ts";
+import type { Desired } from "../../resources/index.ts";
+
+/** Where what runs can be reached: a line for each process with an address, and the database. No password. */
+export function renderAddresses({ resources, endpoint }: Desired, paint: Paint): readonly string[] {
+  const services = resources.process.flatMap(({ name, to, ready }): [string, string][] => {
+    if (to !== "running" || ready === undefined || ready.type === "command") return [];
+    return [[name, ready.type === "http" ? new URL("/", ready.url).href : `${ready.host}:${ready.port}`]];
+  });
+  const isUp = resources.instance.some(({ to }) => to === "running");
+  const database: [string, string][] = isUp && endpoint !== undefined ? [["database", databaseUrl(endpoint)]] : [];
+  const lines = [...services, ...database];
+  const width = Math.max(0, ...lines.map(([name]) => name.length));
+  return lines.map(([name, address]) => `  ${name.padEnd(width)}  ${paint("strong", address)}`);
+}
+
+const databaseUrl = ({ host, port, database, owner }: Endpoint): string =>
+  `postgres://${encodeURIComponent(owner.user)}@${host.includes(":") ? `[${host}]` : host}:${port}/${encodeURIComponent(database)}`;
