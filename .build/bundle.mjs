@@ -13,6 +13,7 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 // Built beside and moved in file by file: a command that starts meanwhile finds whole files.
 mkdirSync(dist, { recursive: true });
 const fresh = mkdtempSync(join(dist, ".new-"));
+process.on("exit", () => rmSync(fresh, { recursive: true, force: true }));
 
 const common = {
   absWorkingDir: root,
@@ -46,4 +47,3 @@ const require = createRequire(import.meta.url);
 copyFileSync(join(dirname(require.resolve("libpg-query")), "libpg-query.wasm"), join(fresh, "libpg-query.wasm"));
 
 for (const name of readdirSync(fresh)) renameSync(join(fresh, name), join(dist, name));
-rmSync(fresh, { recursive: true });
