@@ -29,7 +29,7 @@ const linux: ProcessTable = {
       /^\d+$/.test(name) ? (parseStat(readOrNothing(`/proc/${name}/stat`)) ?? []) : [],
     ),
   environment(pid) {
-    const text = readOrNothing(`/proc/${pid}/environ`);
+    const text = environmentText(pid);
     if (text === undefined) return undefined;
     return new Map(
       text.split("\0").flatMap((pair) => {
@@ -40,14 +40,40 @@ const linux: ProcessTable = {
   },
 };
 
-/** proc_pid_stat(5): pid, (name), state, parent, group, …; the 22nd field is the start time. */
+/**
+ * A process that is just executing another program has neither the old environment nor the new one. It is looked at
+ * again a moment later, or it would be overlooked.
+ */
+function environmentText(pid: number): string | undefined {
+  for (let look = 1; ; look++) {
+    const text = readOrNothing(`/proc/${pid}/environ`);
+    if (text !== "" || look === mostLooks || !isBetweenPrograms(pid)) return text;
+    Atomics.wait(pause, 0, 0, 1);
+  }
+}
+
+const mostLooks = 20;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** The end of the environment in memory, 51st field of /proc/<pid>/stat, is 0 until the new program has one. */
+function isBetweenPrograms(pid: number): boolean {
+  const stat = readOrNothing(`/proc/${pid}/stat`);
+  return stat !== undefined && parseStat(stat)?.zombie === false && fieldsAfterName(stat)[48] === "0";
+}
+
+/** PF_KTHREAD of the kernel's sched.h: a thread of the kernel itself, which never is anybody's process. */
+const kernelThread = 0x00200000;
+
+/** The fields of proc_pid_stat(5) from the third on. The name before them may hold spaces and brackets. */
+const fieldsAfterName = (stat: string): readonly string[] => stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+
+/** State, parent, group, …; the 9th field is the flags, the 22nd the start time. */
 function parseStat(text: string | undefined): Entry | undefined {
   if (text === undefined) return undefined;
-  // The name may hold spaces and brackets; the last bracket is its end.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  const [state, , group, ...rest] = fields;
-  const ticks = rest[16];
+  const [state, , group, , , , flags, ...rest] = fieldsAfterName(text);
+  const ticks = rest[12];
   if (state === undefined || group === undefined || ticks === undefined) return undefined;
+  if ((Number(flags) & kernelThread) !== 0) return undefined;
   return {
     pid: Number.parseInt(text, 10),
     group: Number(group),

@@ -91,10 +91,21 @@ function livingPids(owner: string, resource: string | undefined): readonly numbe
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => {
-      const variables = read(`/proc/${pid}/environ`).split("\0");
+      const variables = environmentOf(pid).split("\0");
       const isOfResource = resource === undefined || variables.includes(`POSTSTACK_RESOURCE=${resource}`);
       return variables.includes(`POSTSTACK_OWNER=${owner}`) && isOfResource && isAlive(pid);
     });
+}
+
+/** A process on its way from one program to the next shows nothing for a moment; so does a kernel thread, always. */
+function environmentOf(pid: number): string {
+  for (let look = 1; look < 20; look++) {
+    const text = read(`/proc/${pid}/environ`);
+    const flags = Number(read(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ")[6]);
+    if (text !== "" || !isAlive(pid) || (flags & 0x200000) !== 0) return text;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  }
+  return "";
 }
 
 function kill(pid: number): void {

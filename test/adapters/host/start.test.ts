@@ -124,6 +124,23 @@ describe("starting again", () => {
     expect(alive()).toEqual([again.pid]);
   });
 
+  test("a process that executes one program after the other is found between two of them", async () => {
+    const one = stage();
+    const path = join(one.directory, "restless");
+    writeFileSync(path, 'echo . >> steps\nexec sh "$0"\n');
+    for (let round = 0; round < 20; round++) {
+      const { pid } = await one.host.start(
+        one.script("", { command: ["sh", path], configHash: "restless" }),
+        one.signal,
+      );
+      await vi.waitFor(() => expect(existsSync(join(one.directory, "steps"))).toBe(true));
+      rmSync(join(one.directory, "steps"));
+      rmSync(join(one.directory, "processes", "web.json"));
+      await one.host.start(one.script("exec sleep 1000"), one.signal);
+      expect(isAlive(pid)).toBe(false);
+    }
+  });
+
   test("a start that was only announced is seen as not running, and stopping it ends what it left", async () => {
     const { host, directory, signal, script, alive } = stage();
     await host.start(script("exec sleep 1000"), signal);
