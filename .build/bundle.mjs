@@ -39,7 +39,7 @@ await build({
   entryPoints: [".build/loader.cjs"],
   outfile: join(fresh, "poststack.cjs"),
   banner: { js: "#!/usr/bin/env node" },
-  define: {},
+  define: { POSTSTACK_VERSION: JSON.stringify(version) },
 });
 
 // libpg-query reads its WebAssembly from the directory of the file that holds its code.
