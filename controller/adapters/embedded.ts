@@ -91,11 +91,13 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
       await startServer(layout, ready, spec, admin, { postgres, clock }, signal);
     },
 
-    stop: (_spec, signal) => stop(layoutOf(directory), signal),
+    async stop(_spec, signal) {
+      await stop(layoutOf(directory), signal);
+    },
 
     async configure(spec, parameters, signal) {
-      const { data, socketDirectory, user } = layoutOf(directory);
       const layout = layoutOf(directory);
+      const { data, socketDirectory, user } = layout;
       const ready = await programs(spec, layout, signal);
       const before = settingsBefore(data, spec);
       writeSettings(data, spec, socketDirectory, parameters, user);
@@ -105,9 +107,9 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
       });
     },
 
-    reload(_spec, _signal) {
+    async reload() {
       signalPostmaster(layoutOf(directory).data, "SIGHUP");
-      return Promise.resolve();
+      await Promise.resolve();
     },
 
     async remove(_spec, signal) {

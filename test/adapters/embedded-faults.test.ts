@@ -39,6 +39,14 @@ const namesBeside = (path: string): readonly string[] => readdirSync(dirname(pat
 const dataOf = async ({ servers, spec, signal }: Sandbox): Promise<string> =>
   (await servers.observe(spec, signal)).dataDirectory;
 
+function continueQuietly(pid: number): void {
+  try {
+    process.kill(pid, "SIGCONT");
+  } catch {
+    // It has ended.
+  }
+}
+
 test("the server outlives the process that started it, and that process's death by SIGKILL", async () => {
   const box = await open(15);
   const child = creator(box);
@@ -89,20 +97,28 @@ test("creates and starts at once end with one cluster and one server", async () 
   expect(namesBeside(dataDirectory).filter((name) => name.includes(".new-"))).toEqual([]);
 });
 
-test("after a kill -9 of the server, a start brings the committed data back", async () => {
+test("after a kill -9 of the server, a start waits for its orphans and brings the committed data back", async () => {
   const box = await open(15);
   const { servers, spec, admin, signal } = box;
   await servers.create(spec, admin, none, signal);
   await servers.start(spec, admin, signal);
   await box.ask("create table kept as select 1 as n");
-  const busy = await box.connect();
-  const sleeping = busy.query("select pg_sleep(3)", [], signal).catch(() => undefined);
-  const { dataDirectory } = await servers.observe(spec, signal);
-  process.kill(postmasterOf(dataDirectory)?.pid ?? 0, "SIGKILL");
-  await expect.poll(async () => (await servers.observe(spec, signal)).running).toBe(false);
-  await servers.start(spec, admin, signal);
+  const session = await box.connect();
+  const { dataDirectory, logFile } = await servers.observe(spec, signal);
+  // A stopped backend cannot notice that its postmaster is dead, and still has the shared memory.
+  process.kill(session.pid, "SIGSTOP");
+  try {
+    process.kill(postmasterOf(dataDirectory)?.pid ?? 0, "SIGKILL");
+    await expect.poll(async () => (await servers.observe(spec, signal)).running).toBe(false);
+    const starting = servers.start(spec, admin, signal);
+    await expect.poll(() => readFileSync(logFile, "utf8"), { timeout: 20_000 }).toContain("shared memory block");
+    process.kill(session.pid, "SIGCONT");
+    await starting;
+  } finally {
+    continueQuietly(session.pid);
+  }
   expect(await box.ask("select n from kept")).toBe(1);
-  await sleeping;
+  await session.close();
 });
 
 test("a pid file whose pid is another program's by now is no running server, and hinders no start", async () => {

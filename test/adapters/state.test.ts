@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { inspect } from "node:util";
+import { inspect, promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fileState } from "../../controller/adapters/state.ts";
 import { PoststackError } from "../../controller/core/errors.ts";
@@ -197,6 +197,9 @@ describe("a state that is not what was written is refused, and never replaced", 
   });
 });
 
+const outputOf = async (args: readonly string[]): Promise<string> =>
+  (await promisify(execFile)(process.execPath, [...args], { encoding: "utf8" })).stdout;
+
 /** The exit status of a writer that dies before its n-th writing call; 0 when it needs fewer. */
 const attempt = (killAt: number): number | null =>
   spawnSync(
@@ -217,6 +220,22 @@ test("a crash before any writing call leaves the state readable, and the next ru
     rmSync(root, { recursive: true });
   }
   expect(killAt, "calls were counted at all").toBeGreaterThan(8);
+});
+
+test("of several first writers one wins, and all have its secrets", async () => {
+  const source = `
+    const { fileState } = await import(process.argv[1]);
+    const { reveal } = await import(process.argv[2]);
+    while (Date.now() < Number(process.argv[4]));
+    const { owner, secrets } = fileState(process.argv[3], "dev").ensure(["role:app"]);
+    process.stdout.write(owner + reveal(secrets.get("role:app").current));`;
+  const modules = ["../../controller/adapters/state.ts", "../../controller/core/secret.ts"].map(script);
+  // All at one moment, when each has loaded its code.
+  const args = ["--import", "tsx", "--input-type=module", "-e", source, ...modules, root, String(Date.now() + 3_000)];
+  const said = await Promise.all(Array.from({ length: 4 }, () => outputOf(args)));
+  expect(said[0]).toMatch(/^[0-9a-f]{32}[\w-]{32}$/);
+  expect(new Set(said).size).toBe(1);
+  expect(readdirSync(join(root, "dev"))).toEqual(["state.json"]);
 });
 
 describe("a full disk", () => {

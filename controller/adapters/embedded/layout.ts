@@ -3,7 +3,7 @@ import { chmodSync, chownSync, lstatSync, mkdirSync, readlinkSync, rmdirSync, st
 import { basename, dirname, join } from "node:path";
 import { PoststackError } from "../../core/errors.ts";
 import { hasCode, syncPath } from "../atomic-file.ts";
-import { canReach, serverUser, type ServerUser } from "./server-user.ts";
+import { canPass, canReach, serverUser, type ServerUser } from "./server-user.ts";
 
 /** Where one environment's server has its things, and who owns them. docs/decisions/0002 tells why. */
 export interface Layout {
@@ -39,16 +39,16 @@ export function layoutOf(directory: string): Layout {
 export function prepareFolders({ link, data, user }: Layout): void {
   const directory = dirname(link);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if (data !== link) {
-    mkdirSync(dirname(dirname(data)), { recursive: true, mode: 0o711 });
-    openFor(dirname(dirname(data)), user);
-    mkdirSync(dirname(data), { recursive: true, mode: 0o711 });
-    openFor(dirname(data), user);
-    linkTo(data, link);
-  } else if (user !== undefined && !canReach(directory, user)) {
-    openFor(dirname(directory), user);
-    openFor(directory, user);
+  if (data === link) {
+    for (const folder of [dirname(directory), directory]) openFor(folder, user);
+    return;
   }
+  makeFolder(systemRoot, 0o711);
+  for (const folder of [dirname(dirname(data)), dirname(data)]) {
+    makeFolder(folder, 0o700);
+    openFor(folder, user);
+  }
+  linkTo(data, link);
 }
 
 /** The socket's folder exists and belongs to the server's user alone. */
@@ -86,29 +86,53 @@ export function removeFolders({ link, data }: Layout): void {
 /** The project's own state directory, unless root's server could not get there. */
 function homeOfNewData(directory: string, link: string): string {
   const user = serverUser(link);
+  const root = dirname(directory);
   // What is above `.poststack` is not ours to open.
-  const isReachable = canReach(dirname(dirname(directory)), user);
-  return isReachable ? link : systemDataDirectory(directory);
+  const isReachable = canReach(dirname(root), user) && [root, directory].every((folder) => canBeOpened(folder, user));
+  return isReachable
+    ? link
+    : systemDataDirectory(createHash("sha256").update(root).digest("hex").slice(0, 16), directory);
 }
 
-function systemDataDirectory(directory: string): string {
-  const hash = createHash("sha256").update(dirname(directory)).digest("hex").slice(0, 16);
-  return join(systemRoot, hash, basename(directory), "postgres");
-}
+const systemDataDirectory = (hash: string, directory: string): string =>
+  join(systemRoot, hash, basename(directory), "postgres");
+
+/** A folder that others use already keeps its group and mode, whatever it is. */
+const canBeOpened = (folder: string, user: ServerUser): boolean =>
+  user === undefined || !isThere(folder) || canPass(folder, user) || isPrivate(folder);
+
+const isPrivate = (folder: string): boolean => {
+  const stats = lstatSync(folder);
+  return stats.isDirectory() && (stats.mode & 0o077) === 0;
+};
 
 /** Through the group: the folder keeps its owner, the server's user may pass it, all others stay out. */
 function openFor(folder: string, user: ServerUser): void {
-  if (user === undefined) return;
+  if (user === undefined || canPass(folder, user) || !isPrivate(folder)) return;
   chownSync(folder, statSync(folder).uid, user.gid);
   chmodSync(folder, 0o710);
 }
 
+/** With this very mode, whatever the process's umask says; a folder that is there stays as it is. */
+function makeFolder(folder: string, mode: number): void {
+  try {
+    mkdirSync(folder, { mode });
+    chmodSync(folder, mode);
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+  }
+}
+
+/**
+ * A project can bring a link along; following it anywhere would start, or delete, what is not ours. So the path is made
+ * anew from the parts that may vary.
+ */
 function linkTarget(link: string): string | undefined {
   if (!isLink(link)) return undefined;
   const target = readlinkSync(link);
-  // A project can bring a link along; following it anywhere would start, or delete, what is not ours.
-  if (/^\/var\/lib\/poststack\/[0-9a-f]{16}\/[^/]+\/postgres$/.test(target) && basename(dirname(target)) !== "..") {
-    return target;
+  const [, hash, environment] = /^\/var\/lib\/poststack\/([0-9a-f]{16})\/([^/]+)\/postgres$/.exec(target) ?? [];
+  if (hash !== undefined && environment !== undefined && ![".", ".."].includes(environment)) {
+    return systemDataDirectory(hash, environment);
   }
   throw new PoststackError("NAME_TAKEN", {
     what: `${link} is a link to ${target}, where Poststack keeps no data`,

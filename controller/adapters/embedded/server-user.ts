@@ -43,6 +43,9 @@ export function canReach(path: string, user: ServerUser): boolean {
   }
 }
 
+/** Whether the user may search this one folder. */
+export const canPass = (folder: string, user: Owner): boolean => maySearch(statSync(folder), user);
+
 /** The path, or the nearest folder above it that exists. */
 function existing(path: string): string {
   let at = path;
