@@ -1,0 +1,435 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { projectRoot } from "../support/build.ts";
+import { cliProject, type CliProject } from "../support/cli.ts";
+import { freePort } from "../support/cluster.ts";
+import { misfits } from "../support/schemas.ts";
+
+// Nothing here needs a server: one project, in which nothing is ever applied.
+let project: CliProject;
+let ports: { readonly dev: number; readonly web: number };
+
+beforeAll(async () => {
+  ports = { dev: await freePort(), web: await freePort() };
+  project = cliProject({
+    ".poststack.yml": `
+project:
+  name: shop
+  default_environment: dev
+environments:
+  base:
+    template: true
+    deployment:
+      procfile: Procfile
+      processes:
+        web: { ready: { tcp: "\${PORT}" }, environment: { ONLY_WEB: "\${GREETING}!" } }
+    variables: { GREETING: hello, LEVEL: "\${LEVEL:-info}" }
+  dev:
+    extends: base
+    postgres: { port: ${ports.dev}, password: hunter2-canary, roles: { report: { login: true, password: canary-two } } }
+    variables: { PORT: "${ports.web}" }
+    init:
+      - { run: [node, seed.mjs], name: seed, environment: { ROWS: "3" } }
+      - run: { warm: { command: [node, warm.mjs], environment: { DEEP: "yes" } } }
+  far:
+    extends: base
+    protected: true
+    postgres: { provider: external, url: "postgres://admin:canary-three@db.invalid:6000/postgres" }
+`,
+    Procfile: "web: node web.mjs\nworker: node worker.mjs\n",
+    "environments/dev.env": "LEVEL=debug\nAPI_KEY=canary-four\n",
+    "migrations/001_one.sql": "select 1;\n",
+    "migrations/001_one.rollback.sql": "",
+    "migrations/002_two.sql": "select 2;\n",
+  });
+});
+afterAll(() => project.dispose());
+
+const canaries = ["hunter2-canary", "canary-two", "canary-three", "canary-four"];
+
+describe("version", () => {
+  const { version } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as { version: string };
+
+  test("as text it is the version alone", async () => {
+    expect((await project.poststack(["version"])).stdout).toBe(`${version}\n`);
+  });
+
+  test("as JSON it tells what it runs on", async () => {
+    const { json } = await project.poststack(["version", "--json"]);
+    expect(json).toEqual({ version, node: process.version, platform: process.platform, arch: process.arch });
+    expect(misfits("answers/version", json)).toEqual([]);
+  });
+});
+
+describe("env list", () => {
+  test("marks the default, templates and what is protected", async () => {
+    const { stdout, code } = await project.poststack(["env", "list"]);
+    expect(code).toBe(0);
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.replaceAll(/ {2,}/g, " | "));
+    expect(lines).toEqual([
+      "ENVIRONMENT | POSTGRES | DEPLOYMENT | RUNNING",
+      "base | template | Procfile",
+      `dev (default) | embedded 127.0.0.1:${ports.dev} | Procfile | no Postgres, 0 processes`,
+      "far (protected) | external db.invalid:6000 | Procfile | 0 processes",
+    ]);
+  });
+
+  test("as JSON it is as documented", async () => {
+    const { json } = await project.poststack(["env", "list", "--json"]);
+    expect(misfits("answers/env list", json)).toEqual([]);
+  });
+});
+
+describe("config", () => {
+  test.each([
+    ["env", "config"],
+    ["config", "show"],
+  ])("%s %s fills in defaults and hides passwords", async (...words) => {
+    const { stdout, code } = await project.poststack([...words, "dev"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("database: shop_dev");
+    expect(stdout).toContain("provider: embedded");
+    expect(stdout).toContain("password: «secret»");
+    expect(stdout).toContain("procfile: Procfile");
+    for (const canary of canaries) expect(stdout).not.toContain(canary);
+  });
+
+  test("the password of a URL is hidden, too", async () => {
+    const { json, stdout } = await project.poststack(["config", "show", "far", "--json"]);
+    expect(misfits("answers/config show", json)).toEqual([]);
+    expect(stdout).toContain("postgres://admin:«secret»@db.invalid:6000/postgres");
+    expect(stdout).not.toContain("canary");
+  });
+
+  test("explain names the value's source and the weaker ones", async () => {
+    const { stdout } = await project.poststack(["config", "explain", "LEVEL"], { environment: { LEVEL: "shouting" } });
+    expect(stdout.split("\n").slice(0, 4)).toEqual([
+      "LEVEL = shouting",
+      "  from `variables:` at .poststack.yml:12:42",
+      "  hides shouting from the shell",
+      "  hides debug from an env file at environments/dev.env:1:1",
+    ]);
+  });
+
+  test("explain knows what Poststack injects, and never shows a password", async () => {
+    const [port, password] = await Promise.all([
+      project.poststack(["config", "explain", "DB_PORT", "dev", "--json"]),
+      project.poststack(["config", "explain", "DB_PASSWORD", "dev"]),
+    ]);
+    expect(port.json).toMatchObject({ name: "DB_PORT", value: String(ports.dev), layer: "injected" });
+    expect(misfits("answers/config explain", port.json)).toEqual([]);
+    expect(password.stdout).toContain("DB_PASSWORD = «secret»");
+  });
+
+  test("explain refuses a name that nothing defines", async () => {
+    const { code, stderr } = await project.poststack(["config", "explain", "NOWHERE"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("error VARIABLE_UNDEFINED: variable NOWHERE has no value");
+  });
+
+  test("validate says that all is well", async () => {
+    const { stdout, code } = await project.poststack(["config", "validate"]);
+    expect({ stdout, code }).toEqual({ stdout: "Valid: 2 environments: dev, far.\n", code: 0 });
+  });
+
+  test("validate tells every error of every environment by its place, each once", async () => {
+    const broken = cliProject({
+      ".poststack.yml": `project: { name: shop, migrations: sql }
+environments:
+  base: { template: true, deployment: { procfile: Procfile }, postgres: { port: 5999 } }
+  one: { extends: base, variables: { A: "\${MISSING_ONE}" } }
+  two: { extends: base, postgres: { port: 6001, password: { env: MISSING_TWO } } }
+`,
+      Procfile: "not a process\n",
+      "sql/nonsense.sql": "",
+    });
+    onTestFinished(() => broken.dispose());
+    const [text, asJson] = await Promise.all([
+      broken.poststack(["config", "validate"]),
+      broken.poststack(["config", "validate", "--json"]),
+    ]);
+    expect([text.code, asJson.code]).toEqual([1, 1]);
+    expect(misfits("answers/config validate", asJson.json)).toEqual([]);
+    const { errors } = asJson.json as { errors: { code: string; where: { file: string; line: number } }[] };
+    const codes = errors.map(({ code, where }) => `${code} ${where.file}:${where.line}`);
+    expect(codes).toEqual([...new Set(codes)]);
+    expect(codes).toContain("SECRET_UNREADABLE .poststack.yml:5");
+    expect(text.stdout).toContain(`${errors.length} error`);
+    for (const { code } of errors) expect(text.stdout).toContain(`error ${code}: `);
+  });
+});
+
+describe("env dry-run", () => {
+  test("lists for each job and process what it would get, and from where", async () => {
+    const { json, stdout } = await project.poststack(["env", "dry-run", "--json"], {
+      environment: { LEVEL: undefined },
+    });
+    expect(misfits("answers/env dry-run", json)).toEqual([]);
+    const { consumers } = json as {
+      consumers: { id: string; variables: { name: string; value: string; layer: string; place?: object }[] }[];
+    };
+    expect(consumers.map(({ id }) => id)).toEqual(["job:seed", "job:warm", "process:web", "process:worker"]);
+    const of = (id: string, name: string): unknown => {
+      const found = consumers.find((one) => one.id === id)?.variables.find((variable) => variable.name === name);
+      return found && [found.value, found.layer];
+    };
+    expect(of("job:seed", "ROWS")).toEqual(["3", "variables"]);
+    expect(of("job:warm", "DEEP")).toEqual(["yes", "variables"]);
+    expect(of("job:warm", "ROWS")).toBeUndefined();
+    expect(of("process:web", "ONLY_WEB")).toEqual(["hello!", "variables"]);
+    expect(of("process:worker", "ONLY_WEB")).toBeUndefined();
+    expect(of("process:web", "PORT")).toEqual([String(ports.web), "injected"]);
+    expect(of("process:web", "LEVEL")).toEqual(["debug", "variables"]);
+    expect(of("process:web", "API_KEY")).toEqual(["«secret»", "env file"]);
+    expect(of("process:web", "DB_PASSWORD")).toEqual(["«secret»", "injected"]);
+    for (const canary of canaries) expect(stdout).not.toContain(canary);
+  });
+});
+
+describe("db new", () => {
+  const sandboxWith = (files: Readonly<Record<string, string>>): CliProject => {
+    const own = cliProject({
+      ".poststack.yml": "project: { name: shop }\nenvironments: { dev: { } }\n",
+      ...files,
+    });
+    onTestFinished(() => own.dispose());
+    return own;
+  };
+
+  test("continues the numbers of the folder, with both files", async () => {
+    const own = sandboxWith({ "migrations/0009_nine.sql": "" });
+    const { json } = await own.poststack(["db", "new", "add_users", "--json"]);
+    expect(misfits("answers/db new", json)).toEqual([]);
+    expect(json).toMatchObject({ files: ["migrations/0010_add_users.sql", "migrations/0010_add_users.rollback.sql"] });
+    expect(readFileSync(join(own.root, "migrations/0010_add_users.sql"), "utf8")).toMatch(/^-- add users\n/);
+    expect((await own.poststack(["db", "new", "next"])).stdout).toContain("migrations/0011_next.sql");
+  });
+
+  test("keeps the endings of the folder", async () => {
+    const own = sandboxWith({ "migrations/1_one.up.sql": "", "migrations/1_one.down.sql": "" });
+    expect((await own.poststack(["db", "new", "two"])).stdout).toBe(
+      "migrations/2_two.up.sql\nmigrations/2_two.down.sql\n",
+    );
+  });
+
+  test("gives timestamps that differ, however quickly they are asked for", async () => {
+    const own = sandboxWith({});
+    const first = await own.poststack(["db", "new", "a", "--timestamp"]);
+    const second = await own.poststack(["db", "new", "b"]);
+    const versions = [first, second].map(({ stdout }) => /\/(\d{14})_/.exec(stdout)?.[1] ?? "");
+    expect(versions[0] && versions[1] && versions[0] < versions[1]).toBe(true);
+    expect((await own.poststack(["config", "validate"])).code).toBe(0);
+  });
+
+  test.each(["add users", "../escape", "", "-x", "001.sql", "down.sql", "a_rollback"])(
+    "refuses the name %j and writes nothing",
+    async (name) => {
+      const own = sandboxWith({});
+      const { code, stderr } = await own.poststack(["db", "new", "--", name]);
+      expect(code).toBe(1);
+      expect(stderr).toContain("is no name for a migration");
+      expect(existsSync(join(own.root, "migrations"))).toBe(false);
+    },
+  );
+});
+
+describe("before the first apply", () => {
+  test("status says that nothing is made yet, and exits with 0", async () => {
+    const { json, code } = await project.poststack(["status", "dev", "--json"]);
+    expect(code).toBe(0);
+    expect(misfits("status", json)).toEqual([]);
+    expect(json).toMatchObject({
+      environments: [{ environment: "dev", server: { state: "absent" }, migrations: { known: true, pending: 2 } }],
+    });
+  });
+
+  test("db status lists all as pending", async () => {
+    const { json } = await project.poststack(["db", "status", "dev", "--json"]);
+    expect(misfits("answers/db status", json)).toEqual([]);
+    expect(json).toMatchObject({ migrations: [{ state: "pending" }, { state: "pending" }] });
+  });
+
+  test.each([
+    ["db", "url"],
+    ["db", "shell"],
+    ["db", "test-connection"],
+  ])("%s %s has no password to give", async (...words) => {
+    const own = cliProject({ ".poststack.yml": "project: { name: shop }\nenvironments: { dev: { } }\n" });
+    onTestFinished(() => own.dispose());
+    const { code, stderr } = await own.poststack(words);
+    expect(code).toBe(1);
+    expect(stderr).toContain("next: run `poststack apply dev`");
+  });
+
+  test("db rollback has nothing to do", async () => {
+    const { code, stderr } = await project.poststack(["db", "rollback", "dev"]);
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("Nothing to roll back") as string,
+    });
+  });
+
+  test("there are no logs", async () => {
+    const { json } = await project.poststack(["logs", "list", "dev", "--json"]);
+    expect(json).toEqual({ version: 1, environment: "dev", logs: [] });
+    const { code, stderr } = await project.poststack(["logs", "show", "web", "dev"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("error TARGET_UNKNOWN");
+  });
+
+  test("nothing was written by any of these", () => {
+    expect(existsSync(join(project.root, ".poststack"))).toBe(false);
+  });
+});
+
+describe("doctor", () => {
+  test("is content with a machine that can run the project", async () => {
+    const { stdout, json, code } = await project.poststack(["doctor", "dev", "--json"]);
+    expect(misfits("answers/doctor", json)).toEqual([]);
+    expect({ code, stdout }).toMatchObject({ code: 0 });
+    const names = (json as { checks: { name: string }[] }).checks.map(({ name }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        "node",
+        "user",
+        "psql",
+        "configuration",
+        "state directory",
+        "disk",
+        "git",
+        "dev: Postgres",
+        `dev: port ${ports.dev}`,
+        `dev: port ${ports.web}`,
+      ]),
+    );
+  });
+
+  test("names who holds a port, and exits with 1", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(ports.dev, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const { stdout, code } = await project.poststack(["doctor", "dev"]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(new RegExp(`✘ dev: port ${ports.dev} +taken by .*pid ${process.pid}`));
+    expect(stdout).toContain("next: end that program");
+  });
+
+  test("finds an env file with secrets that git would take", async () => {
+    const own = cliProject({
+      ".poststack.yml": "project: { name: shop }\nenvironments: { dev: { } }\n",
+      "environments/dev.env": "API_TOKEN=abc\n",
+    });
+    onTestFinished(() => own.dispose());
+    const { execFileSync } = await import("node:child_process");
+    execFileSync("git", ["init", "-q"], { cwd: own.root });
+    const before = await own.poststack(["doctor"]);
+    expect(before.code).toBe(1);
+    expect(before.stdout).toContain("environments/dev.env holds secrets, and git takes it");
+    own.write(".gitignore", ".poststack/\nenvironments/*.env\n");
+    expect((await own.poststack(["doctor"])).stdout).toContain("ignores state and secrets");
+  });
+
+  test("without a project it looks at the machine", async () => {
+    const empty = cliProject();
+    onTestFinished(() => empty.dispose());
+    const { stdout, code } = await empty.poststack(["doctor"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("run `poststack init`");
+  });
+
+  test("a broken configuration is one of its findings", async () => {
+    const own = cliProject({ ".poststack.yml": "project: [\n" });
+    onTestFinished(() => own.dispose());
+    const { stdout, code } = await own.poststack(["doctor"]);
+    expect(code).toBe(1);
+    expect(stdout).toContain("✘ configuration");
+  });
+});
+
+describe("completion", () => {
+  test.each(["bash", "zsh", "fish", "powershell"])("there is a script for %s that asks us back", async (shell) => {
+    const { stdout, code } = await project.poststack(["completion", shell]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("poststack complete");
+  });
+
+  test("another shell is refused by name", async () => {
+    const { code, stderr } = await project.poststack(["completion", "tcsh"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("name one of bash, zsh, fish, powershell");
+  });
+
+  test.each<[string, readonly string[], readonly string[]]>([
+    ["commands", ["env", "st"], ["start", "stop", "status"]],
+    ["environments, without templates", ["env", "start", ""], ["dev", "far"]],
+    ["services", ["restart", ""], ["web", "worker", "postgres"]],
+    ["migrations", ["db", "baseline", ""], ["001", "002"]],
+    ["the values of an option", ["plan", "--format", ""], ["text", "markdown", "json"]],
+    ["environments after --env", ["restart", "web", "--env", ""], ["dev", "far"]],
+    ["nothing where nothing fits", ["nonsense", ""], []],
+  ])("offers %s", async (_what, words, expected) => {
+    const { stdout, stderr, code } = await project.poststack(["complete", "--", ...words]);
+    const offered = stdout.split("\n").filter((line) => line !== "" && !line.startsWith(":"));
+    expect({ code, stderr, offered: offered.map((line) => line.split("\t")[0]) }).toEqual({
+      code: 0,
+      stderr: "",
+      offered: expected,
+    });
+  });
+
+  test.each<[string, Readonly<Record<string, string>>]>([
+    ["no project", {}],
+    ["a broken one", { ".poststack.yml": "environments: [" }],
+    ["odd types", { ".poststack.yml": "environments: 3\nproject: { migrations: { a: b } }\n" }],
+  ])("with %s it stays silent", async (_what, files) => {
+    const own = cliProject(files);
+    onTestFinished(() => own.dispose());
+    for (const words of [
+      ["env", "start", ""],
+      ["db", "baseline", ""],
+      ["restart", ""],
+    ]) {
+      const { stderr, code } = await own.poststack(["complete", "--", ...words]);
+      expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+    }
+  });
+});
+
+describe("init", () => {
+  test("refuses to overwrite, and writes nothing then", async () => {
+    const own = cliProject({ Procfile: "mine: sleep 1\n", ".gitignore": "dist" });
+    onTestFinished(() => own.dispose());
+    const refused = await own.poststack(["init"]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("error FILE_EXISTS: Procfile exists; nothing was written");
+    expect(existsSync(join(own.root, ".poststack.yml"))).toBe(false);
+
+    const { json } = await own.poststack(["init", "my-shop", "--force", "--json"]);
+    expect(misfits("answers/init", json)).toEqual([]);
+    expect(readFileSync(join(own.root, ".gitignore"), "utf8")).toBe("dist\n.poststack/\n");
+    expect(readFileSync(join(own.root, ".poststack.yml"), "utf8")).toContain("name: my-shop");
+    expect((await own.poststack(["config", "validate"])).code).toBe(0);
+  });
+
+  test.each(["My Shop", "-x", "a".repeat(32), ""])("refuses the name %j", async (name) => {
+    const own = cliProject();
+    onTestFinished(() => own.dispose());
+    const { code } = await own.poststack(["init", "--", name]);
+    expect(code).toBe(1);
+  });
+
+  test("a name that YAML would take for something else is still a name", async () => {
+    const own = cliProject();
+    onTestFinished(() => own.dispose());
+    for (const name of ["123", "null", "1e3"]) {
+      expect((await own.poststack(["init", name, "--force"])).code).toBe(0);
+      const { json } = await own.poststack(["env", "list", "--json"]);
+      expect(json).toMatchObject({ project: name });
+    }
+  });
+});
