@@ -1,0 +1,50 @@
+/**
+ * SQL: every privilege in this database, one row each: type, object (oid; for a default privilege the schema's), name,
+ * signature, schema, schema_oid, owner (whose later objects; 0 otherwise), holder (owner of the object), grantee
+ * (0: PUBLIC), privilege, grantable. Objects whose ACL was never touched have the one that the manual tells (5.8).
+ *
+ * @param of SQL condition over the schema `n`, the object's oid `o.oid` and the type's name `o.type`
+ */
+export const privilegesSql = (of: string): string => `
+select o.type, o.oid as object, o.name, o.signature, n.nspname as schema, n.oid as schema_oid, 0::oid as owner, o.holder,
+  a.grantee, lower(a.privilege_type) as privilege, bool_or(a.is_grantable) as grantable
+from (
+  select case when relkind = 'S' then 'sequence' else 'table' end as type, oid, relname as name, '' as signature,
+    relnamespace as schema, relowner as holder,
+    coalesce(relacl, acldefault(case when relkind = 'S' then 's' else 'r' end::"char", relowner)) as acl
+  from pg_catalog.pg_class where relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+  union all
+  select 'function', oid, proname, oidvectortypes(proargtypes), pronamespace, proowner,
+    coalesce(proacl, acldefault('f', proowner))
+  from pg_catalog.pg_proc
+  union all
+  select 'schema', oid, nspname, '', oid, nspowner, coalesce(nspacl, acldefault('n', nspowner)) from pg_catalog.pg_namespace
+) o
+join pg_catalog.pg_namespace n on n.oid = o.schema, lateral aclexplode(o.acl) a
+where ${of}
+group by o.type, o.oid, o.name, o.signature, n.nspname, n.oid, o.holder, a.grantee, a.privilege_type
+union all
+select 'database', d.oid, d.datname, '', '', 0, 0, d.datdba, a.grantee, lower(a.privilege_type), bool_or(a.is_grantable)
+from pg_catalog.pg_database d, lateral aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
+where d.datname = current_database()
+group by d.oid, d.datname, d.datdba, a.grantee, a.privilege_type
+union all
+select 'default ' || t.type, n.oid, n.nspname, '', n.nspname, n.oid, d.defaclrole, d.defaclrole, a.grantee,
+  lower(a.privilege_type), bool_or(a.is_grantable)
+from pg_catalog.pg_default_acl d
+join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace
+join (values ('r', 'table'), ('S', 'sequence'), ('f', 'function')) t (code, type) on t.code = d.defaclobjtype::text,
+lateral aclexplode(d.defaclacl) a
+group by t.type, n.oid, n.nspname, d.defaclrole, a.grantee, a.privilege_type`;
+
+/**
+ * SQL: whether privilege `a` ({@link privilegesSql}) without a row of its own came from a default privilege of ours: the
+ * owner made the object later, and Postgres granted for us.
+ */
+export const fromOurDefault = (ledger: string): string => `exists (
+  select from ${ledger} d where d.type = 'default ' || a.type and d.object = a.schema_oid and d.owner = a.holder
+    and d.grantee = a.grantee and d.privilege = a.privilege and d.ours)`;
+
+/** SQL: whether object `oid` of catalog `class` came with an extension. */
+export const isMember = (oid: string, catalog: string): string => `exists (
+  select from pg_catalog.pg_depend e where e.classid = 'pg_catalog.${catalog}'::regclass and e.objid = ${oid} and e.deptype = 'e')`;
