@@ -201,11 +201,11 @@ test("a writer that was asleep while another took over starts nothing", async ({
 test("a writer that lost the environment during the job does not record its end", async ({ database }) => {
   await database.createLedger();
   const one = stage(database);
-  const running = one.pass([one.job("while ! test -e go; do sleep 0.02; done")]);
+  const ended = failure(one.pass([one.job("while ! test -e go; do sleep 0.02; done")]));
   await expect.poll(() => runs(database), { timeout: 10_000 }).toHaveLength(1);
   await database.query("update poststack.system_info set value = '7' where key = 'fence'");
   await one.host.run(one.script("touch go", { resource: "job:other" }), 10_000, one.signal);
-  expect((await failure(running)).code).toBe("FENCED");
+  expect((await ended).code).toBe("FENCED");
   expect(await database.column("select state from poststack.job_runs")).toEqual(["running"]);
 });
 
