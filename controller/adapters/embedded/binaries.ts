@@ -141,7 +141,8 @@ function packageFolders(start: string): readonly string[] {
   const found: string[] = [];
   for (let at = start; ; at = dirname(at)) {
     const folder = join(at, "node_modules", packageName);
-    if (existsSync(folder)) found.push(folder);
+    // Where it really lies: a link may stand where the server's user cannot pass, and lead to where it can.
+    if (existsSync(folder)) found.push(realpathSync(folder));
     if (at === dirname(at)) return found;
   }
 }

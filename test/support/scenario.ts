@@ -1,0 +1,192 @@
+import { cpSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import pg from "pg";
+import { onTestFinished } from "vitest";
+import { answerOf, start, type Ended, type Running } from "./command.ts";
+import { projectRoot } from "./build.ts";
+import { endEverything } from "./scenario-end.ts";
+import { freePort } from "./scenario-ports.ts";
+
+type Variables = Readonly<Record<string, string>>;
+export type SqlRow = Readonly<Record<string, unknown>>;
+
+/** A project of its own in a temporary folder, with ports of its own, and the commands that are run in it. */
+export interface Project {
+  readonly root: string;
+  /** Of the environments' servers and of what they deploy, in the order in which they were asked for. */
+  readonly ports: readonly number[];
+  path(...parts: readonly string[]): string;
+  read(path: string): string;
+  /** Makes the folders that it needs. */
+  write(path: string, text: string | Buffer, mode?: number): void;
+  /** Fails when there is nothing to replace. */
+  edit(path: string, from: string | RegExp, to: string): void;
+  run(...args: readonly string[]): Promise<Ended>;
+  runWith(environment: Variables, ...args: readonly string[]): Promise<Ended>;
+  start(...args: readonly string[]): Running;
+  /** As `run`; anything but exit code 0 fails the test with what was said. */
+  ok(...args: readonly string[]): Promise<Ended>;
+  /** One line for each action of `plan`, as people see it. Empty: nothing to do. */
+  plan(...args: readonly string[]): Promise<readonly string[]>;
+  /** As superuser, with the password that the state holds. */
+  sql(text: string, options?: SqlOptions): Promise<readonly SqlRow[]>;
+  dispose(): Promise<void>;
+}
+
+export interface SqlOptions {
+  readonly database?: string;
+  readonly environment?: string;
+  readonly port?: number;
+}
+
+interface PublicAction {
+  readonly id: string;
+  readonly verb: string;
+  readonly reason: string;
+  readonly hazards: readonly string[];
+}
+
+export interface PlanAnswer {
+  readonly settled: boolean;
+  readonly fingerprint: string;
+  readonly actions: readonly PublicAction[];
+  readonly deferred: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/** Folders on the way to the data that a server of another user can pass, as in most people's homes, or not. */
+export interface PlaceOptions {
+  readonly isPrivate?: boolean;
+}
+
+/** A project from these files. `PORT0`, `PORT1` … in them stand for ports of its own. */
+export async function newProject(files: Variables, options: PlaceOptions = {}): Promise<Project> {
+  const root = temporaryFolder(options);
+  const ports: number[] = [];
+  for (const [path, text] of Object.entries(files)) {
+    for (const [, number] of text.matchAll(/\bPORT(\d)\b/g)) ports[Number(number)] ??= await freePort();
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(
+      join(root, path),
+      text.replaceAll(/\bPORT(\d)\b/g, (_whole, number: string) => String(ports[Number(number)])),
+    );
+  }
+  return projectIn(root, ports);
+}
+
+/** A copy of `examples/<name>` whose ports are replaced by ports of its own. */
+export async function exampleProject(name: string, portsInIt: readonly number[], options: PlaceOptions = {}) {
+  const root = temporaryFolder(options);
+  const isOwn = (path: string): boolean => !/\/(?:\.poststack|node_modules)$/.test(path);
+  cpSync(join(projectRoot, "examples", name), root, { recursive: true, filter: isOwn });
+  // What the example's own programs import, as `npm ci` in the repository installs it.
+  symlinkSync(join(projectRoot, "node_modules"), join(root, "node_modules"));
+  const ports = await Promise.all(portsInIt.map(() => freePort()));
+  const file = join(root, ".poststack.yml");
+  const text = portsInIt.reduce(
+    (before, port, index) => before.replaceAll(String(port), String(ports[index])),
+    readFileSync(file, "utf8"),
+  );
+  writeFileSync(file, text);
+  return projectIn(root, ports);
+}
+
+/** Ports in `examples/quickstart`: dev's server and web page, staging's server and web page. */
+export const quickstart = (options?: PlaceOptions): Promise<Project> =>
+  exampleProject("quickstart", [5433, 3000, 5434, 3100], options);
+
+/** For one test: what is left when it ends, in whatever way, is ended and removed. */
+export async function forThisTest(project: Promise<Project>): Promise<Project> {
+  const made = await project;
+  onTestFinished(() => made.dispose(), 60_000);
+  return made;
+}
+
+function temporaryFolder({ isPrivate = false }: PlaceOptions): string {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "poststack-test-")));
+  chmodSync(root, isPrivate ? 0o700 : 0o755);
+  return root;
+}
+
+function projectIn(root: string, ports: readonly number[]): Project {
+  const commands: Running[] = [];
+  const begin = (environment: Variables, args: readonly string[]): Running => {
+    const command = start(args, { cwd: root, environment });
+    commands.push(command);
+    return command;
+  };
+  const project: Project = {
+    root,
+    ports,
+    path: (...parts) => join(root, ...parts),
+    read: (path) => readFileSync(join(root, path), "utf8"),
+    write: (path, text, mode = 0o644) => {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text, { mode });
+    },
+    edit: (path, from, to) => {
+      const before = project.read(path);
+      const after = before.replace(from, to);
+      if (after === before) throw new Error(`${path} has no ${String(from)}`);
+      project.write(path, after);
+    },
+    run: (...args) => begin({}, args).ended,
+    runWith: (environment, ...args) => begin(environment, args).ended,
+    start: (...args) => begin({}, args),
+    ok: async (...args) => {
+      const ended = await project.run(...args);
+      if (ended.code !== 0) throw new Error(`exit code ${ended.code ?? ended.signal}\n${ended.text}`);
+      return ended;
+    },
+    plan: async (...args) => planLines(await planAnswer(project, ...args)),
+    sql: (text, options = {}) => query(project, text, options),
+    dispose: async () => {
+      for (const command of commands) command.kill("SIGKILL");
+      await Promise.allSettled(commands.map(({ ended }) => ended));
+      await endEverything(root);
+      rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+  return project;
+}
+
+/** The plan as `--json` gives it, also one that holds a refusal. */
+export async function planAnswer(project: Project, ...args: readonly string[]): Promise<PlanAnswer> {
+  const ended = await project.run("plan", ...args, "--json");
+  const answer = answerOf(ended) as PlanAnswer & { readonly errors?: unknown };
+  if (answer.errors !== undefined) throw new Error(ended.text);
+  return answer;
+}
+
+export const planLines = ({ actions, deferred }: PlanAnswer): readonly string[] => [
+  ...actions.map(
+    ({ verb, id, reason, hazards }) =>
+      `${verb} ${id}  ${reason}${hazards.length === 0 ? "" : `  [${hazards.join(", ")}]`}`,
+  ),
+  ...deferred.map(({ id, reason }) => `deferred ${id}  ${reason}`),
+];
+
+async function query(project: Project, text: string, options: SqlOptions): Promise<readonly SqlRow[]> {
+  const { environment = "dev", database, port } = options;
+  const { facts } = JSON.parse(project.read(`.poststack/${environment}/state.json`)) as {
+    readonly facts: { readonly secrets: readonly { readonly name: string; readonly current: string }[] };
+  };
+  const name = /^\s*name: (\S+)/m.exec(project.read(".poststack.yml"))?.[1] ?? "";
+  const client = new pg.Client({
+    host: "127.0.0.1",
+    port: port ?? project.ports[0] ?? 0,
+    user: "postgres",
+    password: facts.secrets.find((secret) => secret.name === "instance:postgres")?.current ?? "",
+    database: database ?? `${name}_${environment}`,
+  });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    const result: unknown = await client.query(text);
+    const [last] = (Array.isArray(result) ? result.slice(-1) : [result]) as { readonly rows: readonly SqlRow[] }[];
+    return last?.rows ?? [];
+  } finally {
+    await client.end();
+  }
+}
