@@ -204,7 +204,14 @@ const outputOf = async (args: readonly string[]): Promise<string> =>
 const attempt = (killAt: number): number | null =>
   spawnSync(
     process.execPath,
-    ["--import", "tsx", script("../support/kill-at-write.ts"), String(killAt), script("state-writer.ts"), root],
+    [
+      "--import",
+      "tsx",
+      script("../support/kill-at-write.ts"),
+      String(killAt),
+      script("../support/state-writer.ts"),
+      root,
+    ],
     { stdio: ["ignore", "ignore", "inherit"] },
   ).status;
 

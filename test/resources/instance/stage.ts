@@ -7,7 +7,7 @@ import type {
   ObservedParameter,
 } from "../../../controller/resources/instance/model.ts";
 
-export const id = resourceId("instance", "postgres");
+const id = resourceId("instance", "postgres");
 export const spec: EmbeddedSpec = { name: "app_dev", major: 17, bind: "127.0.0.1", port: 5433 };
 
 const login: Login = { user: "postgres", password: new Secret("secret") };
