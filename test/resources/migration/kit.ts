@@ -83,6 +83,6 @@ export async function schemaOf(database: TestDatabase): Promise<string> {
   const [text] = await database.column(snapshotQuery());
   return String(text)
     .split("\n")
-    .filter((line) => !/^[A-Z] poststack\./.test(line) && !/^I poststack /.test(line))
+    .filter((line) => !/^(?:[A-Z] poststack\.|I poststack )/.test(line))
     .join("\n");
 }

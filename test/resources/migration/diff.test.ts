@@ -1,0 +1,324 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { resourceId } from "../../../controller/core/id.ts";
+import { diff } from "../../../controller/resources/migration/diff.ts";
+import type {
+  DesiredMigrations,
+  LedgerRow,
+  MigrationAction,
+  MigrationFile,
+  ObservedMigrations,
+} from "../../../controller/resources/migration/model.ts";
+import { orderOf } from "../../../controller/resources/migration/version.ts";
+
+const place = { file: ".poststack.yml", line: 2, column: 3 };
+
+/** `003 v2` is version 003 with other text than `003`; `003-` has no rollback file; `003!` runs without a transaction. */
+function file(text: string): MigrationFile {
+  const [, version = "", marks = "", edition = "v1"] = /^([\d-]*\d)([-!]*)(?: (\w+))?$/.exec(text) ?? [];
+  const name = `${version}_x`;
+  return {
+    id: resourceId("migration", name),
+    version,
+    order: orderOf(version),
+    name,
+    file: `migrations/${name}.sql`,
+    ...(marks.includes("-") ? {} : { rollbackFile: `migrations/${name}.rollback.sql` }),
+    checksum: `${edition}${"0".repeat(60)}`,
+    transactional: !marks.includes("!"),
+  };
+}
+
+/** As `file`, and `003 v1 started`. */
+function row(text: string): LedgerRow {
+  const [, rest = text, state] = /^(.*?)(?: (started|reverting))?$/.exec(text) ?? [];
+  const { version, order, name, checksum, rollbackFile } = file(rest);
+  const known = state === "started" || state === "reverting" ? state : "applied";
+  return { version, order, name, checksum, state: known, hasRollback: rollbackFile !== undefined };
+}
+
+const wish = (files: readonly string[], options: Partial<DesiredMigrations> = {}): DesiredMigrations => ({
+  folder: "migrations",
+  files: files.map(file),
+  rollback: false,
+  replay: false,
+  repair: false,
+  dependsOn: [resourceId("database", "app")],
+  place,
+  ...options,
+});
+
+const seen = (rows: readonly string[], objects = 0): ObservedMigrations => ({
+  ledger: "present",
+  rows: rows.map(row),
+  objects,
+  pending: new Map(),
+});
+
+const render = (actions: readonly MigrationAction[]): readonly string[] =>
+  actions.map((action) => {
+    const name = action.id.replace(/^migration:/, "").replace(/_x$/, "");
+    switch (action.verb) {
+      case "refuse":
+        return `${name} ${action.error.code}`;
+      case "rollback":
+        return `rollback ${name}${action.rollbackFile === undefined ? " as recorded" : ""}`;
+      case "baseline":
+        return `baseline ${action.migrations.map(({ version }) => version).join(" ")}`;
+      default:
+        return `${action.verb} ${name}`;
+    }
+  });
+
+type Row = [string, readonly string[], readonly string[], Partial<DesiredMigrations>, readonly string[]];
+
+const forward: readonly Row[] = [
+  ["nothing desired, nothing there", [], [], {}, []],
+  ["all pending, in order", ["003", "001", "002"], [], {}, ["apply 001", "apply 002", "apply 003"]],
+  ["all applied", ["001", "002"], ["002", "001"], {}, []],
+  ["what is left", ["001", "002", "003"], ["001"], {}, ["apply 002", "apply 003"]],
+  ["up to the target", ["001", "002", "003"], [], { target: "2" }, ["apply 001", "apply 002"]],
+  ["the target by its name", ["001", "002", "003"], [], { target: "002_x" }, ["apply 001", "apply 002"]],
+  ["target 0 on an empty ledger", ["001"], [], { target: "0" }, []],
+  ["a target at the head", ["001", "002"], ["001"], { target: "001" }, []],
+  ["a target below the head is refused", ["001", "002"], ["001", "002"], { target: "1" }, ["002 ROLLBACK_REQUIRED"]],
+  ["an unknown target", ["001"], [], { target: "7" }, ["7 MIGRATION_UNKNOWN", "001 PLAN_REFUSED"]],
+  [
+    "a target that is no version",
+    ["001"],
+    ["001"],
+    { target: "x'; --" },
+    ["x'; -- MIGRATION_UNKNOWN", "001 PLAN_REFUSED"],
+  ],
+  [
+    "timestamps sort by their digits",
+    ["2017-09-26-200549", "20180101000000"],
+    ["2017-09-26-200549"],
+    {},
+    ["apply 20180101000000"],
+  ],
+  ["a file renamed with the same version and text", ["2017-09-26-200549"], ["20170926200549"], {}, []],
+  ["edited", ["001 v2", "002"], ["001", "002"], {}, ["001 MIGRATION_EDITED", "002 PLAN_REFUSED"]],
+  ["edited, and something pending", ["001 v2", "002"], ["001"], {}, ["001 MIGRATION_EDITED", "apply 002"]],
+  [
+    "two edited: both are told",
+    ["001 v2", "002 v2"],
+    ["001", "002"],
+    {},
+    ["001 MIGRATION_EDITED", "002 MIGRATION_EDITED"],
+  ],
+  ["missing", ["001", "003"], ["001", "002", "003"], {}, ["002 MIGRATION_MISSING", "003 PLAN_REFUSED"]],
+  ["ahead of the files", ["001"], ["001", "002"], {}, ["002 MIGRATION_MISSING", "001 PLAN_REFUSED"]],
+  ["ahead of no files", [], ["001"], {}, ["001 MIGRATION_MISSING"]],
+  [
+    "a new one sorts before the head",
+    ["001", "002", "003"],
+    ["001", "003"],
+    {},
+    ["002 MIGRATION_ORDER", "003 PLAN_REFUSED"],
+  ],
+  ["a gap", ["001", "002", "004"], ["001"], {}, ["004 MIGRATION_GAP", "apply 002"]],
+  ["a gap after the target", ["001", "002", "004"], [], { target: "2" }, ["apply 001", "apply 002"]],
+  ["a gap that was applied is history", ["001", "003"], ["001", "003"], {}, []],
+  ["steps of ten have no gap", ["010", "020", "040"], [], {}, ["apply 010", "apply 020", "apply 040"]],
+  [
+    "timestamps have no gap",
+    ["20140924113530", "20140924114003"],
+    [],
+    {},
+    ["apply 20140924113530", "apply 20140924114003"],
+  ],
+  ["counting on from fifty", ["050", "051", "053"], [], {}, ["053 MIGRATION_GAP", "apply 050", "apply 051"]],
+  ["interrupted without a transaction: goes on", ["001", "002!"], ["001", "002! v1 started"], {}, ["apply 002"]],
+  ["interrupted and corrected: goes on", ["001!  v2".replace("  ", " ")], ["001! v1 started"], {}, ["apply 001"]],
+  [
+    "interrupted inside a transaction",
+    ["001", "002"],
+    ["001 v1 started"],
+    {},
+    ["001 MIGRATION_INTERRUPTED", "apply 002"],
+  ],
+  ["a rollback that was interrupted", ["001"], ["001 v1 reverting"], {}, ["001 MIGRATION_INTERRUPTED"]],
+  ["replay of the edited head", ["001", "002 v2"], ["001", "002"], { replay: true }, ["replay 002"]],
+  ["replay with something pending", ["001 v2", "002"], ["001"], { replay: true }, ["replay 001", "apply 002"]],
+  [
+    "no replay below the head",
+    ["001 v2", "002"],
+    ["001", "002"],
+    { replay: true },
+    ["001 MIGRATION_EDITED", "002 PLAN_REFUSED"],
+  ],
+  ["no replay without a recorded rollback", ["001 v2"], ["001-"], { replay: true }, ["001 MIGRATION_EDITED"]],
+  ["no replay without a transaction", ["001! v2"], ["001!"], { replay: true }, ["001 MIGRATION_EDITED"]],
+];
+
+const backward: readonly Row[] = [
+  [
+    "back to a target, last first",
+    ["001", "002", "003"],
+    ["001", "002", "003"],
+    { target: "1", rollback: true },
+    ["rollback 003", "rollback 002"],
+  ],
+  [
+    "back to nothing",
+    ["001", "002"],
+    ["001", "002"],
+    { target: "0", rollback: true },
+    ["rollback 002", "rollback 001"],
+  ],
+  [
+    "back to version zero, which is a file",
+    ["000", "001"],
+    ["000", "001"],
+    { target: "000", rollback: true },
+    ["rollback 001"],
+  ],
+  ["a target above the head applies nothing", ["001", "002"], ["001"], { target: "2", rollback: true }, []],
+  [
+    "without a file: as recorded",
+    ["001", "002-"],
+    ["001", "002"],
+    { target: "1", rollback: true },
+    ["rollback 002 as recorded"],
+  ],
+  [
+    "edited since: as recorded",
+    ["001", "002 v2"],
+    ["001", "002"],
+    { target: "1", rollback: true },
+    ["rollback 002 as recorded"],
+  ],
+  [
+    "ahead of the files: as recorded",
+    ["001"],
+    ["001", "002"],
+    { target: "1", rollback: true },
+    ["rollback 002 as recorded"],
+  ],
+  ["a file where the ledger has none", ["001"], ["001-"], { target: "0", rollback: true }, ["rollback 001"]],
+  [
+    "no rollback anywhere stops all",
+    ["001", "002-", "003"],
+    ["001", "002-", "003"],
+    { target: "0", rollback: true },
+    ["002 ROLLBACK_MISSING", "rollback 003", "rollback 001"],
+  ],
+  [
+    "what stays must be as it was",
+    ["001 v2", "002"],
+    ["001", "002"],
+    { target: "1", rollback: true },
+    ["001 MIGRATION_EDITED", "rollback 002"],
+  ],
+  ["an interrupted rollback goes on", ["001"], ["001 v1 reverting"], { target: "0", rollback: true }, ["rollback 001"]],
+  ["an unknown target", ["001"], ["001"], { target: "5", rollback: true }, ["5 MIGRATION_UNKNOWN", "001 PLAN_REFUSED"]],
+];
+
+const repairing: readonly Row[] = [
+  ["repair of nothing", ["001"], ["001"], { repair: true }, []],
+  [
+    "repair of what changed, and of nothing else",
+    ["001 v2", "002", "003"],
+    ["001", "002"],
+    { repair: true },
+    ["repair 001"],
+  ],
+  ["repair of what was finished by hand", ["001!"], ["001! v1 started"], { repair: true }, ["repair 001"]],
+  ["repair of a name", ["2017-09-26-200549"], ["20170926200549"], { repair: true }, ["repair 2017-09-26-200549"]],
+  ["baseline", ["001", "002", "003"], [], { baseline: "2" }, ["baseline 001 002"]],
+  ["baseline that is recorded", ["001", "002", "003"], ["001", "002"], { baseline: "2" }, []],
+  ["baseline fills in what is missing", ["001", "002", "003"], ["001", "003"], { baseline: "3" }, ["baseline 002"]],
+  ["baseline of an unknown version", ["001"], [], { baseline: "9" }, ["9 MIGRATION_UNKNOWN", "001 PLAN_REFUSED"]],
+];
+
+describe.each([
+  ["forward", forward],
+  ["backward", backward],
+  ["repair and baseline", repairing],
+])("%s", (_title, table) => {
+  test.each(table)("%s", (_name, files, rows, options, expected) => {
+    expect(render(diff([wish(files, options)], [seen(rows)]))).toEqual(expected);
+  });
+});
+
+test.each<[string, readonly string[], readonly string[], number, Partial<DesiredMigrations>, readonly string[]]>([
+  ["a database that is not empty needs a baseline", ["001", "002"], [], 3, {}, ["001 BASELINE_REQUIRED", "apply 002"]],
+  ["not when nothing is pending", [], [], 3, {}, []],
+  ["not when there is a row", ["001", "002"], ["001"], 3, {}, ["apply 002"]],
+  ["baseline 0: what is there is foreign", ["001", "002"], [], 3, { baseline: "0" }, ["baseline "]],
+  ["baseline 0 of an empty database", ["001", "002"], [], 0, { baseline: "0" }, []],
+])("%s", (_name, files, rows, objects, options, expected) => {
+  expect(render(diff([wish(files, options)], [seen(rows, objects)]))).toEqual(expected);
+});
+
+test("a server without data: everything is pending", () => {
+  expect(render(diff([wish(["001", "002"])], []))).toEqual(["apply 001", "apply 002"]);
+  expect(diff([], [])).toEqual([]);
+});
+
+test("each waits for the one before, the first for what the migrations wait for", () => {
+  const actions = diff([wish(["001", "002", "003 v2"])], [seen([])]);
+  expect(actions.map(({ dependsOn }) => dependsOn)).toEqual([
+    ["database:app"],
+    ["migration:001_x"],
+    ["migration:002_x"],
+  ]);
+});
+
+test("a refusal stands before what it stops, and the last file always waits for it", () => {
+  const actions = diff([wish(["001 v2", "002", "003"])], [seen(["001", "002"])]);
+  expect(actions.map(({ id, dependsOn }) => `${id} after ${dependsOn.join()}`)).toEqual([
+    "migration:001_x after database:app",
+    "migration:003_x after migration:001_x",
+  ]);
+});
+
+test("only the last commit waits for the disk", () => {
+  const actions = diff([wish(["001", "002", "003"])], [seen([])]);
+  expect(actions.map((action) => action.verb === "apply" && action.durable)).toEqual([false, false, true]);
+});
+
+test("a file that cannot run is refused in the plan, and hazards are shown", () => {
+  const observed: ObservedMigrations = {
+    ...seen([]),
+    pending: new Map([
+      [resourceId("migration", "001_x"), { hazards: ["drop"] }],
+      [resourceId("migration", "002_x"), { hazards: [], error: { code: "MIGRATION_TRANSACTION", what: "no" } }],
+    ]),
+  };
+  const actions = diff([wish(["001", "002"])], [observed]);
+  expect(actions.map(({ id, verb, hazards }) => `${verb} ${id} ${hazards.join()}`)).toEqual([
+    "refuse migration:002_x ",
+    "apply migration:001_x drop",
+  ]);
+});
+
+test("the messages name both checksums, the missing number and what is near", () => {
+  const what = (files: readonly string[], rows: readonly string[], options = {}): readonly (string | undefined)[] =>
+    diff([wish(files, options)], [seen(rows)]).flatMap((action) =>
+      action.verb === "refuse" ? [action.error.what, action.error.next] : [],
+    );
+  expect(what(["001 v2"], ["001"])[0]).toBe(
+    "001_x is applied, and its file has changed since (sha256 v1000000 → v2000000)",
+  );
+  expect(what(["001", "003"], [])[0]).toBe("version 002 is skipped before 003_x");
+  expect(what(["001", "002", "011", "012"], ["001"], { target: "019" })[1]).toBe(
+    "perhaps 012_x, 011_x, 002_x; 0 means before the first",
+  );
+});
+
+test("the same facts in any order give the same actions", () => {
+  const all = [...forward, ...backward, ...repairing];
+  fc.assert(
+    fc.property(fc.constantFrom(...all), fc.infiniteStream(fc.nat(1000)), ([, files, rows, options], random) => {
+      const shuffle = <T>(list: readonly T[]): readonly T[] =>
+        list
+          .map((value) => ({ value, at: random.next().value }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ value }) => value);
+      const straight = diff([wish(files, options)], [seen(rows)]);
+      expect(diff([wish(shuffle(files), options)], [seen(shuffle(rows))])).toEqual(straight);
+    }),
+  );
+});

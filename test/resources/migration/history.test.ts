@@ -1,0 +1,362 @@
+import { describe, expect } from "vitest";
+import type { Server } from "../../../controller/core/ports.ts";
+import { apply } from "../../../controller/resources/migration/apply.ts";
+import { observe } from "../../../controller/resources/migration/observe.ts";
+import { test, type TestDatabase } from "../../support/postgres.ts";
+import { failureOf, migrations, pass, planOf, render, schemaOf, wish, world } from "./kit.ts";
+
+const files = {
+  "001_users.sql": "create table users (id int primary key);",
+  "001_users.rollback.sql": "drop table users;",
+  "002_posts.sql": "create table posts (id int, n int default 1);",
+  "002_posts.rollback.sql": "drop table posts;",
+};
+
+const names = (database: TestDatabase): Promise<readonly unknown[]> =>
+  database.column(`select name || ' ' || state from poststack.schema_migrations order by "order"`);
+const has = async (database: TestDatabase, table: string): Promise<unknown> =>
+  (await database.column("select to_regclass($1) is not null", [table]))[0];
+
+describe("rolling back", () => {
+  test("brings the schema back, the row goes, and forward works again", async ({ database }) => {
+    await database.createLedger();
+    const it = world(database, migrations(files));
+    await pass(it, { target: "1" });
+    const before = await schemaOf(database);
+    await pass(it);
+    await pass(it, { target: "1", rollback: true });
+    expect(await schemaOf(database)).toBe(before);
+    expect(await names(database)).toEqual(["001_users applied"]);
+    await pass(it);
+    expect(await names(database)).toEqual(["001_users applied", "002_posts applied"]);
+  });
+
+  test("an empty rollback file takes the row away and nothing else", async ({ database }) => {
+    await database.createLedger();
+    const it = world(database, migrations({ ...files, "002_posts.rollback.sql": "" }));
+    await pass(it);
+    await pass(it, { target: "1", rollback: true });
+    expect(await names(database)).toEqual(["001_users applied"]);
+    expect(await has(database, "posts")).toBe(true);
+  });
+
+  test("a failing rollback changes nothing and is placed in its file", async ({ database }) => {
+    await database.createLedger();
+    const it = world(
+      database,
+      migrations({ ...files, "002_posts.rollback.sql": "drop table users;\ndrop table wrong;" }),
+    );
+    await pass(it);
+    const error = await failureOf(pass(it, { target: "0", rollback: true }));
+    expect(error.facts).toMatchObject({
+      code: "MIGRATION_FAILED",
+      where: { file: "migrations/002_posts.rollback.sql", line: 2, column: 1 },
+    });
+    expect(await names(database)).toEqual(["001_users applied", "002_posts applied"]);
+    expect(await has(database, "users")).toBe(true);
+  });
+
+  test("where the files are gone, what the ledger recorded runs", async ({ database }) => {
+    await database.createLedger();
+    await pass(world(database, migrations(files)));
+    const fewer = world(database, migrations({ "001_users.sql": files["001_users.sql"] }));
+    await pass(fewer, { target: "1", rollback: true });
+    expect([await has(database, "users"), await has(database, "posts")]).toEqual([true, false]);
+    await pass(fewer, { target: "0", rollback: true });
+    expect([await has(database, "users"), await names(database)]).toEqual([false, []]);
+  });
+
+  test("a rollback that commits by itself is refused before it runs", async ({ database }) => {
+    await database.createLedger();
+    const it = world(database, migrations({ ...files, "002_posts.rollback.sql": "drop table posts; commit;" }));
+    await pass(it);
+    expect((await failureOf(pass(it, { target: "1", rollback: true }))).code).toBe("MIGRATION_TRANSACTION");
+    expect(await has(database, "posts")).toBe(true);
+  });
+});
+
+describe("replay of the last one", () => {
+  const edited = "create table posts (id int, title text);";
+
+  test("takes back what was applied, not what the files say now, and applies the new text", async ({ database }) => {
+    await database.createLedger();
+    const it = world(database, migrations(files));
+    await pass(it);
+    it.project.write("migrations/002_posts.sql", edited);
+    it.project.write("migrations/002_posts.rollback.sql", "drop table posts; -- and more");
+    expect(render(await pass(it, { replay: true }))).toEqual(["replay migration:002_posts"]);
+    expect(
+      await database.column("select attname from pg_attribute where attrelid = 'posts'::regclass and attnum > 0"),
+    ).toEqual(["id", "title"]);
+    expect(
+      await database.query(`select sql, rollback_sql, state from poststack.schema_migrations where "order" = 2`),
+    ).toEqual([{ sql: edited, rollback_sql: "drop table posts; -- and more", state: "applied" }]);
+    expect(render(await planOf(it, { replay: true }))).toEqual([]);
+  });
+
+  test("fails as a whole: the old text stays applied", async ({ database }) => {
+    await database.createLedger();
+    const it = world(database, migrations(files));
+    await pass(it);
+    it.project.write("migrations/002_posts.sql", "create table posts (id int);\nselect wrong;");
+    const error = await failureOf(pass(it, { replay: true }));
+    expect(error.facts).toMatchObject({ where: { file: "migrations/002_posts.sql", line: 2, column: 8 } });
+    expect(await database.column("select count(*)::int from posts where n = 1")).toEqual([0]);
+    expect(await names(database)).toEqual(["001_users applied", "002_posts applied"]);
+  });
+});
+
+describe("a database that is not empty", () => {
+  test("is refused without a ledger and with an empty one, and a baseline records without running", async ({
+    database,
+  }) => {
+    await database.query("create table users (old int); create table posts (old int)");
+    const it = world(database, migrations({ ...files, "003_more.sql": "create table more (n int)" }));
+    const before = await schemaOf(database);
+    expect(render(await planOf(it))).toContain("refuse migration:001_users BASELINE_REQUIRED");
+    await database.createLedger();
+    expect((await failureOf(pass(it))).code).toBe("BASELINE_REQUIRED");
+    expect(await schemaOf(database)).toBe(before);
+    await pass(it, { baseline: "2" });
+    expect(await schemaOf(database)).toBe(before);
+    expect(await names(database)).toEqual(["001_users applied", "002_posts applied"]);
+    expect(render(await pass(it))).toEqual(["apply migration:003_more"]);
+    expect(render(await planOf(it, { baseline: "2" }))).toEqual([]);
+  });
+
+  test("baseline 0 takes what is there for foreign, once", async ({ database }) => {
+    await database.query("create table foreign_one (n int)");
+    await database.createLedger();
+    const it = world(database, migrations(files));
+    expect(render(await pass(it, { baseline: "0" }))).toEqual(["baseline migration:001_users"]);
+    expect(render(await planOf(it, { baseline: "0" }))).toEqual([]);
+    await pass(it);
+    expect(await names(database)).toEqual(["001_users applied", "002_posts applied"]);
+  });
+
+  test.for<[string, string, number]>([
+    ["a table", "create table x (n int)", 1],
+    ["a function", "create function x() returns int language sql return 1", 1],
+    ["an enum and a domain", "create type x as enum ('a'); create domain y as int", 2],
+    ["a view in a schema of its own", "create schema s; create view s.x as select 1", 1],
+    ["an extension is declared elsewhere", "create extension hstore", 0],
+    ["an empty schema", "create schema s", 0],
+  ])("%s", async ([, sql, expected], { database }) => {
+    await database.query(sql);
+    const it = world(database, migrations(files));
+    const [seen] = await observe([wish(it)], it.ports, database.signal);
+    expect(seen).toMatchObject({ ledger: "absent", rows: [], objects: expected });
+    await database.createLedger();
+    const [later] = await observe([wish(it)], it.ports, database.signal);
+    expect(later).toMatchObject({ ledger: "present", rows: [], objects: expected });
+  });
+});
+
+test("repair takes the file as it is, with both texts, and runs nothing", async ({ database }) => {
+  await database.createLedger();
+  const it = world(database, migrations(files));
+  await pass(it);
+  it.project.write("migrations/002_posts.sql", "create table posts (id int, n int default 1); -- said better");
+  expect(render(await planOf(it))).toEqual(["refuse migration:002_posts MIGRATION_EDITED"]);
+  const [action] = await pass(it, { repair: true });
+  expect(action?.reason).toMatch(/^sha256 [0-9a-f]{8} → [0-9a-f]{8}$/);
+  expect(render(await planOf(it))).toEqual([]);
+  expect(await database.column(`select sql from poststack.schema_migrations where "order" = 2`)).toEqual([
+    "create table posts (id int, n int default 1); -- said better",
+  ]);
+});
+
+describe("looking", () => {
+  test("one query for ten thousand rows, whatever they hold", async ({ database }) => {
+    await database.createLedger();
+    await database.query(
+      `insert into poststack.schema_migrations ("order", version, name, checksum, state, sql, rollback_sql, fence)
+       select n, n, 'line' || chr(10) || '"quote" \\ ' || chr(7) || n, repeat('0', 64), 'applied', 'select 1', '', 0
+       from generate_series(1, 10000) n`,
+    );
+    let queries = 0;
+    const session = database.admin;
+    const counting: Server = {
+      ...database.server,
+      database: () => Promise.resolve({ ...session, query: (...args) => (queries++, session.query(...args)) }),
+    };
+    const it = world(database, migrations({}), counting);
+    const [seen] = await observe([wish(it)], it.ports, database.signal);
+    expect(queries).toBe(1);
+    expect(seen?.rows.length).toBe(10_000);
+    expect(seen?.rows.find(({ order }) => order === "7")).toEqual({
+      order: "7",
+      version: "7",
+      name: 'line\n"quote" \\ \u{7}7',
+      checksum: "0".repeat(64),
+      state: "applied",
+      hasRollback: true,
+    });
+  });
+
+  test("a database that does not exist has nothing", async ({ database }) => {
+    const it = world(database, migrations(files), { ...database.server, database: () => Promise.resolve(undefined) });
+    const [seen] = await observe([wish(it)], it.ports, database.signal);
+    expect(seen).toEqual({ ledger: "absent", rows: [], objects: 0, pending: new Map() });
+  });
+
+  test.for<[string, string, readonly string[]]>([
+    ["drop table", "drop table users", ["drop"]],
+    ["drop a column", "alter table users drop column id", ["drop"]],
+    ["drop a column in short", "alter table users add column a int, drop id", ["drop"]],
+    ["drop schema", "drop  schema s cascade", ["drop"]],
+    ["in a comment", "-- drop table users\nselect 1", []],
+    ["a constraint", "alter table users drop constraint users_pkey", []],
+    ["a default", "alter table users alter column id drop default", []],
+    ["an index", "drop index i", []],
+  ])("hazard: %s", async ([, sql, expected], { database }) => {
+    const it = world(database, migrations({ "001_x.sql": sql }));
+    expect((await planOf(it)).map(({ hazards }) => hazards)).toEqual([expected]);
+  });
+});
+
+describe("two writers", () => {
+  const fenced = (database: TestDatabase, fence: number): Server => ({ ...database.server, fence: () => fence });
+  const raise = "update poststack.system_info set value = '1' where key = 'fence'";
+
+  test.for<[string, Readonly<Record<string, string>>, object]>([
+    ["forward", files, {}],
+    ["without a transaction", { "001_x.sql": "-- poststack: no-transaction\ncreate table x (n int)" }, {}],
+    ["baseline", files, { baseline: "2" }],
+  ])("%s: one that slept while another took over writes nothing", async ([, some, options], { database }) => {
+    await database.createLedger();
+    const it = world(database, migrations(some), fenced(database, 0));
+    await database.query(raise);
+    const before = await schemaOf(database);
+    expect((await failureOf(pass(it, options))).code).toBe("FENCED");
+    expect([await schemaOf(database), await names(database)]).toEqual([before, []]);
+  });
+
+  test("backward: one that slept writes nothing", async ({ database }) => {
+    await database.createLedger();
+    const it = world(database, migrations(files), fenced(database, 0));
+    await pass(it);
+    await database.query(raise);
+    expect((await failureOf(pass(it, { target: "0", rollback: true }))).code).toBe("FENCED");
+    expect(await has(database, "posts")).toBe(true);
+  });
+
+  test("one that takes over waits for the migration that runs; the next one of the first is fenced", async ({
+    database,
+  }) => {
+    await database.createLedger();
+    const held = "create table one (n int); select pg_advisory_xact_lock(1, hashtext(current_database()));";
+    const first = world(
+      database,
+      migrations({ "001_one.sql": held, "002_two.sql": "create table two (n int)" }),
+      fenced(database, 0),
+    );
+    // The test holds what the migration waits for, so that it is in the middle for as long as the test wants.
+    const gate = await database.server.login(database.endpoint.admin, database.name, database.signal);
+    await gate.query("select pg_advisory_lock(1, hashtext(current_database()))", [], database.signal);
+    const running = failureOf(pass(first));
+    await waitFor(database, "select from pg_locks where locktype = 'advisory' and not granted and classid = 1");
+    const taking = database.query(raise);
+    const second = await database.server.login(database.endpoint.admin, database.name, database.signal);
+    for (;;) {
+      const rows = await second.query(
+        "select from pg_stat_activity where wait_event_type = 'Lock' and query like 'update poststack.system_info%' and datname = current_database()",
+        [],
+        database.signal,
+      );
+      if (rows.length > 0) break;
+    }
+    await gate.close();
+    await second.close();
+    await taking;
+    expect((await running).code).toBe("FENCED");
+    expect(await names(database)).toEqual(["001_one applied"]);
+    expect([await has(database, "one"), await has(database, "two")]).toEqual([true, false]);
+    await pass(world(database, first.project, fenced(database, 1)));
+    expect(await names(database)).toEqual(["001_one applied", "002_two applied"]);
+  });
+
+  test("the same action by two at once is done once", async ({ database }) => {
+    await database.createLedger();
+    const it = world(
+      database,
+      migrations({ "001_x.sql": "create table if not exists x (n int); insert into x values (1)" }),
+    );
+    const [action] = await planOf(it);
+    if (action === undefined) throw new Error("nothing planned");
+    const other: Server = {
+      ...database.server,
+      owner: (signal) => database.server.login(database.endpoint.owner, database.name, signal),
+    };
+    await Promise.all([
+      apply(action, it.ports, database.signal),
+      apply(action, world(database, it.project, other).ports, database.signal),
+    ]);
+    expect(await database.column("select n from x")).toEqual([1]);
+  });
+});
+
+async function waitFor(database: TestDatabase, sql: string): Promise<void> {
+  for (;;) if ((await database.query(sql)).length > 0) return;
+}
+
+describe("a lock that somebody holds", () => {
+  const sql = "set local lock_timeout = '100ms'; alter table users add column name text;";
+
+  async function held(database: TestDatabase) {
+    await database.createLedger();
+    const it = world(database, migrations({ "001_users.sql": files["001_users.sql"], "002_wants.sql": sql }));
+    await pass(it, { target: "1" });
+    const holder = await database.server.login(database.endpoint.admin, database.name, database.signal);
+    await holder.pipeline(["begin", "lock table users /* by the test */"], database.signal);
+    return { it, holder };
+  }
+
+  test("is waited for ten times, and then its holder is named", async ({ database }) => {
+    const { it, holder } = await held(database);
+    const error = await failureOf(pass(it));
+    expect(error.code).toBe("MIGRATION_LOCKED");
+    expect(error.facts.where?.file).toBe("migrations/002_wants.sql");
+    expect(error.facts.details?.[0]).toMatch(
+      new RegExp(
+        `^held by pid ${holder.pid} \\(poststack-test, for \\d+ s\\): lock table users /\\* by the test \\*/$`,
+      ),
+    );
+    expect(it.progress.filter((line) => line.startsWith("try ")).length).toBe(9);
+    expect(it.progress.some((line) => line.startsWith(`waits for pid ${holder.pid} `))).toBe(true);
+    expect(await names(database)).toEqual(["001_users applied"]);
+    await holder.close();
+  });
+
+  test("once it is free, the next try goes through", async ({ database }) => {
+    const { it, holder } = await held(database);
+    let released = false;
+    const progress = (line: string): void => {
+      if (!released && line.startsWith("try 3")) {
+        released = true;
+        void holder.query("rollback", [], database.signal);
+      }
+    };
+    await pass({ ...it, ports: { ...it.ports, progress } });
+    expect(released).toBe(true);
+    expect(await names(database)).toEqual(["001_users applied", "002_wants applied"]);
+    await holder.close();
+  });
+});
+
+test("an abort ends the statement, and the session is as good as before", async ({ database }) => {
+  await database.createLedger();
+  const it = world(database, migrations({ "001_x.sql": "create table x (n int); select pg_sleep(600)" }));
+  const [action] = await planOf(it);
+  if (action === undefined) throw new Error("nothing planned");
+  const controller = new AbortController();
+  const running = apply(action, it.ports, controller.signal);
+  const settled = expect(running).rejects.toThrow("enough");
+  await waitFor(database, "select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()");
+  controller.abort(new Error("enough"));
+  await settled;
+  expect([await has(database, "x"), await names(database)]).toEqual([false, []]);
+  it.project.write("migrations/001_x.sql", "create table x (n int)");
+  await pass(it);
+  expect(await names(database)).toEqual(["001_x applied"]);
+});

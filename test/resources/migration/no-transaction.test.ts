@@ -1,0 +1,267 @@
+import { describe, expect } from "vitest";
+import { renderPlace } from "../../../controller/core/place.ts";
+import type { Server, Session } from "../../../controller/core/ports.ts";
+import { test, type TestDatabase } from "../../support/postgres.ts";
+import { failureOf, migrations, pass, planOf, render, world } from "./kit.ts";
+
+const header = "-- poststack: no-transaction\n";
+const setup = `create table t (n int, m int); insert into t select i, i % 10 from generate_series(1, 100) i;`;
+
+const ledger = (database: TestDatabase) =>
+  database.query(
+    `select state, statements_done as done, statement_begun as begun from poststack.schema_migrations where "order" = 2`,
+  );
+const indexes = (database: TestDatabase) =>
+  database.query(
+    "select indexrelid::regclass::text as name, indisvalid as valid from pg_index where indrelid = to_regclass('t') order by 1",
+  );
+
+async function prepared(database: TestDatabase, second: string, rollback = "") {
+  await database.createLedger();
+  const it = world(
+    database,
+    migrations({ "001_t.sql": setup, "002_x.sql": header + second, "002_x.rollback.sql": header + rollback }),
+  );
+  await pass(it, { target: "1" });
+  return it;
+}
+
+test("each statement by itself, and the row at the end", async ({ database }) => {
+  const it = await prepared(
+    database,
+    `set search_path = public;
+create index concurrently t_n on t (n);
+create unique index concurrently "T m" on t (n, m);
+vacuum t;
+create type mood as enum ('a');
+alter type mood add value 'b';
+create table moods as select 'b'::mood;
+drop index concurrently t_n;
+create table made (n int);
+do $$ begin insert into made values (1); commit; insert into made values (2); end $$;
+analyze made`,
+  );
+  await pass(it);
+  expect(await indexes(database)).toEqual([{ name: '"T m"', valid: true }]);
+  expect(await database.column("select n from made order by 1")).toEqual([1, 2]);
+  expect(await ledger(database)).toEqual([{ state: "applied", done: 11, begun: null }]);
+  expect(render(await planOf(it))).toEqual([]);
+  expect(it.progress).toContain("statement 2 of 11: create index concurrently t_n on t (n)");
+});
+
+test("a failing first statement leaves nothing, neither row nor invalid index, and may be corrected", async ({
+  database,
+}) => {
+  const it = await prepared(database, "create unique index concurrently t_m on t (m);");
+  const error = await failureOf(pass(it));
+  expect(error.code).toBe("MIGRATION_FAILED");
+  expect(error.facts.where && renderPlace(error.facts.where)).toBe("migrations/002_x.sql:2:1");
+  expect(String(error.facts.details)).toMatch(/detail: Key \(m\)=\(\d\) is duplicated/);
+  expect(await indexes(database)).toEqual([]);
+  expect(await ledger(database)).toEqual([]);
+  it.project.write("migrations/002_x.sql", `${header}create index concurrently t_m on t (m);`);
+  await pass(it);
+  expect(await indexes(database)).toEqual([{ name: "t_m", valid: true }]);
+});
+
+describe("a later statement fails", () => {
+  const first = "set search_path = public;\ncreate table a (n int);\ninsert into a values (1);\n";
+
+  test("what is done stays recorded, the rest may be corrected, and nothing runs twice", async ({ database }) => {
+    const it = await prepared(database, `${first}select nothing_there;`);
+    const error = await failureOf(pass(it));
+    expect(error.facts.where && renderPlace(error.facts.where)).toBe("migrations/002_x.sql:5:8");
+    expect(error.facts.next).toContain("its first 3 statements are done");
+    expect(await ledger(database)).toEqual([{ state: "started", done: 3, begun: null }]);
+    expect(render(await planOf(it))).toEqual(["apply migration:002_x"]);
+    it.project.write(
+      "migrations/002_x.sql",
+      `${header}${first}create table b as select current_setting('search_path') as path;`,
+    );
+    await pass(it);
+    expect(await database.column("select n from a")).toEqual([1]);
+    // The settings that came before are there again.
+    expect(await database.column("select path from b")).toEqual(["public"]);
+    expect(await ledger(database)).toEqual([{ state: "applied", done: 4, begun: null }]);
+    expect(render(await planOf(it))).toEqual([]);
+  });
+
+  test("a statement that has run may not be edited", async ({ database }) => {
+    const it = await prepared(database, `${first}select nothing_there;`);
+    await failureOf(pass(it));
+    it.project.write("migrations/002_x.sql", `${header}${first.replace("(1)", "(2)")}select 1;`);
+    const error = await failureOf(pass(it));
+    expect(error.code).toBe("MIGRATION_EDITED");
+    expect(error.facts.where && renderPlace(error.facts.where)).toBe("migrations/002_x.sql:4:1");
+    expect(await database.column("select n from a")).toEqual([1]);
+  });
+});
+
+test("transaction control is refused before anything runs", async ({ database }) => {
+  const it = await prepared(database, "create table a (n int);\nbegin; commit;");
+  const error = await failureOf(pass(it));
+  expect(error.code).toBe("MIGRATION_TRANSACTION");
+  expect(error.facts.where && renderPlace(error.facts.where)).toBe("migrations/002_x.sql:3:1");
+  expect(await ledger(database)).toEqual([]);
+});
+
+/** A server whose owner session is cut just before, or just after, a statement that contains `word` has run. */
+function cutting(database: TestDatabase, word: string, when: "before" | "after"): Server {
+  let armed = true;
+  const cut = async (session: Session): Promise<never> => {
+    armed = false;
+    const gone = new Promise((resolve) => session.lost.addEventListener("abort", resolve, { once: true }));
+    await database.query("select pg_terminate_backend($1)", [session.pid]);
+    await gone;
+    await database.server.reset();
+    throw new Error("cut");
+  };
+  return {
+    ...database.server,
+    owner: async (signal) => {
+      const session = await database.server.owner(signal);
+      return {
+        ...session,
+        pipeline: async (strings, signal) => {
+          const isIt = armed && strings.some((text) => text.includes(word) && !text.includes("poststack."));
+          if (isIt && when === "before") return cut(session);
+          const rows = await session.pipeline(strings, signal);
+          return isIt ? cut(session) : rows;
+        },
+      };
+    },
+  };
+}
+
+describe("the connection is cut", () => {
+  const rows: readonly { name: string; sql: string; word: string; when: "before" | "after"; end: string }[] = [
+    {
+      name: "before an index is built",
+      sql: "create index concurrently t_n on t (n);",
+      word: "t_n",
+      when: "before",
+      end: "applied",
+    },
+    {
+      name: "after an index is built",
+      sql: "create index concurrently t_n on t (n);",
+      word: "t_n",
+      when: "after",
+      end: "applied",
+    },
+    {
+      name: "before VACUUM",
+      sql: "vacuum t; create index t_n on t (n);",
+      word: "vacuum",
+      when: "before",
+      end: "applied",
+    },
+    {
+      name: "after VACUUM",
+      sql: "vacuum t; create index t_n on t (n);",
+      word: "vacuum",
+      when: "after",
+      end: "applied",
+    },
+    {
+      name: "before a statement of a transaction",
+      sql: "create index t_n on t (n);",
+      word: "t_n",
+      when: "before",
+      end: "applied",
+    },
+    {
+      name: "after a statement of a transaction",
+      sql: "create index t_n on t (n);",
+      word: "t_n",
+      when: "after",
+      end: "applied",
+    },
+  ];
+  test.for(rows)("$name: the next pass finishes it, once", async ({ sql, word, when, end }, { database }) => {
+    const it = await prepared(database, sql);
+    await expect(pass(world(database, it.project, cutting(database, word, when)))).rejects.toThrow("cut");
+    expect(await ledger(database)).toMatchObject([{ state: "started" }]);
+    await pass(it);
+    expect(await indexes(database)).toEqual([{ name: "t_n", valid: true }]);
+    expect(await ledger(database)).toMatchObject([{ state: end }]);
+    expect(render(await planOf(it))).toEqual([]);
+  });
+
+  test.for(["before", "after"] as const)(
+    "%s an index is dropped: the next pass finds out",
+    async (when, { database }) => {
+      const it = await prepared(database, "drop index concurrently t_n;");
+      await database.query("create index t_n on t (n)");
+      await database.query(`alter table t owner to ${database.owner}`);
+      await expect(pass(world(database, it.project, cutting(database, "t_n", when)))).rejects.toThrow("cut");
+      await pass(it);
+      expect(await indexes(database)).toEqual([]);
+      expect(render(await planOf(it))).toEqual([]);
+    },
+  );
+
+  test("where the catalog tells nothing, a person looks, and repair goes on", async ({ database }) => {
+    const it = await prepared(
+      database,
+      "create table a (n int);\ndo $$ begin insert into a values (1); commit; end $$;\ncreate table b (n int);",
+    );
+    const server = cutting(database, "do $$", "after");
+    // The first try, inside a transaction, is refused by the server; the second one is cut.
+    await expect(pass(world(database, it.project, server))).rejects.toThrow("cut");
+    const error = await failureOf(pass(it));
+    expect(error.code).toBe("MIGRATION_INTERRUPTED");
+    expect(error.facts.where && renderPlace(error.facts.where)).toBe("migrations/002_x.sql:3:1");
+    expect(error.facts.next).toContain("db repair");
+    expect(await database.column("select n from a")).toEqual([1]);
+    await database.query("create table b (n int)");
+    await pass(it, { repair: true });
+    expect(render(await planOf(it))).toEqual([]);
+  });
+});
+
+test("an index that is not valid is no index: IF NOT EXISTS builds it again", async ({ database }) => {
+  const it = await prepared(database, "create index concurrently if not exists t_n on t (n);");
+  await database.query("create index t_n on t (n)");
+  await database.query("update pg_index set indisvalid = false where indexrelid = 't_n'::regclass");
+  const [oid] = await database.column("select 't_n'::regclass::oid");
+  await pass(it);
+  expect(await indexes(database)).toEqual([{ name: "t_n", valid: true }]);
+  expect(await database.column("select 't_n'::regclass::oid")).not.toEqual([oid]);
+});
+
+describe("rolling back", () => {
+  test("statement by statement, and the row goes", async ({ database }) => {
+    const it = await prepared(database, "create index concurrently t_n on t (n);", "drop index concurrently t_n;");
+    await pass(it);
+    await pass(it, { target: "1", rollback: true });
+    expect(await indexes(database)).toEqual([]);
+    expect(await ledger(database)).toEqual([]);
+  });
+
+  test("interrupted: forward is refused, backward finishes", async ({ database }) => {
+    const it = await prepared(
+      database,
+      "create index concurrently t_n on t (n); create table a (n int)",
+      "drop table a;\ndrop index concurrently t_n;",
+    );
+    await pass(it);
+    const cut = world(database, it.project, cutting(database, "drop index", "after"));
+    await expect(pass(cut, { target: "1", rollback: true })).rejects.toThrow("cut");
+    expect(await ledger(database)).toEqual([{ state: "reverting", done: 1, begun: 2 }]);
+    expect(render(await planOf(it))).toEqual(["refuse migration:002_x MIGRATION_INTERRUPTED"]);
+    await pass(it, { target: "1", rollback: true });
+    expect(await ledger(database)).toEqual([]);
+    expect(render(await planOf(it))).toEqual(["apply migration:002_x"]);
+  });
+
+  test("a first statement that fails leaves the migration applied", async ({ database }) => {
+    const it = await prepared(database, "create index concurrently t_n on t (n);", "drop index concurrently wrong;");
+    await pass(it);
+    const error = await failureOf(pass(it, { target: "1", rollback: true }));
+    expect(error.code).toBe("MIGRATION_FAILED");
+    expect(error.facts.where && renderPlace(error.facts.where)).toBe("migrations/002_x.rollback.sql:2:1");
+    expect(await ledger(database)).toMatchObject([{ state: "applied" }]);
+    expect(render(await planOf(it))).toEqual([]);
+  });
+});
