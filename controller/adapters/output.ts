@@ -19,7 +19,7 @@ export function output(
   environment: NodeJS.ProcessEnv,
 ): StreamOutput {
   const { NO_COLOR = "", FORCE_COLOR = "", TERM = "" } = environment;
-  const isTerminal = stream.isTTY === true;
+  const isTerminal = stream.isTTY;
   const isForced = FORCE_COLOR !== "" && FORCE_COLOR !== "0";
   // A reader that went away (`| head`) is no fault of ours.
   stream.on("error", (error: NodeJS.ErrnoException) => {

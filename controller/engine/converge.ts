@@ -6,7 +6,7 @@ import { backoffMs } from "../core/retry.ts";
 import type { Action, Desired } from "../resources/index.ts";
 import { applyPlan, type ActionResult } from "./apply.ts";
 import type { Emit } from "./events.ts";
-import { observe } from "./observe.ts";
+import { observe, type Observation } from "./observe.ts";
 import { buildPlan } from "./plan.ts";
 import { recordEvents, type Run } from "./record.ts";
 import type { Selection } from "./select.ts";
@@ -163,11 +163,13 @@ async function onePass(
   const world = passPorts(ports, server);
   try {
     await lockIfUp(desired, server, signal);
-    const plan = buildPlan(desired, await observe(desired, world, signal), options.selection ?? {});
+    const observation = await observe(desired, world, signal);
+    const plan = buildPlan(desired, observation, options.selection ?? {});
     if (isSettled(plan)) return { type: "settled" };
     if (isRefused(plan, options)) return { type: "refused", plan };
     const approved = await approve(plan);
     if (approved === undefined) return { type: "declined", plan };
+    rememberCluster(desired, observation, ports);
     const { stop, emit } = options;
     const results = await applyPlan(approved, world, { signal, stop, emit });
     await recordEvents(results, world, options.run, signal);
@@ -175,6 +177,17 @@ async function onePass(
   } finally {
     await server.close();
   }
+}
+
+/**
+ * A server that somebody else runs has no action of ours that could remember which cluster it is, so that another one
+ * behind the same address is noticed (RELIABILITY 21). Whoever is about to write to it remembers.
+ */
+function rememberCluster(desired: Desired, { observed }: Observation, { state }: EnginePorts): void {
+  const [wanted] = desired.resources.instance;
+  const [seen] = observed.instance ?? [];
+  if (wanted?.provider !== "external" || wanted.knownIdentifier !== undefined) return;
+  if (seen?.systemIdentifier !== undefined) state.recordSystemIdentifier(seen.systemIdentifier);
 }
 
 /** A server that answers is locked before it is looked at; one that is down or not there yet, when it first answers. */

@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import pg from "pg";
 
-const [, ...lines] = readFileSync(new URL("seed/products.csv", import.meta.url), "utf8").trim().split("\n");
+const [, ...lines] = readFileSync(new URL("seed/products.csv", import.meta.url), "utf8")
+  .trim()
+  .split("\n");
 const client = new pg.Client({ connectionString: process.env.POSTSTACK_DATABASE_URL });
 await client.connect();
 for (const line of lines) {

@@ -18,7 +18,7 @@ async function page() {
 <ul>${items.join("")}</ul><p>Seen ${rows[0].visits} times.</p>\n`;
 }
 
-const server = createServer(async (request, response) => {
+async function answer(request, response) {
   try {
     if (request.url === "/health") {
       await pool.query("select 1");
@@ -32,7 +32,9 @@ const server = createServer(async (request, response) => {
     console.error(error.message);
     response.writeHead(503).end("the database does not answer\n");
   }
-});
+}
+
+const server = createServer((request, response) => void answer(request, response));
 
 server.listen(Number(PORT), "127.0.0.1", () => console.log(`listening on http://127.0.0.1:${PORT}/`));
 

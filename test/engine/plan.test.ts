@@ -137,7 +137,7 @@ test("a target brings what it needs, and an exclusion takes along what needs it"
 /** What each action waits for, directly or not. */
 const dependencyClosure = (actions: readonly Action[]) => (id: ResourceId) => {
   const needed = new Set([id]);
-  for (const one of [...actions].reverse()) {
+  for (const one of actions.toReversed()) {
     if (needed.has(one.id)) for (const dependency of one.dependsOn) needed.add(dependency);
   }
   return actions.map((one) => one.id).filter((one) => needed.has(one));
