@@ -1,11 +1,12 @@
 /**
- * SQL: every privilege in this database, one row each: type, object (oid; for a default privilege the schema's), name,
+ * SQL: privileges in this database, one row each: type, object (oid; for a default privilege the schema's), name,
  * signature, schema, schema_oid, owner (whose later objects; 0 otherwise), holder (owner of the object), grantee
  * (0: PUBLIC), privilege, grantable. Objects whose ACL was never touched have the one that the manual tells (5.8).
  *
  * @param of SQL condition over the schema `n`, the object's oid `o.oid` and the type's name `o.type`
+ * @param to SQL condition over `a.grantee`; early, as a thousand tables make ten thousand privileges of their owner
  */
-export const privilegesSql = (of: string): string => `
+export const privilegesSql = (of: string, to: string): string => `
 select o.type, o.oid as object, o.name, o.signature, n.nspname as schema, n.oid as schema_oid, 0::oid as owner, o.holder,
   a.grantee, lower(a.privilege_type) as privilege, bool_or(a.is_grantable) as grantable
 from (
@@ -21,12 +22,12 @@ from (
   select 'schema', oid, nspname, '', oid, nspowner, coalesce(nspacl, acldefault('n', nspowner)) from pg_catalog.pg_namespace
 ) o
 join pg_catalog.pg_namespace n on n.oid = o.schema, lateral aclexplode(o.acl) a
-where ${of}
+where (${of}) and (${to})
 group by o.type, o.oid, o.name, o.signature, n.nspname, n.oid, o.holder, a.grantee, a.privilege_type
 union all
 select 'database', d.oid, d.datname, '', '', 0, 0, d.datdba, a.grantee, lower(a.privilege_type), bool_or(a.is_grantable)
 from pg_catalog.pg_database d, lateral aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
-where d.datname = current_database()
+where d.datname = current_database() and (${to})
 group by d.oid, d.datname, d.datdba, a.grantee, a.privilege_type
 union all
 select 'default ' || t.type, n.oid, n.nspname, '', n.nspname, n.oid, d.defaclrole, d.defaclrole, a.grantee,
@@ -35,6 +36,7 @@ from pg_catalog.pg_default_acl d
 join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace
 join (values ('r', 'table'), ('S', 'sequence'), ('f', 'function')) t (code, type) on t.code = d.defaclobjtype::text,
 lateral aclexplode(d.defaclacl) a
+where ${to}
 group by t.type, n.oid, n.nspname, d.defaclrole, a.grantee, a.privilege_type`;
 
 /**

@@ -58,9 +58,15 @@ const isWithoutLedger = (error: unknown): boolean =>
   ["42P01", "3F000", "42703", "42501"].includes(sqlFailure(error)?.sqlState ?? "");
 
 const factsSql = (rows: string): string => `
-with a as materialized (${privilegesSql(
-  `(n.nspname = any($2) or (o.type, o.oid) in (select l.type, l.object from ${rows} l)
-    or n.oid in (select l.object from ${rows} l where l.type like 'default %'))`,
+with grantees as materialized (
+  select oid from pg_catalog.pg_roles where rolname = any($1)
+  union select 0 where 'public' = any($1)
+  union select l.grantee from ${rows} l
+),
+a as materialized (${privilegesSql(
+  `n.nspname = any($2) or (o.type, o.oid) in (select l.type, l.object from ${rows} l)
+    or n.oid in (select l.object from ${rows} l where l.type like 'default %')`,
+  "a.grantee in (select oid from grantees)",
 )}),
 found as (
   select a.*, coalesce(g.rolname, 'public') as "to", coalesce(h.rolname, '') as owner_name, r.type is not null as is_recorded,

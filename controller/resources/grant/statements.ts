@@ -13,6 +13,13 @@ const targets =
 const wishes =
   "jsonb_to_recordset(wishes) w(type text, object oid, owner oid, schema_oid oid, holder oid, privilege text)";
 
+/** What is granted now, on the objects of this schema and on those in the ledger. */
+const actualSql = (schema: string, to: string): string =>
+  `with actual as materialized (${privilegesSql(
+    `n.nspname = ${quoteLiteral(schema)} or (o.type, o.oid) in (select type, object from ${ledger})`,
+    to,
+  )})`;
+
 const same = (a: string, b: string): string =>
   ["type", "object", "owner", "privilege"].map((column) => `${a}.${column} = ${b}.${column}`).join(" and ");
 
@@ -27,9 +34,7 @@ export function grantBlock(desired: DesiredGrant): string {
   const option = withGrantOption ? " with grant option" : "";
   const list = privileges.join(", ");
   const [one, many] = on.type === "function" ? ["routine", "routines"] : [on.type, `${on.type}s`];
-  const actual = `with actual as materialized (${privilegesSql(
-    `n.nspname = ${quoteLiteral(schema)} or (o.type, o.oid) in (select type, object from ${ledger})`,
-  )})`;
+  const actual = actualSql(schema, "a.grantee = the_role");
   const lacking = `not exists (select from actual a where ${same("a", "w")} and a.grantee = the_role
     and (a.grantable or not ${String(withGrantOption)}))`;
   return block(`declare
@@ -57,7 +62,7 @@ export function grantBlock(desired: DesiredGrant): string {
       }
     ) wish;
 
-    ${actual} delete from ${ledger} r
+    ${actualSql(schema, "true")} delete from ${ledger} r
       where not exists (select from actual a where ${same("a", "r")} and a.grantee = r.grantee);
     ${actual} insert into ${ledger} (type, object, owner, grantee, privilege, ours, option_ours)
       select w.type, w.object, w.owner, the_role, w.privilege, a.type is null or ${fromOurDefault(ledger)},
@@ -67,8 +72,8 @@ export function grantBlock(desired: DesiredGrant): string {
         do update set option_ours = privileges.option_ours or excluded.option_ours;
 
     for grant_on in ${actual}
-      select t.sql_name from ${targets} where exists (
-        select from ${wishes} where w.type = ${quoteLiteral(on.type)} and w.object = t.oid and ${lacking}
+      select t.sql_name from ${targets} where t.oid in (
+        select w.object from ${wishes} where w.type = ${quoteLiteral(on.type)} and ${lacking}
       ) order by t.oid
     loop
       execute concat(${quoteLiteral(`grant ${list} on ${one} `)}, grant_on, ${quoteLiteral(` to ${grantee}${option}`)});

@@ -22,7 +22,7 @@ export function diff(desired: readonly DesiredRole[], observed: readonly Observe
     ...desired.flatMap((role) => diffRole(role, byName.get(role.name), seen)),
     ...observed
       .filter((role) => role.owner === "ours" && !role.isAdmin && !wanted.has(role.name))
-      .map((role) => drop(role, "no longer in the files", desired[0]?.mark ?? "", undefined)),
+      .map((role) => drop(role, "no longer in the files", desired[0], undefined)),
   ];
 }
 
@@ -31,7 +31,7 @@ function diffRole(desired: DesiredRole, observed: ObservedRole | undefined, seen
     if (observed === undefined) return [];
     if (observed.isAdmin) return [refuse(desired, adminStays(desired))];
     if (observed.owner === "foreign") return [refuse(desired, nameTaken(desired, observed))];
-    return [drop(observed, "ensure: absent", desired.mark, desired)];
+    return [drop(observed, "ensure: absent", desired, desired)];
   }
   const error = invalid(desired, seen);
   if (error !== undefined) return [refuse(desired, error)];
@@ -115,7 +115,13 @@ function membershipChange(
   };
 }
 
-function drop(observed: ObservedRole, why: string, mark: string, desired: DesiredRole | undefined): RoleAction {
+/** @param any a wish of the same environment: for the mark, and for what else goes */
+function drop(
+  observed: ObservedRole,
+  why: string,
+  any: DesiredRole | undefined,
+  desired: DesiredRole | undefined,
+): RoleAction {
   const id = desired?.id ?? resourceId("role", observed.name);
   const common = {
     id,
@@ -124,8 +130,10 @@ function drop(observed: ObservedRole, why: string, mark: string, desired: Desire
     hazards: [],
     ...(desired === undefined ? {} : { place: desired.place }),
   } as const;
-  if (observed.ownedObjects === 0) {
-    return { ...common, verb: "drop", reason: why, name: observed.name, oid: observed.oid, mark };
+  const { name, oid, ownedObjects, ownsIn } = observed;
+  const losesAll = ownsIn.length > 0 && ownsIn.every((database) => any?.goesWith?.includes(database) === true);
+  if (ownedObjects === 0 || losesAll) {
+    return { ...common, verb: "drop", reason: why, name, oid, mark: any?.mark ?? "" };
   }
   const error = ownsObjects(observed, why, desired);
   return { ...common, verb: "refuse", reason: error.what, error };

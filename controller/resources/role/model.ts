@@ -29,6 +29,8 @@ export interface DesiredRole {
   readonly generated: "no" | "kept" | "new";
   /** Sorted names of the roles that it is a member of. */
   readonly inRoles: readonly string[];
+  /** Databases that go in the same plan: what the role owns in them goes with them, and does not keep it. */
+  readonly goesWith?: readonly string[];
   /** What marks an object as this environment's (RELIABILITY 11). */
   readonly mark: string;
   readonly dependsOn: readonly ResourceId[];

@@ -79,6 +79,24 @@ test.each<[string, Given<typeof desiredRole>, Given<typeof observedRole>, string
     `refuse role:app  role "app" is to go (ensure: absent) and owns 2 objects in "a", "b"`,
   ],
   [
+    "absent, with all that it owns",
+    { ensure: "absent", goesWith: ["a", "b"] },
+    { ownedObjects: 2, ownsIn: ["a", "b"] },
+    "drop role:app  ensure: absent",
+  ],
+  [
+    "absent, with a part of what it owns",
+    { ensure: "absent", goesWith: ["a"] },
+    { ownedObjects: 2, ownsIn: ["a", "b"] },
+    `refuse role:app  role "app" is to go (ensure: absent) and owns 2 objects in "a", "b"`,
+  ],
+  [
+    "absent and owning what no database holds",
+    { ensure: "absent", goesWith: ["a"] },
+    { ownedObjects: 1, ownsIn: [] },
+    `refuse role:app  role "app" is to go (ensure: absent) and owns 1 object`,
+  ],
+  [
     "absent and foreign",
     { ensure: "absent" },
     { owner: "foreign" },

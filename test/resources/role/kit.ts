@@ -47,7 +47,7 @@ export function desiredRole(
   name: string,
   given: Partial<DesiredRole["attributes"]> & Partial<DesiredRole> = {},
 ): DesiredRole {
-  const { id, ensure, password, generated, inRoles, dependsOn, ...attributes } = given;
+  const { id, ensure, password, generated, inRoles, goesWith, dependsOn, ...attributes } = given;
   return {
     id: id ?? resourceId("role", name),
     name,
@@ -66,6 +66,7 @@ export function desiredRole(
     ...(password === undefined ? {} : { password }),
     generated: generated ?? "no",
     inRoles: inRoles ?? [],
+    ...(goesWith === undefined ? {} : { goesWith }),
     mark,
     dependsOn: dependsOn ?? [],
     place,

@@ -256,6 +256,23 @@ test("what a role came to own, or was given by others, after the plan stops the 
   await apply(drop);
 });
 
+test("a role whose database was to go and did not is not dropped; after the database it is", async ({ database }) => {
+  const name = database.unique("app");
+  const env = database.unique("env");
+  const { reconcile, actions, apply } = roles(database);
+  await reconcile([desiredRole(name)]);
+  await database.query(`create database "${env}" owner "${name}"`);
+  try {
+    const drop = await actions([desiredRole(name, { ensure: "absent", goesWith: [env] })]);
+    await expect(apply(drop)).rejects.toMatchObject({ code: "ROLE_OWNS_OBJECTS" });
+    await database.query(`drop database "${env}"`);
+    await apply(drop);
+    expect(await database.column("select rolname from pg_roles where rolname = $1", [name])).toEqual([]);
+  } finally {
+    await database.query(`drop database if exists "${env}"`);
+  }
+});
+
 /** An admin as cloud providers give one: no superuser, CREATEROLE and CREATEDB. */
 async function lesserAdmin(database: TestDatabase): Promise<Server> {
   const user = database.unique("cloud_admin");
