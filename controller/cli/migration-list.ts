@@ -36,10 +36,10 @@ export async function listMigrations({ desired, observation, ask }: Look): Promi
 /** The folder and the ledger side by side. Pure. */
 export function migrationList(
   files: readonly MigrationFile[],
-  ledger: ObservedMigrations | undefined | "unknown",
+  ledger: Pick<ObservedMigrations, "rows"> | undefined | "unknown",
   details: readonly Row[],
 ): readonly ListedMigration[] {
-  const rows = ledger !== undefined && ledger !== "unknown" && ledger.ledger === "present" ? ledger.rows : [];
+  const rows = ledger === undefined || ledger === "unknown" ? [] : ledger.rows;
   const byOrder = new Map(rows.map((row) => [row.order, row]));
   const detailOf = new Map(details.map((row) => [String(row["order"]), row]));
   const head = [...rows].sort((a, b) => compareOrders(a.order, b.order)).at(-1)?.order;

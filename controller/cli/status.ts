@@ -1,5 +1,5 @@
 import type { ErrorFacts } from "../core/errors.ts";
-import { nameOf, type ResourceId } from "../core/id.ts";
+import { nameOf } from "../core/id.ts";
 import { isSettled, publicAction, type Deferred, type PublicAction } from "../core/plan.ts";
 import type { ProcessRecord } from "../core/ports.ts";
 import type { DesiredProcess } from "../resources/process/model.ts";
@@ -31,7 +31,7 @@ export interface ServerStatus {
   readonly error?: ErrorFacts;
 }
 
-export interface MigrationStatus {
+interface MigrationStatus {
   /** False: the server cannot be asked, and the rest is not known. */
   readonly known: boolean;
   /** The newest version that is applied. */
@@ -97,7 +97,7 @@ const versionText = (version: number): string => `${Math.floor(version / 10_000)
 function migrationsOf({ observation, plan }: Look): MigrationStatus {
   const { migration } = observation.observed;
   if (migration === undefined) return { known: false };
-  const rows = migration[0]?.ledger === "present" ? migration[0].rows : [];
+  const rows = migration[0]?.rows ?? [];
   const head = [...rows].sort((a, b) => compareOrders(a.order, b.order)).at(-1)?.version;
   const pending = plan.actions.filter(({ kind, verb }) => kind === "migration" && verb === "apply").length;
   return { known: true, ...(head === undefined ? {} : { head }), applied: rows.length, pending };
@@ -124,7 +124,7 @@ async function processesOf(
   const leftovers = [...records].flatMap(([id, record]): readonly ProcessStatus[] =>
     named.has(id) || record === undefined
       ? []
-      : [{ name: nameOf(id as ResourceId), state: "leftover", ...(record.running ? { pid: record.pid } : {}) }],
+      : [{ name: nameOf(id), state: "leftover", ...(record.running ? { pid: record.pid } : {}) }],
   );
   return [...(await Promise.all(found)), ...leftovers];
 }

@@ -312,6 +312,16 @@ describe("logs", () => {
     expect(stdout).toMatch(/^web {6}\| two\nweb {6}\| three\nseed {5}\| seeded 3\npostgres \| /);
   });
 
+  test.each<[string, readonly string[], Readonly<Record<string, string>>, boolean]>([
+    ["colours where they are forced", [], { FORCE_COLOR: "1" }, true],
+    ["none with --no-color", ["--no-color"], { FORCE_COLOR: "1" }, false],
+    ["none with NO_COLOR", [], { FORCE_COLOR: "1", NO_COLOR: "1" }, false],
+    ["none in a pipe", [], {}, false],
+  ])("names have %s", async (_what, words, environment, expected) => {
+    const { stdout } = await project.poststack(["env", "logs", "dev", "-n", "1", ...words], { environment });
+    expect(stdout.includes("\u001b[")).toBe(expected);
+  });
+
   test("a service that never ran is named as such", async () => {
     const { code, stderr } = await project.poststack(["env", "logs", "dev", "wbe"]);
     expect(code).toBe(1);

@@ -1,12 +1,19 @@
 import type { Paint } from "../../core/render.ts";
 
+const edges = ["top", "bottom", "left", "right"];
+const joints = [
+  "top-mid",
+  "top-left",
+  "top-right",
+  "bottom-mid",
+  "bottom-left",
+  "bottom-right",
+  "left-mid",
+  "right-mid",
+];
+
 /** Nothing between the cells but room. */
-const noBorders = Object.fromEntries(
-  [
-    ...["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"],
-    ...["left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"],
-  ].map((name) => [name, ""]),
-);
+const noBorders = Object.fromEntries([...edges, ...joints, "mid", "mid-mid", "middle"].map((name) => [name, ""]));
 
 /** Columns that stand in line, also with wide characters and colours. Without a head there is none. */
 export async function renderTable(

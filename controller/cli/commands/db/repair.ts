@@ -29,15 +29,13 @@ interface Edit {
 }
 
 async function editsOf({ desired, observation, ask }: Look): Promise<readonly Edit[]> {
-  const seen = observation.observed.migration?.[0];
-  const checksums = new Map(
-    seen?.ledger === "present" ? seen.rows.map(({ order, checksum }) => [order, checksum]) : [],
-  );
+  const rows = observation.observed.migration?.[0]?.rows ?? [];
+  const checksums = new Map(rows.map(({ order, checksum }) => [order, checksum]));
   const edited = (desired.resources.migration[0]?.files ?? []).filter(
     ({ order, checksum }) => checksums.has(order) && checksums.get(order) !== checksum,
   );
-  const rows = edited.length === 0 ? [] : await ask(recorded, [edited.map(({ order }) => order)]);
-  const texts = new Map(rows.map((row) => [row["order"], row["sql"]]));
+  const recordedRows = edited.length === 0 ? [] : await ask(recorded, [edited.map(({ order }) => order)]);
+  const texts = new Map(recordedRows.map((row) => [row["order"], row["sql"]]));
   return edited.map((file) => {
     const text = texts.get(file.order);
     return { file, applied: typeof text === "string" ? text : undefined };

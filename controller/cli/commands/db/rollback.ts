@@ -31,6 +31,6 @@ async function oneBack(name: string | undefined, context: Context): Promise<stri
 function appliedVersions({ observation }: Look): readonly string[] | undefined {
   const { migration } = observation.observed;
   if (migration === undefined) return undefined;
-  const rows = migration[0]?.ledger === "present" ? migration[0].rows : [];
+  const rows = migration[0]?.rows ?? [];
   return [...rows].sort((a, b) => compareOrders(a.order, b.order)).map(({ version }) => version);
 }
