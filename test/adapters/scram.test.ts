@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test as plainTest } from "vitest";
+import { expect, test as plain } from "vitest";
 import { postgres } from "../../controller/adapters/postgres.ts";
 import { passwords } from "../../controller/adapters/scram.ts";
 import type { Endpoint } from "../../controller/core/ports.ts";
@@ -28,22 +28,26 @@ const texts: readonly (readonly [string, string])[] = [
   ["looks like an md5 hash", `md5${"0".repeat(32)}`],
 ];
 
-test.for(texts)("%s: a login works over TCP with the verifier made here", async ([, text], { database }) => {
-  const role = database.unique("login");
-  const password = new Secret(text);
-  await database.query(`create role "${role}" login password ${quoteLiteral(passwords.verifier(password))}`);
-  const session = await database.server.login({ user: role, password }, database.name, database.signal);
-  expect(await session.query("select current_user as me", [], database.signal)).toEqual([{ me: role }]);
-});
+// The last two the server would take as they are, if it were given them.
+const derivable = new Set(texts.slice(0, -2).map(([name]) => name));
 
-// The last two the server would take as they are.
-test.for(texts.slice(0, -2))("%s: equal to what the server derives", async ([, text], { database }) => {
-  const role = database.unique("derived");
-  await database.query(`create role "${role}" password ${quoteLiteral(text)}`);
-  const [verifier] = await database.column("select rolpassword from pg_authid where rolname = $1", [role]);
-  expect(passwords.matches(new Secret(text), String(verifier))).toBe(true);
-  expect(passwords.matches(new Secret(`${text}.`), String(verifier))).toBe(false);
-});
+test.for(texts)(
+  "%s: the verifier logs in over TCP, and is what the server derives",
+  async ([name, text], { database }) => {
+    const role = database.unique("login");
+    const password = new Secret(text);
+    const verifier = async (): Promise<string> =>
+      String((await database.column("select rolpassword from pg_authid where rolname = $1", [role]))[0]);
+    await database.query(`create role "${role}" login password ${quoteLiteral(passwords.verifier(password))}`);
+    const session = await database.server.login({ user: role, password }, database.name, database.signal);
+    expect(await session.query("select current_user as me", [], database.signal)).toEqual([{ me: role }]);
+    expect(passwords.matches(password, await verifier())).toBe(true);
+    expect(passwords.matches(new Secret(`${text}.`), await verifier())).toBe(false);
+    if (!derivable.has(name)) return;
+    await database.query(`alter role "${role}" password ${quoteLiteral(text)}`);
+    expect(passwords.matches(password, await verifier())).toBe(true);
+  },
+);
 
 test("another number of iterations is re-derived with that number", async ({ database }) => {
   if (database.admin.version < 160_000) return;
@@ -59,13 +63,13 @@ test("another number of iterations is re-derived with that number", async ({ dat
 
 const good = passwords.verifier(new Secret("pw"));
 
-plainTest("two verifiers of one password differ, and both match", () => {
+plain("two verifiers of one password differ, and both match", () => {
   const other = passwords.verifier(new Secret("pw"));
   expect(other).not.toBe(good);
   expect([good, other].map((one) => passwords.matches(new Secret("pw"), one))).toEqual([true, true]);
 });
 
-plainTest.each([
+plain.each([
   ["nothing", ""],
   ["md5", `md5${"a".repeat(32)}`],
   ["a password in the clear", "pw"],
@@ -82,21 +86,23 @@ plainTest.each([
   expect(passwords.matches(new Secret("pw"), verifier)).toBe(false);
 });
 
-plainTest.each(["", "\u00AD\u200D"])(
-  "an empty password (%j) is refused, which Postgres would take for none",
-  (text) => {
-    expect(() => passwords.verifier(new Secret(text))).toThrow("the password is empty");
-  },
-);
+plain.each(["", "\u00AD\u200D"])("an empty password (%j) is refused, which Postgres would take for none", (text) => {
+  expect(() => passwords.verifier(new Secret(text))).toThrow("the password is empty");
+});
 
-plainTest("a server that logs every statement, also a failing one, never sees the password", async () => {
+plain("a server that logs every statement, also a failing one, never sees the password", async () => {
   const cluster = await startCluster();
   try {
     const canary = "canary-5f1c-grün";
     const admin = { user: "postgres", password: new Secret(cluster.password) };
     const endpoint: Endpoint = {
-      ...{ host: "127.0.0.1", port: cluster.port, sslmode: "disable", database: "postgres" },
-      ...{ maintenanceDatabase: "postgres", admin, owner: admin },
+      host: "127.0.0.1",
+      port: cluster.port,
+      sslmode: "disable",
+      database: "postgres",
+      maintenanceDatabase: "postgres",
+      admin,
+      owner: admin,
     };
     const signal = new AbortController().signal;
     const session = await postgres("poststack-test").connect(endpoint, admin, "postgres", signal);
