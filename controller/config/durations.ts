@@ -10,7 +10,7 @@ const unitMs = new Map([
 const form = /^(?=\d)(?:\d{1,6}h)?(?:\d{1,6}m)?(?:\d{1,6}s)?(?:\d{1,6}ms)?$/;
 
 /** `1h30m`, `10m`, `30s`, `500ms` in milliseconds; undefined: no duration. */
-export function parseDuration(text: string): number | undefined {
+function parseDuration(text: string): number | undefined {
   if (!form.test(text)) return undefined;
   const parts = [...text.matchAll(/(\d+)(ms|[hms])/g)];
   return parts.reduce((sum, [, count, unit = ""]) => sum + Number(count) * (unitMs.get(unit) ?? 0), 0);

@@ -79,5 +79,5 @@ export async function referencedSecret(
   });
 }
 
-export const generatePassword = (randomInt: (limit: number) => number): string =>
+const generatePassword = (randomInt: (limit: number) => number): string =>
   Array.from({ length: passwordLength }, () => alphabet[randomInt(alphabet.length)]).join("");

@@ -139,7 +139,7 @@ function desiredJob(step: Step, dependsOn: readonly ResourceId[], wishes: JobWis
   };
 }
 
-export interface Command {
+interface Command {
   readonly command: readonly [string, ...string[]];
   readonly isPublic: boolean;
 }
