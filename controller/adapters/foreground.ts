@@ -15,15 +15,19 @@ export function runForeground(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: "inherit", env: plainEnvironment(environment) });
-    // Ctrl-C belongs to the program: psql uses it to cancel a statement.
-    const ignore = (): void => undefined;
-    process.on("SIGINT", ignore);
+    // Ctrl-C belongs to the program: psql uses it to cancel a statement, and nobody asked us to stop.
+    const listeners = process.listeners("SIGINT");
+    process.removeAllListeners("SIGINT").on("SIGINT", () => undefined);
+    const restore = (): void => {
+      process.removeAllListeners("SIGINT");
+      for (const listener of listeners) process.on("SIGINT", listener);
+    };
     child.once("error", (error) => {
-      process.off("SIGINT", ignore);
+      restore();
       reject(commandMissing(program, error));
     });
     child.once("exit", (code, signal) => {
-      process.off("SIGINT", ignore);
+      restore();
       resolve(code ?? 128 + (signal === "SIGINT" ? 2 : 15));
     });
   });

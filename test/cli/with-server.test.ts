@@ -249,6 +249,13 @@ describe("db", () => {
     );
   });
 
+  test.skipIf(machineProgram("psql") === undefined)("Ctrl-C belongs to psql, and does not end us", async () => {
+    const input = "\\! kill -INT $(ps -o ppid= -p $PPID)\nselect 'still ' || 'here';\n";
+    const { code, stdout, stderr } = await project.poststack(["db", "shell"], { input });
+    expect({ code, stderr, stdout }).toMatchObject({ code: 0, stderr: "" });
+    expect(stdout).toContain("still here");
+  });
+
   test("without psql the shell says where to get it", async () => {
     const { code, stderr } = await project.poststack(["db", "shell"], { environment: { PATH: "/nonexistent" } });
     expect(code).toBe(1);

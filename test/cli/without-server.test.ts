@@ -423,6 +423,14 @@ describe("init", () => {
     expect(code).toBe(1);
   });
 
+  test("makes the folder that --project-dir names", async () => {
+    const own = cliProject();
+    onTestFinished(() => own.dispose());
+    const { code, stderr } = await own.poststack(["init", "--project-dir", "deep/My Shop"]);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(readFileSync(join(own.root, "deep/My Shop/.poststack.yml"), "utf8")).toContain("name: my-shop");
+  });
+
   test("a name that YAML would take for something else is still a name", async () => {
     const own = cliProject();
     onTestFinished(() => own.dispose());

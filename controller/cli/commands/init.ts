@@ -20,16 +20,16 @@ export async function initCommand({ args: [given], options }: Invocation, world:
   const ports = { postgres: await freePort("postgres", context), web: await freePort("web", context) };
   const contents = projectFilesFor(name, ports);
 
-  const files = world.openFiles(root);
-  const taken = [...contents.keys()].filter((path) => files.exists(path));
+  const taken = [...contents.keys()].filter((path) => world.exists(join(root, path)));
   const overwrite = options.flag("force");
   if (taken.length > 0 && !overwrite) throw exists(taken);
   for (const [path, text] of contents) world.writeFile(join(root, path), text, { overwrite });
-  const ignored = files.exists(".gitignore") ? files.read(".gitignore", { limitBytes }) : "";
+  const ignoreFile = join(root, ".gitignore");
+  const ignored = world.exists(ignoreFile) ? world.openFiles(root).read(".gitignore", { limitBytes }) : "";
   const isIgnored = ignored.split(/\r?\n/).some((line) => /^\/?\.poststack\/?$/.test(line.trim()));
   if (!isIgnored) {
     const before = ignored === "" || ignored.endsWith("\n") ? ignored : `${ignored}\n`;
-    world.writeFile(join(root, ".gitignore"), `${before}.poststack/\n`, { overwrite: true });
+    world.writeFile(ignoreFile, `${before}.poststack/\n`, { overwrite: true });
   }
 
   const written = [...contents.keys(), ...(isIgnored ? [] : [".gitignore"])];
