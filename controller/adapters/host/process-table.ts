@@ -41,24 +41,27 @@ const linux: ProcessTable = {
 };
 
 /**
- * A process that is just executing another program has neither the old environment nor the new one. It is looked at
+ * A process that is just executing another program shows neither the old environment nor the new one. It is looked at
  * again a moment later, or it would be overlooked.
  */
 function environmentText(pid: number): string | undefined {
   for (let look = 1; ; look++) {
     const text = readOrNothing(`/proc/${pid}/environ`);
-    if (text !== "" || look === mostLooks || !isBetweenPrograms(pid)) return text;
+    if (text !== "" || look === mostLooks || isWithoutEnvironment(pid)) return text;
     Atomics.wait(pause, 0, 0, 1);
   }
 }
 
-const mostLooks = 20;
+const mostLooks = 100;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** The end of the environment in memory, 51st field of /proc/<pid>/stat, is 0 until the new program has one. */
-function isBetweenPrograms(pid: number): boolean {
+/** It has ended, or it was started with no variable: the 50th and the 51st field say where in memory they are. */
+function isWithoutEnvironment(pid: number): boolean {
   const stat = readOrNothing(`/proc/${pid}/stat`);
-  return stat !== undefined && parseStat(stat)?.zombie === false && fieldsAfterName(stat)[48] === "0";
+  const entry = parseStat(stat);
+  if (stat === undefined || entry === undefined || entry.zombie) return true;
+  const [start, end] = fieldsAfterName(stat).slice(47, 49);
+  return start === end && end !== "0";
 }
 
 /** PF_KTHREAD of the kernel's sched.h: a thread of the kernel itself, which never is anybody's process. */

@@ -99,7 +99,7 @@ function livingPids(owner: string, resource: string | undefined): readonly numbe
 
 /** A process on its way from one program to the next shows nothing for a moment; so does a kernel thread, always. */
 function environmentOf(pid: number): string {
-  for (let look = 1; look < 20; look++) {
+  for (let look = 1; look < 100; look++) {
     const text = read(`/proc/${pid}/environ`);
     const flags = Number(read(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ")[6]);
     if (text !== "" || !isAlive(pid) || (flags & 0x200000) !== 0) return text;
