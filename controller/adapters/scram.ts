@@ -49,7 +49,7 @@ function derive(password: string, salt: Buffer, count: number): string {
 function prepared(password: Secret): string {
   const text = reveal(password)
     .replaceAll(/[\u00A0\u1680\u2000-\u200B\u202F\u205F\u3000]/g, " ")
-    .replaceAll(/[\u00AD\u034F\u1806\u180B-\u180D\u200C\u200D\u2060\uFE00-\uFE0F\uFEFF]/gu, "")
+    .replaceAll(/\u00AD|\u034F|\u1806|[\u180B-\u180D]|\u200C|\u200D|\u2060|[\uFE00-\uFE0F]|\uFEFF/g, "")
     .normalize("NFKC");
   if (text === "") {
     throw new PoststackError("SECRET_UNREADABLE", {

@@ -28,7 +28,7 @@ export interface DesiredGrant {
   readonly place: Place;
 }
 
-export type ObjectKind = "table" | "sequence" | "function";
+type ObjectKind = "table" | "sequence" | "function";
 export type PrivilegeType = "database" | "schema" | ObjectKind | `default ${ObjectKind}`;
 
 /** One privilege on one object: `select on table public.orders to reporting`, or a default privilege. */

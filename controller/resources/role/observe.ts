@@ -62,7 +62,7 @@ left join lateral (
 where r.rolname = any($1) or r.rolname = current_user or ${markedPart("d.description", mark)} is not null`;
 
 /** Parses one row; total, since anybody may comment on anything. */
-export function observedRole(row: Row, mark: string): Omit<ObservedRole, "password"> {
+function observedRole(row: Row, mark: string): Omit<ObservedRole, "password"> {
   const oid = Number(row.oid);
   const found = readMark(row.marked, mark, oid);
   const memberships = objects(row.memberships);

@@ -50,8 +50,11 @@ async function withEnvironment(
   const { server, kind } = open();
   const sql: Environment["sql"] = async (text) => {
     const inside = await database.server.login(database.endpoint.admin, name, database.signal);
-    const rows = await inside.query(text, [], database.signal).finally(() => inside.close());
-    return rows.map((row) => Object.values(row)[0]);
+    try {
+      return (await inside.query(text, [], database.signal)).map((row) => Object.values(row)[0]);
+    } finally {
+      await inside.close();
+    }
   };
   try {
     await use({ name, ...kind, open, sql, wish: (given) => [desiredDatabase(name, database.owner, given)] });

@@ -11,7 +11,7 @@ export const mark = `poststack ${"5a".repeat(16)}`;
 export const place = fileStart(".poststack.yml");
 
 /** What the kinds inside a server use of the world. */
-export const portsOf = (server: Server): Ports => ({ server, passwords }) as unknown as Ports;
+const portsOf = (server: Server): Ports => ({ server, passwords }) as unknown as Ports;
 
 /** One kind with a world to act on: what the engine does, without the engine. */
 export function kindIn<D, O, A extends AnyAction>(kind: Resource<D, O, A>, server: Server, signal: AbortSignal) {
