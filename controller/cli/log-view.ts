@@ -97,10 +97,10 @@ export async function follow(logs: LogFiles, options: FollowOptions): Promise<vo
   while (!stop.aborted && isHeard()) {
     await clock.sleep(pollMs, stop).catch(() => undefined);
     for (const log of list()) {
-      const follower = followers.get(log.path) ?? { log, offsetBytes: 0, rest: Buffer.alloc(0) };
-      followers.set(log.path, follower);
-      advance(follower, logs, emit);
+      if (!followers.has(log.path)) followers.set(log.path, { log, offsetBytes: 0, rest: Buffer.alloc(0) });
     }
+    // Also those that are no longer listed: the run before this one may have last words, and what is gone may come back.
+    for (const follower of followers.values()) advance(follower, logs, emit);
   }
   for (const { log, rest } of followers.values()) if (rest.length > 0) emit(log, rest.toString("utf8"));
 }
