@@ -11,7 +11,6 @@ import { atPlace } from "../problems.ts";
 import type { EnvironmentSource, ProjectSource } from "../source.ts";
 import { tidyPath } from "./folders.ts";
 import type { DesiredOptions } from "./options.ts";
-import { roleId } from "./roles.ts";
 import type { Server } from "./server.ts";
 
 /** There is one server in an environment. */
@@ -62,6 +61,7 @@ export function desiredDatabase(
   { endpoint }: Server,
   mark: string,
   { to, deleteData = false }: DesiredOptions,
+  roles: readonly ResourceId[],
 ): DesiredDatabase {
   return {
     id: resourceId("database", endpoint.database),
@@ -71,7 +71,8 @@ export function desiredDatabase(
     mark,
     to: to === "absent" || to === "empty" ? "absent" : "present",
     deleteData,
-    dependsOn: [instanceId, roleId(endpoint.owner.user)],
+    // All roles, not only the owner: once it is made, the sessions in which roles are made move into it.
+    dependsOn: [instanceId, ...roles],
     place: environment.placeOf(["postgres", "database"]),
   };
 }

@@ -24,10 +24,12 @@ export interface GrantWishes {
   readonly owner: string;
   /** What has to be there before: database, extensions, migrations. */
   readonly after: readonly ResourceId[];
+  /** The roles that the files ask for; another one has to be there already. */
+  readonly roles: readonly ResourceId[];
 }
 
 /** @throws PoststackError `CONFIG_TYPE` */
-export function desiredGrants({ environment, database, owner, after }: GrantWishes): readonly DesiredGrant[] {
+export function desiredGrants({ environment, database, owner, after, roles }: GrantWishes): readonly DesiredGrant[] {
   const taken = new Map<string, number>();
   return (environment.config.postgres?.grants ?? []).map((config, index) => {
     const place = environment.placeOf(["postgres", "grants", index]);
@@ -43,7 +45,7 @@ export function desiredGrants({ environment, database, owner, after }: GrantWish
       withGrantOption: config.with_grant_option ?? false,
       forFuture: config.default ?? false,
       owner,
-      dependsOn: [...after, roleId(config.to)],
+      dependsOn: [...after, ...roles.filter((id) => id === roleId(config.to))],
       place,
     };
   });

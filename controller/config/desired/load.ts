@@ -99,14 +99,14 @@ async function runningResources(wishes: Wishes): Promise<DesiredResources> {
   const instance = desiredInstance({ environment, server, state: context.state, options, startedAfter });
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: false };
   const roles = await desiredRoles(roleWishes);
-  const database = desiredDatabase(environment, server, identity.mark, options);
+  const database = desiredDatabase(environment, server, identity.mark, options, idsOf(roles));
   const extensions = desiredExtensions(environment, database.id);
   const prepared = [database.id, ...idsOf(extensions)];
   const migrations = attempt(() => desiredMigrations(project, environment, files, options, prepared));
 
   const migrated = [...prepared, ...idsOf(migrations?.files ?? [])];
   const owner = server.endpoint.owner.user;
-  const grantWishes = { environment, database: database.name, owner, after: migrated };
+  const grantWishes = { environment, database: database.name, owner, after: migrated, roles: idsOf(roles) };
   const grants = attempt(() => desiredGrants(grantWishes)) ?? [];
 
   const ready = [...idsOf(roles), ...migrated, ...idsOf(grants)];
@@ -148,7 +148,7 @@ async function leavingResources(wishes: Wishes): Promise<DesiredResources> {
   return {
     instance: [instance],
     role: options.to === "absent" ? await desiredRoles(roleWishes) : [],
-    database: [desiredDatabase(environment, server, identity.mark, options)],
+    database: [desiredDatabase(environment, server, identity.mark, options, [])],
     extension: [],
     migration: [],
     grant: [],

@@ -45,7 +45,10 @@ function roleOf(
   place: Place,
   wishes: RoleWishes,
 ): DesiredRole | Promise<DesiredRole> {
-  if (wishes.absent) return common(name, { ...config, ensure: "absent" }, place, wishes);
+  if (wishes.absent) {
+    const role = common(name, { ...config, ensure: "absent" }, place, wishes);
+    return { ...role, goesWith: [wishes.server.endpoint.database] };
+  }
   const isOwner = name === wishes.server.endpoint.owner.user;
   return isOwner ? ownerRole(name, config, place, wishes) : furtherRole(name, config, place, wishes);
 }

@@ -55,7 +55,7 @@ describe("an environment in full", () => {
       "role:my_app_dev": "instance:postgres",
       "role:readers": "instance:postgres",
       "role:reporting": "instance:postgres role:readers",
-      "database:my_app_dev": "instance:postgres role:my_app_dev",
+      "database:my_app_dev": "instance:postgres role:my_app_dev role:readers role:reporting",
       "extension:pgcrypto": "database:my_app_dev",
       "extension:hstore": "database:my_app_dev",
       migrations: "database:my_app_dev extension:pgcrypto extension:hstore",
