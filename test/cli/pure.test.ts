@@ -211,17 +211,49 @@ test.each<[number, string]>([
   expect(renderAge(new Date(1_000_000_000_000 - ms), new Date(1_000_000_000_000))).toBe(expected);
 });
 
-test("wide characters and colours leave columns in line", async () => {
-  const paint = (_style: string, text: string): string => `\u001b[31m${text}\u001b[39m`;
-  const table = await renderTable(
-    ["A", "B"],
+describe("a table", () => {
+  const red = (text: string): string => `\u001b[31m${text}\u001b[39m`;
+  test.each<[string, readonly (readonly string[])[], readonly string[]]>([
     [
-      ["日本", "x"],
-      [paint("add", "ab"), "y"],
+      "keeps columns in line",
+      [
+        ["ab", "x"],
+        ["a", "y"],
+      ],
+      ["A   B", "ab  x", "a   y"],
     ],
-    plain,
-  );
-  expect(table.split("\n")).toEqual(["A     B", "日本  x", "\u001b[31mab\u001b[39m    y"]);
+    [
+      "counts colours as nothing",
+      [
+        [red("ab"), "x"],
+        ["a", "y"],
+      ],
+      ["A   B", `${red("ab")}  x`, "a   y"],
+    ],
+    [
+      "counts our marks as one",
+      [
+        ["✔ a", "x"],
+        ["· →", "y"],
+      ],
+      ["A    B", "✔ a  x", "· →  y"],
+    ],
+    [
+      "counts wide characters as two",
+      [
+        ["日本", "x"],
+        [red("ab"), "y"],
+      ],
+      ["A     B", "日本  x", `${red("ab")}    y`],
+    ],
+    ["gives a cell of two lines two lines", [["a\nb", "x"]], ["A  B", "a  x", "b"]],
+  ])("%s", async (_what, rows, expected) => {
+    expect((await renderTable(["A", "B"], rows, plain)).split("\n")).toEqual(expected);
+  });
+
+  test("without a head begins with its first row", async () => {
+    expect(await renderTable([], [["a", "b"]], plain)).toBe("a  b");
+  });
 });
 
 test.each<[string, boolean]>([
