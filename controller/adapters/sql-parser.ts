@@ -2,7 +2,7 @@ import type { ParsedSql, SqlParser, SqlStatement } from "../core/ports.ts";
 import { kindOfNode, kindOfWords } from "./sql-statement.ts";
 
 /** What libpg-query says of one statement. Offsets are UTF-8 bytes; a missing one is 0, a missing length "to the end". */
-export interface RawStatement {
+interface RawStatement {
   readonly stmt: Readonly<Record<string, unknown>>;
   readonly stmt_location?: number;
   readonly stmt_len?: number;

@@ -22,11 +22,12 @@ export function checkInterval(session: Session, signal: AbortSignal): Promise<st
   return known;
 }
 
-/** Calls of set_config for what every migration begins with. `statement_timeout`: a migration may take its time. */
-export function settings(interval: string, isLocal: boolean): readonly string[] {
+/** Calls of set_config for what every migration begins with. It may take its time, whatever its role is given. */
+export function settings({ version }: Session, interval: string, isLocal: boolean): readonly string[] {
   return [
     `set_config('lock_timeout', '${lockTimeoutMs}', ${isLocal})`,
     `set_config('statement_timeout', '0', ${isLocal})`,
+    ...(version >= 170_000 ? [`set_config('transaction_timeout', '0', ${isLocal})`] : []),
     ...(interval === "" ? [] : [`set_config('client_connection_check_interval', '${interval}', ${isLocal})`]),
   ];
 }

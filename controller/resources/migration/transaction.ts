@@ -12,7 +12,7 @@ export interface TransactionStep {
   /** On the ledger, before the first and after the last statement. */
   readonly before: string;
   readonly after: string;
-  /** Whether the commit waits for the disk: else the next one that does covers it (docs/decisions/0005). */
+  /** Whether the commit waits for the disk: else the next one that does covers it (docs/decisions/0006). */
   readonly durable: boolean;
 }
 
@@ -33,7 +33,10 @@ export async function runInTransaction(
 ): Promise<void> {
   const { name, sources, before, after, durable } = step;
   const interval = await checkInterval(session, signal);
-  const calls = [...settings(interval, true), ...(durable ? [] : ["set_config('synchronous_commit', 'off', true)"])];
+  const calls = [
+    ...settings(session, interval, true),
+    ...(durable ? [] : ["set_config('synchronous_commit', 'off', true)"]),
+  ];
   const isolation = sources.find((source) => source.isolation !== undefined)?.isolation;
   const begin = isolation === undefined ? "begin" : `begin isolation level ${isolation}`;
   const strings = [

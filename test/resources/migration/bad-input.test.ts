@@ -219,7 +219,7 @@ const bad: readonly Bad[] = [
 ];
 
 describe("what cannot run changes nothing", () => {
-  test.for(bad)("$name", async (row, { database }) => {
+  test.for(bad.map((row) => [row.name, row] as const))("%s", async ([, row], { database }) => {
     await database.createLedger();
     const it = world(
       database,
@@ -287,7 +287,7 @@ describe("what cannot run changes nothing", () => {
 });
 
 describe("what looks bad and is fine", () => {
-  test.for<{ readonly name: string; readonly sql: string; readonly made?: string }>([
+  const fine: readonly { readonly name: string; readonly sql: string; readonly made?: string }[] = [
     { name: "an empty file", sql: "" },
     { name: "comments only", sql: "-- commit;\n/* \\i x */\n" },
     { name: "a byte order mark", sql: "\u{FEFF}create table t (n int)", made: "t" },
@@ -330,7 +330,8 @@ describe("what looks bad and is fine", () => {
       sql: `create table t (n text); insert into t values ('${"é".repeat(300_000)}');`,
       made: "t",
     },
-  ])("$name", async ({ sql, made }, { database }) => {
+  ];
+  test.for(fine.map((row) => [row.name, row] as const))("%s", async ([, { sql, made }], { database }) => {
     await database.createLedger();
     await database.query(`grant pg_monitor to ${database.owner}`);
     const it = world(database, migrations({ "001_x.sql": sql, "002_after.sql": "create table after_it (n int)" }));

@@ -13,7 +13,7 @@ import { corpusPath } from "../../support/corpus.ts";
 import type { TestDatabase } from "../../support/postgres.ts";
 import { projectWith, type TestProject } from "../../support/project.ts";
 
-export const place = { file: ".poststack.yml", line: 2, column: 3 };
+const place = { file: ".poststack.yml", line: 2, column: 3 };
 
 /** A project whose migrations folder holds these files. */
 export const migrations = (files: Readonly<Record<string, string | Buffer>>): TestProject =>

@@ -178,15 +178,19 @@ describe("the connection is cut", () => {
       end: "applied",
     },
   ];
-  test.for(rows)("$name: the next pass finishes it, once", async ({ sql, word, when, end }, { database }) => {
-    const it = await prepared(database, sql);
-    await expect(pass(world(database, it.project, cutting(database, word, when)))).rejects.toThrow("cut");
-    expect(await ledger(database)).toMatchObject([{ state: "started" }]);
-    await pass(it);
-    expect(await indexes(database)).toEqual([{ name: "t_n", valid: true }]);
-    expect(await ledger(database)).toMatchObject([{ state: end }]);
-    expect(render(await planOf(it))).toEqual([]);
-  });
+  test.for(rows.map((row) => [row.name, row] as const))(
+    "%s: the next pass finishes it, once",
+    async ([, row], { database }) => {
+      const { sql, word, when, end } = row;
+      const it = await prepared(database, sql);
+      await expect(pass(world(database, it.project, cutting(database, word, when)))).rejects.toThrow("cut");
+      expect(await ledger(database)).toMatchObject([{ state: "started" }]);
+      await pass(it);
+      expect(await indexes(database)).toEqual([{ name: "t_n", valid: true }]);
+      expect(await ledger(database)).toMatchObject([{ state: end }]);
+      expect(render(await planOf(it))).toEqual([]);
+    },
+  );
 
   test.for(["before", "after"] as const)(
     "%s an index is dropped: the next pass finds out",
