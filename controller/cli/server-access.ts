@@ -1,3 +1,4 @@
+import { instanceSecret, roleSecret } from "../config/desired/server.ts";
 import { PoststackError } from "../core/errors.ts";
 import type { Endpoint, Login } from "../core/ports.ts";
 import type { OpenedEnvironment } from "./open.ts";
@@ -25,14 +26,13 @@ export async function serverAccess(
       next: "write `postgres:` into it",
     });
   }
-  const kept = ports.state.read()?.secrets;
-  if (secretNames.some((name) => kept?.has(name) !== true)) {
+  const login = asAdmin ? endpoint.admin : endpoint.owner;
+  const name = asAdmin ? instanceSecret : roleSecret(login.user);
+  if (secretNames.includes(name) && ports.state.read()?.secrets.has(name) !== true) {
     throw new PoststackError("SECRET_UNREADABLE", {
-      what: `the first apply makes the passwords of ${environment}, and there has been none`,
+      what: `the first apply makes the password of ${login.user}, and there has been none`,
       next: `run \`poststack apply ${environment}\``,
     });
   }
-  return asAdmin
-    ? { endpoint, login: endpoint.admin, database: endpoint.maintenanceDatabase }
-    : { endpoint, login: endpoint.owner, database: endpoint.database };
+  return { endpoint, login, database: asAdmin ? endpoint.maintenanceDatabase : endpoint.database };
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import { projectRoot } from "../support/build.ts";
 import { cliProject, type CliProject } from "../support/cli.ts";
 import { freePort } from "../support/cluster.ts";
@@ -266,6 +266,44 @@ describe("before the first apply", () => {
     expect(stderr).toContain("next: run `poststack apply dev`");
   });
 
+  test("an external server can be tried before the first apply", async () => {
+    const own = cliProject({
+      ".poststack.yml": `project: { name: shop }
+environments: { prod: { postgres: { provider: external, url: { env: ADMIN_URL } } } }
+`,
+    });
+    onTestFinished(() => own.dispose());
+    const { port, password } = inject("postgres");
+    const environment = { ADMIN_URL: `postgres://postgres:${password}@127.0.0.1:${port}/postgres` };
+    const { json, stdout, code } = await own.poststack(["db", "test-connection", "--json"], { environment });
+    expect(misfits("answers/db test-connection", json)).toEqual([]);
+    expect(code).toBe(1);
+    expect(json).toMatchObject({
+      attempts: [
+        { as: "owner", error: { code: "SECRET_UNREADABLE" } },
+        { as: "admin", user: "postgres", tls: false },
+      ],
+    });
+    expect(stdout).not.toContain(password);
+  });
+
+  test("a server that does not answer is an answer", async () => {
+    const own = cliProject({
+      ".poststack.yml": `project: { name: shop }
+environments: { prod: { postgres: { provider: external, url: "postgres://a@127.0.0.1:${ports.dev}/x" } } }
+`,
+    });
+    onTestFinished(() => own.dispose());
+    const { json, code } = await own.poststack(["status", "--json"]);
+    expect(code).toBe(0);
+    expect(misfits("status", json)).toEqual([]);
+    expect(json).toMatchObject({
+      environments: [
+        { server: { state: "down", error: { code: "POSTGRES_UNREACHABLE" } }, migrations: { known: false } },
+      ],
+    });
+  });
+
   test("db rollback has nothing to do", async () => {
     const { code, stderr } = await project.poststack(["db", "rollback", "dev"]);
     expect({ code, stderr }).toMatchObject({
@@ -394,8 +432,9 @@ describe("completion", () => {
       ["db", "baseline", ""],
       ["restart", ""],
     ]) {
-      const { stderr, code } = await own.poststack(["complete", "--", ...words]);
-      expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+      const { stderr, stdout, code } = await own.poststack(["complete", "--", ...words]);
+      // The last line keeps the shell from offering files instead.
+      expect({ stderr, code, last: stdout.split("\n").at(-2) }).toEqual({ stderr: "", code: 0, last: ":4" });
     }
   });
 });

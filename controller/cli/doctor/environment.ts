@@ -1,4 +1,5 @@
 import { errorsOf } from "../../core/errors.ts";
+import { renderPlace } from "../../core/place.ts";
 import type { EmbeddedSpec, Endpoint } from "../../core/ports.ts";
 import type { Desired } from "../../resources/index.ts";
 import { wantedPort } from "../../resources/process/port.ts";
@@ -14,9 +15,10 @@ export async function environmentChecks(name: string, context: Context): Promise
     opened = openEnvironment(context, name);
     desired = await opened.load();
   } catch (thrown) {
-    return errorsOf(thrown).map(({ code, message, facts }) =>
-      failed(`${name}: files`, `${code}: ${message}`, facts.next ?? "run `poststack config validate`"),
-    );
+    return errorsOf(thrown).map(({ code, message, facts: { where, next } }) => {
+      const place = where === undefined ? "" : ` at ${renderPlace(where)}`;
+      return failed(`${name}: files`, `${code}${place}: ${message}`, next ?? "run `poststack config validate`");
+    });
   }
   const { signal } = context.world;
   const instance = desired.resources.instance[0];

@@ -1,5 +1,4 @@
 import { errorsOf, type ErrorFacts } from "../../../core/errors.ts";
-import type { Endpoint, Login } from "../../../core/ports.ts";
 import { contextOf, printJson, type Context } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { openEnvironment, type OpenedEnvironment } from "../../open.ts";
@@ -10,8 +9,10 @@ import type { World } from "../../world.ts";
 
 interface Attempt {
   readonly as: "owner" | "admin";
-  readonly user: string;
-  readonly database: string;
+  /** Absent where there is no password to log in with. */
+  readonly user?: string;
+  readonly database?: string;
+  readonly address?: string;
   /** From the first packet to the answer of a first query. */
   readonly milliseconds: number;
   readonly serverVersion?: string;
@@ -26,49 +27,45 @@ const question = `select current_setting('server_version') as version,
 export async function testConnectionCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
   const opened = openEnvironment(context, name);
-  const { endpoint } = await serverAccess(opened, false);
   const attempts: Attempt[] = [];
-  for (const as of ["owner", "admin"] as const) attempts.push(await attempt(as, endpoint, opened, world.signal));
+  for (const as of ["owner", "admin"] as const) attempts.push(await attempt(as, opened, world.signal));
 
-  const { environment } = opened;
-  const address = `${endpoint.host}:${endpoint.port}`;
-  if (context.json) printJson(context, { version: 1, environment, address, sslmode: endpoint.sslmode, attempts });
-  else for (const one of attempts) tell(one, address, context);
+  if (context.json) printJson(context, { version: 1, environment: opened.environment, attempts });
+  else for (const one of attempts) tell(one, context);
   return attempts.some(({ error }) => error !== undefined) ? exitCode.error : exitCode.done;
 }
 
-async function attempt(
-  as: Attempt["as"],
-  endpoint: Endpoint,
-  { ports }: OpenedEnvironment,
-  signal: AbortSignal,
-): Promise<Attempt> {
-  const login: Login = as === "owner" ? endpoint.owner : endpoint.admin;
-  const database = as === "owner" ? endpoint.database : endpoint.maintenanceDatabase;
-  const startedMs = ports.clock.nowMs();
-  const facts = (): Pick<Attempt, "as" | "user" | "database" | "milliseconds"> => ({
-    as,
-    user: login.user,
-    database,
-    milliseconds: Math.round((ports.clock.nowMs() - startedMs) * 10) / 10,
-  });
+async function attempt(as: Attempt["as"], opened: OpenedEnvironment, signal: AbortSignal): Promise<Attempt> {
+  const { postgres, clock } = opened.ports;
+  let facts: Pick<Attempt, "as" | "user" | "database" | "address"> = { as };
+  let askedMs = clock.nowMs();
+  const milliseconds = (): number => Math.round((clock.nowMs() - askedMs) * 10) / 10;
   try {
-    const session = await ports.postgres.connect(endpoint, login, database, signal);
+    const { endpoint, login, database } = await serverAccess(opened, as === "admin");
+    facts = { as, user: login.user, database, address: `${endpoint.host}:${endpoint.port}` };
+    askedMs = clock.nowMs();
+    const session = await postgres.connect(endpoint, login, database, signal);
     try {
       const [row] = await session.query(question, [], signal);
-      return { ...facts(), serverVersion: String(row?.["version"]), tls: row?.["tls"] === true };
+      return {
+        ...facts,
+        milliseconds: milliseconds(),
+        serverVersion: String(row?.["version"]),
+        tls: row?.["tls"] === true,
+      };
     } finally {
       await session.close();
     }
   } catch (thrown) {
     const [error] = errorsOf(thrown);
-    return { ...facts(), ...(error === undefined ? {} : { error: error.facts }) };
+    return { ...facts, milliseconds: milliseconds(), ...(error === undefined ? {} : { error: error.facts }) };
   }
 }
 
-function tell(result: Attempt, address: string, { print, note, paint, paintError }: Context): void {
-  const { as, user, database, milliseconds, serverVersion, tls, error } = result;
-  const way = `${as.padEnd(5)} ${user} at ${address}, database ${database}`;
+function tell(result: Attempt, { print, note, paint, paintError }: Context): void {
+  const { as, user, address, database, milliseconds, serverVersion, tls, error } = result;
+  const login = user === undefined ? "" : ` ${user} at ${address ?? "?"}, database ${database ?? "?"}`;
+  const way = `${as.padEnd(5)}${login}`;
   if (error === undefined) {
     const server = `PostgreSQL ${serverVersion ?? "?"}, ${tls === true ? "TLS" : "no TLS"}`;
     print(`${paint("add", "✔")} ${way}: ${server}, ${milliseconds} ms`);
