@@ -47,12 +47,29 @@ async function createDatabase(desired: DesiredDatabase, ports: Ports, signal: Ab
       return "there";
     },
   );
-  if (outcome === "there") return { note: "made meanwhile by another hand" };
+  if (outcome === "there") return madeByAnother(desired, session, signal);
   await transact(session, [mark(desired, "d.datname = " + quoteLiteral(desired.name))], signal);
   await ports.server.reset();
   const inside = await insideOf(desired, ports, signal);
   await upgradeLedger(inside, desired, ports.server.fence(), signal);
   return done;
+}
+
+/**
+ * Somebody was faster: a pass that marks it next, one that was killed and whose statement the server still finished, or a
+ * stranger. What depends on the database may go on in the first case only; in the others the next pass looks at it.
+ */
+async function madeByAnother({ name, mark }: DesiredDatabase, session: Session, signal: AbortSignal): Promise<Result> {
+  const isOurs = isMarked("pg_catalog.shobj_description(oid, 'pg_database')", mark, "oid");
+  for (let looks = 1; looks <= 10; looks++) {
+    const [row] = await session.query(
+      `select ${isOurs} as ours, pg_catalog.pg_sleep(0.1) from pg_catalog.pg_database where datname = $1`,
+      [name],
+      signal,
+    );
+    if (row?.ours === true) return { note: "made meanwhile by another hand" };
+  }
+  throw new PoststackError("POSTGRES_CONFLICT", { what: `database "${name}" appeared while this pass ran` });
 }
 
 async function updateDatabase(action: Of<"update">, ports: Ports, signal: AbortSignal): Promise<Result> {

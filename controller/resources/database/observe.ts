@@ -72,8 +72,9 @@ function observedDatabase(row: Row, ledger: unknown, mark: string): ObservedData
   const version = typeof ledger === "string" && /^\d{1,6}$/.test(ledger) ? Number(ledger) : undefined;
   const objects = isHere ? Number(row.objects ?? 0) : 0;
   // CREATE DATABASE cannot share a transaction with its comment. A database without a word, empty, that belongs to a
-  // role of ours is one whose creation was cut in between.
-  const unfinished = row.unfinished === true && isHere && objects === 0 && row.has_schema !== true;
+  // role of ours is one whose creation was cut in between. One that appeared only after this session was opened elsewhere
+  // may be in the middle of it: its update needs a session inside, so the next look tells whether it is empty.
+  const unfinished = row.unfinished === true && (!isHere || (objects === 0 && row.has_schema !== true));
   return {
     name: String(row.name),
     oid,
