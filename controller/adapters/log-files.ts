@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readdirSync, readlinkSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { compareNaturally } from "../core/natural-order.ts";
 import type { LogFile, LogFiles, LogTail } from "../core/ports.ts";
 import { hasCode } from "./atomic-file.ts";
 
@@ -8,8 +9,6 @@ const chunkBytes = 64 * 1024;
 const longestTailBytes = 16 * 1024 * 1024;
 const longestReadBytes = 1024 * 1024;
 const newline = 10;
-
-const collator = new Intl.Collator("en", { numeric: true });
 
 /** Logs as the server, the supervisor and the jobs leave them in the environment's state directory. */
 export function logFiles(directory: string): LogFiles {
@@ -21,7 +20,7 @@ export function logFiles(directory: string): LogFiles {
     ].sort(
       (a, b) =>
         order.indexOf(a.category) - order.indexOf(b.category) ||
-        collator.compare(a.name, b.name) ||
+        compareNaturally(a.name, b.name) ||
         ((b.run ?? "") < (a.run ?? "") ? -1 : (b.run ?? "") > (a.run ?? "") ? 1 : 0) ||
         (a.rotation ?? 0) - (b.rotation ?? 0),
     );

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isRemoval } from "../core/action.ts";
 import type { ResourceId } from "../core/id.ts";
+import { compareNaturally } from "../core/natural-order.ts";
 import { inDependencyOrder } from "../core/order.ts";
 import { publicAction, type Deferred, type Plan } from "../core/plan.ts";
 import { kinds, resources, type Action, type Desired, type Kind } from "../resources/index.ts";
@@ -51,8 +52,7 @@ function compareActions(a: Action, b: Action): number {
   return Number(isRemoval(a)) - Number(isRemoval(b)) || rank(a) - rank(b) || compareIds(a.id, b.id);
 }
 
-const collator = new Intl.Collator("en", { numeric: true });
-const compareIds = (a: ResourceId, b: ResourceId): number => collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
+const compareIds = (a: ResourceId, b: ResourceId): number => compareNaturally(a, b) || (a < b ? -1 : a > b ? 1 : 0);
 
 function fingerprint(desired: Desired, actions: readonly Action[], deferred: readonly Deferred[]): string {
   const facts = {
