@@ -66,7 +66,6 @@ export function start(args: readonly string[], { cwd, environment = {} }: RunOpt
   let stdout = "";
   let stderr = "";
   let open = "";
-  let failed: unknown;
   const lines: JsonLine[] = [];
   const listeners: ((line: JsonLine) => void)[] = [];
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
@@ -77,13 +76,7 @@ export function start(args: readonly string[], { cwd, environment = {} }: RunOpt
       const line = jsonIn(part);
       if (line === undefined) continue;
       lines.push(line);
-      for (const listener of listeners) {
-        try {
-          listener(line);
-        } catch (error) {
-          failed ??= error;
-        }
-      }
+      for (const listener of listeners) listener(line);
     }
   });
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
@@ -93,7 +86,6 @@ export function start(args: readonly string[], { cwd, environment = {} }: RunOpt
     child.once("close", (code, signal) => {
       clearTimeout(limit);
       const text = `$ poststack ${args.join(" ")}\n${stdout}${stderr}`;
-      if (failed !== undefined) reject(failed instanceof Error ? failed : new Error(String(failed)));
       resolve({ code: code ?? undefined, signal: signal ?? undefined, stdout, stderr, text, lines });
     });
   });

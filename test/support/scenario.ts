@@ -2,7 +2,7 @@ import { cpSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, 
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import pg from "pg";
+import { Client } from "pg";
 import { onTestFinished } from "vitest";
 import { answerOf, start, type Ended, type Running } from "./command.ts";
 import { projectRoot } from "./build.ts";
@@ -78,8 +78,7 @@ export async function newProject(files: Variables, options: PlaceOptions = {}): 
 /** A copy of `examples/<name>` whose ports are replaced by ports of its own. */
 export async function exampleProject(name: string, portsInIt: readonly number[], options: PlaceOptions = {}) {
   const root = temporaryFolder(options);
-  const isOwn = (path: string): boolean => !/\/(?:\.poststack|node_modules)$/.test(path);
-  cpSync(join(projectRoot, "examples", name), root, { recursive: true, filter: isOwn });
+  cpSync(join(projectRoot, "examples", name), root, { recursive: true, filter: isPartOfExample });
   // What the example's own programs import, as `npm ci` in the repository installs it.
   symlinkSync(join(projectRoot, "node_modules"), join(root, "node_modules"));
   const ports = await Promise.all(portsInIt.map(() => freePort()));
@@ -91,6 +90,9 @@ export async function exampleProject(name: string, portsInIt: readonly number[],
   writeFileSync(file, text);
   return projectIn(root, ports);
 }
+
+/** What running the example in its place has left there is not. */
+const isPartOfExample = (path: string): boolean => !/\/(?:\.poststack|node_modules)$/.test(path);
 
 /** Ports in `examples/quickstart`: dev's server and web page, staging's server and web page. */
 export const quickstart = (options?: PlaceOptions): Promise<Project> =>
@@ -173,7 +175,7 @@ async function query(project: Project, text: string, options: SqlOptions): Promi
     readonly facts: { readonly secrets: readonly { readonly name: string; readonly current: string }[] };
   };
   const name = /^\s*name: (\S+)/m.exec(project.read(".poststack.yml"))?.[1] ?? "";
-  const client = new pg.Client({
+  const client = new Client({
     host: "127.0.0.1",
     port: port ?? project.ports[0] ?? 0,
     user: "postgres",
