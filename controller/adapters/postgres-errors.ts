@@ -1,4 +1,5 @@
 import { PoststackError, type ErrorCode } from "../core/errors.ts";
+import { sqlState } from "../core/ledger.ts";
 import type { Endpoint, Login, SqlFailure } from "../core/ports.ts";
 
 /** What the driver throws: the server's fields, or a socket's `code`. */
@@ -23,8 +24,8 @@ const codes: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
   ["53100", "DISK_FULL"], // disk_full
   ["28P01", "POSTGRES_LOGIN"], // invalid_password
   ["28000", "POSTGRES_LOGIN"], // invalid_authorization_specification
-  ["PS001", "FENCED"], // ours: core/ledger.ts
-  ["PS002", "MIGRATION_INTERRUPTED"],
+  [sqlState.fenced, "FENCED"],
+  [sqlState.transactionEnded, "MIGRATION_INTERRUPTED"],
 ]);
 
 const nextSteps: Partial<Record<ErrorCode, string>> = {

@@ -14,7 +14,7 @@ export interface ApprovalRules {
 }
 
 /** What takes something away that an apply cannot bring back. */
-export const isDestructive = (action: AnyAction): boolean =>
+const isDestructive = (action: AnyAction): boolean =>
   action.hazards.includes("deletes-data") ||
   action.hazards.includes("drop") ||
   (isRemoval(action) && action.kind !== "process");

@@ -34,7 +34,7 @@ export async function runProgram(args: readonly string[], world: World): Promise
 type Run = (spec: CommandSpec, args: readonly (string | undefined)[], options: Options) => Promise<void>;
 
 /** The command tree from the table. */
-export function buildProgram(world: Pick<World, "version" | "stdout" | "stderr">, run: Run): Command {
+function buildProgram(world: Pick<World, "version" | "stdout" | "stderr">, run: Run): Command {
   const program = configured(new Command("poststack"), world)
     .description("Postgres plus your apps, on machines you own, from one file.")
     .version(world.version, "-V, --version", "print the version")

@@ -16,7 +16,7 @@ export const selectionOptions: readonly OptionSpec[] = [
   { flags: "--exclude <id>", description: "all but this resource or kind, and what needs it", many: true },
 ];
 
-export const confirmOption: OptionSpec = {
+const confirmOption: OptionSpec = {
   flags: "--confirm <name>",
   description: "the environment's name, where the plan deletes data or the environment is protected",
 };

@@ -38,7 +38,7 @@ export interface OptionSpec {
   readonly values?: readonly string[];
 }
 
-export type Handler = (invocation: Invocation, world: World) => Promise<ExitCode>;
+type Handler = (invocation: Invocation, world: World) => Promise<ExitCode>;
 
 /** What was typed after the command's name. */
 export interface Invocation {

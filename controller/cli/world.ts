@@ -55,7 +55,7 @@ export interface Output {
   readonly stream: NodeJS.WriteStream;
 }
 
-export interface Prompt {
+interface Prompt {
   confirm(question: string): Promise<boolean>;
   /** What the person typed. */
   text(question: string): Promise<string>;

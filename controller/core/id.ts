@@ -1,7 +1,7 @@
 declare const brand: unique symbol;
 
 /** A `Base` that only its own constructor function makes. */
-export type Brand<Base, Name extends string> = Base & { readonly [brand]: Name };
+type Brand<Base, Name extends string> = Base & { readonly [brand]: Name };
 
 /** `kind:name`, what plans, `--target` and `dependsOn` call a resource. */
 export type ResourceId = Brand<string, "ResourceId">;

@@ -57,7 +57,7 @@ export interface ObservedResources {
   readonly process: readonly ObservedProcess[];
 }
 
-export interface Actions {
+interface Actions {
   readonly instance: InstanceAction;
   readonly role: RoleAction;
   readonly database: DatabaseAction;

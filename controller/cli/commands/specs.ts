@@ -1,4 +1,4 @@
-import { changeOptions, environmentArgument, selectionOptions } from "../shared-options.ts";
+import { changeOptions, environmentArgument, lockOption, selectionOptions } from "../shared-options.ts";
 import type { CommandSpec } from "../spec.ts";
 
 export const mainCommands: readonly CommandSpec[] = [
@@ -78,7 +78,7 @@ export const mainCommands: readonly CommandSpec[] = [
     summary: "apply on every change of a file, and keep processes alive",
     description:
       "For development: applies without asking, but never takes anything away; that is left to an explicit apply. Ctrl-C ends the watching, not the processes.",
-    options: changeOptions.slice(1),
+    options: [lockOption],
     examples: [["poststack watch", "the default environment, until Ctrl-C"]],
     load: async () => (await import("./watch.ts")).watchCommand,
   },
