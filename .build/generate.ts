@@ -4,6 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateCommands } from "./generate-commands.ts";
 import { generateConfig } from "./generate-config.ts";
+import { generateDocs } from "./generate-docs.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -11,6 +12,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const generators: readonly ((root: string) => Promise<ReadonlyMap<string, string>>)[] = [
   generateConfig,
   generateCommands,
+  generateDocs,
 ];
 
 function current(path: string): string | undefined {
