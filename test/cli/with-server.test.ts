@@ -89,6 +89,17 @@ describe("status", () => {
     expect((await project.poststack(["apply", "--yes"])).code).toBe(0);
   });
 
+  test("a port that the files changed is drift; the server still listens on the old one", async () => {
+    const before = readFileSync(path(".poststack.yml"), "utf8");
+    const [, port = ""] = /port: (\d+)/.exec(before) ?? [];
+    project.write(".poststack.yml", before.replace(`port: ${port}`, `port: ${await freePort()}`));
+    onTestFinished(() => writeFileSync(path(".poststack.yml"), before));
+    const { json } = await project.poststack(["status", "--json"]);
+    expect(json).toMatchObject({
+      environments: [{ server: { address: `127.0.0.1:${port}` }, drift: { settled: false } }],
+    });
+  });
+
   test("several environments in short", async () => {
     const before = readFileSync(path(".poststack.yml"), "utf8");
     project.write(".poststack.yml", `${before}  spare:\n    postgres: { port: ${await freePort()} }\n`);
