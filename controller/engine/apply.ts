@@ -4,15 +4,8 @@ import { errorsOf, fromFacts, PoststackError, type ErrorFacts } from "../core/er
 import type { ResourceId } from "../core/id.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Ports } from "../core/ports.ts";
-import type { Result } from "../core/resource.ts";
 import { applyAction, type Action } from "../resources/index.ts";
-import type { Emit } from "./events.ts";
-
-/** How one action of a plan ended. */
-export type ActionResult =
-  | { readonly status: "done"; readonly action: Action; readonly durationMs: number; readonly result: Result }
-  | { readonly status: "failed"; readonly action: Action; readonly durationMs: number; readonly error: ErrorFacts }
-  | { readonly status: "skipped"; readonly action: Action; readonly because: string };
+import type { ActionResult, Emit } from "./events.ts";
 
 export interface ApplyOptions {
   /** Aborts what is running. */

@@ -1,7 +1,14 @@
 import type { ResourceId } from "../core/id.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Action } from "../resources/index.ts";
-import type { ActionResult } from "./apply.ts";
+import type { ErrorFacts } from "../core/errors.ts";
+import type { Result } from "../core/resource.ts";
+
+/** How one action of a plan ended. */
+export type ActionResult =
+  | { readonly status: "done"; readonly action: Action; readonly durationMs: number; readonly result: Result }
+  | { readonly status: "failed"; readonly action: Action; readonly durationMs: number; readonly error: ErrorFacts }
+  | { readonly status: "skipped"; readonly action: Action; readonly because: string };
 
 /** What the engine tells while it works. Faces show it; nothing is decided by it. */
 export type EngineEvent =

@@ -1,6 +1,6 @@
 import type { Ports } from "../core/ports.ts";
 import { quoteLiteral } from "../core/sql.ts";
-import type { ActionResult } from "./apply.ts";
+import type { ActionResult } from "./events.ts";
 
 /** Who runs, and which run it is: what the ledger's events say. */
 export interface Run {

@@ -1,6 +1,6 @@
 import type { AnyAction } from "../core/action.ts";
 import type { ResourceId } from "../core/id.ts";
-import type { ActionResult } from "./apply.ts";
+import type { ActionResult } from "./events.ts";
 
 interface Entry {
   readonly attempts: number;

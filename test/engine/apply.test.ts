@@ -3,8 +3,8 @@ import { clock } from "../../controller/adapters/clock.ts";
 import { resourceId } from "../../controller/core/id.ts";
 import type { Plan } from "../../controller/core/plan.ts";
 import type { Ports, ProcessRecord } from "../../controller/core/ports.ts";
-import { applyPlan, type ActionResult } from "../../controller/engine/apply.ts";
-import type { EngineEvent } from "../../controller/engine/events.ts";
+import { applyPlan } from "../../controller/engine/apply.ts";
+import type { ActionResult, EngineEvent } from "../../controller/engine/events.ts";
 import type { Action } from "../../controller/resources/index.ts";
 
 const facts = (name: string, dependsOn: readonly string[]) => ({

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { resourceId } from "../../controller/core/id.ts";
 import { backoffMs } from "../../controller/core/retry.ts";
-import type { ActionResult } from "../../controller/engine/apply.ts";
+import type { ActionResult } from "../../controller/engine/events.ts";
 import { Restarts } from "../../controller/engine/restarts.ts";
 import type { Action } from "../../controller/resources/index.ts";
 

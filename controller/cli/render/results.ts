@@ -1,5 +1,5 @@
 import type { Paint } from "../../core/render.ts";
-import type { ActionResult } from "../../engine/apply.ts";
+import type { ActionResult } from "../../engine/events.ts";
 
 /** `0.4 s`, `2 min 5 s` */
 export function renderDuration(ms: number): string {
