@@ -1,18 +1,11 @@
 import type { ParsedSql, SqlParser, SqlStatement } from "../core/ports.ts";
-import { kindOfNode, kindOfWords } from "./sql-statement.ts";
+import { kindOfNode, kindOfWords, type Token } from "./sql-statement.ts";
 
 /** What libpg-query says of one statement. Offsets are UTF-8 bytes; a missing one is 0, a missing length "to the end". */
 interface RawStatement {
   readonly stmt: Readonly<Record<string, unknown>>;
   readonly stmt_location?: number;
   readonly stmt_len?: number;
-}
-
-export interface Token {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-  readonly tokenName: string;
 }
 
 /** The real parser and lexer of Postgres 18, as WebAssembly. It takes 40 ms to load, so it is loaded when first asked. */

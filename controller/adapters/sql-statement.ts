@@ -1,6 +1,13 @@
 import type { SqlStatement } from "../core/ports.ts";
 import { quoteIdentifier } from "../core/sql.ts";
-import type { Token } from "./sql-parser.ts";
+
+/** One word of the lexer. Offsets are UTF-8 bytes. */
+export interface Token {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly tokenName: string;
+}
 
 type Kind = SqlStatement["kind"];
 type Node = Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@ import { PoststackError } from "../core/errors.ts";
 import type { Place } from "../core/place.ts";
 import type { Files } from "../core/ports.ts";
 import { parseDotenv, type DotenvEntry } from "./dotenv.ts";
-import { undefinedVariable } from "./variables.ts";
+import { undefinedVariable } from "./undefined-variable.ts";
 
 /** An env file, interpolated. */
 export interface EnvFile {

@@ -1,6 +1,7 @@
 import { PoststackError } from "../core/errors.ts";
 import { renderPlace, type Place } from "../core/place.ts";
 import { joinTexts, Secret, type Text } from "../core/secret.ts";
+import { undefinedVariable } from "./undefined-variable.ts";
 import type { EnvFile } from "./env-files.ts";
 import { interpolateParts } from "./interpolate.ts";
 
@@ -121,13 +122,6 @@ export function variablesOf({ injected, own, written, shell, envFiles }: Variabl
 
   return { get, candidates: (name) => [...candidates(name)], interpolate };
 }
-
-export const undefinedVariable = (name: string, where: Place): PoststackError =>
-  new PoststackError("VARIABLE_UNDEFINED", {
-    what: `variable ${name} has no value`,
-    where,
-    next: `set ${name} in variables:, in the shell or in the environment's env file, or write \${${name}:-default}`,
-  });
 
 const holdsNul = (where: Place): PoststackError =>
   new PoststackError("CONFIG_TYPE", { what: "the text holds a NUL, which no process can be given", where });

@@ -1,6 +1,7 @@
 import { chooseEnvironment } from "../../../config/choose.ts";
 import { explain, type Source } from "../../../config/provenance.ts";
-import { undefinedVariable, variablesOf } from "../../../config/variables.ts";
+import { undefinedVariable } from "../../../config/undefined-variable.ts";
+import { variablesOf } from "../../../config/variables.ts";
 import { errorsOf } from "../../../core/errors.ts";
 import { renderPlace } from "../../../core/place.ts";
 import type { Endpoint } from "../../../core/ports.ts";
