@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../support/build.ts";
 
-export interface Fence {
+interface Fence {
   readonly language: string;
   readonly text: string;
 }
@@ -21,7 +21,7 @@ export interface Page {
   readonly anchors: ReadonlySet<string>;
 }
 
-export function readPage(file: string): Page {
+function readPage(file: string): Page {
   const text = readFileSync(join(projectRoot, file), "utf8");
   const fences: Fence[] = [];
   const prose = text.replaceAll(/^```(\w*)\n([\s\S]*?)^```$/gm, (_whole, language: string, content: string) => {
