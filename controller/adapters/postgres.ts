@@ -9,16 +9,16 @@ const connectTimeoutMs = 5_000;
 /** `applicationName` is what `pg_stat_activity` shows of us; it names the run, so that a waiting second writer can. */
 export function postgres(applicationName: string): Postgres {
   return {
-    async connect(endpoint, login, database, signal) {
-      try {
-        return await open(endpoint, login, database, endpoint.sslmode !== "disable", signal);
-      } catch (error) {
+    connect(endpoint, login, database, signal) {
+      const { sslmode } = endpoint;
+      const connecting = open(endpoint, login, database, sslmode !== "disable", signal).catch((error: unknown) => {
         // sslmode=prefer: in the clear when the server has no TLS (libpq, "sslmode").
-        if (endpoint.sslmode === "prefer" && isWithoutTls(error)) {
-          return await open(endpoint, login, database, false, signal);
-        }
+        if (sslmode === "prefer" && isWithoutTls(error)) return open(endpoint, login, database, false, signal);
+        throw error;
+      });
+      return connecting.catch((error: unknown) => {
         throw connectError(error, endpoint, login, database, signal);
-      }
+      });
     },
   };
 

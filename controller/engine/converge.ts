@@ -73,7 +73,7 @@ export async function planOnce(
  * is written and nobody is waited for. Otherwise every pass runs under the host lock and looks afresh.
  */
 export async function converge(load: LoadDesired, ports: EnginePorts, options: ConvergeOptions): Promise<Outcome> {
-  const first = await planOnce(load, ports, options.selection ?? {}, options.signal);
+  const first = await firstLook(load, ports, options);
   if (isSettled(first)) return { status: "converged", passes: 0, results: [] };
   options.emit({ type: "plan", plan: first, pass: 1 });
   if (isRefused(first, options)) return { status: "refused", plan: first, passes: 0, results: [] };
@@ -91,6 +91,19 @@ export async function converge(load: LoadDesired, ports: EnginePorts, options: C
   } finally {
     await lock.release();
   }
+}
+
+/**
+ * A refusal may tell how something that exists can be handed over: by the environment's mark. The mark of an environment
+ * that was never applied is made up anew by every command, so the first refused apply keeps it, and nothing else.
+ */
+async function firstLook(load: LoadDesired, ports: EnginePorts, options: ConvergeOptions): Promise<Plan<Action>> {
+  const { selection = {}, signal } = options;
+  const plan = await planOnce(load, ports, selection, signal);
+  const isNameTaken = plan.actions.some((action) => isRefusal(action) && action.error.code === "NAME_TAKEN");
+  if (!isNameTaken || ports.state.read() !== undefined) return plan;
+  ports.state.ensure([]);
+  return planOnce(load, ports, selection, signal);
 }
 
 async function passes(
@@ -123,7 +136,9 @@ async function passes(
     const errors = ended.results.flatMap((result) => (result.status === "failed" ? [result.error] : []));
     if (errors.some(({ code }) => !mayPass(code))) return { status: "blocked", errors, passes: pass, results };
     if (errors.length > 0) {
-      if (attempt >= options.maxRetries) return { status: "stalled", errors, passes: pass, results };
+      // What is stalled has been waited for long enough by the action itself.
+      if (attempt >= options.maxRetries || errors.some(isStalled))
+        return { status: "stalled", errors, passes: pass, results };
       const waitMs = backoffMs(attempt++, ports.clock.random());
       options.emit({ type: "retry", waitMs, attempt });
       await ports.clock.sleep(waitMs, AbortSignal.any([options.signal, options.stop])).catch(() => undefined);
@@ -222,6 +237,8 @@ function writingServer(
 }
 
 const mayPass = (code: ErrorFacts["code"]): boolean => ["retryable", "unknown", "stalled"].includes(classOf(code));
+
+const isStalled = ({ code }: ErrorFacts): boolean => classOf(code) === "stalled";
 
 const isRefused = (plan: Plan<Action>, { onRefusal }: ConvergeOptions): boolean =>
   onRefusal === "stop" && plan.actions.some(isRefusal);

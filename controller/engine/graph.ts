@@ -1,7 +1,9 @@
 import type { ResourceId } from "../core/id.ts";
 import type { Deferred } from "../core/plan.ts";
 import { kinds, type Action, type Desired } from "../resources/index.ts";
-import type { DependencyGraph } from "./select.ts";
+
+/** Every id of the environment with what it depends on, whether there is something to do for it or not. */
+export type DependencyGraph = ReadonlyMap<ResourceId, readonly ResourceId[]>;
 
 /** What depends on what: as the files ask for it, with what the actions add to it. */
 export function dependencyGraph(
@@ -28,4 +30,25 @@ export function dependencyGraph(
   for (const { id, dependsOn } of actions) add(id, dependsOn);
   for (const { id } of deferred) add(id, []);
   return graph;
+}
+
+/** What is reached from `start`, itself included. */
+export function closure(start: Iterable<ResourceId>, next: (id: ResourceId) => readonly ResourceId[]): Set<ResourceId> {
+  const reached = new Set(start);
+  // A set yields what is added to it while it is walked.
+  for (const id of reached) for (const further of next(id)) reached.add(further);
+  return reached;
+}
+
+/** What needs each id, instead of what each id needs. */
+export function reversed(graph: DependencyGraph): DependencyGraph {
+  const dependents = new Map<ResourceId, ResourceId[]>();
+  for (const [id, dependsOn] of graph) {
+    for (const dependency of dependsOn) {
+      const known = dependents.get(dependency);
+      if (known === undefined) dependents.set(dependency, [id]);
+      else known.push(id);
+    }
+  }
+  return dependents;
 }

@@ -6,6 +6,7 @@ import { inDependencyOrder } from "../core/order.ts";
 import { publicAction, type Deferred, type Plan } from "../core/plan.ts";
 import { kinds, resources, type Action, type Desired, type Kind } from "../resources/index.ts";
 import { dependencyGraph } from "./graph.ts";
+import { holdBack } from "./hold-back.ts";
 import type { Observation } from "./observe.ts";
 import { select, type Selection } from "./select.ts";
 
@@ -18,7 +19,8 @@ export function buildPlan(desired: Desired, observation: Observation, selection:
   const found = kinds.flatMap((kind) => diffKind(kind, desired, observation));
   const ordered = leaveInReverse(found);
   const graph = dependencyGraph(desired, ordered, observation.deferred);
-  const chosen = select({ actions: ordered, deferred: observation.deferred }, graph, selection);
+  const held = holdBack(ordered, observation.deferred, graph);
+  const chosen = select(held, graph, selection);
   const actions = inDependencyOrder(chosen.actions, compareActions);
   const deferred = [...chosen.deferred].sort((a, b) => compareIds(a.id, b.id));
   const { project, environment } = desired;

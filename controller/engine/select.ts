@@ -2,6 +2,7 @@ import type { AnyAction } from "../core/action.ts";
 import { PoststackError } from "../core/errors.ts";
 import { kindOf, type ResourceId } from "../core/id.ts";
 import type { Deferred } from "../core/plan.ts";
+import { closure, reversed, type DependencyGraph } from "./graph.ts";
 
 /** Which part of a plan is meant: ids (`role:app`), or whole kinds (`migration`, `migration:*`). */
 export interface Selection {
@@ -10,9 +11,6 @@ export interface Selection {
   /** All but these, and what depends on them. */
   readonly excludes?: readonly string[];
 }
-
-/** Every id of the environment with what it depends on, whether there is something to do for it or not. */
-export type DependencyGraph = ReadonlyMap<ResourceId, readonly ResourceId[]>;
 
 interface Selectable<A extends AnyAction> {
   readonly actions: readonly A[];
@@ -52,25 +50,6 @@ function matching(patterns: readonly string[], graph: DependencyGraph): Set<Reso
     for (const id of ids) found.add(id);
   }
   return found;
-}
-
-function closure(start: ReadonlySet<ResourceId>, next: (id: ResourceId) => readonly ResourceId[]): Set<ResourceId> {
-  const reached = new Set(start);
-  // A set yields what is added to it while it is walked.
-  for (const id of reached) for (const further of next(id)) reached.add(further);
-  return reached;
-}
-
-function reversed(graph: DependencyGraph): DependencyGraph {
-  const dependents = new Map<ResourceId, ResourceId[]>();
-  for (const [id, dependsOn] of graph) {
-    for (const dependency of dependsOn) {
-      const known = dependents.get(dependency);
-      if (known === undefined) dependents.set(dependency, [id]);
-      else known.push(id);
-    }
-  }
-  return dependents;
 }
 
 function unknownTarget(pattern: string, graph: DependencyGraph): PoststackError {

@@ -81,3 +81,18 @@ test("a connection that the server ends says so", async ({ database }) => {
   await lost;
   expect((await failureOf(session.query("select 1", [], database.signal))).errorClass).toMatch(/retryable|unknown/);
 });
+
+test("sslmode prefer goes on in the clear where the server has no TLS, and its errors stay ours", async ({
+  database,
+}) => {
+  const driver = postgres("poststack-test");
+  const endpoint = { ...database.endpoint, sslmode: "prefer" as const };
+  const session = await driver.connect(endpoint, endpoint.admin, database.name, database.signal);
+  await session.close();
+  const missing = await failureOf(driver.connect(endpoint, endpoint.admin, "not_there", database.signal));
+  expect(sqlFailure(missing)?.sqlState).toBe("3D000");
+  const required = { ...endpoint, sslmode: "require" as const };
+  expect((await failureOf(driver.connect(required, endpoint.admin, database.name, database.signal))).code).toBe(
+    "POSTGRES_UNREACHABLE",
+  );
+});

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { isRefusal } from "../../core/action.ts";
-import { isSettled } from "../../core/plan.ts";
+import type { ErrorFacts } from "../../core/errors.ts";
+import { isSettled, type Plan } from "../../core/plan.ts";
+import type { StateFacts } from "../../core/ports.ts";
 import { renderPlan } from "../../core/render.ts";
 import { planOnce } from "../../engine/converge.ts";
 import { contextOf, printJson, type Context } from "../context.ts";
@@ -12,7 +14,6 @@ import { savePlan } from "../saved-plan.ts";
 import { selectionOf } from "../selection.ts";
 import type { Invocation } from "../spec.ts";
 import type { World } from "../world.ts";
-import type { Plan } from "../../core/plan.ts";
 import type { Action } from "../../resources/index.ts";
 
 /** What apply would do. Takes no lock and changes nothing, also not on disk. */
@@ -26,7 +27,8 @@ export async function planCommand({ args: [name], options }: Invocation, world: 
   await show(plan, options.text("format"), context);
   const refusals = plan.actions.filter(isRefusal);
   if (refusals.length > 0) {
-    for (const { error } of refusals) if (!context.json) context.note(paintedError(error, context.paintError));
+    if (!context.json)
+      for (const line of refusalLines(refusals, opened.ports.state.read(), context)) context.note(line);
     return exitCode.error;
   }
   const out = options.text("out");
@@ -38,6 +40,18 @@ export async function planCommand({ args: [name], options }: Invocation, world: 
     context.note(`Saved. Apply exactly this with: poststack apply ${out}`);
   }
   return options.flag("detailedExitcode") && !isSettled(plan) ? exitCode.changes : exitCode.done;
+}
+
+function refusalLines(
+  refusals: readonly { readonly error: ErrorFacts }[],
+  state: StateFacts | undefined,
+  { paintError }: Context,
+): readonly string[] {
+  const lines = refusals.map(({ error }) => paintedError(error, paintError));
+  const isMarkMadeUp = state === undefined && refusals.some(({ error }) => error.code === "NAME_TAKEN");
+  return isMarkMadeUp
+    ? [...lines, "This environment has no mark yet: `poststack apply` makes one, and prints a statement that fits."]
+    : lines;
 }
 
 async function show(plan: Plan<Action>, format: string | undefined, context: Context): Promise<void> {
