@@ -86,15 +86,21 @@ function wrap(code: ErrorCode, what: string, cause?: SqlFailure): PoststackError
   );
 }
 
+/** Characters of what the server says: it repeats a word of the statement in full, and a word may be a file. */
+const mostCharacters = 2_000;
+
+const clipped = (text: string): string =>
+  text.length <= mostCharacters ? text : `${text.slice(0, mostCharacters)} … (${text.length} characters)`;
+
 /** The server's fields; undefined when the server said nothing (a socket's error has a `code` too, but no severity). */
 function serverFailure(error: DriverError): SqlFailure | undefined {
   if (typeof error.severity !== "string" || typeof error.code !== "string") return undefined;
   const position = Number(error.position);
   return {
     sqlState: error.code,
-    message: error.message,
-    ...(error.detail === undefined ? {} : { detail: error.detail }),
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    message: clipped(error.message),
+    ...(error.detail === undefined ? {} : { detail: clipped(error.detail) }),
+    ...(error.hint === undefined ? {} : { hint: clipped(error.hint) }),
     ...(error.constraint === undefined ? {} : { constraint: error.constraint }),
     ...(Number.isInteger(position) && position > 0 ? { position } : {}),
   };
