@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Owner } from "../atomic-file.ts";
 import { writeAtomically } from "../atomic-file.ts";
@@ -76,6 +76,20 @@ export function disarmStalePidFile(data: string, owner: Owner | undefined): void
 }
 
 const impossiblePid = 2 ** 31 - 1;
+
+/**
+ * The socket has a lock file of its own, and Postgres believes the pid in it, too: also that of a server which was killed
+ * a moment ago and has not been noticed by its parent yet. The folder is this data's alone, so what does not work in the
+ * data is gone.
+ */
+export function removeStaleSocketLocks(socketDirectory: string, data: string): void {
+  for (const name of readdirSync(socketDirectory)) {
+    if (!name.endsWith(".lock")) continue;
+    const lock = join(socketDirectory, name);
+    const pid = Number(readOrNothing(lock)?.split("\n")[0]);
+    if (!Number.isInteger(pid) || pid <= 0 || !worksIn(pid, data)) rmSync(lock, { force: true });
+  }
+}
 
 /** Nothing of the file's text is trusted here: a signal goes to a process that was just seen to be the server. */
 export function signalPostmaster(data: string, signal: NodeJS.Signals): boolean {

@@ -9,7 +9,7 @@ import { portHolder } from "../port-holder.ts";
 import { invalidParameter, type Programs } from "./cluster.ts";
 import { systemIdentifier } from "./control-file.ts";
 import { prepareSocketDirectory, type Layout } from "./layout.ts";
-import { disarmStalePidFile, postmasterOf } from "./postmaster.ts";
+import { disarmStalePidFile, postmasterOf, removeStaleSocketLocks } from "./postmaster.ts";
 
 /** Milliseconds until a server must answer: after a crash it replays its log first, at most some gigabytes. */
 const readyTimeoutMs = 300_000;
@@ -77,6 +77,7 @@ function launch(layout: Layout, { bin, environment }: Programs): Launched {
   const { data, logFile, user } = layout;
   prepareSocketDirectory(layout);
   disarmStalePidFile(data, user);
+  removeStaleSocketLocks(layout.socketDirectory, data);
   rotate(logFile);
   const log = openLog(logFile);
   try {
