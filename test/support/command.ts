@@ -44,6 +44,8 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
   /** Called at once for every JSON line, before anything else of the test runs. */
   onLine(listener: (line: JsonLine) => void): void;
+  /** The first line of which this is true; fails when the command ends without it. */
+  until(matches: (line: JsonLine) => boolean): Promise<JsonLine>;
 }
 
 /** Longer than any command of a test may take, in milliseconds: a hanging one must not hang the run. */
@@ -89,12 +91,26 @@ export function start(args: readonly string[], { cwd, environment = {} }: RunOpt
       resolve({ code: code ?? undefined, signal: signal ?? undefined, stdout, stderr, text, lines });
     });
   });
+  const until = (matches: (line: JsonLine) => boolean): Promise<JsonLine> => {
+    const said = lines.find(matches);
+    if (said !== undefined) return Promise.resolve(said);
+    const found = new Promise<JsonLine>((resolve) => {
+      listeners.push((line) => {
+        if (matches(line)) resolve(line);
+      });
+    });
+    const never = ended.then(({ text }): never => {
+      throw new Error(`it ended without saying what was waited for\n${text}`);
+    });
+    return Promise.race([found, never]);
+  };
   return {
     pid: child.pid ?? 0,
     ended,
     said: () => stdout + stderr,
     kill: (signal) => void child.kill(signal),
     onLine: (listener) => void listeners.push(listener),
+    until,
   };
 }
 

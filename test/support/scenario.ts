@@ -174,7 +174,7 @@ async function query(project: Project, text: string, options: SqlOptions): Promi
   const { facts } = JSON.parse(project.read(`.poststack/${environment}/state.json`)) as {
     readonly facts: { readonly secrets: readonly { readonly name: string; readonly current: string }[] };
   };
-  const name = /^\s*name: (\S+)/m.exec(project.read(".poststack.yml"))?.[1] ?? "";
+  const name = /\bname: ([a-z0-9]+)/.exec(project.read(".poststack.yml"))?.[1] ?? "";
   const client = new Client({
     host: "127.0.0.1",
     port: port ?? project.ports[0] ?? 0,

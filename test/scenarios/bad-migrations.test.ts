@@ -1,0 +1,166 @@
+import { rmSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { errorsOf } from "../support/command.ts";
+import { databaseFacts, filesIn } from "../support/scenario-facts.ts";
+import { postmastersOf } from "../support/scenario-processes.ts";
+import { newProject, type Project } from "../support/scenario.ts";
+
+// Issue "Bad input and faults", migrations that meet a database. Each form of each mistake is a row in
+// test/resources/migration; here the whole command leaves files and database as they were.
+
+const files = {
+  ".poststack.yml": "project: { name: shop }\nenvironments:\n  dev:\n    postgres: { port: PORT0, version: 17 }\n",
+  "migrations/001_a.sql": "create table a (id int primary key);\n",
+  "migrations/001_a.rollback.sql": "drop table a;\n",
+  "migrations/002_b.sql": "create table b (id int);\ninsert into b values (1);\n",
+  "migrations/002_b.rollback.sql": "drop table b;\n",
+};
+const first = "migrations/001_a.sql";
+const next = "migrations/003_c.sql";
+
+interface Row {
+  readonly name: string;
+  readonly write?: Readonly<Record<string, string>>;
+  readonly remove?: readonly string[];
+  readonly error: string;
+  /** Part of what it says. */
+  readonly says: string;
+  /** Pending migrations of the plan that are not looked at before their turn comes. */
+  readonly others?: readonly string[];
+}
+
+const rows: readonly Row[] = [
+  {
+    name: "edited",
+    write: { [first]: "create table a (id bigint);\n" },
+    error: `MIGRATION_EDITED ${first}:1:1`,
+    says: "its file has changed",
+  },
+  {
+    name: "missing",
+    remove: [first, "migrations/001_a.rollback.sql"],
+    error: "MIGRATION_MISSING .poststack.yml:1:1",
+    says: "001_a",
+  },
+  {
+    name: "the last one missing",
+    remove: ["migrations/002_b.sql", "migrations/002_b.rollback.sql"],
+    error: "MIGRATION_MISSING .poststack.yml:1:1",
+    says: "ahead of the files",
+  },
+  {
+    name: "reordered",
+    write: { "migrations/000_c.sql": "select 1;\n" },
+    error: "MIGRATION_ORDER migrations/000_c.sql:1:1",
+    says: "sorts before",
+  },
+  {
+    name: "a gap",
+    write: { "migrations/004_c.sql": "select 1;\n" },
+    error: "MIGRATION_GAP migrations/004_c.sql:1:1",
+    says: "3",
+  },
+  {
+    name: "duplicated",
+    write: { "migrations/0002_c.sql": "select 1;\n" },
+    error: "MIGRATION_NAME migrations/002_b.rollback.sql:1:1",
+    says: "not named after",
+  },
+  {
+    name: "COMMIT inside",
+    write: { [next]: "create table c (id int);\n\n  COMMIT;\n" },
+    error: `MIGRATION_TRANSACTION ${next}:3:3`,
+    says: "would end the transaction",
+  },
+  {
+    name: "COMMIT inside a block",
+    write: { [next]: "create table c (id int);\ndo $$ begin commit; end $$;\n" },
+    error: `MIGRATION_TRANSACTION ${next}:2:1`,
+    says: "invalid transaction termination",
+  },
+  {
+    name: "a psql command",
+    write: { [next]: "create table c (id int);\n\\i other.sql\n" },
+    error: `MIGRATION_META_COMMAND ${next}:2:1`,
+    says: "command of psql",
+  },
+  {
+    name: "failing in the middle",
+    write: { [next]: "create table c (id int);\nselect 1,\n  1 / 0;\nselect 2;\n" },
+    error: `MIGRATION_FAILED ${next}:2:1`,
+    says: "division by zero",
+  },
+  {
+    name: "not SQL",
+    write: { [next]: "create table c (id int);\ncreate tabel d (id int);\n" },
+    error: `MIGRATION_FAILED ${next}:2:8`,
+    says: 'syntax error at or near "tabel"',
+  },
+  {
+    name: "one word of a megabyte",
+    write: { [next]: "x".repeat(1 << 20) },
+    error: `MIGRATION_FAILED ${next}:1:1`,
+    says: " … (1048",
+  },
+];
+
+let project: Project;
+beforeAll(async () => {
+  project = await newProject(files);
+  await project.ok("apply", "--yes");
+}, 60_000);
+afterAll(() => project.dispose());
+
+test.each(rows)("$name: an error with its place, and files and database stay as they are", async (row) => {
+  const before = [filesIn(project.path(".poststack")), await databaseFacts(project)];
+  for (const [path, text] of Object.entries(row.write ?? {})) project.write(path, text);
+  for (const path of row.remove ?? []) rmSync(project.path(path));
+  try {
+    const ended = await project.run("apply", "--yes", "--json");
+    const [error] = errorsOf(ended).filter(({ code }) => code !== "PLAN_REFUSED");
+    expect(`${error?.code} ${error?.where?.file}:${error?.where?.line}:${error?.where?.column}`).toBe(row.error);
+    expect(error?.what).toContain(row.says);
+    expect(error?.next).not.toBe(undefined);
+    expect(ended.code).toBe(1);
+    expect(ended.text.length).toBeLessThan(20_000);
+    expect([filesIn(project.path(".poststack")), await databaseFacts(project)]).toEqual(before);
+  } finally {
+    for (const path of Object.keys(row.write ?? {})) rmSync(project.path(path));
+    for (const [path, text] of Object.entries(files)) if (path !== ".poststack.yml") project.write(path, text);
+  }
+  expect(await project.plan()).toEqual([]);
+});
+
+test("a database with objects and without a ledger is refused with the way out", async () => {
+  const database = "shop_dev";
+  await project.sql("drop schema poststack cascade", { database });
+  const ended = await project.run("apply", "--yes", "--json");
+  expect(errorsOf(ended)).toMatchObject([
+    { code: "BASELINE_REQUIRED", next: expect.stringContaining("db baseline") as unknown },
+  ]);
+  expect(ended.code).toBe(1);
+  await project.ok("db", "baseline", "002", "--yes");
+  await project.ok("apply", "--yes");
+  expect(await project.sql('select name from poststack.schema_migrations order by "order"')).toEqual([
+    { name: "001_a" },
+    { name: "002_b" },
+  ]);
+});
+
+test("a server killed in the middle of a migration: nothing of it stays, the next apply does it once", async () => {
+  project.write(next, "create table c (id int);\nselect pg_sleep(30);\n");
+  project.write("migrations/003_c.rollback.sql", "drop table c;\n");
+  const command = project.start("apply", "--yes", "--json");
+  await command.until(({ type, id }) => type === "start" && id === "migration:003_c");
+  const [pid = 0] = postmastersOf(project.path(".poststack/dev"));
+  process.kill(pid, "SIGKILL");
+  // The server comes back on the next pass of the same command, or the command says that it went away.
+  project.write(next, "create table c (id int);\n");
+  const ended = await command.ended;
+  expect([0, 1, 3, 4], ended.text).toContain(ended.code);
+  await project.ok("apply", "--yes");
+  expect(await project.plan()).toEqual([]);
+  expect(
+    await project.sql("select count(*)::int as rows from poststack.schema_migrations where name = '003_c'"),
+  ).toEqual([{ rows: 1 }]);
+});
