@@ -15,6 +15,7 @@ import { dirname, join } from "node:path";
 import { PoststackError } from "../core/errors.ts";
 import type { State, StateFacts } from "../core/ports.ts";
 import { Secret } from "../core/secret.ts";
+import { dataPlaces } from "./embedded/layout.ts";
 import { createAtomically, hasCode, syncPath, unlessFull, writeAtomically } from "./atomic-file.ts";
 import { parseState, renderState, stateLost } from "./state-format.ts";
 
@@ -34,12 +35,11 @@ export function fileState(root: string, environment: string): State {
   const read = (): StateFacts | undefined => {
     const text = readStateFile(file);
     if (text !== undefined) return parseState(text, environment, file);
-    if (existsSync(join(directory, "postgres", "PG_VERSION"))) {
-      throw stateLost(file, "is gone, but the data of the environment's Postgres is still there", [
-        `the passwords that it held are needed to log in to the server in ${join(directory, "postgres")}`,
-      ]);
-    }
-    return undefined;
+    const data = dataPlaces(directory).find((place) => existsSync(join(place, "PG_VERSION")));
+    if (data === undefined) return undefined;
+    throw stateLost(file, "is gone, but the data of the environment's Postgres is still there", [
+      `the passwords that it held are needed to log in to the server in ${data}`,
+    ]);
   };
 
   const write = (facts: StateFacts, previous: StateFacts | undefined): StateFacts =>

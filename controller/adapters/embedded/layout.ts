@@ -35,6 +35,12 @@ export function layoutOf(directory: string): Layout {
   return { link, data, socketDirectory: socketDirectoryOf(data), logFile: join(directory, "postgres.log"), user };
 }
 
+/** Everywhere that the environment's data may lie: root's is reached by a link, which may be lost with the state. */
+export const dataPlaces = (directory: string): readonly string[] => [
+  join(directory, "postgres"),
+  systemDataDirectory(hashOf(dirname(directory)), directory),
+];
+
 /** Makes the folders above the data, such that the server's user reaches it and nobody else does. */
 export function prepareFolders({ link, data, user }: Layout): void {
   const directory = dirname(link);
@@ -89,10 +95,10 @@ function homeOfNewData(directory: string, link: string): string {
   const root = dirname(directory);
   // What is above `.poststack` is not ours to open.
   const isReachable = canReach(dirname(root), user) && [root, directory].every((folder) => canBeOpened(folder, user));
-  return isReachable
-    ? link
-    : systemDataDirectory(createHash("sha256").update(root).digest("hex").slice(0, 16), directory);
+  return isReachable ? link : systemDataDirectory(hashOf(root), directory);
 }
+
+const hashOf = (root: string): string => createHash("sha256").update(root).digest("hex").slice(0, 16);
 
 const systemDataDirectory = (hash: string, directory: string): string =>
   join(systemRoot, hash, basename(directory), "postgres");
