@@ -100,7 +100,11 @@ export function postgres(applicationName: string): Postgres {
         guarded(signal, async () => {
           // Loaded before the first string goes out: dynamic imports that wait side by side do not settle in their order.
           const Query = await queryClass();
+          const { stream } = connectionOf(client);
+          // One packet where they fit: a write of its own for each costs more than what it carries.
+          stream.cork();
           const sent = strings.map((text, index) => sendCounted(client, Query, text, index, signal, lost));
+          stream.uncork();
           const settled = await Promise.allSettled(sent);
           const failed = settled.find((one) => one.status === "rejected");
           if (failed !== undefined) throw failed.reason;
@@ -219,7 +223,7 @@ function versionNumber(text: string): number {
 }
 
 interface ConnectionInternals {
-  readonly stream: { destroy(): void };
+  readonly stream: { cork(): void; uncork(): void; destroy(): void };
   on(
     event: "parameterStatus",
     listener: (message: { readonly parameterName: string; readonly parameterValue: string }) => void,

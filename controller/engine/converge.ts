@@ -170,8 +170,7 @@ async function onePass(
   options: ConvergeOptions,
   approve: (plan: Plan<Action>) => Promise<Plan<Action> | undefined>,
 ): Promise<PassEnd> {
-  ports.state.ensure((await load()).secretNames);
-  const desired = await load();
+  const desired = await loadWithSecrets(load, ports);
   const lost = new AbortController();
   const server = writingServer(desired, ports, options, (reason) => lost.abort(reason));
   const signal = AbortSignal.any([options.signal, lost.signal]);
@@ -192,6 +191,15 @@ async function onePass(
   } finally {
     await server.close();
   }
+}
+
+/** Secrets are on disk before they are in use (RELIABILITY 16). Only new ones have to be read again. */
+async function loadWithSecrets(load: LoadDesired, { state }: EnginePorts): Promise<Desired> {
+  const desired = await load();
+  const kept = state.read()?.secrets;
+  if (kept !== undefined && desired.secretNames.every((name) => kept.has(name))) return desired;
+  state.ensure(desired.secretNames);
+  return load();
 }
 
 /**

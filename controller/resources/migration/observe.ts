@@ -70,13 +70,20 @@ const parseRow = ([order, version, name, checksum, state, hasRollback]: readonly
   hasRollback: hasRollback === true,
 });
 
+/** What was found in texts without a fault, by checksum: every pass of a run would find the same in what is pending. */
+const looked = new Map<string, PendingFacts | undefined>();
+
 /** @returns undefined when there is nothing to tell */
 async function look(file: MigrationFile, { files, parser }: Ports): Promise<PendingFacts | undefined> {
+  const text = `${file.checksum} ${file.transactional}`;
+  if (looked.has(text)) return looked.get(text);
   try {
     const source = readMigration(file, files);
     await runnable(source, file.transactional, parser);
     const hazards = hazardsOf(source.text);
-    return hazards.length === 0 ? undefined : { hazards };
+    const facts = hazards.length === 0 ? undefined : { hazards };
+    looked.set(text, facts);
+    return facts;
   } catch (error) {
     if (error instanceof PoststackError) return { hazards: [], error: error.facts };
     throw error;

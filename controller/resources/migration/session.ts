@@ -22,14 +22,17 @@ export function checkInterval(session: Session, signal: AbortSignal): Promise<st
   return known;
 }
 
-/** Calls of set_config for what every migration begins with. It may take its time, whatever its role is given. */
+/**
+ * What every migration begins with. It may take its time, whatever its role is given. SET is answered by one word, which
+ * is cheaper at both ends than a row of set_config's results.
+ */
 export function settings({ version }: Session, interval: string, isLocal: boolean): readonly string[] {
   return [
-    `set_config('lock_timeout', '${lockTimeoutMs}', ${isLocal})`,
-    `set_config('statement_timeout', '0', ${isLocal})`,
-    ...(version >= 170_000 ? [`set_config('transaction_timeout', '0', ${isLocal})`] : []),
-    ...(interval === "" ? [] : [`set_config('client_connection_check_interval', '${interval}', ${isLocal})`]),
-  ];
+    `lock_timeout = ${lockTimeoutMs}`,
+    "statement_timeout = 0",
+    ...(version >= 170_000 ? ["transaction_timeout = 0"] : []),
+    ...(interval === "" ? [] : [`client_connection_check_interval = '${interval}'`]),
+  ].map((setting) => `${isLocal ? "set local" : "set"} ${setting}`);
 }
 
 /** Ends a transaction that failed. On a connection that is gone the server has done it. */

@@ -37,7 +37,7 @@ export async function runStatements(
   const { source, earlier } = script;
   const run: Run = { session, script, ports, signal };
   const interval = await checkInterval(session, signal);
-  await session.pipeline(["discard all", `select ${settings(session, interval, false).join(", ")}`], signal);
+  await session.pipeline(["discard all", settings(session, interval, false).join("; ")], signal);
 
   const statements = (await ports.parser.parse(source.text))?.statements ?? [whole(source)];
   let done = 0;

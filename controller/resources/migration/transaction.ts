@@ -33,16 +33,13 @@ export async function runInTransaction(
 ): Promise<void> {
   const { name, sources, before, after, durable } = step;
   const interval = await checkInterval(session, signal);
-  const calls = [
-    ...settings(session, interval, true),
-    ...(durable ? [] : ["set_config('synchronous_commit', 'off', true)"]),
-  ];
+  const sets = [...settings(session, interval, true), ...(durable ? [] : ["set local synchronous_commit = off"])];
   const isolation = sources.find((source) => source.isolation !== undefined)?.isolation;
   const begin = isolation === undefined ? "begin" : `begin isolation level ${isolation}`;
   const strings = [
     // What a fresh connection would give: nothing that the file before has set reaches this one.
     "discard all",
-    `${begin}; select ${calls.join(", ")}; ${checkFence(ports.server.fence())}; ${before}`,
+    `${begin}; ${sets.join("; ")}; ${checkFence(ports.server.fence())}; ${before}`,
     ...sources.map(({ text }) => text),
     // The file may have taken another role, which cannot see the ledger.
     `reset session authorization; reset role; ${after}; select poststack.end_migration(); commit`,
