@@ -13,11 +13,13 @@ export async function observe(
   if (first === undefined) return [];
   const session = await ports.server.admin(signal);
   const [rows, ledger] = await Promise.all([
-    session.query(databasesSql(first.mark), [desired.map(({ name }) => name)], signal),
+    session.query(databasesSql(first.mark), [desired.map(({ name }) => name), desired.some(isToGo)], signal),
     ledgerValue(session, signal),
   ]);
   return rows.map((row) => observedDatabase(row, row.is_here === true ? ledger : undefined, first.mark));
 }
+
+const isToGo = ({ to, deleteData }: DesiredDatabase): boolean => to === "absent" && deleteData;
 
 /** What only the session's own database can tell is null for the others. */
 const databasesSql = (mark: string): string => `
@@ -31,7 +33,7 @@ select d.datname as name, d.oid::int8 as oid, r.rolname as owner_role,
       lateral aclexplode(coalesce(t.relacl, acldefault('r', t.relowner))) a join pg_catalog.pg_roles w on w.oid = a.grantee
     where t.oid = to_regclass('poststack.schema_migrations') and a.privilege_type = 'INSERT'
   ) as ledger_writers,
-  (
+  case when $2 or c.description is null then (
     select count(*)::int8 from (
       select 'pg_class'::regclass as class, oid, relnamespace as schema from pg_catalog.pg_class
         where relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c')
@@ -42,7 +44,7 @@ select d.datname as name, d.oid::int8 as oid, r.rolname as owner_role,
       and not exists (
         select from pg_catalog.pg_depend e where e.classid = x.class and e.objid = x.oid and e.deptype = 'e'
       )
-  ) as objects
+  ) end as objects
 from pg_catalog.pg_database d
 join pg_catalog.pg_roles r on r.oid = d.datdba
 left join pg_catalog.pg_shdescription c on c.objoid = d.oid and c.classoid = 'pg_catalog.pg_database'::regclass

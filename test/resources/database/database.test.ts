@@ -265,7 +265,7 @@ test("without leave nothing is dropped; with it also under open connections", as
 test("extensions do not make a database non-empty, tables, functions and types do", async ({ database }) => {
   await withEnvironment(database, async ({ reconcile, observe: seen, wish, sql }) => {
     await reconcile(wish());
-    const objects = async (): Promise<unknown> => (await seen(wish()))[0]?.objects;
+    const objects = async (): Promise<unknown> => (await seen(wish({ to: "absent", deleteData: true })))[0]?.objects;
     await sql("create extension hstore");
     expect(await objects()).toBe(0);
     await sql(
