@@ -18,7 +18,13 @@ export function watchFiles(paths: readonly string[], wake: () => void): FileWatc
       // A folder of migrations is one level deep; a folder named as a job's input may be deeper.
       ignored: (path) => /(^|[/\\])(node_modules|\.git|\.poststack)([/\\]|$)/.test(path),
     });
-    opened.on("all", wake);
+    opened.on("all", (event, path) => {
+      // A watch ends with what it watched; added anew, it waits for the path to come back.
+      if (event.startsWith("unlink") && wanted.has(path)) opened.add(path);
+      wake();
+    });
+    // What changed after it was read and before it was watched had no event.
+    opened.on("ready", wake);
     // A folder that vanishes is seen by the pass that reads it.
     opened.on("error", wake);
     return opened;

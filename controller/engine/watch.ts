@@ -104,7 +104,8 @@ export async function watch(load: LoadDesired, ports: EnginePorts, options: Watc
       if (ended.aborted) return;
       const now = await signsOfLife();
       const nowMs = ports.clock.nowMs();
-      if (now !== before || nowMs >= nextFullMs || restarts.hasDue(nowMs)) {
+      // Until the files could be read once, nobody knows which ones to watch.
+      if (desired === undefined || now !== before || nowMs >= nextFullMs || restarts.hasDue(nowMs)) {
         nextFullMs = nextFull();
         await wakeUp();
         before = await signsOfLife();
