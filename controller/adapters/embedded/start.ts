@@ -206,6 +206,12 @@ async function explain(
   signal: AbortSignal,
 ): Promise<unknown> {
   const text = lines.join("\n");
+  if (/could not bind .*: Permission denied/.test(text)) {
+    return new PoststackError("POSTGRES_START", {
+      what: `the server may not listen on ${spec.bind}:${spec.port}`,
+      next: "give the environment a `port:` from 1024 up: lower ones are the system's",
+    });
+  }
   if (/could not bind|could not create any TCP\/IP sockets/.test(text)) {
     return portTaken(spec, (await holderOf(spec, signal)) ?? "another program");
   }
