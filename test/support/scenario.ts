@@ -39,6 +39,8 @@ export interface SqlOptions {
   readonly database?: string;
   readonly environment?: string;
   readonly port?: number;
+  /** Of a server that is not Poststack's own. */
+  readonly password?: string;
 }
 
 interface PublicAction {
@@ -170,16 +172,13 @@ export const planLines = ({ actions, deferred }: PlanAnswer): readonly string[] 
 ];
 
 async function query(project: Project, text: string, options: SqlOptions): Promise<readonly SqlRow[]> {
-  const { environment = "dev", database, port } = options;
-  const { facts } = JSON.parse(project.read(`.poststack/${environment}/state.json`)) as {
-    readonly facts: { readonly secrets: readonly { readonly name: string; readonly current: string }[] };
-  };
+  const { environment = "dev", database, port, password = superuserPassword(project, environment) } = options;
   const name = /\bname: ([a-z0-9]+)/.exec(project.read(".poststack.yml"))?.[1] ?? "";
   const client = new Client({
     host: "127.0.0.1",
     port: port ?? project.ports[0] ?? 0,
     user: "postgres",
-    password: facts.secrets.find((secret) => secret.name === "instance:postgres")?.current ?? "",
+    password,
     database: database ?? `${name}_${environment}`,
   });
   client.on("error", () => undefined);
@@ -191,4 +190,11 @@ async function query(project: Project, text: string, options: SqlOptions): Promi
   } finally {
     await client.end();
   }
+}
+
+function superuserPassword(project: Project, environment: string): string {
+  const { facts } = JSON.parse(project.read(`.poststack/${environment}/state.json`)) as {
+    readonly facts: { readonly secrets: readonly { readonly name: string; readonly current: string }[] };
+  };
+  return facts.secrets.find(({ name }) => name === "instance:postgres")?.current ?? "";
 }
