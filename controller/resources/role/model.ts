@@ -54,7 +54,7 @@ export interface ObservedRole {
   readonly ourMemberships: readonly string[];
   /** Memberships whose privileges hold without SET ROLE. Since Postgres 16 each has an INHERIT of its own. */
   readonly inheriting: readonly string[];
-  /** How many objects it owns, in all databases. */
+  /** How many objects it owns, in all databases. Counted where the role may have to go, else 0. */
   readonly ownedObjects: number;
   /** The databases in which it owns them; a database itself counts as its own. */
   readonly ownsIn: readonly string[];

@@ -18,7 +18,8 @@ export async function observe(
   if (first === undefined) return [];
   const session = await ports.server.admin(signal);
   const names = [...new Set(desired.flatMap((role) => [role.name, ...role.inRoles]))];
-  const rows = await session.query(rolesSql(first.mark, session.version), [names], signal);
+  const staying = desired.filter(({ ensure }) => ensure === "present").map(({ name }) => name);
+  const rows = await session.query(rolesSql(first.mark, session.version), [names, staying], signal);
   const verifiers = rows.some((row) => row.reads_passwords === true)
     ? await readVerifiers(desired, session, signal)
     : undefined;
@@ -52,12 +53,14 @@ left join lateral (
   ) g
 ) m on true
 left join lateral (
+  -- What a role owns matters when it is to go; the owner of the migrations owns ten thousand tables, and stays.
   -- Databases are shared objects: their dbid is 0.
   select count(*)::int8 as owned, json_agg(distinct coalesce(own.datname, self.datname)) as databases
   from pg_catalog.pg_shdepend s
   left join pg_catalog.pg_database own on own.oid = s.dbid
   left join pg_catalog.pg_database self on s.classid = 'pg_catalog.pg_database'::regclass and self.oid = s.objid
   where s.refclassid = 'pg_catalog.pg_authid'::regclass and s.refobjid = r.oid and s.deptype = 'o'
+    and r.rolname <> all($2) and r.rolname <> current_user
 ) o on true
 where r.rolname = any($1) or r.rolname = current_user or ${markedPart("d.description", mark)} is not null`;
 
