@@ -2,28 +2,27 @@
  * SQL: privileges in this database, one row each: type, object (oid; for a default privilege the schema's), name,
  * signature, schema, schema_oid, owner (whose later objects; 0 otherwise), holder (owner of the object), grantee
  * (0: PUBLIC), privilege, grantable. Objects whose ACL was never touched have the one that the manual tells (5.8).
+ * What is told of an object is put into words after it was chosen: the system's own functions are three thousand.
  *
  * @param of SQL condition over the schema `n`, the object's oid `o.oid` and the type's name `o.type`
  * @param to SQL condition over `a.grantee`; early, as a thousand tables make ten thousand privileges of their owner
  */
 export const privilegesSql = (of: string, to: string): string => `
-select o.type, o.oid as object, o.name, o.signature, n.nspname as schema, n.oid as schema_oid, 0::oid as owner, o.holder,
-  a.grantee, lower(a.privilege_type) as privilege, bool_or(a.is_grantable) as grantable
+select o.type, o.oid as object, o.name, coalesce(oidvectortypes(o.arguments), '') as signature, n.nspname as schema,
+  n.oid as schema_oid, 0::oid as owner, o.holder, a.grantee, lower(a.privilege_type) as privilege, bool_or(a.is_grantable) as grantable
 from (
-  select case when relkind = 'S' then 'sequence' else 'table' end as type, oid, relname as name, '' as signature,
-    relnamespace as schema, relowner as holder,
-    coalesce(relacl, acldefault(case when relkind = 'S' then 's' else 'r' end::"char", relowner)) as acl
+  select case when relkind = 'S' then 'sequence' else 'table' end as type, oid, relname as name,
+    null::oidvector as arguments, relnamespace as schema, relowner as holder, relacl as acl,
+    case when relkind = 'S' then 's' else 'r' end::"char" as acl_type
   from pg_catalog.pg_class where relkind in ('r', 'p', 'v', 'm', 'f', 'S')
   union all
-  select 'function', oid, proname, oidvectortypes(proargtypes), pronamespace, proowner,
-    coalesce(proacl, acldefault('f', proowner))
-  from pg_catalog.pg_proc
+  select 'function', oid, proname, proargtypes, pronamespace, proowner, proacl, 'f'::"char" from pg_catalog.pg_proc
   union all
-  select 'schema', oid, nspname, '', oid, nspowner, coalesce(nspacl, acldefault('n', nspowner)) from pg_catalog.pg_namespace
+  select 'schema', oid, nspname, null, oid, nspowner, nspacl, 'n'::"char" from pg_catalog.pg_namespace
 ) o
-join pg_catalog.pg_namespace n on n.oid = o.schema, lateral aclexplode(o.acl) a
+join pg_catalog.pg_namespace n on n.oid = o.schema, lateral aclexplode(coalesce(o.acl, acldefault(o.acl_type, o.holder))) a
 where (${of}) and (${to})
-group by o.type, o.oid, o.name, o.signature, n.nspname, n.oid, o.holder, a.grantee, a.privilege_type
+group by o.type, o.oid, o.name, o.arguments, n.nspname, n.oid, o.holder, a.grantee, a.privilege_type
 union all
 select 'database', d.oid, d.datname, '', '', 0, 0, d.datdba, a.grantee, lower(a.privilege_type), bool_or(a.is_grantable)
 from pg_catalog.pg_database d, lateral aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
