@@ -1,8 +1,7 @@
 import { isRefusal } from "../core/action.ts";
-import { classOf, PoststackError, type ErrorFacts } from "../core/errors.ts";
+import { PoststackError, type ErrorFacts } from "../core/errors.ts";
 import { isSettled, type Plan } from "../core/plan.ts";
 import type { HostLock, Ports } from "../core/ports.ts";
-import { backoffMs } from "../core/retry.ts";
 import type { Action, Desired } from "../resources/index.ts";
 import { applyPlan } from "./apply.ts";
 import type { ActionResult, Emit } from "./events.ts";
@@ -11,6 +10,7 @@ import { buildPlan } from "./plan.ts";
 import { recordEvents, type Run } from "./record.ts";
 import type { Selection } from "./select.ts";
 import { noServer, passServer, type PassServer } from "./server.ts";
+import { isStalled, mayPass, mayPassByItself, pause } from "./tries.ts";
 import { writerLock } from "./writer-lock.ts";
 
 /** Reads files and state afresh and says what they ask for. Called at the start of every pass. */
@@ -99,11 +99,25 @@ export async function converge(load: LoadDesired, ports: EnginePorts, options: C
  */
 async function firstLook(load: LoadDesired, ports: EnginePorts, options: ConvergeOptions): Promise<Plan<Action>> {
   const { selection = {}, signal } = options;
-  const plan = await planOnce(load, ports, selection, signal);
+  const plan = await lookRepeatedly(load, ports, options);
   const isNameTaken = plan.actions.some((action) => isRefusal(action) && action.error.code === "NAME_TAKEN");
   if (!isNameTaken || ports.state.read() !== undefined) return plan;
   ports.state.ensure([]);
   return planOnce(load, ports, selection, signal);
+}
+
+/** A connection that breaks while it is looked has changed nothing: look again (RELIABILITY 33). */
+async function lookRepeatedly(load: LoadDesired, ports: EnginePorts, options: ConvergeOptions): Promise<Plan<Action>> {
+  const stopped = AbortSignal.any([options.signal, options.stop]);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await planOnce(load, ports, options.selection ?? {}, options.signal);
+    } catch (error) {
+      if (attempt >= options.maxRetries || !mayPassByItself(error)) throw error;
+      await pause(attempt, ports.clock, options.emit, stopped);
+      if (stopped.aborted) throw error;
+    }
+  }
 }
 
 async function passes(
@@ -127,27 +141,31 @@ async function passes(
       const narrowed = await options.approve(plan, pass);
       if (narrowed !== undefined) approved = narrowed;
       return narrowed;
+    }).catch((error: unknown): PassEnd => {
+      if (!mayPassByItself(error)) throw error;
+      return { type: "cut", error: error.facts };
     });
     if (ended.type === "settled") return { status: "converged", passes: pass - 1, results };
-    if (ended.type !== "applied") return { status: ended.type, plan: ended.plan, passes: pass - 1, results };
-    results.push(...ended.results);
+    if ("plan" in ended) return { status: ended.type, plan: ended.plan, passes: pass - 1, results };
+    if ("results" in ended) results.push(...ended.results);
     if (options.stop.aborted) return { status: "stopped", passes: pass, results };
 
-    const errors = ended.results.flatMap((result) => (result.status === "failed" ? [result.error] : []));
-    if (errors.some(({ code }) => !mayPass(code))) return { status: "blocked", errors, passes: pass, results };
+    const errors = ended.type === "cut" ? [ended.error] : errorsIn(ended.results);
+    if (errors.some((error) => !mayPass(error))) return { status: "blocked", errors, passes: pass, results };
     if (errors.length > 0) {
       // What is stalled has been waited for long enough by the action itself.
       if (attempt >= options.maxRetries || errors.some(isStalled))
         return { status: "stalled", errors, passes: pass, results };
-      const waitMs = backoffMs(attempt++, ports.clock.random());
-      options.emit({ type: "retry", waitMs, attempt });
-      await ports.clock.sleep(waitMs, AbortSignal.any([options.signal, options.stop])).catch(() => undefined);
+      await pause(attempt++, ports.clock, options.emit, AbortSignal.any([options.signal, options.stop]));
     } else {
       attempt = 0;
     }
   }
   return { status: "stalled", errors: [notConverged(options.maxPasses)], passes: options.maxPasses, results };
 }
+
+const errorsIn = (results: readonly ActionResult[]): readonly ErrorFacts[] =>
+  results.flatMap((result) => (result.status === "failed" ? [result.error] : []));
 
 /**
  * The same plan, looked at afresh: what was approved of the earlier look. The earlier one itself may not run, since its
@@ -161,7 +179,9 @@ function likeApproved(plan: Plan<Action>, approved: Plan<Action>): Plan<Action> 
 type PassEnd =
   | { readonly type: "settled" }
   | { readonly type: "declined" | "refused"; readonly plan: Plan<Action> }
-  | { readonly type: "applied"; readonly results: readonly ActionResult[] };
+  | { readonly type: "applied"; readonly results: readonly ActionResult[] }
+  /** It could not look, or not take the lock, for a reason that may pass. */
+  | { readonly type: "cut"; readonly error: ErrorFacts };
 
 /** One pass under the host lock: secrets on disk, the server's lock, look, plan, do. */
 async function onePass(
@@ -243,10 +263,6 @@ function writingServer(
   const lock = writerLock({ endpoint, postgres, clock, name: lockName, timeoutMs: lockTimeoutMs, onWait, onLost });
   return passServer(endpoint, postgres, lock);
 }
-
-const mayPass = (code: ErrorFacts["code"]): boolean => ["retryable", "unknown", "stalled"].includes(classOf(code));
-
-const isStalled = ({ code }: ErrorFacts): boolean => classOf(code) === "stalled";
 
 const isRefused = (plan: Plan<Action>, { onRefusal }: ConvergeOptions): boolean =>
   onRefusal === "stop" && plan.actions.some(isRefusal);
