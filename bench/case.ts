@@ -1,0 +1,33 @@
+import type { Contender, Rounds } from "./measure.ts";
+import type { Server } from "./server.ts";
+
+/** One question of the benchmark: ours against what a person would use instead, and the ratio that is aimed at. */
+export interface Case {
+  /** What `--only` takes. */
+  readonly id: string;
+  readonly title: string;
+  /** Ours may take so many times as long as the other. */
+  readonly goal: number;
+  readonly rounds: Rounds;
+  readonly set: (stage: Stage) => Promise<Setting>;
+}
+
+/** What a case is given. What it makes in its folder is removed afterwards. */
+export interface Stage {
+  readonly folder: string;
+  /** For the code cache. */
+  readonly home: string;
+  readonly server: Server;
+}
+
+export interface Setting {
+  readonly ours: Contender;
+  readonly other: Contender;
+  /** Facts to be told beside the times, found out when the race is over. */
+  readonly facts?: () => Promise<readonly string[]>;
+  /** Ends what the case has started. */
+  readonly end?: () => void;
+}
+
+/** A competitor that is not on this machine: the case is left out, loudly. */
+export class Missing extends Error {}

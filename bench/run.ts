@@ -1,0 +1,66 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Missing, type Case } from "./case.ts";
+import { firstApply } from "./cases/first-apply.ts";
+import { freshMigrations } from "./cases/fresh-migrations.ts";
+import { noOpApply, noOpApplyLarge } from "./cases/no-op-apply.ts";
+import { noOpPlan } from "./cases/no-op-plan.ts";
+import { version } from "./cases/version.ts";
+import { race } from "./measure.ts";
+import { machine, markdown, type Result } from "./report.ts";
+import { startServer, temporaryFolder, type Server } from "./server.ts";
+
+// npm run bench -- [--only CASE]… [--rounds N] [--json FILE]
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", multiple: true, default: [] },
+    rounds: { type: "string" },
+    json: { type: "string" },
+  },
+});
+const all: readonly Case[] = [version, noOpPlan, freshMigrations, noOpApply, noOpApplyLarge, firstApply];
+const chosen = values.only.length === 0 ? all : all.filter(({ id }) => values.only.includes(id));
+if (chosen.length === 0) throw new Error(`--only takes ${all.map(({ id }) => id).join(", ")}`);
+
+const root = temporaryFolder();
+const server = await startServer();
+try {
+  const results: Result[] = [];
+  for (const one of chosen) {
+    console.error(`${one.id} …`);
+    results.push(await run(one, server));
+  }
+  console.log(`${machine()}\n\n${markdown(results)}`);
+  if (values.json !== undefined)
+    writeFileSync(values.json, `${JSON.stringify({ machine: machine(), results }, null, 2)}\n`);
+} finally {
+  server.stop();
+  rmSync(root, { recursive: true, force: true });
+}
+
+async function run({ id, title, goal, rounds, set }: Case, server: Server): Promise<Result> {
+  const folder = join(root, id);
+  mkdirSync(folder);
+  try {
+    const { ours, other, facts, end } = await set({ folder, home: join(root, "cache"), server });
+    try {
+      const wanted = values.rounds === undefined ? rounds : { ...rounds, rounds: Number(values.rounds) };
+      const { a, b } = await race(ours, other, wanted);
+      return {
+        id,
+        title,
+        goal,
+        ours: { name: ours.name, samples: a },
+        other: { name: other.name, samples: b },
+        facts: (await facts?.()) ?? [],
+      };
+    } finally {
+      end?.();
+    }
+  } catch (error) {
+    if (!(error instanceof Missing)) throw error;
+    console.error(`SKIPPED ${id}: ${error.message}`);
+    return { id, title, skipped: error.message };
+  }
+}
