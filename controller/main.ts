@@ -17,6 +17,7 @@ import { output } from "./adapters/output.ts";
 import { postgres } from "./adapters/postgres.ts";
 import { prompt } from "./adapters/prompt.ts";
 import { passwords } from "./adapters/scram.ts";
+import { realPath } from "./adapters/real-path.ts";
 import { secretSources } from "./adapters/secret-sources.ts";
 import { stopSignals } from "./adapters/signals.ts";
 import { sqlParser } from "./adapters/sql-parser.ts";
@@ -45,7 +46,7 @@ const signals = stopSignals(process, (text) => stderr.write(text));
 
 const stateRoot = (root: string): string => {
   const moved = environment.POSTSTACK_STATE_DIR;
-  return moved === undefined || moved === "" ? join(root, ".poststack") : resolve(moved);
+  return moved === undefined || moved === "" ? join(root, ".poststack") : realPath(resolve(moved));
 };
 const openState = (root: string, environmentName: string) => fileState(stateRoot(root), environmentName);
 
@@ -62,7 +63,7 @@ const world: World = {
   prompt,
   run,
   openLog: (options) => openLog({ ...options, write: (line) => stderr.write(line) }),
-  openFiles: projectFiles,
+  openFiles: (root) => projectFiles(realPath(root)),
   exists: existsSync,
   secrets: secretSources,
   stateRoot,

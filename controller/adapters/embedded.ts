@@ -1,7 +1,9 @@
 import { renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { PoststackError } from "../core/errors.ts";
-import type { Clock, EmbeddedServers, EmbeddedSpec, Postgres } from "../core/ports.ts";
+import type { Clock } from "../core/ports.ts";
+import type { EmbeddedServers, EmbeddedSpec } from "../core/ports/embedded.ts";
+import type { Postgres } from "../core/ports/postgres.ts";
 import { findBinaries, readyBinaries } from "./embedded/binaries.ts";
 import { checkSettings, createCluster, writeSettings, type Programs } from "./embedded/cluster.ts";
 import { dataMajor, systemIdentifier } from "./embedded/control-file.ts";

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { PoststackError, type ErrorCode } from "../core/errors.ts";
-import type { Files, ReadOptions } from "../core/ports.ts";
+import type { Files, ReadOptions } from "../core/ports/files.ts";
 
 /** A FIFO must not make us wait, and what was a file a moment ago must not lead us through a link. */
 const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);

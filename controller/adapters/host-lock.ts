@@ -4,7 +4,8 @@ import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PoststackError } from "../core/errors.ts";
-import type { Clock, HostLock } from "../core/ports.ts";
+import type { Clock } from "../core/ports.ts";
+import type { HostLock } from "../core/ports/state.ts";
 
 /** Between two tries, in milliseconds. */
 const pollMs = 100;

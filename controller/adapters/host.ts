@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { join, resolve } from "node:path";
-import type { Clock, Host, Log, ProcessRecord, ProcessState, SpawnSpec } from "../core/ports.ts";
+import type { Clock, Log } from "../core/ports.ts";
+import type { Host, ProcessRecord, ProcessState, SpawnSpec } from "../core/ports/host.ts";
 import { Secret } from "../core/secret.ts";
 import { endAll, groupOf, livingEntry, type Identity } from "./host/ending.ts";
 import { marksOf, ownerOf } from "./host/environment.ts";

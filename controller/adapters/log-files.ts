@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readdirSync, readlinkSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { compareNaturally } from "../core/natural-order.ts";
-import type { LogFile, LogFiles, LogTail } from "../core/ports.ts";
+import type { LogFile, LogFiles, LogTail } from "../core/ports/machine.ts";
 import { hasCode } from "./atomic-file.ts";
 
 const chunkBytes = 64 * 1024;

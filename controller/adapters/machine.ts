@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants, readFileSync, statfsSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
-import type { FolderFacts, Machine } from "../core/ports.ts";
+import type { FolderFacts, Machine } from "../core/ports/machine.ts";
 import { serverUser } from "./embedded/server-user.ts";
 import { locate } from "./host/program.ts";
 

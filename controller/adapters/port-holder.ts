@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { isIP, isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
-import type { PortHolder } from "../core/ports.ts";
+import type { PortHolder } from "../core/ports/host.ts";
 
 interface Listener {
   readonly address: string;

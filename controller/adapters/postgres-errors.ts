@@ -1,6 +1,6 @@
 import { PoststackError, type ErrorCode } from "../core/errors.ts";
 import { sqlState } from "../core/ledger.ts";
-import type { Endpoint, Login, SqlFailure } from "../core/ports.ts";
+import type { Endpoint, Login, SqlFailure } from "../core/ports/postgres.ts";
 
 /** What the driver throws: the server's fields, or a socket's `code`. */
 interface DriverError extends Error {

@@ -1,5 +1,5 @@
 import type { Client, ClientConfig, QueryResult } from "pg";
-import type { Endpoint, Login, Postgres, Row, Session } from "../core/ports.ts";
+import type { Endpoint, Login, Postgres, Row, Session } from "../core/ports/postgres.ts";
 import { reveal } from "../core/secret.ts";
 import { connectError, queryError } from "./postgres-errors.ts";
 

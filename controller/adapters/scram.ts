@@ -1,6 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from "node:crypto";
 import { PoststackError } from "../core/errors.ts";
-import type { Passwords } from "../core/ports.ts";
+import type { Passwords } from "../core/ports/postgres.ts";
 import { reveal, type Secret } from "../core/secret.ts";
 
 /** Postgres's own defaults (manual: scram_iterations; SCRAM_DEFAULT_SALT_LEN), salt in bytes. */

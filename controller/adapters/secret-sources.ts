@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { PoststackError } from "../core/errors.ts";
 import type { Place } from "../core/place.ts";
-import type { ConnectionParts, SecretSources } from "../core/ports.ts";
+import type { ConnectionParts, SecretSources } from "../core/ports/files.ts";
 import { reveal, Secret } from "../core/secret.ts";
 
 /** A password, a key or a certificate; not a file named by mistake. */

@@ -1,4 +1,4 @@
-import type { ParsedSql, SqlParser, SqlStatement } from "../core/ports.ts";
+import type { ParsedSql, SqlParser, SqlStatement } from "../core/ports/sql-parser.ts";
 import { kindOfNode, kindOfWords, type Token } from "./sql-statement.ts";
 
 /** What libpg-query says of one statement. Offsets are UTF-8 bytes; a missing one is 0, a missing length "to the end". */

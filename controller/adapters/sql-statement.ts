@@ -1,4 +1,4 @@
-import type { SqlStatement } from "../core/ports.ts";
+import type { SqlStatement } from "../core/ports/sql-parser.ts";
 import { quoteIdentifier } from "../core/sql.ts";
 
 /** One word of the lexer. Offsets are UTF-8 bytes. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { PoststackError } from "../core/errors.ts";
-import type { StateFacts } from "../core/ports.ts";
+import type { StateFacts } from "../core/ports/state.ts";
 import { reveal, Secret } from "../core/secret.ts";
 
 const currentVersion = 1;

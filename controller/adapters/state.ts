@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { PoststackError } from "../core/errors.ts";
-import type { State, StateFacts } from "../core/ports.ts";
+import type { State, StateFacts } from "../core/ports/state.ts";
 import { Secret } from "../core/secret.ts";
 import { dataPlaces } from "./embedded/layout.ts";
 import { createAtomically, hasCode, syncPath, unlessFull, writeAtomically } from "./atomic-file.ts";

@@ -3,7 +3,7 @@ import type { Command, RootCommand } from "@bomb.sh/tab";
 import { parseProcfile } from "../config/procfile.ts";
 import { configFileName, findConfig } from "../config/find.ts";
 import { at, type Tree } from "../config/tree.ts";
-import type { Files } from "../core/ports.ts";
+import type { Files } from "../core/ports/files.ts";
 import { commands, groups } from "./commands.ts";
 import { completionShells } from "./commands/tools/completion.ts";
 import { globalOptions } from "./global-options.ts";

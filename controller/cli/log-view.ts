@@ -1,5 +1,6 @@
 import { PoststackError } from "../core/errors.ts";
-import type { Clock, LogFile, LogFiles } from "../core/ports.ts";
+import type { Clock } from "../core/ports.ts";
+import type { LogFile, LogFiles } from "../core/ports/machine.ts";
 import type { Paint, Style } from "../core/render.ts";
 
 /** Between two looks while following, in milliseconds. */

@@ -1,5 +1,6 @@
 import type { Plan } from "../core/plan.ts";
-import type { Ports, Row, SqlValue } from "../core/ports.ts";
+import type { Ports } from "../core/ports.ts";
+import type { Row, SqlValue } from "../core/ports/postgres.ts";
 import { sqlFailure } from "../core/sql.ts";
 import { observe, type Observation } from "../engine/observe.ts";
 import { buildPlan } from "../engine/plan.ts";

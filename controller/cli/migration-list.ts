@@ -1,4 +1,4 @@
-import type { Row } from "../core/ports.ts";
+import type { Row } from "../core/ports/postgres.ts";
 import { compareOrders } from "../resources/migration/version.ts";
 import type { MigrationFile, ObservedMigrations } from "../resources/migration/model.ts";
 import type { Look } from "./look.ts";

@@ -1,6 +1,7 @@
 import { chooseEnvironment } from "../config/choose.ts";
 import { PoststackError } from "../core/errors.ts";
-import type { Clock, LogFiles } from "../core/ports.ts";
+import type { Clock } from "../core/ports.ts";
+import type { LogFiles } from "../core/ports/machine.ts";
 import type { Context } from "./context.ts";
 import { openProject } from "./open.ts";
 import type { Options } from "./spec.ts";

@@ -7,7 +7,7 @@ import { loadProject, type LoadOptions } from "../config/load.ts";
 import type { ProjectSource } from "../config/source.ts";
 import { PoststackError } from "../core/errors.ts";
 import { fileStart, renderPlace } from "../core/place.ts";
-import type { Files } from "../core/ports.ts";
+import type { Files } from "../core/ports/files.ts";
 import type { EnginePorts, LoadDesired } from "../engine/converge.ts";
 import type { Context } from "./context.ts";
 

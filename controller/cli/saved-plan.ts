@@ -1,6 +1,6 @@
 import { PoststackError } from "../core/errors.ts";
 import type { Plan } from "../core/plan.ts";
-import type { Files } from "../core/ports.ts";
+import type { Files } from "../core/ports/files.ts";
 import type { Selection } from "../engine/select.ts";
 import type { Action } from "../resources/index.ts";
 import { planToJson } from "./plan-json.ts";

@@ -1,6 +1,6 @@
 import { instanceSecret, roleSecret } from "../config/desired/server.ts";
 import { PoststackError } from "../core/errors.ts";
-import type { Endpoint, Login } from "../core/ports.ts";
+import type { Endpoint, Login } from "../core/ports/postgres.ts";
 import type { OpenedEnvironment } from "./open.ts";
 
 /** The way to an environment's server, with passwords that are in use. */

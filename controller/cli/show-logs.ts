@@ -1,4 +1,4 @@
-import type { LogFile } from "../core/ports.ts";
+import type { LogFile } from "../core/ports/machine.ts";
 import { printJson, type Context } from "./context.ts";
 import { exitCode, type ExitCode } from "./exit.ts";
 import { currentLogs, follow, lastLines, logsOf, prefixes } from "./log-view.ts";

@@ -1,7 +1,7 @@
 import type { ErrorFacts } from "../core/errors.ts";
 import { nameOf } from "../core/id.ts";
 import { isSettled, publicAction, type Deferred, type PublicAction } from "../core/plan.ts";
-import type { ProcessRecord } from "../core/ports.ts";
+import type { ProcessRecord } from "../core/ports/host.ts";
 import type { DesiredProcess } from "../resources/process/model.ts";
 import { compareOrders } from "../resources/migration/version.ts";
 import type { Look } from "./look.ts";

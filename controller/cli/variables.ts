@@ -3,7 +3,7 @@ import { writtenOf } from "../config/desired/environment.ts";
 import { readEnvFiles } from "../config/env-files.ts";
 import type { EnvironmentSource } from "../config/source.ts";
 import type { VariableSources } from "../config/variables.ts";
-import type { Endpoint } from "../core/ports.ts";
+import type { Endpoint } from "../core/ports/postgres.ts";
 import type { Text } from "../core/secret.ts";
 import type { Context } from "./context.ts";
 import type { OpenedProject } from "./open.ts";

@@ -1,7 +1,10 @@
 import type { EnginePorts } from "../engine/converge.ts";
 import type { Run } from "../engine/record.ts";
 import type { FileWatcher } from "../engine/watch.ts";
-import type { Files, HostLock, Log, LogFiles, Machine, SecretSources, State } from "../core/ports.ts";
+import type { Log } from "../core/ports.ts";
+import type { Files, SecretSources } from "../core/ports/files.ts";
+import type { LogFiles, Machine } from "../core/ports/machine.ts";
+import type { HostLock, State } from "../core/ports/state.ts";
 import type { Text } from "../core/secret.ts";
 
 /** What a face needs of the process it runs in. `main.ts` builds the real one; nothing else reads the environment. */

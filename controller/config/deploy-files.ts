@@ -1,5 +1,5 @@
 import type { PoststackError } from "../core/errors.ts";
-import type { Files } from "../core/ports.ts";
+import type { Files } from "../core/ports/files.ts";
 import { collect } from "./collect.ts";
 import { limits } from "./limits.ts";
 import type { EnvironmentSource, Path } from "./source.ts";

@@ -1,6 +1,6 @@
 import { PoststackError } from "../core/errors.ts";
 import type { Place } from "../core/place.ts";
-import type { Files } from "../core/ports.ts";
+import type { Files } from "../core/ports/files.ts";
 import { parseDotenv, type DotenvEntry } from "./dotenv.ts";
 import { undefinedVariable } from "./undefined-variable.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { PoststackError } from "../core/errors.ts";
 import type { Place } from "../core/place.ts";
-import type { Files } from "../core/ports.ts";
+import type { Files } from "../core/ports/files.ts";
 
 /** One input file. Larger ones are better named by a checksum file. */
 const limitBytes = 256 * 1024 * 1024;

@@ -3,7 +3,7 @@ import type { PoststackConfig } from "../../schema/generated/config.ts";
 import { schemas, validateFile } from "../../schema/generated/validate.js";
 import { PoststackError, PoststackErrors } from "../core/errors.ts";
 import { fileStart } from "../core/place.ts";
-import type { Files } from "../core/ports.ts";
+import type { Files } from "../core/ports/files.ts";
 import { chooseEnvironment } from "./choose.ts";
 import { findClashes } from "./clashes.ts";
 import { collect } from "./collect.ts";

@@ -1,7 +1,7 @@
 import { PoststackError, PoststackErrors } from "../core/errors.ts";
 import { resourceId } from "../core/id.ts";
 import { comparePlaces, fileStart, type Place } from "../core/place.ts";
-import type { Files } from "../core/ports.ts";
+import type { Files } from "../core/ports/files.ts";
 import type { MigrationFile } from "../resources/migration/model.ts";
 import { checksumOf, headersOf } from "../resources/migration/text.ts";
 import { compareOrders, orderOf } from "../resources/migration/version.ts";

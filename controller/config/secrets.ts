@@ -2,7 +2,8 @@ import { isAbsolute, resolve } from "node:path";
 import type { SecretReference } from "../../schema/generated/config.ts";
 import { PoststackError } from "../core/errors.ts";
 import type { Place } from "../core/place.ts";
-import type { SecretSources, StateFacts } from "../core/ports.ts";
+import type { SecretSources } from "../core/ports/files.ts";
+import type { StateFacts } from "../core/ports/state.ts";
 import { Secret } from "../core/secret.ts";
 
 /** What a person types and reads without mistaking one character for another. */

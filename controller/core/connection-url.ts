@@ -1,4 +1,4 @@
-import type { Endpoint, Login } from "./ports.ts";
+import type { Endpoint, Login } from "./ports/postgres.ts";
 import { joinTexts, mapText, type Text } from "./secret.ts";
 
 /**

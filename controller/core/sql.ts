@@ -1,5 +1,5 @@
 import { PoststackError } from "./errors.ts";
-import type { SqlFailure } from "./ports.ts";
+import type { SqlFailure } from "./ports/postgres.ts";
 
 /** `"name"` with quotes doubled: safe for every name (manual: 4.1.1, Identifiers and Key Words). */
 export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;

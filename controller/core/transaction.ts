@@ -1,5 +1,5 @@
 import { PoststackError, type ErrorFacts } from "./errors.ts";
-import type { Row, Session } from "./ports.ts";
+import type { Row, Session } from "./ports/postgres.ts";
 import { quoteLiteral, sqlFailure } from "./sql.ts";
 
 /** Two ints (`post`, 1): the transaction lock under which we change roles, privileges and extensions. */

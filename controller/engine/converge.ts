@@ -1,7 +1,8 @@
 import { isRefusal } from "../core/action.ts";
 import { PoststackError, type ErrorFacts } from "../core/errors.ts";
 import { isSettled, type Plan } from "../core/plan.ts";
-import type { HostLock, Ports } from "../core/ports.ts";
+import type { Ports } from "../core/ports.ts";
+import type { HostLock } from "../core/ports/state.ts";
 import type { Action, Desired } from "../resources/index.ts";
 import { applyPlan } from "./apply.ts";
 import type { ActionResult, Emit } from "./events.ts";

@@ -1,5 +1,5 @@
 import { PoststackError } from "../core/errors.ts";
-import type { Endpoint, Login, Postgres, Server, Session } from "../core/ports.ts";
+import type { Endpoint, Login, Postgres, Server, Session } from "../core/ports/postgres.ts";
 import { sqlFailure } from "../core/sql.ts";
 import type { WriterLock } from "./writer-lock.ts";
 

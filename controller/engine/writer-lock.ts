@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { PoststackError } from "../core/errors.ts";
-import type { Clock, Endpoint, Postgres, Session } from "../core/ports.ts";
+import type { Clock } from "../core/ports.ts";
+import type { Endpoint, Postgres, Session } from "../core/ports/postgres.ts";
 
 /** The second of the two locks (RELIABILITY 28–30): one writer per environment, wherever it runs. */
 export interface WriterLock {

@@ -1,5 +1,6 @@
 import type { AnyAction } from "../core/action.ts";
-import type { Endpoint, Ports } from "../core/ports.ts";
+import type { Ports } from "../core/ports.ts";
+import type { Endpoint } from "../core/ports/postgres.ts";
 import type { Resource, Result } from "../core/resource.ts";
 import { apply as applyDatabase } from "./database/apply.ts";
 import { diff as diffDatabase } from "./database/diff.ts";

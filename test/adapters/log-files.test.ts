@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { logFiles } from "../../controller/adapters/log-files.ts";
-import type { LogFiles } from "../../controller/core/ports.ts";
+import type { LogFiles } from "../../controller/core/ports/machine.ts";
 
 let folder: string;
 let logs: LogFiles;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test as plain } from "vitest";
 import { postgres } from "../../controller/adapters/postgres.ts";
 import { passwords } from "../../controller/adapters/scram.ts";
-import type { Endpoint } from "../../controller/core/ports.ts";
+import type { Endpoint } from "../../controller/core/ports/postgres.ts";
 import { Secret } from "../../controller/core/secret.ts";
 import { quoteLiteral } from "../../controller/core/sql.ts";
 import { startCluster } from "../support/cluster.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { sqlParser } from "../../controller/adapters/sql-parser.ts";
-import type { SqlStatement } from "../../controller/core/ports.ts";
+import type { SqlStatement } from "../../controller/core/ports/sql-parser.ts";
 
 const describeKind = ({ kind }: SqlStatement): string => {
   switch (kind.is) {

@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fileState } from "../../controller/adapters/state.ts";
 import { PoststackError } from "../../controller/core/errors.ts";
 import { reveal, Secret } from "../../controller/core/secret.ts";
-import type { State, StateFacts } from "../../controller/core/ports.ts";
+import type { State, StateFacts } from "../../controller/core/ports/state.ts";
 
 let project = "";
 let root = "";

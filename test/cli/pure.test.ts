@@ -9,7 +9,7 @@ import { looksSecret } from "../../controller/cli/variables.ts";
 import { resourceId } from "../../controller/core/id.ts";
 import type { Plan } from "../../controller/core/plan.ts";
 import { plain } from "../../controller/core/render.ts";
-import type { LogFile } from "../../controller/core/ports.ts";
+import type { LogFile } from "../../controller/core/ports/machine.ts";
 import type { Action } from "../../controller/resources/index.ts";
 import type { LedgerRow, MigrationFile } from "../../controller/resources/migration/model.ts";
 import { orderOf } from "../../controller/resources/migration/version.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { test as base, inject } from "vitest";
 import { postgres } from "../../controller/adapters/postgres.ts";
 import { ledgerSteps } from "../../controller/core/ledger.ts";
-import type { Endpoint, Login, Row, Server, Session, SqlValue } from "../../controller/core/ports.ts";
+import type { Endpoint, Login, Row, Server, Session, SqlValue } from "../../controller/core/ports/postgres.ts";
 import { Secret } from "../../controller/core/secret.ts";
 import { quoteIdentifier } from "../../controller/core/sql.ts";
 

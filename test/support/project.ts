@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { projectFiles } from "../../controller/adapters/files.ts";
-import type { Files } from "../../controller/core/ports.ts";
+import type { Files } from "../../controller/core/ports/files.ts";
 
 export interface TestProject {
   readonly root: string;

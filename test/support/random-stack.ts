@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { resourceId } from "../../controller/core/id.ts";
 import { ledgerVersion } from "../../controller/core/ledger.ts";
-import type { Endpoint } from "../../controller/core/ports.ts";
+import type { Endpoint } from "../../controller/core/ports/postgres.ts";
 import { Secret } from "../../controller/core/secret.ts";
 import { kinds, type Desired, type DesiredResources } from "../../controller/resources/index.ts";
 import type { MigrationFile } from "../../controller/resources/migration/model.ts";

@@ -2,7 +2,7 @@ import type { ErrorFacts } from "../../controller/core/errors.ts";
 import { fromFacts } from "../../controller/core/errors.ts";
 import { resourceId, type ResourceId } from "../../controller/core/id.ts";
 import type { Deferred } from "../../controller/core/plan.ts";
-import type { ProcessRecord } from "../../controller/core/ports.ts";
+import type { ProcessRecord } from "../../controller/core/ports/host.ts";
 import { unreachable } from "../../controller/core/unreachable.ts";
 import type { Observation } from "../../controller/engine/observe.ts";
 import type { ObservedDatabase } from "../../controller/resources/database/model.ts";

@@ -13,7 +13,9 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { PoststackError } from "../../core/errors.ts";
-import type { Clock, EmbeddedSpec, Login } from "../../core/ports.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
+import type { Login } from "../../core/ports/postgres.ts";
 import { hasCode, syncPath, unlessFull, writeAtomically } from "../atomic-file.ts";
 import { passwords } from "../scram.ts";
 import { leftovers, temporaryName } from "../temporary-name.ts";

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { PoststackError } from "../../core/errors.ts";
-import type { EmbeddedSpec } from "../../core/ports.ts";
+import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
 import { readOrNothing } from "./control-file.ts";
 
 /** Our file inside the data directory, included at the end of postgresql.conf, so that it wins. */

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { PoststackError } from "../../core/errors.ts";
-import type { Clock, SpawnSpec } from "../../core/ports.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { SpawnSpec } from "../../core/ports/host.ts";
 import { marksOf, plainEnvironment } from "./environment.ts";
 import { openLog } from "./log-file.ts";
 

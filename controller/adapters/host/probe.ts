@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { spawn } from "node:child_process";
 import { connect } from "node:net";
-import type { Probe } from "../../core/ports.ts";
+import type { Probe } from "../../core/ports/host.ts";
 import type { Text } from "../../core/secret.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import { plainEnvironment } from "./environment.ts";

@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { hasCode, writeAtomically } from "../atomic-file.ts";
-import type { Log, ProcessRecord } from "../../core/ports.ts";
+import type { Log } from "../../core/ports.ts";
+import type { ProcessRecord } from "../../core/ports/host.ts";
 
 /** What is kept of a process that was started: enough to know it again, nothing secret. */
 export interface StoredRecord extends Omit<ProcessRecord, "running"> {

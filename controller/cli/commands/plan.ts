@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { isRefusal } from "../../core/action.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import { isSettled, type Plan } from "../../core/plan.ts";
-import type { StateFacts } from "../../core/ports.ts";
+import type { StateFacts } from "../../core/ports/state.ts";
 import { renderPlan } from "../../core/render.ts";
 import { planOnce } from "../../engine/converge.ts";
 import { contextOf, printJson, type Context } from "../context.ts";

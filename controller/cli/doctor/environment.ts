@@ -1,6 +1,7 @@
 import { errorsOf } from "../../core/errors.ts";
 import { renderPlace } from "../../core/place.ts";
-import type { EmbeddedSpec, Endpoint } from "../../core/ports.ts";
+import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
+import type { Endpoint } from "../../core/ports/postgres.ts";
 import type { Desired } from "../../resources/index.ts";
 import { wantedPort } from "../../resources/process/port.ts";
 import type { Context } from "../context.ts";

@@ -1,4 +1,4 @@
-import type { Endpoint } from "../../core/ports.ts";
+import type { Endpoint } from "../../core/ports/postgres.ts";
 import type { Paint } from "../../core/render.ts";
 import type { Desired } from "../../resources/index.ts";
 

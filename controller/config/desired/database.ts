@@ -1,7 +1,8 @@
 import { PoststackError } from "../../core/errors.ts";
 import { resourceId, type ResourceId } from "../../core/id.ts";
 import { ledgerVersion } from "../../core/ledger.ts";
-import type { Files, StateFacts } from "../../core/ports.ts";
+import type { Files } from "../../core/ports/files.ts";
+import type { StateFacts } from "../../core/ports/state.ts";
 import type { DesiredDatabase } from "../../resources/database/model.ts";
 import type { DesiredExtension } from "../../resources/extension/model.ts";
 import type { DesiredInstance } from "../../resources/instance/model.ts";

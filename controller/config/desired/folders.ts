@@ -1,7 +1,7 @@
 import { posix, relative, resolve } from "node:path";
 import { PoststackError } from "../../core/errors.ts";
 import type { Place } from "../../core/place.ts";
-import type { Files } from "../../core/ports.ts";
+import type { Files } from "../../core/ports/files.ts";
 import { atPlace } from "../problems.ts";
 
 export interface Folder {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { SecretSources, StateFacts } from "../../core/ports.ts";
+import type { SecretSources } from "../../core/ports/files.ts";
+import type { StateFacts } from "../../core/ports/state.ts";
 import { keyedHash, type Text } from "../../core/secret.ts";
 
 /** What makes this environment's objects ours, and its hashes unreadable to others (RELIABILITY 8, 11). */

@@ -1,5 +1,5 @@
 import { connectionUrl } from "../../core/connection-url.ts";
-import type { Endpoint } from "../../core/ports.ts";
+import type { Endpoint } from "../../core/ports/postgres.ts";
 import type { Text } from "../../core/secret.ts";
 
 /** What Poststack tells every process and job: the strongest variables. `DB_HOST` is what works on this host. */

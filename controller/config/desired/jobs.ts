@@ -1,7 +1,7 @@
 import type { InitConfig, JobConfig } from "../../../schema/generated/config.ts";
 import { PoststackError } from "../../core/errors.ts";
 import { resourceId, type ResourceId } from "../../core/id.ts";
-import type { Files } from "../../core/ports.ts";
+import type { Files } from "../../core/ports/files.ts";
 import { Secret } from "../../core/secret.ts";
 import type { DesiredJob } from "../../resources/job/model.ts";
 import { durationMs } from "../durations.ts";

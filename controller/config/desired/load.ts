@@ -1,6 +1,6 @@
 import { PoststackErrors } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
-import type { Files } from "../../core/ports.ts";
+import type { Files } from "../../core/ports/files.ts";
 import type { Desired, DesiredResources } from "../../resources/index.ts";
 import { readEnvFiles } from "../env-files.ts";
 import { gatherProblems, type Problems } from "../problems.ts";

@@ -1,5 +1,6 @@
 import type { Place } from "../../core/place.ts";
-import type { Files, SecretSources, State } from "../../core/ports.ts";
+import type { Files, SecretSources } from "../../core/ports/files.ts";
+import type { State } from "../../core/ports/state.ts";
 import type { EnvironmentSource, ProjectSource } from "../source.ts";
 
 /** What one environment is loaded from. */

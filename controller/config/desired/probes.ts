@@ -1,7 +1,7 @@
 import type { ReadyConfig } from "../../../schema/generated/config.ts";
 import { PoststackError } from "../../core/errors.ts";
 import type { Place } from "../../core/place.ts";
-import type { Probe } from "../../core/ports.ts";
+import type { Probe } from "../../core/ports/host.ts";
 import type { Path } from "../source.ts";
 import type { Variables } from "../variables.ts";
 import { plainText } from "./environment.ts";

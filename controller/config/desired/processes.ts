@@ -3,7 +3,7 @@ import type { ProcessConfig } from "../../../schema/generated/config.ts";
 import { PoststackError } from "../../core/errors.ts";
 import { resourceId, type ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
-import type { Files } from "../../core/ports.ts";
+import type { Files } from "../../core/ports/files.ts";
 import { Secret, type Text } from "../../core/secret.ts";
 import { fieldsOf } from "../../resources/process/fields.ts";
 import type { DesiredProcess } from "../../resources/process/model.ts";

@@ -1,7 +1,8 @@
 import type { PostgresConfig } from "../../../schema/generated/config.ts";
 import { PoststackError } from "../../core/errors.ts";
 import type { Place } from "../../core/place.ts";
-import type { ConnectionParts, Endpoint } from "../../core/ports.ts";
+import type { ConnectionParts } from "../../core/ports/files.ts";
+import type { Endpoint } from "../../core/ports/postgres.ts";
 import { Secret } from "../../core/secret.ts";
 import { providerOf } from "../provider.ts";
 import {

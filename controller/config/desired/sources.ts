@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import type { Files } from "../../core/ports.ts";
+import type { Files } from "../../core/ports/files.ts";
 
 export interface RecordingFiles {
   readonly files: Files;

@@ -1,6 +1,7 @@
 import { PoststackError, fromFacts } from "../../core/errors.ts";
 import { isMarked } from "../../core/mark.ts";
-import type { Ports, Session } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { Session } from "../../core/ports/postgres.ts";
 import { done, type Result } from "../../core/resource.ts";
 import { quoteIdentifier, quoteLiteral, sqlFailure, unlessSqlState } from "../../core/sql.ts";
 import { block, checkFence, explained, transact, unlessReplaced } from "../../core/transaction.ts";

@@ -1,5 +1,5 @@
 import { ledgerSteps } from "../../core/ledger.ts";
-import type { Session } from "../../core/ports.ts";
+import type { Session } from "../../core/ports/postgres.ts";
 import { unlessSqlState } from "../../core/sql.ts";
 import { block, checkFence, transact } from "../../core/transaction.ts";
 import type { DesiredDatabase } from "./model.ts";

@@ -1,6 +1,7 @@
 import { PoststackError, fromFacts, type ErrorCode } from "../../core/errors.ts";
 import type { Place } from "../../core/place.ts";
-import type { Ports, Session } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { Session } from "../../core/ports/postgres.ts";
 import { done, type Result } from "../../core/resource.ts";
 import { quoteIdentifier, quoteLiteral, sqlFailure, unlessSqlState } from "../../core/sql.ts";
 import { block, transact, unlessReplaced } from "../../core/transaction.ts";

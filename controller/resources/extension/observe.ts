@@ -1,4 +1,5 @@
-import type { Ports, Row, Session } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { Row, Session } from "../../core/ports/postgres.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import type { DesiredExtension, ObservedExtension } from "./model.ts";
 

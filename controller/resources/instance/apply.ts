@@ -1,5 +1,6 @@
 import { fromFacts, PoststackError } from "../../core/errors.ts";
-import type { EmbeddedSpec, Ports } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
 import { done, type Result } from "../../core/resource.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import type { DesiredInstance, InstanceAction } from "./model.ts";

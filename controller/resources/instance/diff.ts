@@ -1,7 +1,7 @@
 import type { Hazard } from "../../core/action.ts";
 import { summarise, type Drift } from "../../core/drift.ts";
 import { PoststackError, type ErrorFacts } from "../../core/errors.ts";
-import type { EmbeddedSpec } from "../../core/ports.ts";
+import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import type { DesiredInstance, InstanceAction, ObservedInstance } from "./model.ts";
 import { invalidParameters, isRestartNeeded, settingsDrift } from "./settings.ts";

@@ -3,7 +3,8 @@ import type { Drift } from "../../core/drift.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
-import type { EmbeddedSpec, Endpoint } from "../../core/ports.ts";
+import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
+import type { Endpoint } from "../../core/ports/postgres.ts";
 
 /** One environment's Postgres server. */
 export interface DesiredInstance {

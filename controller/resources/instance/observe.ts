@@ -1,5 +1,7 @@
 import { PoststackError, type ErrorCode } from "../../core/errors.ts";
-import type { EmbeddedFacts, EmbeddedSpec, Ports, Row, Session } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { EmbeddedFacts, EmbeddedSpec } from "../../core/ports/embedded.ts";
+import type { Row, Session } from "../../core/ports/postgres.ts";
 import type { DesiredInstance, ObservedInstance, ObservedParameter } from "./model.ts";
 
 export const observe = (

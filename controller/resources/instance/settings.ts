@@ -1,6 +1,6 @@
 import type { Drift } from "../../core/drift.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
-import type { EmbeddedSpec } from "../../core/ports.ts";
+import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
 import type { DesiredInstance, ObservedInstance, ObservedParameter } from "./model.ts";
 import { normalise, objection } from "./parameters.ts";
 

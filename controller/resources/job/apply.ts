@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { PoststackError } from "../../core/errors.ts";
-import type { Ports, RunResult } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { RunResult } from "../../core/ports/host.ts";
 import type { Result } from "../../core/resource.ts";
 import type { DesiredJob, JobAction } from "./model.ts";
 import { beginRun, endRun } from "./run.ts";

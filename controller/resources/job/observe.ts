@@ -1,5 +1,6 @@
 import { PoststackError } from "../../core/errors.ts";
-import type { Ports, Row, SqlFailure } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { Row, SqlFailure } from "../../core/ports/postgres.ts";
 import type { DesiredJob, ObservedJob } from "./model.ts";
 
 // One index scan of two rows for each name, however long the history is.

@@ -1,5 +1,6 @@
 import { PoststackError } from "../../core/errors.ts";
-import type { Ports, Session } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { Session } from "../../core/ports/postgres.ts";
 import type { DesiredJob } from "./model.ts";
 
 /** One row of `poststack.job_runs`. */

@@ -1,5 +1,6 @@
 import { PoststackError } from "../../core/errors.ts";
-import type { Ports, Session } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { Session } from "../../core/ports/postgres.ts";
 import { done, type Result } from "../../core/resource.ts";
 import { runnable } from "./guard.ts";
 import { deleteRow, markReverting, readRow, setRollback, unmarkReverting, updateRow, type FullRow } from "./ledger.ts";

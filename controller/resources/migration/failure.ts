@@ -1,6 +1,7 @@
 import { PoststackError } from "../../core/errors.ts";
 import { fileStart, type Place } from "../../core/place.ts";
-import type { SqlFailure, SqlParser, SqlStatement } from "../../core/ports.ts";
+import type { SqlFailure } from "../../core/ports/postgres.ts";
+import type { SqlParser, SqlStatement } from "../../core/ports/sql-parser.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import { firstLine, offsetOfCharacter, placeAt, type Source } from "./source.ts";
 

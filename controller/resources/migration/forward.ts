@@ -1,6 +1,7 @@
 import { PoststackError } from "../../core/errors.ts";
 import { fileStart } from "../../core/place.ts";
-import type { Ports, Session } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { Session } from "../../core/ports/postgres.ts";
 import { done, type Result } from "../../core/resource.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import { runnable } from "./guard.ts";

@@ -1,5 +1,5 @@
 import { PoststackError } from "../../core/errors.ts";
-import type { ParsedSql, SqlParser, SqlStatement } from "../../core/ports.ts";
+import type { ParsedSql, SqlParser, SqlStatement } from "../../core/ports/sql-parser.ts";
 import { firstLine, placeAt, type Source } from "./source.ts";
 
 /** Words that the parser must look at: they stand in all that is forbidden, and mostly in what is fine. */

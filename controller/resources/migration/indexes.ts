@@ -1,4 +1,5 @@
-import type { Session, SqlStatement } from "../../core/ports.ts";
+import type { Session } from "../../core/ports/postgres.ts";
+import type { SqlStatement } from "../../core/ports/sql-parser.ts";
 
 type Kind = SqlStatement["kind"];
 export type BuildIndex = Extract<Kind, { readonly is: "build-index" }>;

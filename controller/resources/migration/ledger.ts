@@ -1,4 +1,4 @@
-import type { Session } from "../../core/ports.ts";
+import type { Session } from "../../core/ports/postgres.ts";
 import { quoteLiteral } from "../../core/sql.ts";
 import type { MigrationFile } from "./model.ts";
 

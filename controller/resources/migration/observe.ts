@@ -1,6 +1,7 @@
 import { PoststackError } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
-import type { Ports, Session } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { Session } from "../../core/ports/postgres.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import { runnable } from "./guard.ts";
 import { hazardsOf } from "./hazards.ts";

@@ -1,4 +1,5 @@
-import type { Files, Ports } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { Files } from "../../core/ports/files.ts";
 import { done, type Result } from "../../core/resource.ts";
 import { insertRow, markForeign, updateRow } from "./ledger.ts";
 import type { MigrationFile } from "./model.ts";

@@ -1,4 +1,5 @@
-import type { Ports, Session } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { Session } from "../../core/ports/postgres.ts";
 
 /** Milliseconds to wait for a lock, each try (RELIABILITY 31): a queue behind us stands no longer than this. */
 export const lockTimeoutMs = 5_000;

@@ -1,6 +1,6 @@
 import { PoststackError } from "../../core/errors.ts";
 import { fileStart, type Place } from "../../core/place.ts";
-import type { Files } from "../../core/ports.ts";
+import type { Files } from "../../core/ports/files.ts";
 import type { MigrationFile } from "./model.ts";
 import { checksumOf } from "./text.ts";
 

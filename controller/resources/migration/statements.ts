@@ -1,5 +1,7 @@
 import { PoststackError } from "../../core/errors.ts";
-import type { Ports, Session, SqlStatement } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { Session } from "../../core/ports/postgres.ts";
+import type { SqlStatement } from "../../core/ports/sql-parser.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import { retried } from "./contention.ts";
 import { explain, needsNoTransaction } from "./failure.ts";

@@ -1,4 +1,5 @@
-import type { Ports, Session } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { Session } from "../../core/ports/postgres.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import { retried } from "./contention.ts";
 import { explain } from "./failure.ts";

@@ -1,5 +1,6 @@
 import { fromFacts } from "../../core/errors.ts";
-import type { Ports, ProcessRecord } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { ProcessRecord } from "../../core/ports/host.ts";
 import { done, type Result } from "../../core/resource.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import type { ProcessAction } from "./model.ts";

@@ -1,7 +1,7 @@
 import { summarise } from "../../core/drift.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
-import type { ProcessRecord } from "../../core/ports.ts";
+import type { ProcessRecord } from "../../core/ports/host.ts";
 import { driftOfFields } from "./fields.ts";
 import type { DesiredProcess, ObservedProcess, ProcessAction } from "./model.ts";
 import { wantedPort } from "./port.ts";

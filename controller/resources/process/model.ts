@@ -2,7 +2,7 @@ import type { ActionOf, Refusal } from "../../core/action.ts";
 import type { Drift } from "../../core/drift.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
-import type { PortHolder, Probe, ProcessRecord } from "../../core/ports.ts";
+import type { PortHolder, Probe, ProcessRecord } from "../../core/ports/host.ts";
 import type { Text } from "../../core/secret.ts";
 
 /** One process of this host: a line of the Procfile, one replica of it. */

@@ -1,4 +1,5 @@
-import type { Ports, ProcessRecord } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { ProcessRecord } from "../../core/ports/host.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { DesiredProcess, ObservedProcess } from "./model.ts";
 import { wantedPort } from "./port.ts";

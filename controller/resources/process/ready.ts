@@ -1,5 +1,6 @@
 import { PoststackError } from "../../core/errors.ts";
-import type { Ports, Probe, ProcessRecord, ProcessState } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { Probe, ProcessRecord, ProcessState } from "../../core/ports/host.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import type { DesiredProcess } from "./model.ts";
 

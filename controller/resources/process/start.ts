@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { PoststackError } from "../../core/errors.ts";
-import type { Ports, ProcessRecord, SpawnSpec } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { ProcessRecord, SpawnSpec } from "../../core/ports/host.ts";
 import type { Result } from "../../core/resource.ts";
 import type { DesiredProcess } from "./model.ts";
 import { waitReady } from "./ready.ts";

@@ -1,5 +1,6 @@
 import { readMark, markedPart } from "../../core/mark.ts";
-import type { Ports, Row, Session } from "../../core/ports.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { Row, Session } from "../../core/ports/postgres.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import type { DesiredRole, ObservedRole } from "./model.ts";
 

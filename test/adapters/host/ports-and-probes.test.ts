@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { portHolder } from "../../../controller/adapters/port-holder.ts";
-import type { Probe } from "../../../controller/core/ports.ts";
+import type { Probe } from "../../../controller/core/ports/host.ts";
 import { isAlive, stage, untilWritten } from "./stage.ts";
 
 const { signal } = new AbortController();

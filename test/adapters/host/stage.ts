@@ -5,7 +5,8 @@ import { onTestFinished, vi } from "vitest";
 import { clock } from "../../../controller/adapters/clock.ts";
 import { host as makeHost } from "../../../controller/adapters/host.ts";
 import { ownerOf } from "../../../controller/adapters/host/environment.ts";
-import type { Host, Log, SpawnSpec } from "../../../controller/core/ports.ts";
+import type { Log } from "../../../controller/core/ports.ts";
+import type { Host, SpawnSpec } from "../../../controller/core/ports/host.ts";
 
 /** One environment's state directory with a host over it. Whatever still runs for it at the end is killed. */
 export interface Stage {

@@ -6,7 +6,7 @@ import { clock } from "../../../controller/adapters/clock.ts";
 import { host } from "../../../controller/adapters/host.ts";
 import { marksOf, ownerOf } from "../../../controller/adapters/host/environment.ts";
 import { PoststackError } from "../../../controller/core/errors.ts";
-import type { SpawnSpec } from "../../../controller/core/ports.ts";
+import type { SpawnSpec } from "../../../controller/core/ports/host.ts";
 import { Secret, type Text } from "../../../controller/core/secret.ts";
 import { isAlive, stage, untilWritten } from "./stage.ts";
 

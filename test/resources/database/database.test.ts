@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { postgres } from "../../../controller/adapters/postgres.ts";
 import { ledgerVersion } from "../../../controller/core/ledger.ts";
 import { resourceId } from "../../../controller/core/id.ts";
-import type { Login, Server } from "../../../controller/core/ports.ts";
+import type { Login, Server } from "../../../controller/core/ports/postgres.ts";
 import { Secret } from "../../../controller/core/secret.ts";
 import { quoteIdentifier } from "../../../controller/core/sql.ts";
 import { passServer, type PassServer } from "../../../controller/engine/server.ts";

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { postgres } from "../../../controller/adapters/postgres.ts";
 import { resourceId } from "../../../controller/core/id.ts";
 import { ledgerVersion } from "../../../controller/core/ledger.ts";
-import type { Login } from "../../../controller/core/ports.ts";
+import type { Login } from "../../../controller/core/ports/postgres.ts";
 import { Secret } from "../../../controller/core/secret.ts";
 import { passServer } from "../../../controller/engine/server.ts";
 import type { DesiredExtension } from "../../../controller/resources/extension/model.ts";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { resourceId } from "../../../controller/core/id.ts";
-import type { Server } from "../../../controller/core/ports.ts";
+import type { Server } from "../../../controller/core/ports/postgres.ts";
 import { apply } from "../../../controller/resources/extension/apply.ts";
 import { diff } from "../../../controller/resources/extension/diff.ts";
 import type { DesiredExtension } from "../../../controller/resources/extension/model.ts";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { resourceId } from "../../../controller/core/id.ts";
-import type { Server } from "../../../controller/core/ports.ts";
+import type { Server } from "../../../controller/core/ports/postgres.ts";
 import { quoteIdentifier } from "../../../controller/core/sql.ts";
 import { Secret } from "../../../controller/core/secret.ts";
 import { apply } from "../../../controller/resources/grant/apply.ts";

@@ -1,5 +1,6 @@
 import { resourceId } from "../../../controller/core/id.ts";
-import type { EmbeddedSpec, Endpoint, Login } from "../../../controller/core/ports.ts";
+import type { EmbeddedSpec } from "../../../controller/core/ports/embedded.ts";
+import type { Endpoint, Login } from "../../../controller/core/ports/postgres.ts";
 import { Secret } from "../../../controller/core/secret.ts";
 import type {
   DesiredInstance,

@@ -1,6 +1,6 @@
 import { postgres } from "../../../controller/adapters/postgres.ts";
 import { ledgerSteps } from "../../../controller/core/ledger.ts";
-import type { Endpoint, Row, Server } from "../../../controller/core/ports.ts";
+import type { Endpoint, Row, Server } from "../../../controller/core/ports/postgres.ts";
 import { Secret } from "../../../controller/core/secret.ts";
 import { passServer, type PassServer } from "../../../controller/engine/server.ts";
 import { startCluster } from "../../support/cluster.ts";

@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import type { Server } from "../../../controller/core/ports.ts";
+import type { Server } from "../../../controller/core/ports/postgres.ts";
 import { apply } from "../../../controller/resources/migration/apply.ts";
 import { observe } from "../../../controller/resources/migration/observe.ts";
 import { test, type TestDatabase } from "../../support/postgres.ts";

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { renderPlace } from "../../../controller/core/place.ts";
-import type { Server, Session } from "../../../controller/core/ports.ts";
+import type { Server, Session } from "../../../controller/core/ports/postgres.ts";
 import { test, type TestDatabase } from "../../support/postgres.ts";
 import { failureOf, migrations, pass, planOf, render, world } from "./kit.ts";
 

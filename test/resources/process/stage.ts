@@ -1,6 +1,8 @@
 import { clock } from "../../../controller/adapters/clock.ts";
 import { resourceId } from "../../../controller/core/id.ts";
-import type { Host, Log, Ports, ProcessRecord, State } from "../../../controller/core/ports.ts";
+import type { Log, Ports } from "../../../controller/core/ports.ts";
+import type { Host, ProcessRecord } from "../../../controller/core/ports/host.ts";
+import type { State } from "../../../controller/core/ports/state.ts";
 import type { DesiredProcess, ObservedProcess, ProcessAction } from "../../../controller/resources/process/model.ts";
 
 const place = { file: "Procfile", line: 1, column: 1 };

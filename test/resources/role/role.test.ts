@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { quoteIdentifier, quoteLiteral } from "../../../controller/core/sql.ts";
 import { Secret } from "../../../controller/core/secret.ts";
-import type { Server } from "../../../controller/core/ports.ts";
+import type { Server } from "../../../controller/core/ports/postgres.ts";
 import { apply } from "../../../controller/resources/role/apply.ts";
 import { diff } from "../../../controller/resources/role/diff.ts";
 import type { DesiredRole } from "../../../controller/resources/role/model.ts";

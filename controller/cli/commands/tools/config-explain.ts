@@ -4,7 +4,7 @@ import { undefinedVariable } from "../../../config/undefined-variable.ts";
 import { variablesOf } from "../../../config/variables.ts";
 import { errorsOf } from "../../../core/errors.ts";
 import { renderPlace } from "../../../core/place.ts";
-import type { Endpoint } from "../../../core/ports.ts";
+import type { Endpoint } from "../../../core/ports/postgres.ts";
 import { contextOf, printJson, type Context } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { openEnvironment, openProject } from "../../open.ts";

@@ -1,4 +1,4 @@
-import type { LogFile, LogFiles } from "../../../core/ports.ts";
+import type { LogFile, LogFiles } from "../../../core/ports/machine.ts";
 import { contextOf, printJson } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { currentLogs } from "../../log-view.ts";

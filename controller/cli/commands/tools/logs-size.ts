@@ -1,4 +1,4 @@
-import type { LogFile } from "../../../core/ports.ts";
+import type { LogFile } from "../../../core/ports/machine.ts";
 import { contextOf, printJson } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { openLogsOf } from "../../open-logs.ts";

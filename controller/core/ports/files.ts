@@ -1,0 +1,55 @@
+import type { Place } from "../place.ts";
+import type { Secret } from "../secret.ts";
+
+/** Files of the project: regular files inside it only, by paths relative to its root or absolute. */
+export interface Files {
+  readonly root: string;
+  /**
+   * @throws PoststackError `FILE_MISSING`, `FILE_UNREADABLE` (not regular, not UTF-8, larger than `limitBytes`), `PATH_OUTSIDE`
+   */
+  read(path: string, options: ReadOptions): string;
+  /** Bytes, for hashing. Same errors. */
+  readBytes(path: string, options: ReadOptions): Buffer;
+  /** Names in a folder, sorted; empty when it does not exist. @throws PoststackError `PATH_OUTSIDE`, `FILE_UNREADABLE` */
+  list(path: string): readonly string[];
+  exists(path: string): boolean;
+  /** @throws PoststackError `PATH_OUTSIDE` */
+  isFolder(path: string): boolean;
+}
+
+/** Where secrets come from that the configuration only points at. Their text never leaves the adapter in plain. */
+export interface SecretSources {
+  /**
+   * A file's text without its last line end, also of a file outside the project: that is where secrets belong.
+   * @throws PoststackError `SECRET_UNREADABLE`, `SECRET_EXPOSED`
+   */
+  file(path: string, where: Place): Secret;
+  /**
+   * What a program prints, without the last line end. Ends it after 10 s.
+   * @throws PoststackError `SECRET_UNREADABLE`
+   */
+  command(command: readonly [string, ...string[]], cwd: string, where: Place): Promise<Secret>;
+  /** A connection URL in its parts; undefined: it is none. */
+  connection(url: Secret): ConnectionParts | undefined;
+  /** A whole number from 0 to below `limit` that nobody can foresee. */
+  randomInt(limit: number): number;
+}
+
+/** What a `postgres://` URL says, decoded. */
+export interface ConnectionParts {
+  readonly user?: string;
+  readonly password?: Secret;
+  /** A path: the directory of a Unix socket. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly database?: string;
+  readonly sslmode?: string;
+}
+
+export interface ReadOptions {
+  readonly limitBytes: number;
+  /** The code for a larger file. Default: `FILE_UNREADABLE` */
+  readonly tooLarge?: "CONFIG_LIMIT";
+  /** Who asks, for the error. */
+  readonly from?: Place;
+}

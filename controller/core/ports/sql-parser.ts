@@ -1,0 +1,38 @@
+/** Reads SQL without a server. Loaded on first use: most passes never need it. */
+export interface SqlParser {
+  /**
+   * The text's statements. Where the grammar (Postgres 18's) does not know them, they are told by their words alone.
+   * Undefined when not even the words can be told apart: an open quote or comment, which no server accepts.
+   */
+  parse(text: string): Promise<ParsedSql | undefined>;
+}
+
+export interface ParsedSql {
+  readonly statements: readonly SqlStatement[];
+  /** Where a backslash stands outside of quotes and comments: psql's commands, never SQL. */
+  readonly backslash?: number;
+}
+
+/** One statement. Offsets are in UTF-16 code units from the start of the text that was parsed. */
+export interface SqlStatement {
+  readonly text: string;
+  readonly start: number;
+  readonly kind:
+    /** BEGIN or COMMIT under any of their names, without options. */
+    | { readonly is: "begin" | "commit" }
+    /** SAVEPOINT, ROLLBACK, PREPARE TRANSACTION, COMMIT AND CHAIN, BEGIN ISOLATION LEVEL … */
+    | { readonly is: "transaction-control" }
+    /** SET TRANSACTION ISOLATION LEVEL: must come before the first query. */
+    | { readonly is: "isolation"; readonly level: string }
+    /** COPY … FROM STDIN: its data would have to follow in the protocol. */
+    | { readonly is: "copy-from-client" }
+    /** SET or RESET for the session. */
+    | { readonly is: "setting" }
+    /** CREATE INDEX CONCURRENTLY; without a name the server chooses one. Names as regclass reads them. */
+    | { readonly is: "build-index"; readonly name?: string; readonly table: string; readonly ifNotExists: boolean }
+    /** DROP INDEX CONCURRENTLY */
+    | { readonly is: "drop-index"; readonly name: string }
+    /** Does the same when it runs again: VACUUM, ANALYZE, REINDEX, ALTER SYSTEM, REFRESH MATERIALIZED VIEW. */
+    | { readonly is: "repeatable" }
+    | { readonly is: "other" };
+}

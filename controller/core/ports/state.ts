@@ -1,0 +1,40 @@
+import type { Secret } from "../secret.ts";
+
+/** What cannot be observed about one environment (RELIABILITY 18), in `.poststack/<environment>/state.json`. */
+export interface StateFacts {
+  /** 128 random bits, hex: what makes an object ours. */
+  readonly owner: string;
+  /** Generated passwords by name (`role:app`, `instance:postgres`). `next` while a rotation is under way. */
+  readonly secrets: ReadonlyMap<string, { readonly current: Secret; readonly next?: Secret }>;
+  /** The cluster that held this environment's data last. */
+  readonly systemIdentifier?: string;
+}
+
+export interface State {
+  /** The environment's directory, absolute, made with mode 0700 on the first write. */
+  readonly directory: string;
+  /**
+   * Undefined when nothing was ever recorded.
+   * @throws PoststackError `STATE_LOST` (unreadable, bad checksum), `STATE_NEWER`
+   */
+  read(): StateFacts | undefined;
+  /** Makes owner token and missing secrets, on disk before it returns (RELIABILITY 16). Never replaces one. */
+  ensure(secretNames: readonly string[]): StateFacts;
+  recordSystemIdentifier(identifier: string): void;
+  /** Forgets the environment: after its data is gone. */
+  remove(): void;
+}
+
+/** One writer per environment and host; the system frees it when its holder dies (RELIABILITY 28). */
+export interface HostLock {
+  /**
+   * Waits while another process holds it, telling `onWait` who that is, once.
+   * @throws PoststackError `LOCK_HELD` after `timeoutMs`
+   */
+  take(
+    name: string,
+    timeoutMs: number,
+    onWait: (holder: string) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly release: () => Promise<void> }>;
+}
