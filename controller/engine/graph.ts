@@ -13,7 +13,8 @@ export function dependencyGraph(
 ): DependencyGraph {
   const graph = new Map<ResourceId, readonly ResourceId[]>();
   const add = (id: ResourceId, dependsOn: readonly ResourceId[]): void => {
-    graph.set(id, [...new Set([...(graph.get(id) ?? []), ...dependsOn])]);
+    const known = graph.get(id);
+    graph.set(id, known === undefined ? dependsOn : [...new Set([...known, ...dependsOn])]);
   };
   const { migration, ...others } = desired.resources;
   for (const kind of kinds) {

@@ -29,7 +29,7 @@ export function stepsForward(history: History, target: Target): readonly Migrati
   }
 
   const missing = files.filter(({ order }) => !rowOf.has(order) && !isAfter(order, target));
-  const gaps = gapsIn(files, rowOf);
+  const gaps = missing.length === 0 ? new Map<MigrationFile, number>() : gapsIn(files, rowOf);
   for (const [index, file] of missing.entries()) {
     const skipped = gaps.get(file);
     const error = pending.get(file.id)?.error;
