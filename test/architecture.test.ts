@@ -208,7 +208,6 @@ test("a package that costs time to load is loaded where it is first needed", () 
 
 test("a file holds one idea: no more than 300 lines", () => {
   const long = sources.filter(({ text }) => text.split("\n").length > 301).map(({ file }) => file);
-  // Declarations only: the one list of what the core asks of the world.
   expect(long).toEqual([]);
 });
 
