@@ -67,7 +67,7 @@ test("a failing job is told with its exit code and last words, and the deploymen
   project.edit("Procfile", "web: node", "web: node --no-warnings");
   const ended = await project.run("apply", "--yes");
   expect(ended.code).toBe(1);
-  expect(ended.stdout).toMatch(/✘ seed \(exit code: 7/);
+  expect(ended.stdout).toMatch(/✘ seed .*exit code 7[^]*The deployment was not touched/);
   expect(ended.stderr).toContain("error JOB_FAILED");
   expect(ended.stderr).toContain("no such thing");
   expect(markedProcesses(project.path(".poststack/dev"))).toEqual(before);
