@@ -95,7 +95,16 @@ const world: World = {
 
 void runProgram(args, world).then((code) => {
   process.exitCode = signals.exitCode() ?? code;
+  endSoon();
 });
+
+/** The work is done: a connection that somebody forgot may not keep the process alive. What is printed is read to its end. */
+function endSoon(): void {
+  setTimeout(() => {
+    if (process.stdout.writableLength + process.stderr.writableLength > 0) endSoon();
+    else process.exit();
+  }, 2_000).unref();
+}
 
 /** An account without an entry in the user table has no name. */
 function userName(): string {

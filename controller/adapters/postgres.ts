@@ -5,6 +5,8 @@ import { connectError, queryError } from "./postgres-errors.ts";
 
 /** Milliseconds to connect and log in, and for a cancel request to be answered (RELIABILITY 31). */
 const connectTimeoutMs = 5_000;
+/** Milliseconds of silence before the network is asked whether the other side is still there. */
+const keepAliveMs = 30_000;
 
 /** `applicationName` is what `pg_stat_activity` shows of us; it names the run, so that a waiting second writer can. */
 export function postgres(applicationName: string): Postgres {
@@ -40,6 +42,8 @@ export function postgres(applicationName: string): Postgres {
       ssl: tls ? tlsOptions(endpoint) : false,
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
+      // The system would first ask after two hours whether the other side is still there.
+      keepAliveInitialDelayMillis: keepAliveMs,
       application_name: applicationName,
       // Every query goes out at once and answers come back in order: n catalog queries cost one round trip.
       pipeline: true,

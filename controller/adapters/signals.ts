@@ -1,5 +1,11 @@
-/** How long after the first signal what is running may go on, in milliseconds (RELIABILITY 31). */
-const graceMs = 10_000;
+import { PoststackError } from "../core/errors.ts";
+
+/**
+ * Milliseconds after the first signal (RELIABILITY 31): so long may what is running go on, and so long has it then to
+ * roll back. After that the process ends; what it leaves is what a crash leaves, and the next apply goes on from there.
+ */
+const graceMs = 8_000;
+const limitMs = 10_000;
 
 export interface StopSignals {
   /** The first SIGINT or SIGTERM: nothing new is started. */
@@ -16,15 +22,19 @@ export function stopSignals(process: NodeJS.Process, tell: (text: string) => voi
   const abort = new AbortController();
   let code: number | undefined;
 
+  const cancel = (): void => abort.abort(interrupted());
+  const end = (): never => process.exit(code);
+
   const onSignal = (signal: NodeJS.Signals): void => {
     code ??= signal === "SIGINT" ? 130 : 143;
     if (stop.signal.aborted) {
-      abort.abort();
+      cancel();
       return;
     }
     tell("\nStopping after what is running; once more to cancel it now.\n");
-    stop.abort();
-    setTimeout(() => abort.abort(), graceMs).unref();
+    stop.abort(interrupted());
+    setTimeout(cancel, graceMs).unref();
+    setTimeout(end, limitMs).unref();
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
@@ -32,3 +42,6 @@ export function stopSignals(process: NodeJS.Process, tell: (text: string) => voi
   process.on("SIGHUP", onSignal);
   return { stop: stop.signal, signal: abort.signal, exitCode: () => code };
 }
+
+const interrupted = (): PoststackError =>
+  new PoststackError("INTERRUPTED", { what: "stopped before it was done", next: "run the command again to go on" });

@@ -21,15 +21,22 @@ export function passServer(endpoint: Endpoint, postgres: Postgres, lock?: Writer
   const connectMain = async (signal: AbortSignal): Promise<MainSession> => {
     await lock?.take(signal);
     const { admin, database, maintenanceDatabase } = endpoint;
-    try {
-      const session = await postgres.connect(endpoint, admin, database, signal);
-      await lock?.raiseFence(session, signal);
-      return { session, isDatabase: true };
-    } catch (error) {
+    const inDatabase = await postgres.connect(endpoint, admin, database, signal).catch((error: unknown) => {
       // 3D000 invalid_catalog_name: the database does not exist.
       if (sqlFailure(error)?.sqlState !== "3D000") throw error;
+      return undefined;
+    });
+    if (inDatabase === undefined) {
       return { session: await postgres.connect(endpoint, admin, maintenanceDatabase, signal), isDatabase: false };
     }
+    try {
+      await lock?.raiseFence(inDatabase, signal);
+    } catch (error) {
+      // Nobody else knows of this session yet, and an open one would keep the process alive.
+      await inDatabase.close();
+      throw error;
+    }
+    return { session: inDatabase, isDatabase: true };
   };
 
   const mainSession = (signal: AbortSignal): Promise<MainSession> =>

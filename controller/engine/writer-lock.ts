@@ -44,6 +44,7 @@ export function writerLock(options: LockOptions): WriterLock {
       // Advisory locks belong to a database: always the same one, whichever environment's database exists.
       const session = await postgres.connect(endpoint, endpoint.admin, endpoint.maintenanceDatabase, signal);
       try {
+        await keepOpen(session, signal);
         await poll(session, signal);
       } catch (error) {
         await session.close();
@@ -82,6 +83,12 @@ export function writerLock(options: LockOptions): WriterLock {
       await session?.close();
     },
   };
+
+  /** The connection idles for as long as the pass runs: a limit on idle sessions would take the lock away in the middle. */
+  async function keepOpen(session: Session, signal: AbortSignal): Promise<void> {
+    // idle_session_timeout: since Postgres 14.
+    if (session.version >= 140_000) await session.query("set idle_session_timeout = 0", [], signal);
+  }
 
   async function poll(session: Session, signal: AbortSignal): Promise<void> {
     const deadlineMs = clock.nowMs() + timeoutMs;

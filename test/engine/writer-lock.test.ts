@@ -91,3 +91,26 @@ test("a writer that let go of the lock itself goes on only when nobody came in b
   await expect(one.server.database(database.signal)).rejects.toMatchObject({ code: "FENCED" });
   await one.server.close();
 });
+
+test("a session on which the fence cannot be raised is closed, and the lock is free again", async ({ database }) => {
+  await database.createLedger();
+  await database.query("alter table poststack.system_info rename column value to other");
+  const broken = writer(database, "broken_writer");
+  await expect(broken.server.admin(database.signal)).rejects.toMatchObject({ code: "POSTGRES_QUERY" });
+  await broken.server.close();
+  await expect
+    .poll(() => database.column("select count(*)::int from pg_stat_activity where application_name = 'broken_writer'"))
+    .toEqual([0]);
+});
+
+test("a limit on idle sessions does not take the lock away", async ({ database }) => {
+  await database.createLedger();
+  // In this test's own database only: the cluster is shared.
+  await database.query(`alter role postgres in database ${database.name} set idle_session_timeout = '300ms'`);
+  const endpoint = { ...database.endpoint, maintenanceDatabase: database.name };
+  const patient = writer({ ...database, endpoint }, "patient");
+  await patient.server.admin(database.signal);
+  await database.query("select pg_sleep(1)");
+  expect(patient.lost).toEqual([]);
+  await patient.server.close();
+});

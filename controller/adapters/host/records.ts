@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { constants } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { hasCode, writeAtomically } from "../atomic-file.ts";
 import type { Log } from "../../core/ports.ts";
 import type { ProcessRecord } from "../../core/ports/host.ts";
@@ -40,7 +40,7 @@ export class Records {
   /** @throws PoststackError `DISK_FULL` */
   write(record: StoredRecord): void {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    writeAtomically(this.#path(record.resource), render(record));
+    writeAtomically(this.#path(record.resource), render(record, this.#folder));
   }
 
   /** Unless another process has taken the record's place. */
@@ -64,7 +64,9 @@ export class Records {
       this.#log.warn({ path, error: String(error) }, "process record cannot be read");
       return undefined;
     }
-    const record = parse(text);
+    const { record, folder } = parse(text);
+    // In a copy of a project the processes are the original's. A project that was moved has none elsewhere.
+    if (folder !== undefined && folder !== this.#folder && existsSync(join(folder, basename(path)))) return undefined;
     if (record === undefined || this.#path(record.resource) !== path) {
       this.#log.warn({ path }, "process record is not one");
       return undefined;
@@ -77,22 +79,26 @@ const ending = ".json";
 const version = 1;
 const nameIn = (resource: string): string => resource.slice(resource.indexOf(":") + 1);
 
-const render = ({ fields, startedAt, ...rest }: StoredRecord): string =>
+const render = ({ fields, startedAt, ...rest }: StoredRecord, folder: string): string =>
   // fromEntries defines its keys, so that `__proto__` is a key like any other (RELIABILITY 38).
-  `${JSON.stringify({ version, ...rest, fields: Object.fromEntries(fields), startedAt: startedAt.toISOString() }, null, 2)}\n`;
+  `${JSON.stringify({ version, folder, ...rest, fields: Object.fromEntries(fields), startedAt: startedAt.toISOString() }, null, 2)}\n`;
 
-/** Total: whatever the text is, the answer is a record or nothing. */
-function parse(text: string): StoredRecord | undefined {
+/** Total: whatever the text is, the answer is a record, with the folder that it was written in, or nothing. */
+function parse(text: string): { readonly record?: StoredRecord | undefined; readonly folder?: string } {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return undefined;
+    return {};
   }
-  if (typeof value !== "object" || value === null) return undefined;
+  if (typeof value !== "object" || value === null) return {};
   const at = new Map<string, unknown>(Object.entries(value));
-  if (at.get("version") !== version) return undefined;
+  if (at.get("version") !== version) return {};
+  const folder = at.get("folder");
+  return { record: recordIn(at), ...(typeof folder === "string" ? { folder } : {}) };
+}
 
+function recordIn(at: ReadonlyMap<string, unknown>): StoredRecord | undefined {
   const resource = at.get("resource");
   const pid = at.get("pid");
   const startTime = at.get("startTime");
