@@ -1,4 +1,4 @@
-import type { Endpoint } from "../../core/ports/postgres.ts";
+import { connectionUrl } from "../../core/connection-url.ts";
 import type { Paint } from "../../core/render.ts";
 import type { Desired } from "../../resources/index.ts";
 
@@ -9,11 +9,11 @@ export function renderAddresses({ resources, endpoint }: Desired, paint: Paint):
     return [[name, ready.type === "http" ? new URL("/", ready.url).href : `${ready.host}:${ready.port}`]];
   });
   const isUp = resources.instance.some(({ to }) => to === "running");
-  const database: [string, string][] = isUp && endpoint !== undefined ? [["database", databaseUrl(endpoint)]] : [];
+  const database: [string, string][] =
+    isUp && endpoint !== undefined
+      ? [["database", String(connectionUrl(endpoint, { user: endpoint.owner.user }, endpoint.database))]]
+      : [];
   const lines = [...services, ...database];
   const width = Math.max(0, ...lines.map(([name]) => name.length));
   return lines.map(([name, address]) => `  ${name.padEnd(width)}  ${paint("strong", address)}`);
 }
-
-const databaseUrl = ({ host, port, database, owner }: Endpoint): string =>
-  `postgres://${encodeURIComponent(owner.user)}@${host.includes(":") ? `[${host}]` : host}:${port}/${encodeURIComponent(database)}`;
