@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectWhole, killAt, moments, randomNumbers, runningIn } from "../support/scenario-faults.ts";
+import { markedProcesses, serversOf } from "../support/scenario-processes.ts";
 import { planAnswer, quickstart, type Project } from "../support/scenario.ts";
 
 let project: Project;
@@ -31,6 +32,18 @@ test("a stop that is killed at any action: the next stop ends everything, the ne
     }
   }
 }, 120_000);
+
+test("after a power cut, everything comes back, and nothing is done twice", async () => {
+  const counts = (): Promise<readonly unknown[]> =>
+    project.sql(`select (select count(*)::int from poststack.job_runs) as runs,
+      (select json_agg(m order by "order") from poststack.schema_migrations m) as migrations`);
+  const before = await counts();
+  for (const pid of [...serversOf(state), ...markedProcesses(state)]) process.kill(pid, "SIGKILL");
+  expect((await project.plan()).slice(0, 1)).toEqual(["start instance:postgres  not running"]);
+  await project.ok("apply", "--yes");
+  await expectWhole(project);
+  expect(await counts()).toEqual(before);
+});
 
 /** One change of each sort: a role, a migration, the data of a job, a variable of a process. */
 function change(round: number): void {
