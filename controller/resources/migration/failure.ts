@@ -34,23 +34,55 @@ export async function explain(error: unknown, failed: Failed, parser: SqlParser)
   if (error.code !== "POSTGRES_QUERY") return error;
 
   const { where, text } = await locate(failure, failed, parser);
-  const details = [
-    `SQLSTATE ${failure.sqlState}`,
-    ...(failure.detail === undefined ? [] : [`detail: ${failure.detail}`]),
-    ...(failure.hint === undefined ? [] : [`hint: ${failure.hint}`]),
-    ...(text === undefined ? [] : [`statement: ${firstLine(text)}`]),
-  ].flatMap((line) => line.split("\n"));
+  const details = detailsOf(failure, text);
   const code = failure.sqlState === "2D000" ? "MIGRATION_TRANSACTION" : "MIGRATION_FAILED";
   const next = nextStep(failure.sqlState, text) ?? `correct the file and apply again; ${remains}`;
   return new PoststackError(code, { what: `${name}: ${failure.message}`, where, next, details }, { cause: failure });
 }
+
+/** The way out where nobody but a person can tell what took effect. */
+export const byHand =
+  "look at the database, bring it to the state after the whole file by hand, then `poststack db repair`";
+
+/** A statement outside of a transaction failed, and may have committed a part of what it does before. */
+export async function explainPartial(
+  error: unknown,
+  failed: Omit<Failed, "remains">,
+  parser: SqlParser,
+): Promise<unknown> {
+  const failure = sqlFailure(error);
+  if (failure === undefined) return error;
+  const { where, text } = await locate(failure, failed, parser);
+  return new PoststackError(
+    "MIGRATION_INTERRUPTED",
+    {
+      what: `${failed.name}: ${failure.message}; the statement runs outside of a transaction, and what it had committed before stays`,
+      where,
+      next: byHand,
+      details: detailsOf(failure, text),
+    },
+    { cause: failure },
+  );
+}
+
+const detailsOf = (failure: SqlFailure, statement: string | undefined): readonly string[] =>
+  [
+    `SQLSTATE ${failure.sqlState}`,
+    ...(failure.detail === undefined ? [] : [`detail: ${failure.detail}`]),
+    ...(failure.hint === undefined ? [] : [`hint: ${failure.hint}`]),
+    ...(statement === undefined ? [] : [`statement: ${firstLine(statement)}`]),
+  ].flatMap((line) => line.split("\n"));
 
 interface Located {
   readonly where: Place;
   readonly text?: string;
 }
 
-async function locate(failure: SqlFailure, { source, statement }: Failed, parser: SqlParser): Promise<Located> {
+async function locate(
+  failure: SqlFailure,
+  { source, statement }: Omit<Failed, "remains">,
+  parser: SqlParser,
+): Promise<Located> {
   if (statement === "commit") return { where: fileStart(source.file) };
   if (statement !== undefined) {
     const inside = failure.position === undefined ? 0 : offsetOfCharacter(statement.text, failure.position - 1);

@@ -9,13 +9,17 @@ export type Verdict = "done" | "again" | "unknown";
 
 /** Looks whether the statement took effect, and clears away what it left half done. */
 export async function verify(session: Session, kind: Kind, signal: AbortSignal): Promise<Verdict> {
-  if (kind.is === "build-index" && kind.name !== undefined) return verifyIndex(session, kind, signal);
+  if (kind.is === "build-index") return kind.name === undefined ? "unknown" : verifyIndex(session, kind, signal);
   if (kind.is === "drop-index") {
     const [row] = await session.query("select to_regclass($1) is null as gone", [kind.name], signal);
     return row?.["gone"] === true ? "done" : "again";
   }
-  return kind.is === "repeatable" || kind.is === "setting" ? "again" : "unknown";
+  return isRepeatable(kind) ? "again" : "unknown";
 }
+
+/** Whether a statement that failed outside of a transaction may simply run again: all others may have committed in part. */
+export const isRepeatable = ({ is }: Kind): boolean =>
+  is === "build-index" || is === "drop-index" || is === "repeatable" || is === "setting";
 
 /** `IF NOT EXISTS` is content with an index that is not valid: only the catalog proves anything. */
 async function verifyIndex(session: Session, kind: BuildIndex, signal: AbortSignal): Promise<Verdict> {

@@ -4,8 +4,8 @@ import type { Session } from "../../core/ports/postgres.ts";
 import type { SqlStatement } from "../../core/ports/sql-parser.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import { retried } from "./contention.ts";
-import { explain, needsNoTransaction } from "./failure.ts";
-import { dropInvalid, invalidIndexes, verify } from "./indexes.ts";
+import { byHand, explain, explainPartial, needsNoTransaction } from "./failure.ts";
+import { dropInvalid, invalidIndexes, isRepeatable, verify } from "./indexes.ts";
 import { setProgress } from "./ledger.ts";
 import { checkFence, checkInterval, lockTimeoutMs, rollBack, settings, writeLedger } from "./session.ts";
 import { firstLine, placeAt, type Source } from "./source.ts";
@@ -107,7 +107,7 @@ async function settle(
   throw new PoststackError("MIGRATION_INTERRUPTED", {
     what: `${name} was interrupted in statement ${done + 1} of ${statements.length}, and the catalog does not tell whether that took effect`,
     where: placeAt(source, doubtful.start),
-    next: "look at the database, bring it to the state after the whole file by hand, then `poststack db repair`",
+    next: byHand,
     details: [`statement: ${firstLine(doubtful.text)}`],
   });
 }
@@ -115,6 +115,7 @@ async function settle(
 async function runOne(run: Run, statement: SqlStatement, done: number): Promise<void> {
   const { session, script, ports, signal } = run;
   const { name, order, source } = script;
+  if (statement.kind.is === "build-index" || statement.kind.is === "drop-index") return runAlone(run, statement, done);
   const strings = [
     `begin; ${checkFence(ports.server.fence())}`,
     statement.text,
@@ -128,28 +129,35 @@ async function runOne(run: Run, statement: SqlStatement, done: number): Promise<
       throw error;
     }
   };
-  const isAlone = statement.kind.is === "build-index" || statement.kind.is === "drop-index";
-  const attempt = { name, file: source.file, pid: session.pid };
   try {
-    if (isAlone) await runAlone(run, statement, done);
-    else
-      await retried(attempt, ports, signal, inTransaction).catch((error: unknown) => {
-        if (!needsNoTransaction(error)) throw error;
-        return runAlone(run, statement, done);
-      });
+    await retried({ name, file: source.file, pid: session.pid }, ports, signal, inTransaction);
   } catch (error) {
-    // A cut connection or an abort: what is recorded is all that is known.
-    if (sqlFailure(error) === undefined || (error as PoststackError).code === "POSTGRES_BUSY") throw error;
-    if ((error as PoststackError).code !== "FENCED") {
-      const undo = done === 0 ? script.undo : setProgress(order, done, undefined);
-      await writeLedger(session, undo, ports, signal).catch(() => undefined);
-    }
-    const remains = done === 0 ? "nothing of it remains" : `its first ${done} statements are done and do not run again`;
-    throw await explain(error, { name, source, remains, statement }, ports.parser);
+    if (needsNoTransaction(error)) return runAlone(run, statement, done);
+    throw await undone(run, statement, done, error);
   }
 }
 
-/** In autocommit, recorded before. What a failed build of an index leaves is dropped. */
+/** The failure of a statement that left nothing: the ledger goes back to what was before it. */
+async function undone(run: Run, statement: SqlStatement, done: number, error: unknown): Promise<unknown> {
+  const { session, script, ports, signal } = run;
+  const { name, order, source } = script;
+  if (isCut(error)) return error;
+  if (!(error instanceof PoststackError && error.code === "FENCED")) {
+    const undo = done === 0 ? script.undo : setProgress(order, done, undefined);
+    await writeLedger(session, undo, ports, signal).catch(() => undefined);
+  }
+  const remains = done === 0 ? "nothing of it remains" : `its first ${done} statements are done and do not run again`;
+  return explain(error, { name, source, remains, statement }, ports.parser);
+}
+
+/** A cut connection or an abort: what is recorded is all that is known. */
+const isCut = (error: unknown): boolean =>
+  sqlFailure(error) === undefined || (error instanceof PoststackError && error.code === "POSTGRES_BUSY");
+
+/**
+ * In autocommit, recorded before. What a failed build of an index leaves is dropped. A procedure or block may have
+ * committed before it failed: it is not tried again, and stays recorded as begun.
+ */
 async function runAlone(run: Run, statement: SqlStatement, done: number): Promise<void> {
   const { session, script, ports, signal } = run;
   const { kind, text } = statement;
@@ -172,6 +180,16 @@ async function runAlone(run: Run, statement: SqlStatement, done: number): Promis
       throw error;
     }
   };
-  await retried({ name, file: source.file, pid: session.pid }, ports, signal, attempt);
+  if (isRepeatable(kind)) {
+    await retried({ name, file: source.file, pid: session.pid }, ports, signal, attempt).catch(
+      async (error: unknown) => {
+        throw await undone(run, statement, done, error);
+      },
+    );
+  } else {
+    await attempt().catch(async (error: unknown) => {
+      throw isCut(error) ? error : await explainPartial(error, { name, source, statement }, ports.parser);
+    });
+  }
   await writeLedger(session, setProgress(order, done + 1, undefined), ports, signal);
 }

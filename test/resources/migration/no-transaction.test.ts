@@ -97,6 +97,40 @@ describe("a later statement fails", () => {
   });
 });
 
+describe("a procedure or block that commits, and fails later", () => {
+  const batches = `create table batches (n int);
+create procedure load() language plpgsql as $$ begin
+  insert into batches values (1); commit; insert into batches values (2); commit; FAIL;
+end $$;
+`;
+
+  test.for([
+    ["a procedure", `${batches}call load();`, "perform 1 / 0", 3],
+    ["a procedure that did not get a lock", `${batches}call load();`, "raise exception using errcode = '55P03'", 3],
+    [
+      "a block as the only statement",
+      "do $$ begin insert into t values (1); commit; insert into t values (2); commit; FAIL; end $$;",
+      "perform 1 / 0",
+      1,
+    ],
+  ] as const)("%s: what it committed is told, and never doubled", async ([, sql, failure, begun], { database }) => {
+    const it = await prepared(database, sql.replace("FAIL", failure));
+    const rows = () => database.column(begun === 1 ? "select n from t where m is null" : "select n from batches");
+    const error = await failureOf(pass(it));
+    expect(error.code).toBe("MIGRATION_INTERRUPTED");
+    expect(error.facts.what).toContain("what it had committed before stays");
+    expect(error.facts.next).toContain("db repair");
+    expect(await ledger(database)).toEqual([{ state: "started", done: begun - 1, begun }]);
+    expect(await rows()).toEqual([1, 2]);
+    expect((await failureOf(pass(it))).code).toBe("MIGRATION_INTERRUPTED");
+    expect(await rows()).toEqual([1, 2]);
+    await pass(it, { repair: true });
+    expect(await ledger(database)).toMatchObject([{ state: "applied", begun: null }]);
+    expect(render(await planOf(it))).toEqual([]);
+    expect(await rows()).toEqual([1, 2]);
+  });
+});
+
 test("transaction control is refused before anything runs", async ({ database }) => {
   const it = await prepared(database, "create table a (n int);\nbegin; commit;");
   const error = await failureOf(pass(it));
