@@ -14,6 +14,8 @@ export interface Facts {
   /** Why, in the user's words: the drift field by field, or the fact that caused it. */
   readonly reason: string;
   readonly hazards: readonly Hazard[];
+  /** Besides what its verb says, it takes something away: a privilege, a membership, a power. The reason says which. */
+  readonly alsoTakesAway?: true;
   /** Where the files ask for it; absent where they no longer do. */
   readonly place?: Place;
 }
@@ -37,6 +39,17 @@ export interface AnyAction extends Facts {
 const removing: ReadonlySet<string> = new Set(["delete", "drop"]);
 
 export const isRemoval = (action: AnyAction): boolean => removing.has(action.verb);
+
+/** Verbs that take away what the files no longer ask for, or no longer ask for in this form. */
+const takingAway: ReadonlySet<string> = new Set([...removing, "revoke", "rollback"]);
+
+/**
+ * Whether something is gone afterwards that was there before. An unfinished file asks for less than was meant, so this
+ * never happens without somebody who has read it (RELIABILITY 22).
+ */
+export const takesAway = (action: AnyAction): boolean =>
+  takingAway.has(action.verb) || action.alsoTakesAway === true || action.hazards.includes("deletes-data");
+
 export const isRefusal = <A extends AnyAction>(
   action: A,
 ): action is A & { readonly verb: "refuse"; readonly error: ErrorFacts } => action.verb === "refuse";

@@ -1,11 +1,12 @@
 import type { AnyAction } from "../core/action.ts";
-import { isRemoval } from "../core/action.ts";
+import { takesAway } from "../core/action.ts";
 import { errorsOf, type ErrorFacts } from "../core/errors.ts";
 import type { ResourceId } from "../core/id.ts";
 import type { Plan } from "../core/plan.ts";
 import { backoffMs } from "../core/retry.ts";
 import type { Action, Desired } from "../resources/index.ts";
 import { converge, type ConvergeOptions, type EnginePorts, type LoadDesired, type Outcome } from "./converge.ts";
+import { isDestructive } from "./destructive.ts";
 import { Restarts } from "./restarts.ts";
 
 export interface WatchOptions extends Omit<ConvergeOptions, "approve" | "onRefusal" | "maxPasses" | "maxRetries"> {
@@ -54,7 +55,7 @@ export async function watch(load: LoadDesired, ports: EnginePorts, options: Watc
       const now = ports.clock.nowMs();
       const actions = plan.actions.filter((action) => {
         // An empty wish is a mistake: what is to go away goes by an explicit command only (RELIABILITY 22).
-        const waits = isRemoval(action) || action.hazards.includes("deletes-data");
+        const waits = takesAway(action) || (desired?.protected === true && isDestructive(action));
         if (waits) withheld.set(action.id, action);
         return !waits && restarts.isDue(action, now);
       });

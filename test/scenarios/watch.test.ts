@@ -89,6 +89,60 @@ test("a file that is broken for a moment changes nothing and says so; whatever i
   expect(runningIn(state)).toEqual({ servers: 1, processes: 1 });
 });
 
+/** Privileges and memberships of the quickstart's roles, and the powers that they have. */
+const rights = (): Promise<unknown> =>
+  project.sql(`
+    select 'on ' || table_name || ': ' || privilege_type as given from information_schema.role_table_grants
+      where grantee ~ '^quickstart_[cr]'
+    union all
+    select member::regrole || ' in ' || roleid::regrole from pg_auth_members where member::regrole::text ~ '^quickstart'
+    union all
+    select rolname || ' may create databases' from pg_roles where rolcreatedb and rolname ~ '^quickstart'
+    order by 1`);
+
+test("no privilege, membership or power goes by a file that is cut off, at whatever line", async () => {
+  project.edit(
+    ".poststack.yml",
+    "          connection_limit: 5\n",
+    "          connection_limit: 5\n          createdb: true\n          in_roles: [quickstart_crowd]\n        quickstart_crowd: {}\n",
+  );
+  project.edit(".poststack.yml", "privileges: [select]", "privileges: [select, insert]");
+  const good = project.read(".poststack.yml");
+  await until("the membership", async () => JSON.stringify(await rights()).includes("in quickstart_crowd"));
+  await until("the privilege", async () => JSON.stringify(await rights()).includes("INSERT"));
+  await until("the power", async () => JSON.stringify(await rights()).includes("create databases"));
+  const before = await rights();
+
+  const dev = good.slice(good.indexOf("  dev:"), good.indexOf("  staging:"));
+  const cutBefore = (text: string): string => `${good.slice(0, good.indexOf(text))}${dev}`;
+  const cuts: readonly [string, RegExp][] = [
+    [cutBefore("      roles:"), /explicit[^]*drop role:quickstart_reporting/],
+    [cutBefore("      grants:"), /explicit[^]*revoke grant:quickstart_reporting/],
+    [
+      cutBefore("          createdb:"),
+      /explicit[^]*update role:quickstart_reporting {2}createdb true → false; in_roles - /,
+    ],
+    [cutBefore("          in_roles:"), /explicit[^]*update role:quickstart_reporting {2}in_roles - quickstart_crowd/],
+    [good.replace("[select, insert]", "[select]"), /explicit[^]*update grant:quickstart_reporting.*- insert/],
+  ];
+  for (const [text, told] of cuts) {
+    const from = watching.said().length;
+    project.write(".poststack.yml", text);
+    await until(`it tells ${String(told)}`, () => told.test(watching.said().slice(from)));
+    expect(await rights()).toEqual(before);
+  }
+  project.write(".poststack.yml", good);
+  await until("it is settled again", async () => (await project.plan()).length === 0);
+  expect(await rights()).toEqual(before);
+});
+
+test("in a protected environment it leaves to an apply what an apply would ask about", async () => {
+  project.edit(".poststack.yml", "    watch:\n", "    protected: true\n    watch:\n");
+  project.write("migrations/003_less.sql", "drop table visits;\n");
+  await until("it is told and left", () => /explicit.*apply[^]*apply migration:003_less/.test(watching.said()));
+  expect(await tables()).toEqual(["products", "visits"]);
+});
+
 test("begun with a broken file, it waits for the good one", async () => {
   watching.kill("SIGINT");
   await watching.ended;

@@ -58,7 +58,8 @@ function diffGrant(
     ...surplus.map(lost),
     ...notThere.map((one) => ({ field: `+ ${one}`, from: "not there yet", to: "granted" })),
   ];
-  return [{ ...facts(desired, shortened(drift)), verb: "update", desired, drift, missing, surplus }];
+  const change = { ...facts(desired, shortened(drift)), verb: "update", desired, drift, missing, surplus } as const;
+  return [surplus.length === 0 ? change : { ...change, alsoTakesAway: true }];
 }
 
 /** What is ours, is there, and is wished by nobody. */

@@ -70,8 +70,14 @@ function update(desired: DesiredRole, observed: ObservedRole): readonly RoleActi
   ];
   if (drift.length === 0) return [];
   const reason = drift.map((one) => (one.field.startsWith("in_roles ") ? one.field : summarise([one]))).join("; ");
-  return [{ ...facts(desired, reason), verb: "update", desired, oid: observed.oid, drift, memberships }];
+  const change = { ...facts(desired, reason), verb: "update", desired, oid: observed.oid, drift, memberships } as const;
+  const takes = memberships.revoke.length > 0 || drift.some(isLostPower);
+  return [takes ? { ...change, alsoTakesAway: true } : change];
 }
+
+/** `createdb true → false`. Inheriting is the default: a file that is cut off does not end it. */
+const isLostPower = ({ field, from, to }: Drift): boolean =>
+  from === "true" && to === "false" && !field.startsWith("inherit");
 
 function passwordDrift({ password }: DesiredRole, observed: ObservedRole): readonly Drift[] {
   if (password === undefined) return [];
