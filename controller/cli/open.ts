@@ -22,6 +22,8 @@ export interface OpenedProject {
 export interface OpenedEnvironment extends OpenedProject {
   readonly environment: string;
   readonly isProtected: boolean;
+  /** A command asked for the end of something, such as `env stop`; else the files say what is wanted. */
+  readonly endsByCommand: boolean;
   readonly ports: EnginePorts;
   /** Reads files and state afresh at every call. */
   readonly load: LoadDesired;
@@ -88,6 +90,7 @@ export function openEnvironment(
     root: files.root,
     environment: chosen.name,
     isProtected: chosen.config.protected === true,
+    endsByCommand: (options.to ?? "running") !== "running",
     ports,
     load,
   };

@@ -10,6 +10,7 @@ import { approvePlan, type ApprovalRules } from "./approval.ts";
 import type { Context } from "./context.ts";
 import { exitCode, exitCodeOfOutcome, type ExitCode } from "./exit.ts";
 import type { OpenedEnvironment } from "./open.ts";
+import { vanishedKinds } from "./vanished.ts";
 import { planToJson } from "./plan-json.ts";
 import { renderAddresses } from "./render/addresses.ts";
 import { progress, type Progress } from "./render/progress.ts";
@@ -63,8 +64,10 @@ export async function reconcile(
           if (pass > 1) return undefined;
           throw planStale();
         }
-        const { environment, isProtected } = opened;
-        return (await approvePlan(plan, { environment, isProtected, ...options.rules }, context)) ? plan : undefined;
+        const { environment, isProtected, endsByCommand } = opened;
+        const vanished = desired === undefined || endsByCommand ? [] : vanishedKinds(plan, desired);
+        const rules = { environment, isProtected, vanished, ...options.rules };
+        return (await approvePlan(plan, rules, context)) ? plan : undefined;
       },
     });
   } finally {

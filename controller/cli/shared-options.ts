@@ -18,7 +18,7 @@ export const selectionOptions: readonly OptionSpec[] = [
 
 const confirmOption: OptionSpec = {
   flags: "--confirm <name>",
-  description: "the environment's name, where the plan deletes data or the environment is protected",
+  description: "the environment's name, where the plan deletes data or all of a kind, or the environment is protected",
 };
 
 export const lockOption: OptionSpec = {
