@@ -9,6 +9,8 @@ import { reveal, Secret } from "../core/secret.ts";
 /** A password, a key or a certificate; not a file named by mistake. */
 const limitBytes = 64 * 1024;
 const commandLimitMs = 10_000;
+/** After the command's end, for what it printed to arrive: a program that it left behind may hold the pipe for ever. */
+const drainMs = 500;
 
 export const secretSources: SecretSources = {
   file: readSecretFile,
@@ -36,7 +38,10 @@ function readSecretFile(path: string, where: Place): Secret {
   }
 }
 
-/** Runs without a shell and without input. Its whole group ends with the time limit, so that nothing holds the pipe open. */
+/**
+ * Runs without a shell and without input. The time limit ends its whole group, and our reading: a program that left the
+ * group (setsid) may hold the pipe open for longer.
+ */
 function runSecretCommand(
   [program, ...args]: readonly [string, ...string[]],
   cwd: string,
@@ -47,9 +52,11 @@ function runSecretCommand(
     const chunks: Buffer[] = [];
     let size = 0;
     let ended: string | undefined;
+    let drain: NodeJS.Timeout | undefined;
     const end = (reason: string): void => {
       ended ??= reason;
       if (child.pid !== undefined) endGroup(child.pid);
+      child.stdout.destroy();
     };
     const timer = setTimeout(() => end(`did not end within ${commandLimitMs / 1000} s`), commandLimitMs);
     child.stdout.on("data", (chunk: Buffer) => {
@@ -61,8 +68,13 @@ function runSecretCommand(
       clearTimeout(timer);
       reject(unreadable(program, `cannot be run (${error.code ?? "unknown error"})`, where));
     });
+    // `close` comes when the command has ended and its output has been read, or given up.
+    child.once("exit", () => {
+      drain = setTimeout(() => child.stdout.destroy(), drainMs);
+    });
     child.once("close", (code, signal) => {
       clearTimeout(timer);
+      clearTimeout(drain);
       if (ended === undefined && code !== 0) ended = `ended with ${signal ?? `exit code ${code}`}`;
       // Nothing of what it printed is told: it may be half a secret.
       if (ended !== undefined) reject(unreadable(program, ended, where));

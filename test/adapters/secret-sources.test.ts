@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, symlinkSync } from "node:fs";
+import { chmodSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { secretSources } from "../../controller/adapters/secret-sources.ts";
@@ -56,6 +56,21 @@ test.each<[string, readonly [string, ...string[]], string]>([
 test("a command runs without a shell and without input", async () => {
   const secret = await secretSources.command(["sh", "-c", 'cat; printf %s "$0"', "a;$(b) *"], "/", place);
   expect(reveal(secret)).toBe("a;$(b) *");
+});
+
+test("a program that a command leaves behind, and that holds its output, is not waited for", async () => {
+  const pidFile = join(projectWith().root, "pid");
+  const leave =
+    'setsid sh -c \'echo $$ > "$0"; exec sleep 600\' "$0" & while [ ! -s "$0" ]; do sleep 0.01; done; echo kept';
+  try {
+    const secret = await secretSources.command(["sh", "-c", leave, pidFile], "/", place);
+    expect(reveal(secret)).toBe("kept");
+    await expect(
+      secretSources.command(["sh", "-c", `${leave}; exec sleep 600`, `${pidFile}2`], "/", place),
+    ).rejects.toEqual(unreadable("did not end within 10 s"));
+  } finally {
+    for (const file of [pidFile, `${pidFile}2`]) process.kill(Number(readFileSync(file, "utf8")), "SIGKILL");
+  }
 });
 
 test("random numbers stay below their limit and reach it", () => {
