@@ -14,9 +14,18 @@ interface RunEnd {
   readonly durationMs?: number;
 }
 
+/** Runs of each job that are kept: the newest, and the last one that succeeded, since `once` looks for it. */
+const keptRuns = 100;
+
 // Each of the two is one statement and so a transaction of its own: other jobs use the same session in between. The
 // fence is checked inside it, by standing in the list of tables.
 const insertRun = `
+  with old as (
+    delete from poststack.job_runs as run
+    where name = $2
+      and id <= (select id from poststack.job_runs where name = $2 order by id desc offset ${keptRuns - 1} limit 1)
+      and id is distinct from (select max(id) from poststack.job_runs where name = $2 and state = 'succeeded')
+  )
   insert into poststack.job_runs (name, key, key_parts, state, started_at, log_file, fence)
   select $2, $3, $4::jsonb, 'running', $5, $6, $1::bigint from poststack.check_fence($1::bigint)
   returning id::text`;

@@ -218,3 +218,17 @@ test("what the ledger holds is input: a row of nonsense is a run that failed", a
   );
   expect((await pass([job("exit 0")]))[0]).toBe("failed before");
 });
+
+test("of each job the newest hundred runs are kept, and the one that last succeeded", async ({ database }) => {
+  await database.createLedger();
+  const { job, pass } = stage(database);
+  await database.query(`insert into poststack.job_runs (name, key, key_parts, state, exit_code, fence)
+    select name, 'k' || i, '{}', case i when 3 then 'succeeded' else 'failed' end, 1, 0
+    from generate_series(1, 150) i, unnest(array['seed', 'other']) name order by name, i`);
+  await pass([job("exit 0", { when: "always" })]);
+  const keys = (name: string) =>
+    database.column("select key from poststack.job_runs where name = $1 order by id", [name]);
+  const newest = Array.from({ length: 99 }, (_, index) => `k${52 + index}`);
+  expect(await keys("seed")).toEqual(["k3", ...newest, "exit 0"]);
+  expect(await keys("other")).toHaveLength(150);
+});
