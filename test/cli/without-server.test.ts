@@ -184,10 +184,68 @@ describe("env dry-run", () => {
     expect(of("process:web", "ONLY_WEB")).toEqual(["hello!", "variables"]);
     expect(of("process:worker", "ONLY_WEB")).toBeUndefined();
     expect(of("process:web", "PORT")).toEqual([String(ports.web), "injected"]);
-    expect(of("process:web", "LEVEL")).toEqual(["debug", "variables"]);
+    expect(of("process:web", "LEVEL")).toEqual(["«secret»", "variables"]);
     expect(of("process:web", "API_KEY")).toEqual(["«secret»", "env file"]);
     expect(of("process:web", "DB_PASSWORD")).toEqual(["«secret»", "injected"]);
     for (const canary of canaries) expect(stdout).not.toContain(canary);
+  });
+});
+
+describe("values that do not stand in the configuration file", () => {
+  let own: CliProject;
+  beforeAll(async () => {
+    own = cliProject({
+      ".poststack.yml": `
+project: { name: shop }
+environments:
+  dev:
+    postgres:
+      port: ${ports.dev}
+      password: "\${OWNER_PASSWORD}"
+      roles: { report: { login: true, password: { env: REPORT_PASSWORD } } }
+    variables: { PAID: "\${STRIPE}", OPEN: "in the open", LOGIN: "me:\${REPORT_PASSWORD}", ALSO: "-\${OWNER_PASSWORD}-" }
+    init: [{ run: [echo, "\${STRIPE}"], name: pay, environment: { OWN: "\${STRIPE}" } }]
+    deployment: { procfile: Procfile, processes: { web: { environment: { OWN: "\${SHELLED}" } } } }
+`,
+      Procfile: "web: node web.mjs\n",
+      "environments/dev.env":
+        "STRIPE=canary-stripe\nREPORT_PASSWORD=canary-report\nOWNER_PASSWORD=canary-owner\nAGAIN=${REPORT_PASSWORD}\n",
+    });
+  });
+  afterAll(() => own.dispose());
+  const environment = { SHELLED: "canary-shell" };
+
+  test.each([["env", "dry-run"], ["config", "show"], ["env", "config"], ["status"], ["plan"], ["config", "validate"]])(
+    "are not told by %s %s",
+    async (...command) => {
+      for (const form of [[], ["--json"], ["-vv"]]) {
+        const words = command.filter((word): word is string => typeof word === "string");
+        const { code, stdout, stderr } = await own.poststack([...words, ...form], { environment });
+        expect({ code, stderr }).toMatchObject({ code: 0 });
+        expect(stdout + stderr).not.toContain("canary");
+      }
+    },
+  );
+
+  test("dry-run shows what stands there", async () => {
+    const { stdout } = await own.poststack(["env", "dry-run"], { environment });
+    expect(stdout).toMatch(/OPEN +in the open +variables/);
+    expect(stdout).toMatch(/PAID +«secret» +variables/);
+    expect(stdout).toMatch(/^job:pay {2}«secret»$/m);
+    expect(stdout).toMatch(/^process:web {2}.*node web\.mjs$/m);
+  });
+
+  test.each(["REPORT_PASSWORD", "LOGIN", "AGAIN", "OWNER_PASSWORD", "ALSO"])(
+    "explain hides the secret in %s",
+    async (name) => {
+      const { stdout } = await own.poststack(["config", "explain", name]);
+      expect(stdout).toContain(`${name} = «secret»`);
+      expect(stdout).not.toContain("canary");
+    },
+  );
+
+  test("explain shows what it was asked for where it is no secret of the configuration", async () => {
+    expect((await own.poststack(["config", "explain", "PAID"])).stdout).toContain("PAID = canary-stripe");
   });
 });
 

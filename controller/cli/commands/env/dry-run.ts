@@ -1,7 +1,7 @@
 import type { EnvironmentSource, Path } from "../../../config/source.ts";
-import { writtenOf } from "../../../config/desired/environment.ts";
+import { isBasic, writtenOf } from "../../../config/desired/environment.ts";
 import { chooseEnvironment } from "../../../config/choose.ts";
-import { variablesOf, type VariableSources, type Written } from "../../../config/variables.ts";
+import { variablesOf, type Variable, type VariableSources, type Written } from "../../../config/variables.ts";
 import { renderPlace, type Place } from "../../../core/place.ts";
 import { Secret, type Text } from "../../../core/secret.ts";
 import type { Desired } from "../../../resources/index.ts";
@@ -10,7 +10,7 @@ import { exitCode, type ExitCode } from "../../exit.ts";
 import { openEnvironment } from "../../open.ts";
 import { renderTable } from "../../render/table.ts";
 import type { Invocation } from "../../spec.ts";
-import { looksSecret, variableSources } from "../../variables.ts";
+import { variableSources } from "../../variables.ts";
 import type { World } from "../../world.ts";
 
 interface ShownVariable {
@@ -48,6 +48,7 @@ function consumersOf(
   const consumer = (
     { id, command, environment: given }: Desired["resources"]["job" | "process"][number],
     own: ReadonlyMap<string, Written>,
+    isCommandPublic: boolean,
   ): Consumer => {
     // A process's port is told only to it.
     const port = given.get("PORT");
@@ -58,19 +59,24 @@ function consumersOf(
       const found = variables.get(name);
       const place = found?.place;
       const layer = found?.layer ?? "shell";
-      return { name, value: visible(name, value, layer), layer, ...(place === undefined ? {} : { place }) };
+      return { name, value: visible(name, value, found), layer, ...(place === undefined ? {} : { place }) };
     });
-    return { id, command, variables: shown };
+    return { id, command: isCommandPublic ? command : [String(new Secret(""))], variables: shown };
   };
   return [
-    ...resources.job.map((job) => consumer(job, ownOfJob(job.place, environment))),
-    ...resources.process.map((process) => consumer(process, ownOfProcess(process.name, environment))),
+    ...resources.job.map((job) => {
+      // Its key has the command in plain only where all of it stands in the configuration file.
+      const isPublic = job.keyParts.get("command") === JSON.stringify(job.command);
+      return consumer(job, ownOfJob(job.place, environment), isPublic);
+    }),
+    // A line of the Procfile is as it stands there: the shell expands it.
+    ...resources.process.map((process) => consumer(process, ownOfProcess(process.name, environment), true)),
   ];
 }
 
-/** An env file is where people keep their API keys; the configuration file says in the open what it says. */
-const visible = (name: string, value: Text, layer: string): string =>
-  String(layer === "env file" && looksSecret(name) ? new Secret("") : value);
+/** The configuration file says in the open what it says. What comes from elsewhere may be anything, an API key too. */
+const visible = (name: string, value: Text, found: Variable | undefined): string =>
+  String(found?.isPublic === true || isBasic(name) ? value : new Secret(""));
 
 function ownOfProcess(name: string, environment: EnvironmentSource): ReadonlyMap<string, Written> {
   const processes = new Map(Object.entries(environment.config.deployment?.processes ?? {}));

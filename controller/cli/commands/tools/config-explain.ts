@@ -7,6 +7,7 @@ import { renderPlace } from "../../../core/place.ts";
 import type { Endpoint } from "../../../core/ports/postgres.ts";
 import { contextOf, printJson, type Context } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
+import { givenSecrets } from "../../given-secrets.ts";
 import { openEnvironment, openProject } from "../../open.ts";
 import type { Invocation } from "../../spec.ts";
 import { variableSources } from "../../variables.ts";
@@ -21,7 +22,8 @@ export async function configExplainCommand(
   const opened = openProject(context);
   const environment = chooseEnvironment(opened.project, env);
   const endpoint = await endpointOf(environment.name, context);
-  const explanation = explain(variablesOf(variableSources(environment, opened, endpoint, context)), name);
+  const sources = variableSources(environment, opened, endpoint, context);
+  const explanation = explain(variablesOf(sources), name, givenSecrets(environment, sources));
   if (explanation === undefined) throw undefinedVariable(name, environment.placeOf(["variables"]));
   if (context.json) {
     printJson(context, { version: 1, environment: environment.name, ...explanation });
