@@ -167,12 +167,11 @@ async function cancellable<T>(client: Client, pid: number, signal: AbortSignal, 
   signal.throwIfAborted();
   let answered = false;
   const onAbort = (): void => {
-    void cancel(client, pid)
-      .catch(() => undefined)
-      .then(() => pause(connectTimeoutMs))
-      .then(() => {
-        if (!answered) connectionOf(client).stream.destroy();
-      });
+    cancel(client, pid).catch(() => undefined);
+    // Counted from now: the second connection may hang as the first one does.
+    void pause(connectTimeoutMs).then(() => {
+      if (!answered) connectionOf(client).stream.destroy();
+    });
   };
   signal.addEventListener("abort", onAbort, { once: true });
   try {
@@ -197,11 +196,13 @@ async function cancel(client: Client, pid: number): Promise<void> {
     connectionTimeoutMillis: connectTimeoutMs,
   });
   second.on("error", () => undefined);
+  const limit = setTimeout(() => connectionOf(second).stream.destroy(), connectTimeoutMs);
   try {
     await second.connect();
     await second.query("select pg_cancel_backend($1)", [pid]);
   } finally {
     await second.end().catch(() => undefined);
+    clearTimeout(limit);
   }
 }
 

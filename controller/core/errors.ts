@@ -50,6 +50,7 @@ export const errorCodes = {
   POSTGRES_LOGIN: ["terminal", "the server refuses the login"],
   POSTGRES_QUERY: ["terminal", "a statement failed"],
   POSTGRES_CONFLICT: ["retryable", "a deadlock, a serialization failure or a lock that was not granted in time"],
+  POSTGRES_LOCKED: ["stalled", "another session holds a lock that was not granted after all retries"],
   POSTGRES_CONNECTION_LOST: ["unknown", "the connection broke after something was sent"],
   PARAMETER_INVALID: ["terminal", "a server parameter that does not exist or cannot take the value"],
   PORT_TAKEN: ["terminal", "another program listens on the port"],

@@ -1,3 +1,4 @@
+import { lockTimeoutMs, retried, type ContentionPorts } from "./contention.ts";
 import { PoststackError, type ErrorFacts } from "./errors.ts";
 import type { Row, Session } from "./ports/postgres.ts";
 import { quoteLiteral, sqlFailure } from "./sql.ts";
@@ -8,6 +9,12 @@ const lockKeys = "1886352244, 1";
 /** SQLSTATE of {@link unlessReplaced}. */
 const replaced = "PS003";
 
+/** Milliseconds that one statement may take, its waits for locks included (RELIABILITY 31). */
+const statementLimitMs = 60_000;
+
+/** The same for what copies or deletes the files of a whole database. */
+const databaseLimitMs = 300_000;
+
 /**
  * Runs statements as one transaction, sent as one string: the session is shared, so a transaction that took several
  * round trips would swallow the statements of others, and a failure would leave it aborted.
@@ -15,22 +22,58 @@ const replaced = "PS003";
  * One at a time among us: Postgres answers concurrent GRANT, ALTER ROLE or COMMENT with `tuple concurrently updated`.
  *
  * @param facts place and next step for an error that a person has to solve
- * @throws PoststackError `NOT_PERMITTED`, `POSTGRES_CONFLICT` (another hand changed the same thing: look again), `FENCED`
+ * @throws PoststackError `NOT_PERMITTED`, `POSTGRES_CONFLICT` (another hand changed the same thing: look again),
+ *   `POSTGRES_LOCKED`, `TIMEOUT`, `FENCED`
  */
 export async function transact(
   session: Session,
   statements: readonly string[],
+  ports: ContentionPorts,
   signal: AbortSignal,
   facts: Pick<ErrorFacts, "where"> = {},
 ): Promise<readonly Row[]> {
-  const text = [`select pg_catalog.pg_advisory_xact_lock(${lockKeys})`, ...statements].join(";\n");
-  return session.query(text, [], signal).catch((error: unknown) => {
+  const limits = `select pg_catalog.set_config('lock_timeout', '${lockTimeoutMs}', true), pg_catalog.set_config('statement_timeout', '${statementLimitMs}', true)`;
+  const text = [limits, `select pg_catalog.pg_advisory_xact_lock(${lockKeys})`, ...statements].join(";\n");
+  return patiently(session, ports, signal, facts, () => session.query(text, [], signal));
+}
+
+/**
+ * Runs one statement that the server takes in no transaction: CREATE DATABASE and DROP DATABASE.
+ *
+ * @throws PoststackError as {@link transact}
+ */
+export async function runAlone(
+  session: Session,
+  statement: string,
+  ports: ContentionPorts,
+  signal: AbortSignal,
+  facts: Pick<ErrorFacts, "where"> = {},
+): Promise<void> {
+  const strings = [
+    `set lock_timeout = ${lockTimeoutMs}; set statement_timeout = ${databaseLimitMs}`,
+    statement,
+    // Sent along at once, and run also when the statement failed: others use this session.
+    "reset lock_timeout; reset statement_timeout",
+  ];
+  await patiently(session, ports, signal, facts, () => session.pipeline(strings, signal));
+}
+
+/** Tries again while others hold the locks that it needs, telling who. */
+function patiently<T>(
+  { pid }: Session,
+  ports: ContentionPorts,
+  signal: AbortSignal,
+  facts: Pick<ErrorFacts, "where">,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const contender = { name: "this change", pid, ...facts, asking: "own connection", code: "POSTGRES_LOCKED" } as const;
+  return retried(contender, ports, signal, attempt).catch((error: unknown) => {
     throw explained(error, facts);
   });
 }
 
 /** A failure that every kind explains alike. */
-export function explained(error: unknown, facts: Pick<ErrorFacts, "where">): unknown {
+function explained(error: unknown, facts: Pick<ErrorFacts, "where">): unknown {
   const failure = sqlFailure(error);
   if (failure === undefined) return error;
   const { sqlState, message, detail, hint } = failure;
@@ -41,6 +84,8 @@ export function explained(error: unknown, facts: Pick<ErrorFacts, "where">): unk
     const next = "let a more powerful login do it, or take it out of the file";
     return new PoststackError("NOT_PERMITTED", { what: message, ...facts, details, next }, cause);
   }
+  // 57014 query_canceled, and not by us
+  if (sqlState === "57014") return new PoststackError("TIMEOUT", { what: message, ...facts, details }, cause);
   if (sqlState === replaced || (sqlState === "XX000" && message.startsWith("tuple concurrently "))) {
     return new PoststackError("POSTGRES_CONFLICT", { what: message, ...facts }, cause);
   }

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { expect } from "vitest";
 import { postgres } from "../../controller/adapters/postgres.ts";
 import { PoststackError } from "../../controller/core/errors.ts";
@@ -54,6 +56,29 @@ test("an abort cancels the statement on the server and the session lives on", as
   controller.abort(new Error("enough"));
   await expect(sleeping).rejects.toThrow("enough");
   expect(await database.column("select 1 as one")).toEqual([1]);
+});
+
+test("an abort ends, too, where nobody answers the cancel request", async ({ database }) => {
+  const { endpoint, signal } = database;
+  const sockets: Socket[] = [];
+  // Hands everything on, up to the cancel request, which it keeps.
+  const proxy = createServer((client) => {
+    const server = connect(endpoint.port, endpoint.host);
+    sockets.push(client, server);
+    for (const one of [client, server]) one.on("error", () => undefined);
+    client.on("data", (bytes) => void (bytes.includes("pg_cancel_backend") || server.write(bytes)));
+    server.on("data", (bytes) => void client.write(bytes));
+    client.on("close", () => server.destroy());
+  });
+  await once(proxy.listen(0, "127.0.0.1"), "listening");
+  const { port } = proxy.address() as AddressInfo;
+  const session = await postgres("poststack-test").connect({ ...endpoint, port }, endpoint.admin, "postgres", signal);
+  const controller = new AbortController();
+  const sleeping = session.query("select pg_sleep(600)", [], controller.signal);
+  controller.abort(new Error("enough"));
+  await expect(sleeping).rejects.toThrow("enough");
+  for (const socket of sockets) socket.destroy();
+  proxy.close();
 });
 
 test("a wrong password, a missing database and a closed port each have their code", async ({ database }) => {

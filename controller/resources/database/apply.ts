@@ -4,7 +4,7 @@ import type { Ports } from "../../core/ports.ts";
 import type { Session } from "../../core/ports/postgres.ts";
 import { done, type Result } from "../../core/resource.ts";
 import { quoteIdentifier, quoteLiteral, sqlFailure, unlessSqlState } from "../../core/sql.ts";
-import { block, checkFence, explained, transact, unlessReplaced } from "../../core/transaction.ts";
+import { block, checkFence, runAlone, transact, unlessReplaced } from "../../core/transaction.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import { ledgerPrivileges } from "../../core/ledger.ts";
 import { upgradeLedger } from "./ledger.ts";
@@ -34,25 +34,25 @@ export function apply(action: DatabaseAction, ports: Ports, signal: AbortSignal)
  */
 async function createDatabase(desired: DesiredDatabase, ports: Ports, signal: AbortSignal): Promise<Result> {
   const session = await ports.server.admin(signal);
-  await transact(session, [becomeMember(desired.owner, session.version)], signal, { where: desired.place }).catch(
-    roleMissing(desired),
-  );
+  await transact(session, [becomeMember(desired.owner, session.version)], ports, signal, {
+    where: desired.place,
+  }).catch(roleMissing(desired));
   const owner = quoteIdentifier(desired.owner);
   // template0: what an administrator may have put into template1 is not part of an environment.
   const sql = `create database ${quoteIdentifier(desired.name)} owner ${owner} template template0 encoding 'UTF8'`;
-  const outcome = await session.query(sql, [], signal).then(
+  const outcome = await runAlone(session, sql, ports, signal, { where: desired.place }).then(
     () => "made",
     (error: unknown) => {
       // 42P04 duplicate_database, 23505 for two at once: it may be anybody's. The next observe decides.
-      unlessSqlState("42P04", "23505")(explained(error, { where: desired.place }));
+      unlessSqlState("42P04", "23505")(error);
       return "there";
     },
   );
   if (outcome === "there") return madeByAnother(desired, session, signal);
-  await transact(session, [mark(desired, "d.datname = " + quoteLiteral(desired.name))], signal);
+  await transact(session, [mark(desired, "d.datname = " + quoteLiteral(desired.name))], ports, signal);
   await ports.server.reset();
   const inside = await insideOf(desired, ports, signal);
-  await upgradeLedger(inside, desired, ports.server.fence(), signal);
+  await upgradeLedger(inside, desired, ports, signal);
   return done;
 }
 
@@ -90,8 +90,8 @@ async function updateDatabase(action: Of<"update">, ports: Ports, signal: AbortS
       : []),
     ...(fields.has("owner") || fields.has("ledger access") ? [ledgerAccess(desired.owner, ownerRole)] : []),
   ];
-  await transact(session, statements, signal, { where: desired.place }).catch(roleMissing(desired));
-  if (fields.has("ledger")) await upgradeLedger(session, desired, ports.server.fence(), signal);
+  await transact(session, statements, ports, signal, { where: desired.place }).catch(roleMissing(desired));
+  if (fields.has("ledger")) await upgradeLedger(session, desired, ports, signal);
   return done;
 }
 
@@ -110,9 +110,9 @@ async function dropDatabase({ name, oid, mark }: Of<"drop">, ports: Ports, signa
       throw new PoststackError("POSTGRES_CONFLICT", { what: `database "${name}" was changed while this pass ran` });
     }
     // 3D000 invalid_catalog_name: gone meanwhile.
-    await session
-      .query(`drop database ${quoteIdentifier(name)} with (force)`, [], signal)
-      .catch(unlessSqlState("3D000"));
+    await runAlone(session, `drop database ${quoteIdentifier(name)} with (force)`, ports, signal).catch(
+      unlessSqlState("3D000"),
+    );
   } finally {
     await session.close();
   }

@@ -1,3 +1,4 @@
+import type { ContentionPorts } from "../../core/contention.ts";
 import { ledgerSteps } from "../../core/ledger.ts";
 import type { Session } from "../../core/ports/postgres.ts";
 import { unlessSqlState } from "../../core/sql.ts";
@@ -15,7 +16,7 @@ const hasRun = "PS004";
 export async function upgradeLedger(
   session: Session,
   { owner, ledgerVersion, place }: DesiredDatabase,
-  fence: number,
+  ports: ContentionPorts,
   signal: AbortSignal,
 ): Promise<void> {
   const from = Number((await ledgerValue(session, signal)) ?? 0);
@@ -23,12 +24,12 @@ export async function upgradeLedger(
     const version = index + 1;
     if (version <= from) continue;
     const statements = [
-      checkFence(fence),
+      checkFence(ports.server.fence()),
       unlessVersion(index),
       step,
       `update poststack.system_info set value = '${version}' where key = 'ledger_version'`,
     ];
-    await transact(session, statements, signal, { where: place }).catch(unlessSqlState(hasRun));
+    await transact(session, statements, ports, signal, { where: place }).catch(unlessSqlState(hasRun));
   }
 }
 

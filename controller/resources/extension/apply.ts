@@ -44,7 +44,7 @@ async function createExtension(desired: DesiredExtension, ports: Ports, signal: 
        select 'extension', extname, oid from pg_catalog.pg_extension where xmin = pg_catalog.pg_current_xact_id()::xid
      on conflict (kind, name) do update set oid = excluded.oid, made_at = now()`,
   ];
-  await transact(session, statements, signal, { where: place })
+  await transact(session, statements, ports, signal, { where: place })
     // 42710 duplicate_object, 23505 for two at once: made by an earlier pass, or along with one that needs it.
     .catch(unlessSqlState("42710", "23505"))
     .catch(explainedFor(name, place));
@@ -66,7 +66,7 @@ async function updateExtension(action: Of<"update">, ports: Ports, signal: Abort
       ? [`alter extension ${quoteIdentifier(name)} update to ${quoteLiteral(version)}`]
       : []),
   ];
-  await transact(session, statements, signal, { where: place }).catch(explainedFor(name, place));
+  await transact(session, statements, ports, signal, { where: place }).catch(explainedFor(name, place));
   return done;
 }
 
@@ -85,7 +85,7 @@ async function dropExtension({ name, oid }: Of<"drop">, ports: Ports, signal: Ab
     unlessReplaced(`${isGone} or ${ours(name, oid)}`, `extension "${name}"`),
     block(code),
   ];
-  await transact(session, statements, signal).catch((error: unknown) => {
+  await transact(session, statements, ports, signal).catch((error: unknown) => {
     const failure = sqlFailure(error);
     // 2BP01 dependent_objects_still_exist
     if (failure?.sqlState !== "2BP01") throw error;

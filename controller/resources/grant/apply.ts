@@ -40,7 +40,7 @@ async function write(
   }
   const where = place === undefined ? {} : { where: place };
   const fence = `select poststack.check_fence(${ports.server.fence()})`;
-  await transact(session, [fence, ...blocks], signal, where).catch((error: unknown) => {
+  await transact(session, [fence, ...blocks], ports, signal, where).catch((error: unknown) => {
     throw explained(error, where);
   });
   return done;

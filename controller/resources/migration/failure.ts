@@ -5,10 +5,6 @@ import type { SqlParser, SqlStatement } from "../../core/ports/sql-parser.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import { firstLine, offsetOfCharacter, placeAt, type Source } from "./source.ts";
 
-/** A lock that was not granted, a serialization failure, a deadlock: another try may succeed. */
-export const isContention = (error: unknown): boolean =>
-  ["55P03", "40001", "40P01"].includes(sqlFailure(error)?.sqlState ?? "");
-
 /** Cannot run inside a transaction block; tried to end the transaction that it runs in. */
 export const needsNoTransaction = (error: unknown): boolean =>
   ["25001", "2D000"].includes(sqlFailure(error)?.sqlState ?? "");

@@ -1,8 +1,16 @@
+import { lockTimeoutMs, type Contender } from "../../core/contention.ts";
+import { fileStart } from "../../core/place.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Session } from "../../core/ports/postgres.ts";
 
-/** Milliseconds to wait for a lock, each try (RELIABILITY 31): a queue behind us stands no longer than this. */
-export const lockTimeoutMs = 5_000;
+/** One file's work on this session, where it may have to wait for locks. */
+export const contender = (name: string, file: string, { pid }: Session): Contender => ({
+  name,
+  pid,
+  where: fileStart(file),
+  asking: "admin",
+  code: "MIGRATION_LOCKED",
+});
 
 /** Until the server has answered: after an abort too, so that the session is left without a transaction. */
 const cleaningMs = 5_000;

@@ -1,13 +1,13 @@
+import { lockTimeoutMs, retried } from "../../core/contention.ts";
 import { PoststackError } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Session } from "../../core/ports/postgres.ts";
 import type { SqlStatement } from "../../core/ports/sql-parser.ts";
 import { sqlFailure } from "../../core/sql.ts";
-import { retried } from "./contention.ts";
 import { byHand, explain, explainPartial, needsNoTransaction } from "./failure.ts";
 import { dropInvalid, invalidIndexes, isRepeatable, verify } from "./indexes.ts";
 import { setProgress } from "./ledger.ts";
-import { checkFence, checkInterval, lockTimeoutMs, rollBack, settings, writeLedger } from "./session.ts";
+import { checkFence, checkInterval, contender, rollBack, settings, writeLedger } from "./session.ts";
 import { firstLine, placeAt, type Source } from "./source.ts";
 
 export interface Script {
@@ -130,7 +130,7 @@ async function runOne(run: Run, statement: SqlStatement, done: number): Promise<
     }
   };
   try {
-    await retried({ name, file: source.file, pid: session.pid }, ports, signal, inTransaction);
+    await retried(contender(name, source.file, session), ports, signal, inTransaction);
   } catch (error) {
     if (needsNoTransaction(error)) return runAlone(run, statement, done);
     throw await undone(run, statement, done, error);
@@ -181,11 +181,9 @@ async function runAlone(run: Run, statement: SqlStatement, done: number): Promis
     }
   };
   if (isRepeatable(kind)) {
-    await retried({ name, file: source.file, pid: session.pid }, ports, signal, attempt).catch(
-      async (error: unknown) => {
-        throw await undone(run, statement, done, error);
-      },
-    );
+    await retried(contender(name, source.file, session), ports, signal, attempt).catch(async (error: unknown) => {
+      throw await undone(run, statement, done, error);
+    });
   } else {
     await attempt().catch(async (error: unknown) => {
       throw isCut(error) ? error : await explainPartial(error, { name, source, statement }, ports.parser);

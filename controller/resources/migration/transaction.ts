@@ -1,10 +1,10 @@
+import { retried } from "../../core/contention.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Session } from "../../core/ports/postgres.ts";
 import { sqlFailure } from "../../core/sql.ts";
-import { retried } from "./contention.ts";
 import { explain } from "./failure.ts";
 import type { Runnable } from "./guard.ts";
-import { checkFence, checkInterval, rollBack, settings } from "./session.ts";
+import { checkFence, checkInterval, contender, rollBack, settings } from "./session.ts";
 
 export interface TransactionStep {
   readonly name: string;
@@ -54,7 +54,7 @@ export async function runInTransaction(
     }
   };
   try {
-    await retried({ name, file: sources[0].file, pid: session.pid }, ports, signal, attempt);
+    await retried(contender(name, sources[0].file, session), ports, signal, attempt);
   } catch (error) {
     const string = sqlFailure(error)?.string ?? leading;
     if (string < leading) throw error;

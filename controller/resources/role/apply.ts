@@ -37,7 +37,7 @@ async function createRole(desired: DesiredRole, ports: Ports, signal: AbortSigna
     ...desired.inRoles.map((parent) => membership(parent, desired, session.version)),
     writeMark(desired, desired.inRoles),
   ];
-  await transact(session, statements, signal, { where: desired.place })
+  await transact(session, statements, ports, signal, { where: desired.place })
     // 42710 duplicate_object, 23505 for two at once: made by an earlier pass or another hand. The next observe decides.
     .catch(unlessSqlState("42710", "23505"))
     .catch(roleMissing(desired));
@@ -57,7 +57,7 @@ async function updateRole(action: Of<"update">, ports: Ports, signal: AbortSigna
     ...memberships.revoke.map((parent) => `revoke ${quoteIdentifier(parent)} from ${role}`),
     writeMark(desired, memberships.ours),
   ];
-  await transact(session, statements, signal, { where: desired.place }).catch(roleMissing(desired));
+  await transact(session, statements, ports, signal, { where: desired.place }).catch(roleMissing(desired));
   return done;
 }
 
@@ -70,7 +70,7 @@ async function dropRole({ name, oid, mark, place }: Of<"drop">, ports: Ports, si
   const role = quoteIdentifier(name);
   const gone = `not exists (select from pg_catalog.pg_roles where oid = ${oid})`;
   const code = `begin if ${gone} then return; end if; ${guard(name, oid, mark)} drop role ${role}; end`;
-  await transact(session, [checkFence(ports.server.fence()), block(code)], signal).catch((error: unknown) => {
+  await transact(session, [checkFence(ports.server.fence()), block(code)], ports, signal).catch((error: unknown) => {
     const failure = sqlFailure(error);
     // 2BP01 dependent_objects_still_exist
     if (failure?.sqlState !== "2BP01") throw error;

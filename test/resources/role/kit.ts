@@ -1,3 +1,4 @@
+import { clock } from "../../../controller/adapters/clock.ts";
 import { passwords } from "../../../controller/adapters/scram.ts";
 import type { AnyAction } from "../../../controller/core/action.ts";
 import { resourceId } from "../../../controller/core/id.ts";
@@ -12,7 +13,8 @@ export const mark = `poststack ${"5a".repeat(16)}`;
 export const place = fileStart(".poststack.yml");
 
 /** What the kinds inside a server use of the world. */
-const portsOf = (server: Server): Ports => ({ server, passwords }) as unknown as Ports;
+const portsOf = (server: Server): Ports =>
+  ({ server, passwords, clock, progress: () => undefined }) as unknown as Ports;
 
 /** One kind with a world to act on: what the engine does, without the engine. */
 export function kindIn<D, O, A extends AnyAction>(kind: Resource<D, O, A>, server: Server, signal: AbortSignal) {

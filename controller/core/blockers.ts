@@ -1,0 +1,65 @@
+import type { Ports } from "./ports.ts";
+import type { Session } from "./ports/postgres.ts";
+
+/** Between two looks, in milliseconds. What is quicker than the first costs no look. */
+const pollMs = 1_000;
+
+/** Between two words that it still runs, in milliseconds (RELIABILITY 31). */
+const stillMs = 30_000;
+
+export interface Watch {
+  /** Who stood in the way when we looked last: `pid 812 (psql, for 40 s): update users …`. */
+  readonly last: () => string | undefined;
+  readonly stop: () => void;
+}
+
+/** Where to ask: on the admin's session, or (what waits may be on that one) on a connection for this alone. */
+export type Asking = "admin" | "own connection";
+
+/** Made once: without a reason every abort makes an exception with a stack, a thousand times in a thousand migrations. */
+const ended = new Error("what was watched has ended");
+
+/** Looks from another connection at who blocks this backend, and tells it as progress; so it does of mere duration. */
+export function watchBlockers(
+  pid: number,
+  asking: Asking,
+  { clock, server, progress }: Pick<Ports, "clock" | "server" | "progress">,
+): Watch {
+  const stopped = new AbortController();
+  const startMs = clock.nowMs();
+  let last: string | undefined;
+  const look = async (session: Session): Promise<void> => {
+    let toldMs = startMs;
+    // Not stopped.signal: cancelling a question on a shared session could hit another one's.
+    const unstopped = new AbortController().signal;
+    for (;;) {
+      const [row] = await session.query(blockersOf, [pid], unstopped);
+      const nowMs = clock.nowMs();
+      if (row !== undefined) {
+        last = String(row["blocker"]);
+        progress(`waits for ${last}`);
+        toldMs = nowMs;
+      } else if (nowMs - toldMs >= stillMs) {
+        progress(`runs for ${Math.round((nowMs - startMs) / 1_000)} s`);
+        toldMs = nowMs;
+      }
+      await clock.sleep(pollMs, stopped.signal);
+    }
+  };
+  const ask = async (): Promise<void> => {
+    await clock.sleep(pollMs, stopped.signal);
+    if (asking === "admin") return look(await server.admin(stopped.signal));
+    const session = await server.maintenance(stopped.signal);
+    await look(session).finally(() => session.close());
+  };
+  // Whatever goes wrong here, the work goes on: it only would not say what it waits for.
+  ask().catch(() => undefined);
+  return { last: () => last, stop: () => stopped.abort(ended) };
+}
+
+const blockersOf = `
+select format('pid %s (%s, for %s s): %s', a.pid, coalesce(nullif(a.application_name, ''), a.backend_type),
+  extract(epoch from now() - coalesce(a.xact_start, a.backend_start))::int,
+  left(regexp_replace(a.query, '\\s+', ' ', 'g'), 100)) as blocker
+from unnest(pg_blocking_pids($1)) as blocking(pid) join pg_stat_activity a using (pid)
+order by a.xact_start limit 1`;
