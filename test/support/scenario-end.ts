@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, rmdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { markedProcesses, serversOf } from "./scenario-processes.ts";
+import { markedProcesses, programsNaming, serversOf } from "./scenario-processes.ts";
 
 /**
  * Ends all that runs from a project's state directory and removes what lies outside of it: with the system's means alone,
@@ -10,8 +10,7 @@ import { markedProcesses, serversOf } from "./scenario-processes.ts";
  */
 export async function endEverything(root: string): Promise<void> {
   const state = join(root, ".poststack");
-  if (!existsSync(state)) return;
-  for (const entry of readdirSync(state, { withFileTypes: true })) {
+  for (const entry of existsSync(state) ? readdirSync(state, { withFileTypes: true }) : []) {
     if (!entry.isDirectory()) continue;
     const directory = join(state, entry.name);
     const recorded = recordedGroups(directory);
@@ -21,8 +20,8 @@ export async function endEverything(root: string): Promise<void> {
       for (const pid of alive()) signal(pid);
       await sleep(25);
     }
-    removeOutside(join(directory, "postgres"));
   }
+  await removeOutside(state);
 }
 
 function signal(pid: number): void {
@@ -43,19 +42,13 @@ function recordedGroups(directory: string): readonly number[] {
   });
 }
 
-/** Root's data, which the link leads to. */
-function removeOutside(link: string): void {
-  let target: string;
-  try {
-    target = readlinkSync(link);
-  } catch {
-    return;
+/** Root's data in a place of its own, also when the link to it is gone. */
+async function removeOutside(state: string): Promise<void> {
+  const folder = join("/var/lib/poststack", createHash("sha256").update(state).digest("hex").slice(0, 16));
+  if (!existsSync(folder)) return;
+  for (let tries = 0; tries < 200 && programsNaming(folder).length > 0; tries++) {
+    for (const pid of programsNaming(folder)) signal(pid);
+    await sleep(25);
   }
-  if (!/^\/var\/lib\/poststack\/[0-9a-f]{16}\/[^/]+\/postgres$/.test(target)) return;
-  rmSync(dirname(target), { recursive: true, force: true, maxRetries: 5 });
-  try {
-    rmdirSync(dirname(dirname(target)));
-  } catch {
-    // Another environment of the project is in it.
-  }
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }

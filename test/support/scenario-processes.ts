@@ -20,6 +20,10 @@ export function serversOf(stateDirectory: string): readonly number[] {
   );
 }
 
+/** Every process whose command line names the path. */
+export const programsNaming = (path: string): readonly number[] =>
+  commandLines().flatMap(([pid, line]) => (line.includes(path) ? [pid] : []));
+
 /** The servers' main processes only: `postgres -D <data>`. */
 export function postmastersOf(stateDirectory: string): readonly number[] {
   const data = dataDirectory(stateDirectory);
