@@ -66,7 +66,7 @@ const isOfSameKind = (target: string, file: string): boolean =>
   kindOf(target) === undefined || kindOf(target) === kindOf(file);
 const isPure = (file: string): boolean =>
   file.startsWith("controller/core/") ||
-  /^controller\/resources\/[^/]+\/(?:model|diff)\.ts$/.test(file) ||
+  /^controller\/resources\/[^/]+\/(?:model|diff|content)\.ts$/.test(file) ||
   file === "controller/engine/plan.ts";
 const isWorldly = isIn("controller/adapters", "controller/main.ts");
 

@@ -2,6 +2,11 @@ import { isRefusal } from "../core/action.ts";
 import { isSettled, publicAction, type Plan } from "../core/plan.ts";
 import type { Action } from "../resources/index.ts";
 
+const contentOf = ({ contents }: Plan<Action>, { id }: Action): { readonly content?: string } => {
+  const content = contents?.digests.get(id);
+  return content === undefined ? {} : { content };
+};
+
 /** The plan as the schema `schema/plan.schema.json` says. */
 export const planToJson = (plan: Plan<Action>): object => ({
   version: 1,
@@ -11,6 +16,7 @@ export const planToJson = (plan: Plan<Action>): object => ({
   settled: isSettled(plan),
   actions: plan.actions.map((action) => ({
     ...publicAction(action),
+    ...contentOf(plan, action),
     ...(isRefusal(action) ? { error: action.error } : {}),
   })),
   deferred: plan.deferred,

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import type { AnyAction, Facts } from "./action.ts";
 import type { ResourceId } from "./id.ts";
+import type { Content, Fact } from "./resource.ts";
 
 /** What could not be observed in this pass, and will be planned in a later one. */
 export interface Deferred {
@@ -13,9 +15,39 @@ export interface Plan<A extends AnyAction = AnyAction> {
   readonly environment: string;
   readonly actions: readonly A[];
   readonly deferred: readonly Deferred[];
-  /** SHA-256 in hex over everything that the plan says. Equal facts give an equal fingerprint. */
+  /** Absent in a plan that was told by somebody else. */
+  readonly contents?: Contents;
+  /** SHA-256 in hex over everything that the plan says, and would do. Equal facts give an equal fingerprint. */
   readonly fingerprint: string;
 }
+
+/** What each action would do. */
+interface Contents {
+  /** By the action's id: a {@link contentDigest}. */
+  readonly digests: ReadonlyMap<ResourceId, string>;
+  /** Whether they cover what is not public too. Without an owner token on disk there is no key for it. */
+  readonly isKeyed: boolean;
+}
+
+/** SHA-256 in hex. Equal contents give an equal digest, whatever the order of their names. */
+export function contentDigest({ facts, keyed }: Content, isKeyed: boolean): string {
+  const all = isKeyed ? { facts, keyed } : { facts };
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(all)))
+    .digest("hex");
+}
+
+/** As lists of names and values, so that a variable called `__proto__` is one like any other. */
+function sorted(fact: Fact): unknown {
+  if (typeof fact !== "object") return fact;
+  if (isList(fact)) return fact.map(sorted);
+  const entries = fact instanceof Map ? [...fact] : Object.entries(fact);
+  return entries
+    .flatMap(([name, value]: [string, Fact]) => (value === undefined ? [] : [[name, sorted(value)] as const]))
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+const isList = (fact: Fact): fact is readonly Fact[] => Array.isArray(fact);
 
 /** One action as the outside sees it: no desired state, so no secret. */
 export interface PublicAction extends Facts {

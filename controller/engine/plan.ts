@@ -3,8 +3,9 @@ import { isRemoval } from "../core/action.ts";
 import type { ResourceId } from "../core/id.ts";
 import { compareNaturally } from "../core/natural-order.ts";
 import { inDependencyOrder } from "../core/order.ts";
-import { publicAction, type Deferred, type Plan } from "../core/plan.ts";
-import { kinds, resources, type Action, type Desired, type Kind } from "../resources/index.ts";
+import { contentDigest, publicAction, type Plan } from "../core/plan.ts";
+import type { Endpoint } from "../core/ports/postgres.ts";
+import { contentOf, kinds, resources, type Action, type Desired, type Kind } from "../resources/index.ts";
 import { dependencyGraph } from "./graph.ts";
 import { holdBack } from "./hold-back.ts";
 import type { Observation } from "./observe.ts";
@@ -23,8 +24,10 @@ export function buildPlan(desired: Desired, observation: Observation, selection:
   const chosen = select(held, graph, selection);
   const actions = inDependencyOrder(chosen.actions, compareActions);
   const deferred = [...chosen.deferred].sort((a, b) => compareIds(a.id, b.id));
-  const { project, environment } = desired;
-  return { project, environment, actions, deferred, fingerprint: fingerprint(desired, actions, deferred) };
+  const { project, environment, isKeyed = false } = desired;
+  const digests = new Map(actions.map((action) => [action.id, contentDigest(contentOf(action), isKeyed)]));
+  const plan = { project, environment, actions, deferred, contents: { digests, isKeyed } };
+  return { ...plan, fingerprint: fingerprint(desired, plan) };
 }
 
 function diffKind(kind: Kind, desired: Desired, { observed }: Observation): readonly Action[] {
@@ -56,14 +59,22 @@ function compareActions(a: Action, b: Action): number {
 
 const compareIds = (a: ResourceId, b: ResourceId): number => compareNaturally(a, b) || (a < b ? -1 : a > b ? 1 : 0);
 
-function fingerprint(desired: Desired, actions: readonly Action[], deferred: readonly Deferred[]): string {
+/** Places do not count: a comment added above a job changes nothing. The server does: a job runs against it. */
+function fingerprint({ lockName, endpoint }: Desired, plan: Omit<Plan<Action>, "fingerprint">): string {
+  const { project, environment, actions, deferred, contents } = plan;
   const facts = {
-    project: desired.project,
-    environment: desired.environment,
-    lock: desired.lockName,
-    // Not the place: a comment added above it changes nothing.
-    actions: actions.map(publicAction).map(({ place: _place, ...facts }) => facts),
+    project,
+    environment,
+    lock: lockName,
+    server: endpoint === undefined ? undefined : publicEndpoint(endpoint),
+    actions: actions.map((action) => {
+      const { place: _place, ...said } = publicAction(action);
+      return { ...said, content: contents?.digests.get(action.id) };
+    }),
     deferred,
   };
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
 }
+
+const publicEndpoint = ({ host, port, sslmode, database, maintenanceDatabase, admin, owner }: Endpoint) =>
+  [host, port, sslmode, database, maintenanceDatabase, admin.user, owner.user] as const;

@@ -1,36 +1,44 @@
 import type { AnyAction } from "../core/action.ts";
 import type { Ports } from "../core/ports.ts";
 import type { Endpoint } from "../core/ports/postgres.ts";
-import type { Resource, Result } from "../core/resource.ts";
+import type { Content, Resource, Result } from "../core/resource.ts";
 import { apply as applyDatabase } from "./database/apply.ts";
+import { content as contentDatabase } from "./database/content.ts";
 import { diff as diffDatabase } from "./database/diff.ts";
 import type { DatabaseAction, DesiredDatabase, ObservedDatabase } from "./database/model.ts";
 import { observe as observeDatabase } from "./database/observe.ts";
 import { apply as applyExtension } from "./extension/apply.ts";
+import { content as contentExtension } from "./extension/content.ts";
 import { diff as diffExtension } from "./extension/diff.ts";
 import type { DesiredExtension, ExtensionAction, ObservedExtension } from "./extension/model.ts";
 import { observe as observeExtension } from "./extension/observe.ts";
 import { apply as applyGrant } from "./grant/apply.ts";
+import { content as contentGrant } from "./grant/content.ts";
 import { diff as diffGrant } from "./grant/diff.ts";
 import type { DesiredGrant, GrantAction, ObservedGrant } from "./grant/model.ts";
 import { observe as observeGrant } from "./grant/observe.ts";
 import { apply as applyInstance } from "./instance/apply.ts";
+import { content as contentInstance } from "./instance/content.ts";
 import { diff as diffInstance } from "./instance/diff.ts";
 import type { DesiredInstance, InstanceAction, ObservedInstance } from "./instance/model.ts";
 import { observe as observeInstance } from "./instance/observe.ts";
 import { apply as applyJob } from "./job/apply.ts";
+import { content as contentJob } from "./job/content.ts";
 import { diff as diffJob } from "./job/diff.ts";
 import type { DesiredJob, JobAction, ObservedJob } from "./job/model.ts";
 import { observe as observeJob } from "./job/observe.ts";
 import { apply as applyMigration } from "./migration/apply.ts";
+import { content as contentMigration } from "./migration/content.ts";
 import { diff as diffMigration } from "./migration/diff.ts";
 import type { DesiredMigrations, MigrationAction, ObservedMigrations } from "./migration/model.ts";
 import { observe as observeMigration } from "./migration/observe.ts";
 import { apply as applyProcess } from "./process/apply.ts";
+import { content as contentProcess } from "./process/content.ts";
 import { diff as diffProcess } from "./process/diff.ts";
 import type { DesiredProcess, ObservedProcess, ProcessAction } from "./process/model.ts";
 import { observe as observeProcess } from "./process/observe.ts";
 import { apply as applyRole } from "./role/apply.ts";
+import { content as contentRole } from "./role/content.ts";
 import { diff as diffRole } from "./role/diff.ts";
 import type { DesiredRole, ObservedRole, RoleAction } from "./role/model.ts";
 import { observe as observeRole } from "./role/observe.ts";
@@ -80,14 +88,62 @@ type Resources = {
 };
 
 export const resources: Resources = {
-  instance: { livesIn: "host", observe: observeInstance, diff: diffInstance, apply: applyInstance },
-  role: { livesIn: "server", observe: observeRole, diff: diffRole, apply: applyRole },
-  database: { livesIn: "server", observe: observeDatabase, diff: diffDatabase, apply: applyDatabase },
-  extension: { livesIn: "database", observe: observeExtension, diff: diffExtension, apply: applyExtension },
-  migration: { livesIn: "database", observe: observeMigration, diff: diffMigration, apply: applyMigration },
-  grant: { livesIn: "database", observe: observeGrant, diff: diffGrant, apply: applyGrant },
-  job: { livesIn: "database", observe: observeJob, diff: diffJob, apply: applyJob },
-  process: { livesIn: "host", observe: observeProcess, diff: diffProcess, apply: applyProcess },
+  instance: {
+    livesIn: "host",
+    observe: observeInstance,
+    diff: diffInstance,
+    content: contentInstance,
+    apply: applyInstance,
+  },
+  role: {
+    livesIn: "server",
+    observe: observeRole,
+    diff: diffRole,
+    content: contentRole,
+    apply: applyRole,
+  },
+  database: {
+    livesIn: "server",
+    observe: observeDatabase,
+    diff: diffDatabase,
+    content: contentDatabase,
+    apply: applyDatabase,
+  },
+  extension: {
+    livesIn: "database",
+    observe: observeExtension,
+    diff: diffExtension,
+    content: contentExtension,
+    apply: applyExtension,
+  },
+  migration: {
+    livesIn: "database",
+    observe: observeMigration,
+    diff: diffMigration,
+    content: contentMigration,
+    apply: applyMigration,
+  },
+  grant: {
+    livesIn: "database",
+    observe: observeGrant,
+    diff: diffGrant,
+    content: contentGrant,
+    apply: applyGrant,
+  },
+  job: {
+    livesIn: "database",
+    observe: observeJob,
+    diff: diffJob,
+    content: contentJob,
+    apply: applyJob,
+  },
+  process: {
+    livesIn: "host",
+    observe: observeProcess,
+    diff: diffProcess,
+    content: contentProcess,
+    apply: applyProcess,
+  },
 };
 
 export const kinds = Object.keys(resources) as readonly Kind[];
@@ -111,8 +167,19 @@ export interface Desired {
    */
   readonly scope: ReadonlySet<Kind>;
   readonly resources: DesiredResources;
+  /**
+   * The owner token and every generated secret were on disk when the command began, so that keyed hashes compare with
+   * those of another command. Else they are made with what each command makes up for itself, and tell nothing.
+   */
+  readonly isKeyed?: boolean;
   /** Every file and folder that this was read from, absolute: what watch mode looks at. */
   readonly sources: readonly string[];
+}
+
+/** What one action of any kind would do. */
+export function contentOf(action: Action): Content {
+  const resource = resources[action.kind] as Resource<unknown, unknown, AnyAction>;
+  return resource.content(action);
 }
 
 /** Carries out one action of any kind. */

@@ -1,9 +1,10 @@
 import { dirname, resolve } from "node:path";
-import { contextOf } from "../context.ts";
+import { errorsOf } from "../../core/errors.ts";
+import { contextOf, type Context } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
-import { openEnvironment } from "../open.ts";
+import { openEnvironment, type OpenedEnvironment } from "../open.ts";
 import { reconcile } from "../reconcile.ts";
-import { readSavedPlan } from "../saved-plan.ts";
+import { comparable, isSavedPlan, readSavedPlan, type SavedPlan } from "../saved-plan.ts";
 import { changeOptionsOf, selectionOf } from "../selection.ts";
 import type { Invocation } from "../spec.ts";
 import type { World } from "../world.ts";
@@ -12,17 +13,41 @@ import type { World } from "../world.ts";
 export async function applyCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
   const change = changeOptionsOf(options);
-  const path = name === undefined || !/[./\\]/.test(name) ? undefined : resolve(world.cwd, name);
-  const saved = path === undefined ? undefined : readSavedPlan(path, world.openFiles(dirname(path)));
+  const { saved, opened } = open(name, context);
   if (saved === undefined) {
-    const opened = openEnvironment(context, name);
-    return reconcile(opened, context, { ...change, selection: selectionOf(options) });
+    return reconcile(comparable(opened), context, { ...change, selection: selectionOf(options) });
   }
-  const { to, ...selection } = saved.options;
-  const opened = openEnvironment(context, saved.environment, to === undefined ? {} : { to });
-  return reconcile(opened, context, {
+  const { to: _to, ...selection } = saved.options;
+  return reconcile(comparable(opened, saved.keyed), context, {
     ...change,
     selection,
     rules: { ...change.rules, savedFingerprint: saved.fingerprint },
   });
+}
+
+interface Opened {
+  readonly opened: OpenedEnvironment;
+  readonly saved?: SavedPlan;
+}
+
+/** A name with a dot or a slash is a file's; any other is an environment's, and a file's where there is no such one. */
+function open(name: string | undefined, context: Context): Opened {
+  const { world } = context;
+  if (name === undefined) return { opened: openEnvironment(context, undefined) };
+  const path = resolve(world.cwd, name);
+  const files = world.openFiles(dirname(path));
+  if (/[./\\]/.test(name)) return openSaved(readSavedPlan(path, files), name, context);
+  try {
+    return { opened: openEnvironment(context, name) };
+  } catch (error) {
+    const isUnknown = errorsOf(error).every(({ code }) => code === "ENVIRONMENT_UNKNOWN");
+    if (!isUnknown || !isSavedPlan(path, files)) throw error;
+    return openSaved(readSavedPlan(path, files), name, context);
+  }
+}
+
+function openSaved(saved: SavedPlan | undefined, name: string, context: Context): Opened {
+  if (saved === undefined) return { opened: openEnvironment(context, name) };
+  const { environment, options } = saved;
+  return { saved, opened: openEnvironment(context, environment, options.to === undefined ? {} : { to: options.to }) };
 }

@@ -10,7 +10,7 @@ import { exitCode, type ExitCode } from "../exit.ts";
 import { openEnvironment } from "../open.ts";
 import { planToJson } from "../plan-json.ts";
 import { paintedError } from "../report.ts";
-import { savePlan } from "../saved-plan.ts";
+import { comparable, savePlan } from "../saved-plan.ts";
 import { selectionOf } from "../selection.ts";
 import type { Invocation } from "../spec.ts";
 import type { World } from "../world.ts";
@@ -21,7 +21,7 @@ export async function planCommand({ args: [name], options }: Invocation, world: 
   const context = await contextOf(options, world);
   const to = options.text("to") as "running" | "stopped" | "absent" | undefined;
   const selection = selectionOf(options);
-  const opened = openEnvironment(context, name, to === undefined ? {} : { to });
+  const opened = comparable(openEnvironment(context, name, to === undefined ? {} : { to }));
   const plan = await planOnce(opened.load, opened.ports, selection, world.signal);
 
   await show(plan, options.text("format"), context);

@@ -12,9 +12,9 @@ export function apply(action: MigrationAction, ports: Ports, signal: AbortSignal
     case "apply":
       return applyMigration(action.migration, action.durable, ports, signal);
     case "rollback":
-      return rollBackMigration(action.migration, action.rollbackFile, ports, signal);
+      return rollBackMigration(action, ports, signal);
     case "replay":
-      return replayMigration(action.migration, ports, signal);
+      return replayMigration(action, ports, signal);
     case "baseline":
       return baseline(action.migrations, ports, signal);
     case "repair":

@@ -4,21 +4,22 @@ import type { Session } from "../../core/ports/postgres.ts";
 import { done, type Result } from "../../core/resource.ts";
 import { runnable } from "./guard.ts";
 import { deleteRow, markReverting, readRow, setRollback, unmarkReverting, updateRow, type FullRow } from "./ledger.ts";
-import type { LedgerRow, MigrationFile } from "./model.ts";
+import type { MigrationAction } from "./model.ts";
 import { writeLedger } from "./session.ts";
 import { readMigration, readSource, type Source } from "./source.ts";
 import { runStatements } from "./statements.ts";
-import { headersOf } from "./text.ts";
+import { checksumOf, headersOf } from "./text.ts";
 import { runInTransaction } from "./transaction.ts";
+
+type Of<V extends MigrationAction["verb"]> = Extract<MigrationAction, { readonly verb: V }>;
 
 /**
  * Runs the rollback file and takes the row away. Without a file: what the ledger kept of it when the migration was applied.
  *
- * @throws PoststackError `ROLLBACK_MISSING`, `MIGRATION_*`, `FENCED`
+ * @throws PoststackError `ROLLBACK_MISSING`, `PLAN_STALE`, `MIGRATION_*`, `FENCED`
  */
 export async function rollBackMigration(
-  { name, order }: LedgerRow,
-  rollbackFile: string | undefined,
+  { migration: { name, order }, rollbackFile, rollbackChecksum }: Of<"rollback">,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Result> {
@@ -27,6 +28,7 @@ export async function rollBackMigration(
   // An earlier try committed and could not tell.
   if (row === undefined) return { note: "rolled back already" };
   const source = rollbackFile === undefined ? recorded(name, row) : readSource(rollbackFile, ports.files);
+  checkPlanned(name, source, rollbackChecksum);
   const { transactional } = headersOf(Buffer.from(source.text));
   const runs = await runnable(source, transactional, ports.parser);
   if (!transactional) {
@@ -66,7 +68,11 @@ async function rollBackOutside(
  *
  * @throws PoststackError `ROLLBACK_MISSING`, `PLAN_STALE`, `MIGRATION_*`, `FENCED`
  */
-export async function replayMigration(migration: MigrationFile, ports: Ports, signal: AbortSignal): Promise<Result> {
+export async function replayMigration(
+  { migration, rollbackChecksum }: Of<"replay">,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Result> {
   const { name, order, rollbackFile } = migration;
   const source = readMigration(migration, ports.files);
   const rollbackSql = rollbackFile === undefined ? undefined : readSource(rollbackFile, ports.files).text;
@@ -77,6 +83,7 @@ export async function replayMigration(migration: MigrationFile, ports: Ports, si
     throw new PoststackError("PLAN_STALE", { what: `${name} is no longer applied`, next: "plan again" });
   }
   const back = recorded(rollbackFile ?? name, row);
+  checkPlanned(name, back, rollbackChecksum);
   await runInTransaction(
     session,
     {
@@ -90,6 +97,15 @@ export async function replayMigration(migration: MigrationFile, ports: Ports, si
     signal,
   );
   return done;
+}
+
+/** @throws PoststackError `PLAN_STALE`: what would run is not what was planned */
+function checkPlanned(name: string, { text }: Source, checksum: string | undefined): void {
+  if (checksum === undefined || checksumOf(Buffer.from(text)) === checksum) return;
+  throw new PoststackError("PLAN_STALE", {
+    what: `the rollback of ${name} changed after it was planned`,
+    next: "plan again",
+  });
 }
 
 function recorded(name: string, { rollbackSql }: FullRow): Source {

@@ -12,13 +12,15 @@ export function stepsBack(history: History, target: Target): readonly MigrationA
   return [...problems, ...going.map((row) => back(row, history))];
 }
 
-function back(row: LedgerRow, { fileOf }: History): MigrationAction {
+function back(row: LedgerRow, { fileOf, rollbacks }: History): MigrationAction {
   const file = fileOf.get(row.order);
   const isEdited = file !== undefined && file.checksum !== row.checksum;
   // What was recorded fits what was applied; the file fits the text as it is now.
   const useRecorded = row.hasRollback && row.state !== "reverting" && (file?.rollbackFile === undefined || isEdited);
   const rollbackFile = useRecorded ? undefined : file?.rollbackFile;
   if (rollbackFile === undefined && !row.hasRollback) return rollbackMissing(row, file);
+  const rollbackChecksum =
+    rollbackFile === undefined || file === undefined ? row.rollbackChecksum : rollbacks.get(file.id);
   return {
     kind: "migration",
     verb: "rollback",
@@ -29,5 +31,6 @@ function back(row: LedgerRow, { fileOf }: History): MigrationAction {
     ...(rollbackFile === undefined ? {} : { place: fileStart(rollbackFile) }),
     migration: row,
     ...(rollbackFile === undefined ? {} : { rollbackFile }),
+    ...(rollbackChecksum === undefined ? {} : { rollbackChecksum }),
   };
 }

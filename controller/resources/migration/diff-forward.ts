@@ -75,6 +75,7 @@ const replay = (row: LedgerRow, migration: MigrationFile): MigrationAction => ({
   place: fileStart(migration.file),
   migration,
   row,
+  ...(row.rollbackChecksum === undefined ? {} : { rollbackChecksum: row.rollbackChecksum }),
 });
 
 /** One action for each id: what stands first says more. */

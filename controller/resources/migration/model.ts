@@ -51,6 +51,8 @@ export interface LedgerRow {
    */
   readonly state: "started" | "applied" | "reverting";
   readonly hasRollback: boolean;
+  /** SHA-256 in hex of the recorded rollback, as a file's checksum; looked at where it may run. */
+  readonly rollbackChecksum?: string;
 }
 
 /** What the text of a file that is not in the ledger shows before it runs. */
@@ -68,6 +70,8 @@ export interface ObservedMigrations {
   readonly objects: number;
   /** Of files that have something to tell. */
   readonly pending: ReadonlyMap<ResourceId, PendingFacts>;
+  /** Checksums of rollback files that are to run, by the migration's id. */
+  readonly rollbacks?: ReadonlyMap<ResourceId, string>;
 }
 
 export type MigrationAction =
@@ -76,8 +80,26 @@ export type MigrationAction =
       "apply",
       { readonly migration: MigrationFile; /** Its commit waits for the disk. */ readonly durable: boolean }
     >
-  | ActionOf<"migration", "rollback", { readonly migration: LedgerRow; readonly rollbackFile?: string }>
-  | ActionOf<"migration", "replay", { readonly migration: MigrationFile; readonly row: LedgerRow }>
+  | ActionOf<
+      "migration",
+      "rollback",
+      {
+        readonly migration: LedgerRow;
+        readonly rollbackFile?: string;
+        /** Of what runs: that file, or what the ledger recorded. */
+        readonly rollbackChecksum?: string;
+      }
+    >
+  | ActionOf<
+      "migration",
+      "replay",
+      {
+        readonly migration: MigrationFile;
+        readonly row: LedgerRow;
+        /** Of what the ledger recorded. */
+        readonly rollbackChecksum?: string;
+      }
+    >
   | ActionOf<"migration", "baseline", { readonly migrations: readonly MigrationFile[] }>
   | ActionOf<"migration", "repair", { readonly migration: MigrationFile; readonly row: LedgerRow }>
   | Refusal<"migration">;

@@ -1,12 +1,15 @@
 import { PoststackError } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Ports } from "../../core/ports.ts";
+import type { Files } from "../../core/ports/files.ts";
 import type { Session } from "../../core/ports/postgres.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import { runnable } from "./guard.ts";
 import { hazardsOf } from "./hazards.ts";
 import type { DesiredMigrations, LedgerRow, MigrationFile, ObservedMigrations, PendingFacts } from "./model.ts";
-import { readMigration } from "./source.ts";
+import { readMigration, readSource } from "./source.ts";
+import { isAfter, parseTarget } from "./target.ts";
+import { checksumOf } from "./text.ts";
 
 /** One query where the ledger is there, whatever the number of its rows; and a look into the files that are not in it. */
 export async function observe(
@@ -16,7 +19,7 @@ export async function observe(
 ): Promise<readonly ObservedMigrations[]> {
   if (desired === undefined) return [];
   const session = await ports.server.database(signal);
-  const ledger = session === undefined ? absent(0) : await readLedger(session, signal);
+  const ledger = session === undefined ? absent(0) : await readLedger(session, recordedOf(desired), signal);
   const known = new Set(ledger.rows.map(({ order }) => order));
   const pending = new Map<ResourceId, PendingFacts>();
   for (const file of desired.files) {
@@ -24,7 +27,29 @@ export async function observe(
     const facts = await look(file, ports);
     if (facts !== undefined) pending.set(file.id, facts);
   }
-  return [{ ...ledger, pending }];
+  const rollbacks = readRollbacks(desired, ledger.rows, ports.files);
+  return [{ ...ledger, pending, ...(rollbacks.size === 0 ? {} : { rollbacks }) }];
+}
+
+/** Whose recorded rollback may run, and so is looked at: a replay takes back the last one only. */
+const recordedOf = ({ rollback, replay }: DesiredMigrations): Recorded => (rollback ? "all" : replay ? "last" : "none");
+type Recorded = "all" | "last" | "none";
+
+/** @throws PoststackError `FILE_*`: a rollback that cannot be read cannot be planned */
+function readRollbacks(
+  { files, rollback, target: text }: DesiredMigrations,
+  rows: readonly LedgerRow[],
+  from: Files,
+): ReadonlyMap<ResourceId, string> {
+  const target = rollback ? parseTarget(text, files, rows) : undefined;
+  if (target === undefined) return new Map();
+  const known = new Set(rows.map(({ order }) => order));
+  const going = files.filter(({ order }) => known.has(order) && isAfter(order, target));
+  return new Map(
+    going.flatMap(({ id, rollbackFile }) =>
+      rollbackFile === undefined ? [] : [[id, checksumOf(Buffer.from(readSource(rollbackFile, from).text))]],
+    ),
+  );
 }
 
 type Ledger = Omit<ObservedMigrations, "pending">;
@@ -42,15 +67,23 @@ const countObjects = `(
 )`;
 
 // One text value: the driver makes nothing of it, and ten thousand rows cost what their JSON costs.
-const ledgerQuery = `
-select coalesce((select json_agg(json_build_array("order"::text, version, name, checksum, state, rollback_sql is not null))
+const ledgerQuery = (recorded: Recorded): string => `
+select coalesce((select json_agg(json_build_array("order"::text, version, name, checksum, state, rollback_sql is not null${rollbackChecksum[recorded]}))
                  from poststack.schema_migrations)::text, '[]') as rows,
   case when exists (select from poststack.schema_migrations)
          or exists (select from poststack.system_info where key = 'baseline') then 0 else ${countObjects} end as objects`;
 
-async function readLedger(session: Session, signal: AbortSignal): Promise<Ledger> {
+/** As `checksumOf` makes it of the text, of which the ledger keeps no other line end than \n. */
+const sqlDigest = "encode(sha256(convert_to(rollback_sql, 'UTF8')), 'hex')";
+const rollbackChecksum: Readonly<Record<Recorded, string>> = {
+  none: "",
+  last: `, case when "order" = (select max("order") from poststack.schema_migrations) then ${sqlDigest} end`,
+  all: `, ${sqlDigest}`,
+};
+
+async function readLedger(session: Session, recorded: Recorded, signal: AbortSignal): Promise<Ledger> {
   try {
-    const [found] = await session.query(ledgerQuery, [], signal);
+    const [found] = await session.query(ledgerQuery(recorded), [], signal);
     const rows = JSON.parse(String(found?.["rows"])) as readonly (readonly unknown[])[];
     return { ledger: "present", rows: rows.map(parseRow), objects: Number(found?.["objects"]) };
   } catch (error) {
@@ -62,13 +95,14 @@ async function readLedger(session: Session, signal: AbortSignal): Promise<Ledger
 }
 
 /** The columns are not null and checked by the server; what is no text all the same becomes one. */
-const parseRow = ([order, version, name, checksum, state, hasRollback]: readonly unknown[]): LedgerRow => ({
+const parseRow = ([order, version, name, checksum, state, hasRollback, digest]: readonly unknown[]): LedgerRow => ({
   order: String(order),
   version: String(version),
   name: String(name),
   checksum: String(checksum),
   state: state === "started" || state === "reverting" ? state : "applied",
   hasRollback: hasRollback === true,
+  ...(typeof digest === "string" ? { rollbackChecksum: digest } : {}),
 });
 
 /** What was found in texts without a fault, by checksum: every pass of a run would find the same in what is pending. */

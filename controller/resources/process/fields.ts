@@ -33,7 +33,7 @@ export function driftOfFields(
 ): readonly Drift[] {
   const byName = new Map<string, Drift>();
   for (const { field, from, to } of driftOf(desired, recorded)) {
-    const isSecret = field.startsWith(secretPrefix);
+    const isSecret = isSecretField(field);
     const name = isSecret ? field.slice(secretPrefix.length) : withoutPrefix(field);
     const show = (value: string, side: ReadonlyMap<string, string>): string | undefined =>
       side.has(field) ? (isSecret ? "«secret»" : short(value)) : undefined;
@@ -50,6 +50,9 @@ export function driftOfFields(
 
 const withoutPrefix = (field: string): string =>
   field.startsWith(publicPrefix) ? field.slice(publicPrefix.length) : field;
+
+/** Whether a field holds the short keyed hash of what no plan may show. */
+export const isSecretField = (field: string): boolean => field.startsWith(secretPrefix);
 
 /** As one would type it. */
 const word = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : JSON.stringify(text));

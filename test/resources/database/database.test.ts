@@ -7,6 +7,7 @@ import { Secret } from "../../../controller/core/secret.ts";
 import { quoteIdentifier } from "../../../controller/core/sql.ts";
 import { passServer, type PassServer } from "../../../controller/engine/server.ts";
 import { apply } from "../../../controller/resources/database/apply.ts";
+import { content } from "../../../controller/resources/database/content.ts";
 import { diff } from "../../../controller/resources/database/diff.ts";
 import type { DesiredDatabase } from "../../../controller/resources/database/model.ts";
 import { observe } from "../../../controller/resources/database/observe.ts";
@@ -26,7 +27,7 @@ const desiredDatabase = (name: string, owner: string, given: Partial<DesiredData
   ...given,
 });
 
-const kindOn = (server: Server, signal: AbortSignal) => kindIn({ observe, diff, apply }, server, signal);
+const kindOn = (server: Server, signal: AbortSignal) => kindIn({ observe, diff, content, apply }, server, signal);
 
 /** An environment whose database does not exist yet. */
 interface Environment extends ReturnType<typeof kindOn> {

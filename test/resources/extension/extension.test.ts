@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { resourceId } from "../../../controller/core/id.ts";
 import type { Server } from "../../../controller/core/ports/postgres.ts";
 import { apply } from "../../../controller/resources/extension/apply.ts";
+import { content } from "../../../controller/resources/extension/content.ts";
 import { diff } from "../../../controller/resources/extension/diff.ts";
 import type { DesiredExtension } from "../../../controller/resources/extension/model.ts";
 import { observe } from "../../../controller/resources/extension/observe.ts";
@@ -16,7 +17,7 @@ const desired = (name: string, given: Partial<DesiredExtension> = {}): DesiredEx
   ...given,
 });
 const extensions = (database: TestDatabase, server: Server = database.server) =>
-  kindIn({ observe, diff, apply }, server, database.signal);
+  kindIn({ observe, diff, content, apply }, server, database.signal);
 const rows = (database: TestDatabase): Promise<readonly unknown[]> =>
   database.column("select name from poststack.objects where kind = 'extension' order by 1");
 

@@ -4,6 +4,7 @@ import type { Server } from "../../../controller/core/ports/postgres.ts";
 import { quoteIdentifier } from "../../../controller/core/sql.ts";
 import { Secret } from "../../../controller/core/secret.ts";
 import { apply } from "../../../controller/resources/grant/apply.ts";
+import { content } from "../../../controller/resources/grant/content.ts";
 import { diff } from "../../../controller/resources/grant/diff.ts";
 import type { DesiredGrant, GrantTarget } from "../../../controller/resources/grant/model.ts";
 import { observe } from "../../../controller/resources/grant/observe.ts";
@@ -11,7 +12,7 @@ import { test, type TestDatabase } from "../../support/postgres.ts";
 import { kindIn, place } from "../role/kit.ts";
 
 const grants = (database: TestDatabase, server: Server = database.server) =>
-  kindIn({ observe, diff, apply }, server, database.signal);
+  kindIn({ observe, diff, content, apply }, server, database.signal);
 
 interface Wish extends Omit<Partial<DesiredGrant>, "on"> {
   readonly on: GrantTarget | ((database: TestDatabase) => GrantTarget);

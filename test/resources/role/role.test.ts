@@ -3,13 +3,14 @@ import { quoteIdentifier, quoteLiteral } from "../../../controller/core/sql.ts";
 import { Secret } from "../../../controller/core/secret.ts";
 import type { Server } from "../../../controller/core/ports/postgres.ts";
 import { apply } from "../../../controller/resources/role/apply.ts";
+import { content } from "../../../controller/resources/role/content.ts";
 import { diff } from "../../../controller/resources/role/diff.ts";
 import type { DesiredRole } from "../../../controller/resources/role/model.ts";
 import { observe } from "../../../controller/resources/role/observe.ts";
 import { test, type TestDatabase } from "../../support/postgres.ts";
 import { desiredRole, kindIn, mark } from "./kit.ts";
 
-const role = { observe, diff, apply };
+const role = { observe, diff, content, apply };
 const roles = (database: TestDatabase, server: Server = database.server) => kindIn(role, server, database.signal);
 type Given = Parameters<typeof desiredRole>[1];
 

@@ -1,0 +1,38 @@
+import type { Content } from "../../core/resource.ts";
+import { unreachable } from "../../core/unreachable.ts";
+import type { LedgerRow, MigrationAction, MigrationFile } from "./model.ts";
+
+/** A text by its checksum, which is compared again before it runs. */
+export function content(action: MigrationAction): Content {
+  switch (action.verb) {
+    case "apply":
+      return { facts: fileFacts(action.migration) };
+    case "rollback": {
+      const { migration, rollbackFile, rollbackChecksum } = action;
+      return { facts: { ...rowFacts(migration), rollbackFile, rollbackChecksum } };
+    }
+    case "replay": {
+      const { migration, row, rollbackChecksum } = action;
+      return { facts: { ...fileFacts(migration), row: rowFacts(row), rollbackChecksum } };
+    }
+    case "baseline":
+      return { facts: action.migrations.map(fileFacts) };
+    case "repair":
+      return { facts: { ...fileFacts(action.migration), row: rowFacts(action.row) } };
+    case "refuse":
+      return { facts: action.error.code };
+    default:
+      return unreachable(action);
+  }
+}
+
+const fileFacts = ({ version, name, file, rollbackFile, checksum, transactional }: MigrationFile) => ({
+  version,
+  name,
+  file,
+  rollbackFile,
+  checksum,
+  transactional,
+});
+
+const rowFacts = ({ version, name, checksum, state }: LedgerRow) => ({ version, name, checksum, state });
