@@ -11,6 +11,11 @@ export async function restartCommand({ args: [service = ""], options }: Invocati
   const context = await contextOf(options, world);
   const restart = { services: [service], startedAfter: new Date() };
   const opened = openEnvironment(context, options.text("env"), { restart });
-  const target = service === "postgres" ? "instance" : `process:${service}`;
-  return reconcile(opened, context, { ...changeOptionsOf(options), selection: { targets: [target] } });
+  // What the name means is known to the wish: `web` is `web.1` and `web.2` where it has replicas.
+  const { resources } = await opened.load();
+  const restarted = [...resources.instance, ...resources.process].filter(
+    ({ startedAfter }) => startedAfter === restart.startedAfter,
+  );
+  const targets = restarted.map(({ id }) => id);
+  return reconcile(opened, context, { ...changeOptionsOf(options), selection: { targets } });
 }

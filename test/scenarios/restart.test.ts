@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { quickstart, type Project } from "../support/scenario.ts";
+
+// A process with replicas is several resources under one name.
+let project: Project;
+beforeAll(async () => {
+  project = await quickstart();
+  project.write("Procfile", `${project.read("Procfile")}idle: sleep 1000\n`);
+  project.edit(".poststack.yml", "      processes:\n", "      processes:\n        idle: { replicas: 2 }\n");
+  await project.ok("apply", "--yes");
+}, 60_000);
+afterAll(() => project.dispose());
+
+const names = ["web", "idle.1", "idle.2"];
+const pids = (): readonly number[] =>
+  names.map((name) => (JSON.parse(project.read(`.poststack/dev/processes/${name}.json`)) as { pid: number }).pid);
+
+test.each([
+  ["idle", ["idle.1", "idle.2"]],
+  ["process:idle", ["idle.1", "idle.2"]],
+  ["idle.2", ["idle.2"]],
+  ["process:idle.1", ["idle.1"]],
+  ["web", ["web"]],
+])("restart %s", async (service, expected) => {
+  const before = pids();
+  await project.ok("restart", service, "--yes");
+  const after = pids();
+  expect(names.filter((_name, index) => before[index] !== after[index])).toEqual(expected);
+});
+
+test.each(["idle.3", "process:idl", "role:quickstart_reporting"])(
+  "restart %s is refused, and tells what there is",
+  async (service) => {
+    const before = pids();
+    const ended = await project.run("restart", service, "--yes", "--json");
+    expect(ended.text).toContain("TARGET_UNKNOWN");
+    expect(ended.text).toContain("idle.1");
+    expect(pids()).toEqual(before);
+  },
+);
