@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Log } from "../core/ports.ts";
 import type { Paint } from "../core/render.ts";
 import { paintFor } from "./paint.ts";
@@ -9,6 +10,7 @@ export interface Context {
   readonly world: World;
   readonly file: string | undefined;
   readonly projectDir: string | undefined;
+  /** Absolute: a path means what it means where the person stands who typed it. */
   readonly envFiles: readonly string[];
   readonly json: boolean;
   /** 0, 1 (`-v`) or 2 (`-vv`). */
@@ -35,7 +37,7 @@ export async function contextOf(options: Options, world: World): Promise<Context
     world,
     file: options.text("file"),
     projectDir: options.text("projectDir"),
-    envFiles: options.list("envFile"),
+    envFiles: options.list("envFile").map((path) => resolve(world.cwd, path)),
     json,
     verbosity,
     yes: options.flag("yes"),

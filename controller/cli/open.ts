@@ -2,6 +2,7 @@ import { basename, dirname, resolve } from "node:path";
 import { chooseEnvironment } from "../config/choose.ts";
 import { loadDesired } from "../config/desired/load.ts";
 import type { DesiredOptions } from "../config/desired/options.ts";
+import { recordFiles } from "../config/desired/sources.ts";
 import { findConfig } from "../config/find.ts";
 import { loadProject, type LoadOptions } from "../config/load.ts";
 import type { ProjectSource } from "../config/source.ts";
@@ -10,6 +11,7 @@ import { fileStart, renderPlace } from "../core/place.ts";
 import type { Files } from "../core/ports/files.ts";
 import type { EnginePorts, LoadDesired } from "../engine/converge.ts";
 import type { Context } from "./context.ts";
+import { withGivenFiles } from "./given-files.ts";
 
 /** The configuration of the project that a command works in. */
 export interface OpenedProject {
@@ -27,6 +29,8 @@ export interface OpenedEnvironment extends OpenedProject {
   readonly ports: EnginePorts;
   /** Reads files and state afresh at every call. */
   readonly load: LoadDesired;
+  /** Every file and folder that the last load asked for, absolute, also when it failed. */
+  readonly sources: () => readonly string[];
 }
 
 type Reading = Pick<LoadOptions, "chosen" | "usable">;
@@ -38,7 +42,7 @@ type Reading = Pick<LoadOptions, "chosen" | "usable">;
  */
 export function openProject(context: Context, reading: Reading = { usable: "none" }): OpenedProject {
   const { files, read } = projectReader(context, reading);
-  return { project: read(), files, root: files.root };
+  return { project: read(files), files, root: files.root };
 }
 
 /**
@@ -54,7 +58,8 @@ export function openEnvironment(
 ): OpenedEnvironment {
   const { world, envFiles, log } = context;
   const { files, read } = projectReader(context, { chosen: name, usable: "chosen" });
-  const project = read();
+  let recording = recordFiles(files);
+  const project = read(recording.files);
   const chosen = chooseEnvironment(project, name);
   const ports = world.openEngine(files.root, chosen.name, log);
   const startedAt = new Date();
@@ -63,13 +68,14 @@ export function openEnvironment(
 
   const load: LoadDesired = () => {
     // What was read to get here is as fresh as the first pass needs it.
-    const now = first ?? read();
+    if (first === undefined) recording = recordFiles(files);
+    const now = first ?? read(recording.files);
     first = undefined;
     return loadDesired(
       {
         project: now,
         environment: chooseEnvironment(now, chosen.name),
-        files,
+        files: recording.files,
         state: ports.state,
         secrets: world.secrets,
         shell: world.shell,
@@ -93,15 +99,21 @@ export function openEnvironment(
     endsByCommand: (options.to ?? "running") !== "running",
     ports,
     load,
+    sources: () => recording.sources(),
   };
 }
 
-function projectReader(context: Context, reading: Reading): { files: Files; read: () => ProjectSource } {
+interface ProjectReader {
+  readonly files: Files;
+  readonly read: (through: Files) => ProjectSource;
+}
+
+function projectReader(context: Context, reading: Reading): ProjectReader {
   const { world, envFiles } = context;
   const configFile = configFileOf(context);
-  const files = world.openFiles(dirname(configFile));
-  const options = { files, configFile: basename(configFile), shell: world.shell, envFiles, ...reading };
-  return { files, read: () => loadProject(options) };
+  const files = withGivenFiles(world.openFiles(dirname(configFile)), envFiles, world.openFiles);
+  const options = { configFile: basename(configFile), shell: world.shell, envFiles, ...reading };
+  return { files, read: (through) => loadProject({ ...options, files: through }) };
 }
 
 function configFileOf({ world, file, projectDir }: Context): string {

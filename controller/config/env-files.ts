@@ -1,3 +1,4 @@
+import { isAbsolute, relative, resolve } from "node:path";
 import { PoststackError } from "../core/errors.ts";
 import type { Place } from "../core/place.ts";
 import type { Files } from "../core/ports/files.ts";
@@ -20,6 +21,7 @@ export const envFileOf = (environment: string): string => `environments/${enviro
  * environment's own, if there is one. Inside a file `${NAME}` is what the shell says, else the file itself, else a
  * weaker file.
  *
+ * @param given absolute, or relative to the project
  * @throws PoststackError `ENV_FILE_SYNTAX`, `VARIABLE_*`, `FILE_MISSING`, `FILE_UNREADABLE`, `PATH_OUTSIDE`
  */
 export function readEnvFiles(
@@ -32,9 +34,16 @@ export function readEnvFiles(
   const weakestFirst: EnvFile[] = [];
   for (const path of [...(files.exists(own) ? [own] : []), ...given]) {
     const weaker = weakestFirst.toReversed();
-    weakestFirst.push({ path, entries: entriesOf(files.read(path, { limitBytes }), path, weaker, shell) });
+    const text = files.read(path, { limitBytes });
+    weakestFirst.push({ path, entries: entriesOf(text, shownPath(path, files.root), weaker, shell) });
   }
   return weakestFirst.toReversed();
+}
+
+/** As all places are told: relative to the project, when it lies in there. */
+function shownPath(path: string, root: string): string {
+  const inside = relative(root, resolve(root, path));
+  return isAbsolute(inside) || inside.startsWith("..") ? path : inside;
 }
 
 function entriesOf(

@@ -10,6 +10,8 @@ import { isDestructive } from "./destructive.ts";
 import { Restarts } from "./restarts.ts";
 
 export interface WatchOptions extends Omit<ConvergeOptions, "approve" | "onRefusal" | "maxPasses" | "maxRetries"> {
+  /** Every file and folder that the last load asked for, absolute, also when it failed. */
+  readonly sources: () => readonly string[];
   /** Looks at files and folders, and calls back when one of them may have changed. */
   readonly watchFiles: (paths: readonly string[], wake: () => void) => FileWatcher;
   /** After each pass: what it came to, or why nothing was changed. */
@@ -41,12 +43,18 @@ export async function watch(load: LoadDesired, ports: EnginePorts, options: Watc
   const ended = AbortSignal.any([stop, signal]);
   const restarts = new Restarts();
   let desired: Desired | undefined;
+  let good: readonly string[] = [];
   let watcher: FileWatcher | undefined;
 
   const loadAndWatch: LoadDesired = async () => {
-    desired = await load();
-    watcher?.update(desired.sources);
-    return desired;
+    try {
+      desired = await load();
+      good = options.sources();
+      return desired;
+    } finally {
+      // Also when it failed: what it waits for may be a file that nothing asked for before.
+      watcher?.update([...new Set([...good, ...options.sources()])]);
+    }
   };
 
   const pass = async (): Promise<void> => {
@@ -89,7 +97,7 @@ export async function watch(load: LoadDesired, ports: EnginePorts, options: Watc
       restarts.clear();
       return wake();
     };
-    watcher = options.watchFiles(desired?.sources ?? [], debounced(quietMs, changed));
+    watcher = options.watchFiles(options.sources(), debounced(quietMs, changed));
     await heartbeat(wake);
   } finally {
     await watcher?.close();

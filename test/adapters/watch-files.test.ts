@@ -57,3 +57,19 @@ test.each<[string, readonly Change[]]>([
     await woken();
   }
 });
+
+test("a project below a folder of installed packages is watched, its own installed packages are not", async () => {
+  const project = projectWith({
+    "node_modules/shop/seed/a.csv": "a",
+    "node_modules/shop/seed/node_modules/b.csv": "b",
+  });
+  let wakes = 0;
+  const watcher = watchFiles([`${project.root}/node_modules/shop/seed`], () => (wakes += 1));
+  onTestFinished(() => watcher.close());
+  await expect.poll(() => wakes, { timeout: 10_000 }).toBe(1);
+  project.write("node_modules/shop/seed/node_modules/b.csv", "changed");
+  project.write("node_modules/shop/seed/a.csv", "changed");
+  await expect.poll(() => wakes, { timeout: 10_000 }).toBeGreaterThan(1);
+  // The first of the two changes would have been told first.
+  expect(wakes).toBe(2);
+});

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import { projectRoot } from "../support/build.ts";
 import { cliProject, type CliProject } from "../support/cli.ts";
@@ -246,6 +246,44 @@ environments:
 
   test("explain shows what it was asked for where it is no secret of the configuration", async () => {
     expect((await own.poststack(["config", "explain", "PAID"])).stdout).toContain("PAID = canary-stripe");
+  });
+});
+
+describe("--env-file", () => {
+  const explained = async (typed: string, cwd: string): Promise<string> => {
+    const { stdout, stderr } = await project.poststack(["config", "explain", "TYPED", "dev", "--env-file", typed], {
+      cwd: join(project.root, cwd),
+    });
+    return (stdout + stderr).split("\n").slice(0, 2).join("\n");
+  };
+  let outside: CliProject;
+  beforeAll(() => {
+    outside = cliProject({ "typed.env": "TYPED=outside\n" });
+    project.write("typed.env", "TYPED=above\n");
+    project.write("below/typed.env", "TYPED=below\n");
+    symlinkSync(join(outside.root, "typed.env"), join(project.root, "below/linked.env"));
+  });
+  afterAll(() => {
+    outside.dispose();
+    for (const path of ["typed.env", "below"]) rmSync(join(project.root, path), { recursive: true });
+  });
+
+  test("means what it means where it is typed, and its place is told from the project", async () => {
+    expect(await explained("typed.env", "")).toBe("TYPED = above\n  from an env file at typed.env:1:1");
+    expect(await explained("typed.env", "below")).toBe("TYPED = below\n  from an env file at below/typed.env:1:1");
+    expect(await explained("../typed.env", "below")).toBe("TYPED = above\n  from an env file at typed.env:1:1");
+  });
+
+  test("may lie outside of the project, or be a link that leads there", async () => {
+    const path = join(outside.root, "typed.env");
+    expect(await explained(path, "")).toBe(`TYPED = outside\n  from an env file at ${path}:1:1`);
+    expect(await explained(relative(project.root, path), "")).toContain("TYPED = outside");
+    expect(await explained("linked.env", "below")).toContain("TYPED = outside");
+  });
+
+  test("a missing one is told", async () => {
+    // Most versions of Node look for the file of this option themselves, also behind the script, and refuse first.
+    expect(await explained("nowhere.env", "below")).toMatch(/FILE_MISSING|nowhere\.env: not found/);
   });
 });
 

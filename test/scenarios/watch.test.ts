@@ -143,6 +143,13 @@ test("in a protected environment it leaves to an apply what an apply would ask a
   expect(await tables()).toEqual(["products", "visits"]);
 });
 
+test("a file that an edit names before it is there is waited for", async () => {
+  project.edit(".poststack.yml", "procfile: Procfile", "procfile: Procfile.dev");
+  await until("the missing file is told", () => watching.said().includes("FILE_MISSING"));
+  project.write("Procfile.dev", "web: node --no-warnings web.mjs\n");
+  await until("the new command", () => project.read(".poststack/dev/processes/web.json").includes("--no-warnings"));
+});
+
 test("begun with a broken file, it waits for the good one", async () => {
   watching.kill("SIGINT");
   await watching.ended;

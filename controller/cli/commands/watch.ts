@@ -25,6 +25,7 @@ export async function watchCommand({ args: [name], options }: Invocation, world:
       hostLock: world.hostLock,
       run: world.run,
       emit: events.emit,
+      sources: opened.sources,
       watchFiles: world.watchFiles,
       onPass: (end) => tell(end),
     });
