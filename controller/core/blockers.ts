@@ -50,7 +50,11 @@ export function watchBlockers(
     await clock.sleep(pollMs, stopped.signal);
     if (asking === "admin") return look(await server.admin(stopped.signal));
     const session = await server.maintenance(stopped.signal);
-    await look(session).finally(() => session.close());
+    try {
+      await look(session);
+    } finally {
+      await session.close();
+    }
   };
   // Whatever goes wrong here, the work goes on: it only would not say what it waits for.
   ask().catch(() => undefined);

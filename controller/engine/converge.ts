@@ -6,6 +6,7 @@ import type { HostLock } from "../core/ports/state.ts";
 import type { Action, Desired } from "../resources/index.ts";
 import { applyPlan } from "./apply.ts";
 import type { ActionResult, Emit } from "./events.ts";
+import { firstLook, look, passPorts, waitsFor } from "./look.ts";
 import { observe, type Observation } from "./observe.ts";
 import { buildPlan } from "./plan.ts";
 import { recordEvents, type Run } from "./record.ts";
@@ -60,13 +61,7 @@ export async function planOnce(
   selection: Selection,
   signal: AbortSignal,
 ): Promise<Plan<Action>> {
-  const desired = await load();
-  const server = readingServer(desired, ports);
-  try {
-    return buildPlan(desired, await observe(desired, passPorts(ports, server), signal), selection);
-  } finally {
-    await server.close();
-  }
+  return (await look(load, ports, selection, signal)).plan;
 }
 
 /**
@@ -74,7 +69,12 @@ export async function planOnce(
  * is written and nobody is waited for. Otherwise every pass runs under the host lock and looks afresh.
  */
 export async function converge(load: LoadDesired, ports: EnginePorts, options: ConvergeOptions): Promise<Outcome> {
-  const first = await firstLook(load, ports, options);
+  const looked = await firstLook(load, ports, options);
+  const first = looked.plan;
+  if (looked.waitsFor !== undefined) {
+    if (options.stop.aborted) return { status: "stopped", passes: 0, results: [] };
+    return { status: "stalled", errors: [looked.waitsFor], passes: 0, results: [] };
+  }
   if (isSettled(first)) return { status: "converged", passes: 0, results: [] };
   options.emit({ type: "plan", plan: first, pass: 1 });
   if (isRefused(first, options)) return { status: "refused", plan: first, passes: 0, results: [] };
@@ -91,33 +91,6 @@ export async function converge(load: LoadDesired, ports: EnginePorts, options: C
     return await passes(load, ports, options, first, approved);
   } finally {
     await lock.release();
-  }
-}
-
-/**
- * A refusal may tell how something that exists can be handed over: by the environment's mark. The mark of an environment
- * that was never applied is made up anew by every command, so the first refused apply keeps it, and nothing else.
- */
-async function firstLook(load: LoadDesired, ports: EnginePorts, options: ConvergeOptions): Promise<Plan<Action>> {
-  const { selection = {}, signal } = options;
-  const plan = await lookRepeatedly(load, ports, options);
-  const isNameTaken = plan.actions.some((action) => isRefusal(action) && action.error.code === "NAME_TAKEN");
-  if (!isNameTaken || ports.state.read() !== undefined) return plan;
-  ports.state.ensure([]);
-  return planOnce(load, ports, selection, signal);
-}
-
-/** A connection that breaks while it is looked has changed nothing: look again (RELIABILITY 33). */
-async function lookRepeatedly(load: LoadDesired, ports: EnginePorts, options: ConvergeOptions): Promise<Plan<Action>> {
-  const stopped = AbortSignal.any([options.signal, options.stop]);
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await planOnce(load, ports, options.selection ?? {}, options.signal);
-    } catch (error) {
-      if (attempt >= options.maxRetries || !mayPassByItself(error)) throw error;
-      await pause(attempt, ports.clock, options.emit, stopped);
-      if (stopped.aborted) throw error;
-    }
   }
 }
 
@@ -151,7 +124,7 @@ async function passes(
     if ("results" in ended) results.push(...ended.results);
     if (options.stop.aborted) return { status: "stopped", passes: pass, results };
 
-    const errors = ended.type === "cut" ? [ended.error] : errorsIn(ended.results);
+    const errors = "error" in ended ? [ended.error] : errorsIn(ended.results);
     if (errors.some((error) => !mayPass(error))) return { status: "blocked", errors, passes: pass, results };
     if (errors.length > 0) {
       // What is stalled has been waited for long enough by the action itself.
@@ -181,8 +154,8 @@ type PassEnd =
   | { readonly type: "settled" }
   | { readonly type: "declined" | "refused"; readonly plan: Plan<Action> }
   | { readonly type: "applied"; readonly results: readonly ActionResult[] }
-  /** It could not look, or not take the lock, for a reason that may pass. */
-  | { readonly type: "cut"; readonly error: ErrorFacts };
+  /** It could not look, or not take the lock, for a reason that may pass; or all that is left waits for the server. */
+  | { readonly type: "cut" | "waiting"; readonly error: ErrorFacts };
 
 /** One pass under the host lock: secrets on disk, the server's lock, look, plan, do. */
 async function onePass(
@@ -201,6 +174,8 @@ async function onePass(
     const observation = await observe(desired, world, signal);
     const plan = buildPlan(desired, observation, options.selection ?? {});
     if (isSettled(plan)) return { type: "settled" };
+    const waiting = waitsFor(plan, observation);
+    if (waiting !== undefined) return { type: "waiting", error: waiting };
     if (isRefused(plan, options)) return { type: "refused", plan };
     const approved = await approve(plan);
     if (approved === undefined) return { type: "declined", plan };
@@ -243,15 +218,6 @@ async function lockIfUp(desired: Desired, server: PassServer, signal: AbortSigna
     if (!(error instanceof PoststackError) || !ignored.has(error.code)) throw error;
   });
 }
-
-const passPorts = (ports: EnginePorts, server: PassServer): Ports => ({
-  ...ports,
-  server,
-  progress: () => undefined,
-});
-
-const readingServer = ({ endpoint }: Desired, { postgres }: EnginePorts): PassServer =>
-  endpoint === undefined ? noServer() : passServer(endpoint, postgres);
 
 function writingServer(
   { endpoint, lockName }: Desired,

@@ -1,4 +1,4 @@
-import { PoststackError, classOf } from "../core/errors.ts";
+import { PoststackError, classOf, type ErrorFacts } from "../core/errors.ts";
 import { resourceId } from "../core/id.ts";
 import type { Deferred } from "../core/plan.ts";
 import type { Ports } from "../core/ports.ts";
@@ -8,6 +8,8 @@ import { kinds, resources, type Desired, type Kind, type ObservedResources } fro
 export interface Observation {
   readonly observed: Partial<ObservedResources>;
   readonly deferred: readonly Deferred[];
+  /** Why a server that somebody else runs, or one that was up a moment ago, could not be asked. It may pass by itself. */
+  readonly unanswered?: ErrorFacts;
 }
 
 /** Milliseconds that all questions of one pass to one kind may take (RELIABILITY 31). */
@@ -26,6 +28,7 @@ export async function observe(desired: Desired, ports: Ports, signal: AbortSigna
   };
 
   const server = await observeServer(desired, ports, signal);
+  let { unanswered } = server;
   if (desired.scope.has("instance")) observed.instance = server.observed;
 
   await Promise.all(
@@ -35,26 +38,35 @@ export async function observe(desired: Desired, ports: Ports, signal: AbortSigna
       if (server.state === "absent") {
         observed[kind] = [];
       } else if (server.state === "down") {
-        deferred.push(...deferredOf(kind, desired, "the server is not running"));
+        deferred.push(...deferredOf(kind, desired, unanswered?.what ?? "the server is not running"));
       } else {
         await ask(kind).catch((error: unknown) => {
-          deferred.push(...deferredOf(kind, desired, serverGone(error)));
+          unanswered = serverGone(error);
+          deferred.push(...deferredOf(kind, desired, `the server cannot be asked: ${unanswered.what}`));
         });
       }
     }),
   );
-  return { observed: observed as Partial<ObservedResources>, deferred };
+  return {
+    observed: observed as Partial<ObservedResources>,
+    deferred,
+    ...(unanswered === undefined ? {} : { unanswered }),
+  };
 }
 
 interface ServerState {
   readonly state: "absent" | "down" | "up";
   readonly observed: ObservedResources["instance"];
+  readonly unanswered?: ErrorFacts;
 }
 
 async function observeServer(desired: Desired, ports: Ports, signal: AbortSignal): Promise<ServerState> {
   if (desired.resources.instance.length === 0) return { state: "absent", observed: [] };
   const observed = await observeKind("instance", desired, ports, signal);
-  return { state: observed[0]?.server ?? "absent", observed };
+  const [found] = observed;
+  const state = found?.server ?? "absent";
+  const isPassing = found?.error !== undefined && classOf(found.error.code) === "retryable";
+  return { state, observed, ...(isPassing ? { unanswered: found.error } : {}) };
 }
 
 async function observeKind<K extends Kind>(
@@ -79,11 +91,9 @@ async function observeKind<K extends Kind>(
 }
 
 /** A server that went away between two questions is a server that cannot be asked; anything else is an error. */
-function serverGone(error: unknown): string {
-  const code = error instanceof PoststackError ? error.code : undefined;
-  if (code !== undefined && ["retryable", "unknown"].includes(classOf(code)) && code !== "TIMEOUT") {
-    return `the server cannot be asked: ${(error as PoststackError).message}`;
-  }
+function serverGone(error: unknown): ErrorFacts {
+  if (!(error instanceof PoststackError) || error.code === "TIMEOUT") throw error;
+  if (["retryable", "unknown"].includes(error.errorClass)) return error.facts;
   throw error;
 }
 

@@ -1,6 +1,6 @@
 import type { Hazard } from "../../core/action.ts";
 import { summarise, type Drift } from "../../core/drift.ts";
-import { PoststackError, type ErrorFacts } from "../../core/errors.ts";
+import { classOf, PoststackError, type ErrorFacts } from "../../core/errors.ts";
 import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import type { DesiredInstance, InstanceAction, ObservedInstance } from "./model.ts";
@@ -37,9 +37,12 @@ const isRunning = (observed: ObservedInstance): boolean => observed.runningPort 
 
 function diffExternal(desired: DesiredInstance, observed: ObservedInstance): readonly InstanceAction[] {
   if (desired.to !== "running") return [];
-  if (observed.error !== undefined) return [refuse(desired, observed.error)];
+  // What may pass by itself is waited for: all that lives in the server is deferred until it answers.
+  if (observed.error !== undefined) return mayPass(observed.error) ? [] : [refuse(desired, observed.error)];
   return isReplaced(desired, observed) ? [refuse(desired, replaced(desired, observed))] : [];
 }
+
+const mayPass = ({ code }: ErrorFacts): boolean => classOf(code) === "retryable";
 
 function diffAbsent(desired: DesiredInstance, observed: ObservedInstance): readonly InstanceAction[] {
   if (!desired.deleteData) return isRunning(observed) ? [stop(desired, "no longer wanted; its data stays")] : [];

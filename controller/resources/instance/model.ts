@@ -66,7 +66,7 @@ export interface ObservedInstance {
   readonly parameters: ReadonlyMap<string, ObservedParameter>;
   /** False when the include file changed after the server last read it. */
   readonly configurationIsLoaded: boolean;
-  /** Why the server could not be asked, where waiting does not help. */
+  /** Why the server could not be asked: of ours only where waiting does not help, of an external one in any case. */
   readonly error?: ErrorFacts;
 }
 

@@ -57,6 +57,12 @@ test.each<[string, DesiredInstance, ObservedInstance, string]>([
   ],
   ["a restart that has happened", desired({ startedAfter: new Date("2026-01-01T11:59:59Z") }), observed(), ""],
   ["wanted stopped", desired({ to: "stopped" }), observed(), "stop instance:postgres  wanted stopped  [downtime]"],
+  [
+    "an external server that does not answer is waited for",
+    desired({ provider: "external" }),
+    external({ server: "down", error: { code: "POSTGRES_UNREACHABLE", what: "no Postgres answers" } }),
+    "",
+  ],
   ["wanted stopped, and it is", desired({ to: "stopped" }), stopped(), ""],
   ["wanted stopped, and there is nothing", desired({ to: "stopped", knownIdentifier: "7" }), empty(), ""],
   [
@@ -179,7 +185,6 @@ describe("parameters of a server that is up", () => {
 });
 
 describe("what may not be done is refused with its code, place and way out", () => {
-  const unanswered = { code: "POSTGRES_UNREACHABLE", what: "no Postgres answers", next: "start it" } as const;
   test.each<[string, DesiredInstance, ObservedInstance, string, string]>([
     [
       "another major version",
@@ -233,11 +238,11 @@ describe("what may not be done is refused with its code, place and way out", () 
       "password authentication failed",
     ],
     [
-      "an external server that does not answer",
+      "an external server that refuses the login",
       desired({ provider: "external" }),
-      external({ server: "down", error: unanswered }),
-      "POSTGRES_UNREACHABLE",
-      "no Postgres answers",
+      external({ server: "down", error: { code: "POSTGRES_LOGIN", what: "password authentication failed" } }),
+      "POSTGRES_LOGIN",
+      "password authentication failed",
     ],
     [
       "an external server that is another one",
