@@ -9,7 +9,7 @@ const currentVersion = 1;
 interface StoredFacts {
   readonly environment: string;
   readonly owner: string;
-  readonly secrets: readonly { readonly name: string; readonly current: string; readonly next?: string }[];
+  readonly secrets: readonly { readonly name: string; readonly current: string }[];
   readonly systemIdentifier?: string;
 }
 
@@ -18,11 +18,7 @@ export function renderState(facts: StateFacts, environment: string): string {
   const stored: StoredFacts = {
     environment,
     owner: facts.owner,
-    secrets: [...facts.secrets].map(([name, { current, next }]) => ({
-      name,
-      current: reveal(current),
-      ...(next === undefined ? {} : { next: reveal(next) }),
-    })),
+    secrets: [...facts.secrets].map(([name, { current }]) => ({ name, current: reveal(current) })),
     ...(facts.systemIdentifier === undefined ? {} : { systemIdentifier: facts.systemIdentifier }),
   };
   return `${JSON.stringify({ version: currentVersion, checksum: checksumOf(stored), facts: stored }, null, 2)}\n`;
@@ -47,12 +43,7 @@ export function parseState(text: string, environment: string, file: string): Sta
   }
   return {
     owner: facts.owner,
-    secrets: new Map(
-      facts.secrets.map(({ name, current, next }) => [
-        name,
-        { current: new Secret(current), ...(next === undefined ? {} : { next: new Secret(next) }) },
-      ]),
-    ),
+    secrets: new Map(facts.secrets.map(({ name, current }) => [name, { current: new Secret(current) }])),
     ...(facts.systemIdentifier === undefined ? {} : { systemIdentifier: facts.systemIdentifier }),
   };
 }
@@ -89,9 +80,5 @@ const isStoredFacts = (value: unknown): value is StoredFacts =>
   isOptionalText(value["systemIdentifier"]) &&
   Array.isArray(value["secrets"]) &&
   value["secrets"].every(
-    (entry: unknown) =>
-      isRecord(entry) &&
-      typeof entry["name"] === "string" &&
-      typeof entry["current"] === "string" &&
-      isOptionalText(entry["next"]),
+    (entry: unknown) => isRecord(entry) && typeof entry["name"] === "string" && typeof entry["current"] === "string",
   );

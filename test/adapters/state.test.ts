@@ -49,7 +49,7 @@ const script = (name: string): string => fileURLToPath(new URL(name, import.meta
 const plain = (facts: StateFacts | undefined): unknown =>
   facts && {
     ...facts,
-    secrets: [...facts.secrets].map(([name, { current, next }]) => [name, reveal(current), next && reveal(next)]),
+    secrets: [...facts.secrets].map(([name, { current }]) => [name, reveal(current)]),
   };
 
 /** Empty files until the file system takes no more, at most a few. */

@@ -4,8 +4,8 @@ import type { Secret } from "../secret.ts";
 export interface StateFacts {
   /** 128 random bits, hex: what makes an object ours. */
   readonly owner: string;
-  /** Generated passwords by name (`role:app`, `instance:postgres`). `next` while a rotation is under way. */
-  readonly secrets: ReadonlyMap<string, { readonly current: Secret; readonly next?: Secret }>;
+  /** Generated passwords by name (`role:app`, `instance:postgres`). */
+  readonly secrets: ReadonlyMap<string, { readonly current: Secret }>;
   /** The cluster that held this environment's data last. */
   readonly systemIdentifier?: string;
 }
