@@ -172,8 +172,6 @@ export interface Desired {
    * those of another command. Else they are made with what each command makes up for itself, and tell nothing.
    */
   readonly isKeyed?: boolean;
-  /** Every file and folder that this was read from, absolute: what watch mode looks at. */
-  readonly sources: readonly string[];
 }
 
 /** What one action of any kind would do. */

@@ -131,7 +131,7 @@ export const randomDesired: fc.Arbitrary<Desired> = fc
     const nothing = { role: [], database: [], extension: [], migration: [], job: [] };
     return {
       ...{ project: "app", environment: "dev", root: "/app", secretNames: [], endpoint, lockName: "app/dev" },
-      ...{ protected: false, sources: [] },
+      protected: false,
       scope: new Set(to === "running" ? kinds : (["instance", "process"] as const)),
       resources: to === "running" ? all : { ...all, ...nothing },
     };

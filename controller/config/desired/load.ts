@@ -25,7 +25,6 @@ import { restartsOf } from "./restart.ts";
 import { desiredRoles } from "./roles.ts";
 import { kindsInScope } from "./scope.ts";
 import { instanceSecret, roleSecret, serverOf, type Server } from "./server.ts";
-import { recordFiles } from "./sources.ts";
 
 /**
  * One environment of the configuration → what is wanted of the world. Reads the files that it names and the state, and
@@ -38,7 +37,7 @@ export async function loadDesired(source: DesiredSource, options: DesiredOptions
   const { project, environment, shell } = source;
   if (environment.obstacles.length > 0) throw new PoststackErrors(environment.obstacles);
   const state = source.state.read();
-  const { files, sources: filesRead } = recordFiles(source.files);
+  const { files } = source;
   const envFiles = readEnvFiles(files, environment.name, source.envFiles, shell);
   const context: SecretContext = {
     state,
@@ -73,7 +72,6 @@ export async function loadDesired(source: DesiredSource, options: DesiredOptions
     protected: environment.config.protected ?? false,
     scope: kindsInScope(options, server.provider),
     resources,
-    sources: [project.file, ...filesRead()],
   };
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
+import { recordFiles } from "../../../controller/config/desired/sources.ts";
 import type { Desired } from "../../../controller/resources/index.ts";
 import { ensureState, projectOf, startedAt, wishOf, type WishOptions } from "./wish.ts";
 
@@ -169,8 +170,9 @@ describe("an environment in full", () => {
 
   test("what was read is watched, also what is not there yet", async () => {
     const project = projectOf(whole, files);
-    const { sources } = await wishOf(project);
-    expect(sources.map((path) => path.slice(project.root.length + 1))).toEqual([
+    const { files: recording, sources } = recordFiles(project.files);
+    await wishOf({ ...project, files: recording });
+    expect(sources().map((path) => path.slice(project.root.length + 1))).toEqual([
       ".poststack.yml",
       "Procfile",
       "environments/dev.env",
