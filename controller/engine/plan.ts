@@ -10,6 +10,7 @@ import { dependencyGraph } from "./graph.ts";
 import { holdBack } from "./hold-back.ts";
 import type { Observation } from "./observe.ts";
 import { select, type Selection } from "./select.ts";
+import { waitThrough } from "./through.ts";
 
 /**
  * Desired + Observed → Plan. Pure: the same facts in any order give the same plan.
@@ -22,7 +23,7 @@ export function buildPlan(desired: Desired, observation: Observation, selection:
   const graph = dependencyGraph(desired, ordered, observation.deferred);
   const held = holdBack(ordered, observation.deferred, graph);
   const chosen = select(held, graph, selection);
-  const actions = inDependencyOrder(chosen.actions, compareActions);
+  const actions = inDependencyOrder(waitThrough(chosen.actions, graph), compareActions);
   const deferred = [...chosen.deferred].sort((a, b) => compareIds(a.id, b.id));
   const { project, environment, isKeyed = false } = desired;
   const digests = new Map(actions.map((action) => [action.id, contentDigest(contentOf(action), isKeyed)]));

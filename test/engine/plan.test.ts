@@ -4,6 +4,7 @@ import { isRefusal, isRemoval } from "../../controller/core/action.ts";
 import { isSettled } from "../../controller/core/plan.ts";
 import type { ResourceId } from "../../controller/core/id.ts";
 import { renderActions } from "../../controller/core/render.ts";
+import { closure, dependencyGraph } from "../../controller/engine/graph.ts";
 import { buildPlan } from "../../controller/engine/plan.ts";
 import type { Action, Desired, DesiredResources } from "../../controller/resources/index.ts";
 import { randomDesired } from "../support/random-stack.ts";
@@ -131,6 +132,22 @@ test("a target brings what it needs, and an exclusion takes along what needs it"
       }
     }),
     { numRuns: 50 },
+  );
+});
+
+test("an action waits for all that it needs, also by way of what is in order already", () => {
+  fc.assert(
+    fc.property(randomDesired, randomWorld, (desired, world) => {
+      const { actions } = planFor(desired, world);
+      const staying = actions.filter((action) => action.verb !== "stop" && !isRemoval(action));
+      const graph = dependencyGraph(desired, staying, []);
+      const waitsFor = dependencyClosure(actions);
+      for (const { id } of staying) {
+        const needed = closure([id], (one) => graph.get(one) ?? []);
+        const waited = new Set(waitsFor(id));
+        expect(staying.filter((one) => needed.has(one.id) && !waited.has(one.id)).map((one) => one.id)).toEqual([]);
+      }
+    }),
   );
 });
 

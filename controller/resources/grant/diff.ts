@@ -28,7 +28,13 @@ export function diff(desired: readonly DesiredGrant[], observed: readonly Observ
     if (error !== undefined) return [{ ...facts(grant, error.what), verb: "refuse", error }];
     return diffGrant(grant, wishes, mine, world);
   });
-  return [...actions, ...revocations(surplus.filter((one) => !taken.has(one)))];
+  return [
+    ...actions,
+    ...revocations(
+      surplus.filter((one) => !taken.has(one)),
+      world,
+    ),
+  ];
 }
 
 function diffGrant(
@@ -90,8 +96,11 @@ function speaksOf({ to, on }: DesiredGrant, privilege: ObservedPrivilege): boole
   return on.type === "database" || on.schema === privilege.schema;
 }
 
-/** One action for each role, type and schema whose grant has gone from the files. */
-function revocations(surplus: readonly Surplus[]): readonly GrantAction[] {
+/**
+ * One action for each role, type and schema whose grant has gone from the files. No wish is left to say what they need:
+ * the database, and by way of it the server, which may be about to restart.
+ */
+function revocations(surplus: readonly Surplus[], { database }: World): readonly GrantAction[] {
   const groups = new Map<string, Surplus[]>();
   for (const one of surplus) {
     const { to, type, schema } = one.privilege;
@@ -105,7 +114,7 @@ function revocations(surplus: readonly Surplus[]): readonly GrantAction[] {
       id: resourceId("grant", name),
       kind: "grant",
       verb: "revoke",
-      dependsOn: [],
+      dependsOn: database === undefined ? [] : [resourceId("database", database)],
       reason: `no longer in the files: ${shortened(group.map(lost))}`,
       hazards: [],
       surplus: group,

@@ -67,8 +67,8 @@ export type ObservedGrant =
       readonly isMember: boolean;
     }
   | { readonly type: "role"; readonly name: string }
-  /** Always there when the server was asked. `server_version_num`. */
-  | { readonly type: "server"; readonly version: number };
+  /** Always there when the server was asked. `server_version_num`; and, where there is anything to tell, which database. */
+  | { readonly type: "server"; readonly version: number; readonly database?: string };
 
 /** What is wished on one object. Without an oid: the object does not exist yet, or nobody could ask. */
 export interface Privilege {

@@ -18,7 +18,11 @@ export async function observe(
   if (session === undefined) return [];
   const row = await ask(session, desired, signal);
   return [
-    { type: "server", version: session.version },
+    {
+      type: "server",
+      version: session.version,
+      ...(typeof row.database === "string" ? { database: row.database } : {}),
+    },
     ...objects(row.roles).map(({ name }) => ({ type: "role", name: String(name) }) as const),
     ...objects(row.objects).map(observedObject),
     ...objects(row.privileges).map((one) => ({ type: "privilege", privilege: observedPrivilege(one) }) as const),
@@ -79,7 +83,7 @@ found as (
     and r.privilege = a.privilege
   where a.grantee = 0 or g.oid is not null
 )
-select
+select current_database()::text as database,
   (
     select json_agg(json_build_object('to', f."to", 'type', f.type, 'oid', f.object::int8, 'name', f.name,
       'signature', f.signature, 'schema', f.schema, 'owner', f.owner_name, 'privilege', f.privilege,

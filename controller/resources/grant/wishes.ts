@@ -4,6 +4,7 @@ import { objectName, parseFunction, qualified, type ObservedObject } from "./nam
 /** What one look tells: whether the server was asked at all, and what is there, by what it is asked for. */
 export interface World {
   readonly version: number | undefined;
+  readonly database: string | undefined;
   readonly roles: ReadonlySet<string>;
   readonly objects: readonly ObservedObject[];
   readonly privileges: readonly ObservedPrivilege[];
@@ -13,14 +14,14 @@ export function worldOf(observed: readonly ObservedGrant[]): World {
   const roles = new Set<string>();
   const objects: ObservedObject[] = [];
   const privileges: ObservedPrivilege[] = [];
-  let version: number | undefined;
+  let server: Extract<ObservedGrant, { readonly type: "server" }> | undefined;
   for (const fact of observed) {
     if (fact.type === "role") roles.add(fact.name);
     else if (fact.type === "object") objects.push(fact);
     else if (fact.type === "privilege") privileges.push(fact.privilege);
-    else version = fact.version;
+    else server = fact;
   }
-  return { version, roles, objects, privileges };
+  return { version: server?.version, database: server?.database, roles, objects, privileges };
 }
 
 /** What one grant comes to on the objects that exist, and which of those that it names do not. */

@@ -147,6 +147,15 @@ test("the granted works for the role, also on a table that the owner makes later
   await session.close();
 });
 
+test("what is taken away without a wish waits for the database, and so for a server that restarts", async ({
+  database,
+}) => {
+  await furnish(database);
+  const { reconcile, actions } = grants(database);
+  await reconcile([desired(database, { on: schema, privileges: ["usage"] })]);
+  expect(await actions([])).toMatchObject([{ verb: "revoke", dependsOn: [`database:${database.name}`] }]);
+});
+
 test("what others granted is enough, and stays when the wish goes", async ({ database }) => {
   const reader = await furnish(database);
   await database.query(`grant select on app.orders to "${reader}"; grant usage on schema app to "${reader}"`);
