@@ -53,3 +53,16 @@ export const takesAway = (action: AnyAction): boolean =>
 export const isRefusal = <A extends AnyAction>(
   action: A,
 ): action is A & { readonly verb: "refuse"; readonly error: ErrorFacts } => action.verb === "refuse";
+
+/** Characters of a command in the line of a plan. */
+const longestCommand = 60;
+
+/** A command as one would type it. */
+export const commandLine = (words: readonly string[]): string =>
+  words.map((text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : JSON.stringify(text))).join(" ");
+
+/** The same, short enough for a reason. */
+export function shortCommand(words: readonly string[]): string {
+  const line = commandLine(words);
+  return line.length > longestCommand ? `${line.slice(0, longestCommand)}…` : line;
+}

@@ -1,5 +1,5 @@
 import type { Content } from "../../core/resource.ts";
-import type { JobAction } from "./model.ts";
+import type { DesiredJob, JobAction } from "./model.ts";
 
 const variables = "variables/";
 const inputs = "inputs/";
@@ -11,13 +11,13 @@ const inputs = "inputs/";
  */
 export function content({ desired }: JobAction): Content {
   const { command, environment, keyParts, timeoutMs, when } = desired;
-  const isCommandPublic = keyParts.get("command") === JSON.stringify(command);
+  const mayShowCommand = isCommandPublic(desired);
   const own = [...keyParts].filter(([part]) => part.startsWith(variables));
   const isPublic = ([part, text]: readonly [string, string]): boolean =>
     environment.get(part.slice(variables.length)) === text;
   return {
     facts: {
-      command: isCommandPublic ? command : undefined,
+      command: mayShowCommand ? command : undefined,
       cwd: keyParts.get("cwd"),
       timeoutMs,
       when,
@@ -27,7 +27,11 @@ export function content({ desired }: JobAction): Content {
     },
     keyed: new Map([
       ...own.filter((one) => !isPublic(one)),
-      ...(isCommandPublic ? [] : [["command", keyParts.get("command") ?? ""] as const]),
+      ...(mayShowCommand ? [] : [["command", keyParts.get("command") ?? ""] as const]),
     ]),
   };
 }
+
+/** Whether nothing but what the files say in plain text is in the command. */
+export const isCommandPublic = ({ command, keyParts }: DesiredJob): boolean =>
+  keyParts.get("command") === JSON.stringify(command);

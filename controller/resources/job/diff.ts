@@ -1,3 +1,5 @@
+import { shortCommand } from "../../core/action.ts";
+import { isCommandPublic } from "./content.ts";
 import type { DesiredJob, JobAction, ObservedJob } from "./model.ts";
 
 export function diff(desired: readonly DesiredJob[], observed: readonly ObservedJob[]): readonly JobAction[] {
@@ -12,7 +14,9 @@ export function diff(desired: readonly DesiredJob[], observed: readonly Observed
 
 /** Undefined: nothing to do. */
 function whyRun(desired: DesiredJob, observed: ObservedJob | undefined): string | undefined {
-  if (observed === undefined) return "never ran";
+  if (observed === undefined) {
+    return isCommandPublic(desired) ? `never ran: ${shortCommand(desired.command)}` : "never ran";
+  }
   const { last, succeededAt } = observed;
   const { startedAfter } = desired;
   const succeeded = succeededAt !== undefined && (startedAfter === undefined || succeededAt >= startedAfter);

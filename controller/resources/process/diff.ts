@@ -1,3 +1,4 @@
+import { shortCommand } from "../../core/action.ts";
 import { summarise } from "../../core/drift.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
@@ -64,7 +65,7 @@ function diffRunning(
   inTheWay: ReadonlyMap<ResourceId, ResourceId>,
 ): readonly ProcessAction[] {
   const record = observed?.record;
-  const reason = whyStart(record);
+  const reason = whyStart(desired, record);
   const drift = record === undefined ? [] : driftOfFields(desired.fields, record.fields);
   const isDrifted = record !== undefined && record.configHash !== desired.configHash;
   const isOld = record !== undefined && desired.startedAfter !== undefined && record.startedAt < desired.startedAfter;
@@ -88,8 +89,9 @@ function diffRunning(
 }
 
 /** Undefined: it runs. */
-function whyStart(record: ProcessRecord | undefined): string | undefined {
-  if (record === undefined) return "not running";
+function whyStart({ command }: DesiredProcess, record: ProcessRecord | undefined): string | undefined {
+  // What the Procfile says has no variables put in: it may be shown.
+  if (record === undefined) return `not running: ${shortCommand(command)}`;
   // Whatever it left is ended first: nobody saw whether it became ready.
   if (!record.accepted) return "its last start was interrupted";
   return record.running ? undefined : "exited";

@@ -1,3 +1,4 @@
+import { commandLine } from "../../core/action.ts";
 import { driftOf, type Drift } from "../../core/drift.ts";
 import { Secret, type Text } from "../../core/secret.ts";
 import type { DesiredProcess } from "./model.ts";
@@ -19,7 +20,7 @@ export function fieldsOf(
   const variable = ([name, value]: readonly [string, Text]): readonly [string, string] =>
     value instanceof Secret ? [`${secretPrefix}${name}`, hash(value)] : [`${publicPrefix}${name}`, value];
   return new Map([
-    ["command", process.command.map(word).join(" ")],
+    ["command", commandLine(process.command)],
     ["cwd", process.cwd],
     ["stop_signal", process.stopSignal],
     ...[...process.environment].map(variable).sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -53,9 +54,6 @@ const withoutPrefix = (field: string): string =>
 
 /** Whether a field holds the short keyed hash of what no plan may show. */
 export const isSecretField = (field: string): boolean => field.startsWith(secretPrefix);
-
-/** As one would type it. */
-const word = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : JSON.stringify(text));
 
 /** One line of the plan holds it, whatever it is. */
 function short(value: string): string {

@@ -36,6 +36,12 @@ const failed = { state: "failed", exitCode: 3 } as const;
 
 test.each<[string, Partial<DesiredJob>, ObservedJob | undefined, string | undefined]>([
   ["on_change: never ran", {}, never, "never ran"],
+  [
+    "on_change: never ran, and all of its command stands in the file",
+    { keyParts: parts('["node","seed.mjs"]') },
+    never,
+    "never ran: node seed.mjs",
+  ],
   ["on_change: succeeded with this key", {}, observed(), undefined],
   [
     "on_change: a part changed, one came and one went",

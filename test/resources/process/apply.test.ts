@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { shortCommand } from "../../../controller/core/action.ts";
 import { PoststackError } from "../../../controller/core/errors.ts";
 import { resourceId } from "../../../controller/core/id.ts";
 import { Secret, type Text } from "../../../controller/core/secret.ts";
@@ -47,7 +48,7 @@ const failure = async (promise: Promise<unknown>): Promise<PoststackError> => {
 test("an applied plan leaves nothing to plan, from the first start to the end", async () => {
   const one = stage();
   const web = script(one, "exec sleep 1000");
-  expect(await pass([web], one.ports)).toBe("start process:web  not running");
+  expect(await pass([web], one.ports)).toMatch(/^start process:web {2}not running: /);
   expect(await pass([web], one.ports)).toBe("");
   const [first] = one.alive();
 
@@ -198,18 +199,18 @@ test("a port in foreign hands is refused before anything starts, and free again 
   expect(one.alive()).toEqual([]);
   server.close();
   await once(server, "close");
-  expect(await pass([web], one.ports)).toBe("start process:web  not running");
+  expect(await pass([web], one.ports)).toMatch(/^start process:web {2}not running: /);
   expect(await pass([web], one.ports)).toBe("");
 
   // Its own port is not in foreign hands, also when the record that said so is lost.
   rmSync(join(one.directory, "processes", "web.json"));
-  expect(await pass([web], one.ports)).toBe("start process:web  not running");
+  expect(await pass([web], one.ports)).toMatch(/^start process:web {2}not running: /);
 
   // Renamed: the old one gives up the port first.
   const site = { ...web, id: resourceId("process", "site"), name: "site" };
   const actions = diff([site], await observe([site], one.ports, signal));
   expect(rendered(actions)).toBe(
-    "start process:site  not running  after process:web\nstop process:web  no longer in the files, and process:site wants its port  [downtime]",
+    `start process:site  not running: ${shortCommand(site.command)}  after process:web\nstop process:web  no longer in the files, and process:site wants its port  [downtime]`,
   );
   for (const action of actions.toReversed()) await apply(action, one.ports, signal);
   expect(await pass([site], one.ports)).toBe("");

@@ -31,7 +31,7 @@ const old = { pid: 99, text: "node (pid 99)", resource: "process:old" };
 
 test.each<[string, readonly DesiredProcess[], readonly ObservedProcess[], string]>([
   ["one that runs as it should needs nothing", [desired()], [observed()], ""],
-  ["one that is not there is started", [desired()], [], "start process:web  not running"],
+  ["one that is not there is started", [desired()], [], "start process:web  not running: node web.mjs"],
   ["one that died is started again", [desired()], [observed({ running: false })], "start process:web  exited"],
   [
     "one that nobody saw become ready is started again",
@@ -133,7 +133,7 @@ test.each<[string, readonly DesiredProcess[], readonly ObservedProcess[], string
     "a start waits for what it depends on",
     [desired({ dependsOn: [resourceId("process", "api")] })],
     [],
-    "start process:web  not running  after process:api",
+    "start process:web  not running: node web.mjs  after process:api",
   ],
   [
     "a port in foreign hands",
@@ -157,19 +157,19 @@ test.each<[string, readonly DesiredProcess[], readonly ObservedProcess[], string
     "a variable PORT is no promise to listen there",
     [desired({ environment: new Map([["PORT", "3000"]]) })],
     [{ id: resourceId("process", "web"), portHolder: foreign }],
-    "start process:web  not running",
+    "start process:web  not running: node web.mjs",
   ],
   [
     "a renamed process gives its port to the new one before it starts",
     [desired({ ready })],
     [{ id: resourceId("process", "web"), portHolder: old }, observed({ resource: "process:old" })],
-    "start process:web  not running  after process:old\nstop process:old  no longer in the files, and process:web wants its port  [downtime]",
+    "start process:web  not running: node web.mjs  after process:old\nstop process:old  no longer in the files, and process:web wants its port  [downtime]",
   ],
   [
     "a port that a process of ours holds and will leave is not refused",
     [desired({ ready }), desired({ name: "old", configHash: "b" })],
     [{ id: resourceId("process", "web"), portHolder: old }, observed({ resource: "process:old" })],
-    "start process:web  not running\nreplace process:old  configuration changed  [downtime]",
+    "start process:web  not running: node web.mjs\nreplace process:old  configuration changed  [downtime]",
   ],
 ])("%s", (_name, wanted, seen, expected) => {
   expect(rendered(diff(wanted, seen))).toBe(expected);
