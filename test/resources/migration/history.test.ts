@@ -209,6 +209,14 @@ describe("looking", () => {
     ["a constraint", "alter table users drop constraint users_pkey", []],
     ["a default", "alter table users alter column id drop default", []],
     ["an index", "drop index i", []],
+    ["truncate", "create table t (n int); truncate table t", ["drop"]],
+    ["truncate in a block", "do $$ begin truncate t; end $$", ["drop"]],
+    ["delete of everything", "delete from users; select 1 where true", ["drop"]],
+    ["delete of some", "delete from users\n  using old where old.id = users.id", []],
+    ["delete in a comment", "/* truncate t; delete\nfrom users */ select 1", []],
+    ["truncate as a privilege", "grant truncate, delete on t to public", []],
+    ["truncate as an event", "create trigger g after delete or truncate on t execute function f()", []],
+    ["delete as a rule of a key", "create table t (n int references u on delete cascade)", []],
   ])("hazard: %s", async ([, sql, expected], { database }) => {
     const it = world(database, migrations({ "001_x.sql": sql }));
     expect((await planOf(it)).map(({ hazards }) => hazards)).toEqual([expected]);
