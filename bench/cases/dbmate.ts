@@ -1,27 +1,91 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, rmSync } from "node:fs";
+import { delimiter, isAbsolute, join } from "node:path";
 import { Missing } from "../case.ts";
 import type { Contender } from "../measure.ts";
-import { projectRoot, type Server } from "../server.ts";
+import { projectRoot, temporaryFolder, type Server } from "../server.ts";
 import { database } from "./migrations.ts";
 
-const modules = join(projectRoot, "node_modules");
+const version = "2.36.0";
 const platform = `${process.platform}-${process.arch}`;
+/** For npm, in milliseconds: 12 MB at the pace of a slow line. */
+const installLimitMs = 180_000;
 
-/** `dbmate up` as npm installs it, a Node script that starts the binary; without the dump of the schema that it ends with. */
-export function dbmate(folder: string, server: Server, name = database): Contender {
-  const script = join(modules, "dbmate", "dist", "cli.js");
-  if (!existsSync(script) || !existsSync(binary)) throw new Missing(`dbmate is not installed for ${platform}`);
-  const url = `${server.url(name)}?sslmode=disable`;
-  const options = ["--url", url, "--migrations-dir", join(folder, "migrations"), "--no-dump-schema"];
-  return { name: "dbmate up", command: [process.execPath, script, ...options, "up"], cwd: folder };
+/** How dbmate is started, and its binary where that is another program. */
+interface Found {
+  readonly command: readonly [string, ...string[]];
+  readonly binary: string;
 }
 
-const binary = join(modules, "@dbmate", platform, "bin", "dbmate");
+let found: Found | undefined;
 
-/** The same without Node in front of it. */
-export const dbmateBinary = (contender: Contender): Contender => ({
-  ...contender,
-  name: "dbmate up, its binary alone",
-  command: [binary, ...contender.command.slice(2)],
-});
+/** `dbmate up` without the dump of the schema that it ends with: that of PATH, else as npm installs it, for this run. */
+export function dbmate(folder: string, server: Server, name = database): Contender {
+  found ??= onPath() ?? installed();
+  const url = `${server.url(name)}?sslmode=disable`;
+  const options = ["--url", url, "--migrations-dir", join(folder, "migrations"), "--no-dump-schema", "up"];
+  return { name: "dbmate up", command: [...found.command, ...options], cwd: folder };
+}
+
+/** The same without Node in front of it, where npm puts Node there. */
+export function dbmateBinary(contender: Contender): Contender {
+  if (found === undefined) throw new Error("it is asked for after the contender itself");
+  const options = contender.command.slice(found.command.length);
+  const isSame = found.command[0] === found.binary;
+  return {
+    ...contender,
+    name: isSame ? "dbmate up once more" : "dbmate up, its binary alone",
+    command: [found.binary, ...options],
+  };
+}
+
+function onPath(): Found | undefined {
+  // npm puts the project's own packages in front: what happens to lie there is no part of it.
+  const isForeign = (folder: string): boolean => isAbsolute(folder) && !folder.startsWith(join(projectRoot, "/"));
+  const folders = (process.env["PATH"] ?? "").split(delimiter).filter(isForeign);
+  const binary = folders.map((folder) => join(folder, "dbmate")).find(isExecutable);
+  if (binary === undefined) return undefined;
+  console.error(`  dbmate from PATH: ${binary}`);
+  return { command: [binary], binary };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A Node script that starts the platform's binary, in a folder that goes with this process. Not a dependency of the
+ * project: the lock would have to hold every platform's package.
+ */
+function installed(): Found {
+  const folder = temporaryFolder();
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const packages = [`dbmate@${version}`, `@dbmate/${platform}@${version}`];
+  const quiet = [
+    "--no-save",
+    "--no-package-lock",
+    "--no-audit",
+    "--no-fund",
+    "--ignore-scripts",
+    "--loglevel",
+    "error",
+  ];
+  console.error(`  npm install ${packages.join(" ")}, for this run`);
+  const { status, stderr, error } = spawnSync("npm", ["install", "--prefix", folder, ...quiet, ...packages], {
+    cwd: folder,
+    encoding: "utf8",
+    timeout: installLimitMs,
+  });
+  const script = join(folder, "node_modules", "dbmate", "dist", "cli.js");
+  const binary = join(folder, "node_modules", "@dbmate", platform, "bin", "dbmate");
+  if (status === 0 && existsSync(script) && existsSync(binary)) {
+    return { command: [process.execPath, script], binary };
+  }
+  const why = error?.message ?? stderr.trim().split("\n")[0] ?? "";
+  throw new Missing(`dbmate ${version} is not on PATH and cannot be installed for ${platform}: ${why}`);
+}
