@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync, realpathSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { isAbsolute, relative, resolve, sep } from "node:path";
 import { PoststackError, type ErrorCode } from "../core/errors.ts";
 import type { Files, ReadOptions } from "../core/ports/files.ts";
 
@@ -14,7 +14,8 @@ const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.
  */
 export function projectFiles(root: string): Files {
   const realRoot = realpathSync.native(root);
-  // Links may change between two passes, but a pass reads thousands of files of one folder in one go.
+  // Links may change between two passes, but a pass reads thousands of files of one folder in one go. By the folder as it
+  // was asked for, so that the path of each file is made without looking at its parts.
   const folders = new Map<string, string>();
 
   const isInside = (real: string): boolean => real === realRoot || real.startsWith(withSeparator(realRoot));
@@ -26,18 +27,22 @@ export function projectFiles(root: string): Files {
     throw new Outside();
   }
 
-  function realFolder(full: string): string {
-    let real = folders.get(full);
+  function realFolder(folder: string): string {
+    let real = folders.get(folder);
     if (real === undefined) {
       if (folders.size === 0) queueMicrotask(() => folders.clear());
-      real = realOf(full);
-      folders.set(full, real);
+      real = realOf(resolve(root, folder));
+      folders.set(folder, real);
     }
     return real;
   }
 
-  function open(full: string): number {
-    const path = full === root ? realRoot : join(realFolder(dirname(full)), basename(full));
+  function open(asked: string): number {
+    const name = asked.slice(asked.lastIndexOf("/") + 1);
+    // These name a folder by its place; every other name may be a link, which the flags find out.
+    const path = ["", ".", ".."].includes(name)
+      ? realOf(resolve(root, asked))
+      : withSeparator(realFolder(asked.slice(0, -name.length))) + name;
     try {
       return openSync(path, openFlags);
     } catch (error) {
@@ -47,12 +52,12 @@ export function projectFiles(root: string): Files {
     }
   }
 
-  function attempt<Result>(path: string, from: ReadOptions["from"], work: (full: string) => Result): Result {
-    const full = resolve(root, path);
+  function attempt<Result>(path: string, from: ReadOptions["from"], work: () => Result): Result {
     try {
-      return work(full);
+      return work();
     } catch (error) {
       if (error instanceof PoststackError) throw error;
+      const full = resolve(root, path);
       const leaves =
         error instanceof Outside || (isMissing(error) && !isWithin(full, root) && !isWithin(full, realRoot));
       throw leaves ? failure("PATH_OUTSIDE", path, from) : failure(codeFor(error), path, from, error);
@@ -60,8 +65,8 @@ export function projectFiles(root: string): Files {
   }
 
   function readBytes(path: string, { limitBytes, tooLarge, from }: ReadOptions): Buffer {
-    return attempt(path, from, (full) => {
-      const handle = open(full);
+    return attempt(path, from, () => {
+      const handle = open(path);
       try {
         // Asked of what is open, not of the name: that may mean something else by now.
         const stat = fstatSync(handle);
@@ -90,17 +95,18 @@ export function projectFiles(root: string): Files {
       throw refused("FILE_UNREADABLE", path, options.from, "is not UTF-8");
     },
     list: (path) =>
-      attempt(path, undefined, (full) => {
+      attempt(path, undefined, () => {
         try {
-          return readdirSync(realFolder(full)).sort();
+          return readdirSync(realFolder(path)).sort();
         } catch (error) {
-          if (codeOf(error) === "ENOENT" && isWithin(full, root)) return [];
+          if (codeOf(error) === "ENOENT" && isWithin(resolve(root, path), root)) return [];
           if (codeOf(error) === "ENOTDIR") throw refused("FILE_UNREADABLE", path, undefined, "is not a folder", error);
           throw error;
         }
       }),
     isFolder: (path) =>
-      attempt(path, undefined, (full) => {
+      attempt(path, undefined, () => {
+        const full = resolve(root, path);
         try {
           return lstatSync(realOf(full)).isDirectory();
         } catch (error) {
@@ -130,7 +136,7 @@ function readAll(handle: number, size: number): Buffer {
     if (count === 0) break;
     length += count;
   }
-  return buffer.subarray(0, length);
+  return length === size ? buffer : buffer.subarray(0, length);
 }
 
 const withSeparator = (folder: string): string => (folder.endsWith(sep) ? folder : folder + sep);

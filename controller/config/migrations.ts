@@ -41,7 +41,7 @@ export function readMigrations(files: Files, folder: string, where: Place): read
   const rollback = new Map<string, Named>();
 
   for (const entry of files.list(folder)) {
-    if (entry.startsWith(".") || !/\.sql$/i.test(entry)) continue;
+    if (entry.startsWith(".") || !isSql(entry)) continue;
     const named = parseName(entry, folder);
     if (named === undefined) {
       errors.push(badName(`${folder}/${entry}`));
@@ -69,6 +69,9 @@ export function readMigrations(files: Files, folder: string, where: Place): read
   if (errors.length > 0) throw new PoststackErrors(errors.sort(byPlace));
   return found;
 }
+
+/** Also `.SQL`, which is refused: it is surely meant. */
+const isSql = (entry: string): boolean => entry.endsWith(".sql") || entry.toLowerCase().endsWith(".sql");
 
 function parseName(entry: string, folder: string): Named | undefined {
   const known = endings.find(({ ending }) => entry.endsWith(ending));

@@ -11,13 +11,18 @@ export interface RecordingFiles {
 export function recordFiles(files: Files): RecordingFiles {
   const read = new Set<string>();
   const folders = new Set<string>();
+  const listed = new Set<string>();
   const single = (path: string): string => noted(read, resolve(files.root, path), path);
   const folder = (path: string): string => noted(folders, resolve(files.root, path), path);
   const recording: Files = {
     root: files.root,
     read: (path, options) => files.read(single(path), options),
-    readBytes: (path, options) => files.readBytes(single(path), options),
-    list: (path) => files.list(folder(path)),
+    // Thousands of them, whose folder has been listed before.
+    readBytes: (path, options) => files.readBytes(listed.has(folderOf(path)) ? path : single(path), options),
+    list: (path) => {
+      listed.add(path);
+      return files.list(folder(path));
+    },
     exists: (path) => files.exists(single(path)),
     isFolder: (path) => files.isFolder(path),
   };
@@ -25,6 +30,8 @@ export function recordFiles(files: Files): RecordingFiles {
     [...new Set([...folders, ...[...read].filter((path) => !folders.has(dirname(path)))])].sort();
   return { files: recording, sources };
 }
+
+const folderOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf("/"), 0));
 
 function noted(set: Set<string>, absolute: string, path: string): string {
   set.add(absolute);
