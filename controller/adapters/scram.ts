@@ -1,4 +1,5 @@
-import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, pbkdf2, pbkdf2Sync, randomBytes, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
 import { PoststackError } from "../core/errors.ts";
 import type { Passwords } from "../core/ports/postgres.ts";
 import { reveal, type Secret } from "../core/secret.ts";
@@ -16,24 +17,30 @@ const shape = new RegExp(`^SCRAM-SHA-256\\$([1-9]\\d{0,8}):(${base64})\\$(${base
 
 export const passwords: Passwords = {
   verifier(password) {
-    const verifier = derive(prepared(password), randomBytes(saltLength), iterations);
+    const salt = randomBytes(saltLength);
+    const verifier = verifierOf(pbkdf2Sync(prepared(password), salt, iterations, ...derivation), salt, iterations);
     // Anything of another shape would be taken for a password, and hashed.
     if (!shape.test(verifier)) throw new PoststackError("INTERNAL", { what: "a password verifier of the wrong shape" });
     return verifier;
   },
 
-  matches(password, verifier) {
-    const [, count = "", salt = ""] = shape.exec(verifier) ?? [];
-    if (count === "" || Number(count) > maxIterations) return false;
-    const expected = Buffer.from(derive(prepared(password), Buffer.from(salt, "base64"), Number(count)));
+  async matches(password, verifier) {
+    const [, digits = "", encoded = ""] = shape.exec(verifier) ?? [];
+    const count = Number(digits);
+    if (digits === "" || count > maxIterations) return false;
+    const salt = Buffer.from(encoded, "base64");
+    const salted = await promisify(pbkdf2)(prepared(password), salt, count, ...derivation);
+    const expected = Buffer.from(verifierOf(salted, salt, count));
     const actual = Buffer.from(verifier);
     return expected.length === actual.length && timingSafeEqual(expected, actual);
   },
 };
 
+/** Bytes and hash of SaltedPassword (RFC 5802, section 3; RFC 7677). */
+const derivation = [32, "sha256"] as const;
+
 /** RFC 5802, section 3. */
-function derive(password: string, salt: Buffer, count: number): string {
-  const salted = pbkdf2Sync(password, salt, count, 32, "sha256");
+function verifierOf(salted: Buffer, salt: Buffer, count: number): string {
   const hmac = (text: string): Buffer => createHmac("sha256", salted).update(text).digest();
   const storedKey = createHash("sha256").update(hmac("Client Key")).digest("base64");
   const serverKey = hmac("Server Key").toString("base64");

@@ -95,6 +95,11 @@ export interface SqlFailure {
 export interface Passwords {
   /** A SCRAM-SHA-256 verifier with a salt of its own. @throws PoststackError `SECRET_UNREADABLE`: the password is empty */
   verifier(password: Secret): string;
-  /** Whether the password gives this verifier. False for anything that is not a SCRAM-SHA-256 verifier. */
-  matches(password: Secret, verifier: string): boolean;
+  /**
+   * Whether the password gives this verifier. False for anything that is not a SCRAM-SHA-256 verifier. It is derived beside
+   * whatever else goes on: several at once take hardly longer than one.
+   *
+   * @throws PoststackError `SECRET_UNREADABLE`: the password is empty
+   */
+  matches(password: Secret, verifier: string): Promise<boolean>;
 }

@@ -128,7 +128,7 @@ async function passwordOf(
   if (wanted?.password === undefined) return "unknown";
   const verifier = verifiers?.get(role.name);
   if (verifier === null) return "none";
-  if (verifier !== undefined) return ports.passwords.matches(wanted.password, verifier) ? "matches" : "differs";
+  if (verifier !== undefined) return (await ports.passwords.matches(wanted.password, verifier)) ? "matches" : "differs";
   if (role.owner === "foreign" || !role.attributes.login || !wanted.attributes.login) return "unknown";
   // An expired password is refused with the words of a wrong one.
   if (role.attributes.validUntil !== undefined) return "unknown";
