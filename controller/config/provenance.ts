@@ -18,18 +18,19 @@ export interface Explanation extends Source {
 /**
  * Undefined when no layer knows the name. A secret is shown as `«secret»`.
  *
- * @param secrets texts that are secrets wherever they are met; a value with one in it is hidden as a whole
+ * @param isHidden whether a value that is no secret by itself is shown so, too
  */
-export function explain(variables: Variables, name: string, secrets: readonly string[] = []): Explanation | undefined {
-  const [strongest, ...weaker] = variables.candidates(name).map((one) => sourceOf(one, secrets));
+export function explain(
+  variables: Variables,
+  name: string,
+  isHidden: (variable: Variable) => boolean = () => false,
+): Explanation | undefined {
+  const [strongest, ...weaker] = variables.candidates(name).map((one) => sourceOf(one, isHidden(one)));
   return strongest === undefined ? undefined : { name, ...strongest, hides: weaker };
 }
 
-function sourceOf({ layer, value, place }: Variable, secrets: readonly string[]): Source {
-  const text = String(value);
-  return {
-    layer,
-    value: secrets.some((secret) => text.includes(secret)) ? String(new Secret("")) : text,
-    ...(place === undefined ? {} : { place }),
-  };
-}
+const sourceOf = ({ layer, value, place }: Variable, isHidden: boolean): Source => ({
+  layer,
+  value: String(isHidden ? new Secret("") : value),
+  ...(place === undefined ? {} : { place }),
+});

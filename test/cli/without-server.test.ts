@@ -107,7 +107,9 @@ describe("config", () => {
   });
 
   test("explain names the value's source and the weaker ones", async () => {
-    const { stdout } = await project.poststack(["config", "explain", "LEVEL"], { environment: { LEVEL: "shouting" } });
+    const { stdout } = await project.poststack(["config", "explain", "LEVEL", "--show-value"], {
+      environment: { LEVEL: "shouting" },
+    });
     expect(stdout.split("\n").slice(0, 4)).toEqual([
       "LEVEL = shouting",
       "  from `variables:` at .poststack.yml:12:42",
@@ -238,22 +240,33 @@ environments:
   test.each(["REPORT_PASSWORD", "LOGIN", "AGAIN", "OWNER_PASSWORD", "ALSO"])(
     "explain hides the secret in %s",
     async (name) => {
-      const { stdout } = await own.poststack(["config", "explain", name]);
-      expect(stdout).toContain(`${name} = «secret»`);
-      expect(stdout).not.toContain("canary");
+      for (const form of [[], ["--json"], ["--show-value"], ["--show-value", "--json"]]) {
+        const { stdout } = await own.poststack(["config", "explain", name, ...form]);
+        expect(stdout).toContain("«secret»");
+        expect(stdout).not.toContain("canary");
+      }
     },
   );
 
-  test("explain shows what it was asked for where it is no secret of the configuration", async () => {
-    expect((await own.poststack(["config", "explain", "PAID"])).stdout).toContain("PAID = canary-stripe");
+  test("explain shows them only when asked to, and what stands in the file at once", async () => {
+    const explained = async (...words: readonly string[]): Promise<string | undefined> =>
+      (await own.poststack(["config", "explain", ...words])).stdout.split("\n")[0];
+    expect(await explained("PAID")).toBe("PAID = «secret»");
+    expect(await explained("STRIPE")).toBe("STRIPE = «secret»");
+    expect(await explained("PAID", "--show-value")).toBe("PAID = canary-stripe");
+    expect(await explained("STRIPE", "--show-value")).toBe("STRIPE = canary-stripe");
+    expect(await explained("OPEN")).toBe("OPEN = in the open");
   });
 });
 
 describe("--env-file", () => {
   const explained = async (typed: string, cwd: string): Promise<string> => {
-    const { stdout, stderr } = await project.poststack(["config", "explain", "TYPED", "dev", "--env-file", typed], {
-      cwd: join(project.root, cwd),
-    });
+    const { stdout, stderr } = await project.poststack(
+      ["config", "explain", "TYPED", "dev", "--show-value", "--env-file", typed],
+      {
+        cwd: join(project.root, cwd),
+      },
+    );
     return (stdout + stderr).split("\n").slice(0, 2).join("\n");
   };
   let outside: CliProject;

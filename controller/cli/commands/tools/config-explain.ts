@@ -1,7 +1,8 @@
 import { chooseEnvironment } from "../../../config/choose.ts";
+import { isBasic } from "../../../config/desired/environment.ts";
 import { explain, type Source } from "../../../config/provenance.ts";
 import { undefinedVariable } from "../../../config/undefined-variable.ts";
-import { variablesOf } from "../../../config/variables.ts";
+import { variablesOf, type Variable } from "../../../config/variables.ts";
 import { errorsOf } from "../../../core/errors.ts";
 import { renderPlace } from "../../../core/place.ts";
 import type { Endpoint } from "../../../core/ports/postgres.ts";
@@ -13,7 +14,10 @@ import type { Invocation } from "../../spec.ts";
 import { variableSources } from "../../variables.ts";
 import type { World } from "../../world.ts";
 
-/** Where a variable's value comes from, and which weaker sources it hides. */
+/**
+ * Where a variable's value comes from, and which weaker sources it hides. What the shell and env files say is shown only
+ * when asked for, and a password of the environment never, whatever variable it stands in.
+ */
 export async function configExplainCommand(
   { args: [name = "", env], options }: Invocation,
   world: World,
@@ -23,7 +27,11 @@ export async function configExplainCommand(
   const environment = chooseEnvironment(opened.project, env);
   const endpoint = await endpointOf(environment.name, context);
   const sources = variableSources(environment, opened, endpoint, context);
-  const explanation = explain(variablesOf(sources), name, givenSecrets(environment, sources));
+  const secrets = givenSecrets(environment, sources);
+  const isShown = options.flag("showValue") || isBasic(name);
+  const isHidden = ({ value, isPublic }: Variable): boolean =>
+    !(isShown || isPublic) || secrets.some((secret) => String(value).includes(secret));
+  const explanation = explain(variablesOf(sources), name, isHidden);
   if (explanation === undefined) throw undefinedVariable(name, environment.placeOf(["variables"]));
   if (context.json) {
     printJson(context, { version: 1, environment: environment.name, ...explanation });

@@ -19,6 +19,7 @@ export const toolCommands: readonly CommandSpec[] = [
     name: "config explain",
     arguments: [{ name: "<name>", description: "a variable" }, environmentArgument],
     summary: "where a variable's value comes from, and what it hides",
+    options: [{ flags: "--show-value", description: "also what the shell and env files say; a password never" }],
     examples: [["poststack config explain LOG_LEVEL dev", "value, file and line, and weaker sources"]],
     load: async () => (await import("./config-explain.ts")).configExplainCommand,
   },
