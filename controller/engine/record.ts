@@ -1,4 +1,6 @@
 import type { Ports } from "../core/ports.ts";
+import { quoteLiteral } from "../core/sql.ts";
+import { transact } from "../core/transaction.ts";
 import type { ActionResult } from "./events.ts";
 
 /** Who runs, and which run it is: what the ledger's events say. */
@@ -12,15 +14,14 @@ export interface Run {
 /** Events that are kept, the newest. */
 const kept = 10_000;
 
-// One statement and so one transaction, which holds the fence: it stands in the list of tables. What has become too old goes.
-const insertEvents = `
-  with old as (
-    delete from poststack.events
-    where id <= (select id from poststack.events order by id desc offset greatest($5::int - $4::int, 0) limit 1)
-  )
-  insert into poststack.events (run, who, resource, verb, reason, outcome, duration_ms)
-  select $1::text, $2::text, e.* from poststack.check_fence($6::bigint), jsonb_to_recordset($3::jsonb)
-    as e(resource text, verb text, reason text, outcome text, duration_ms integer)`;
+/** One transaction under the fence; what has become too old goes with it. */
+const insertEvents = (events: readonly object[], { id, who }: Run): readonly string[] => [
+  `insert into poststack.events (run, who, resource, verb, reason, outcome, duration_ms)
+   select ${quoteLiteral(id)}, ${quoteLiteral(who)}, e.* from jsonb_to_recordset(${quoteLiteral(JSON.stringify(events))}::jsonb)
+     as e(resource text, verb text, reason text, outcome text, duration_ms integer)`,
+  `delete from poststack.events
+   where id <= (select id from poststack.events order by id desc offset ${kept} limit 1)`,
+];
 
 /**
  * Keeps what a pass has done in `poststack.events`. History is for people: where it cannot be written (the server was
@@ -29,7 +30,7 @@ const insertEvents = `
 export async function recordEvents(
   results: readonly ActionResult[],
   ports: Ports,
-  { id, who }: Run,
+  run: Run,
   signal: AbortSignal,
 ): Promise<void> {
   const events = results.flatMap((result) =>
@@ -49,8 +50,9 @@ export async function recordEvents(
   if (events.length === 0 || stopped || signal.aborted) return;
   try {
     const session = await ports.server.database(signal);
-    const values = [id, who, JSON.stringify(events), events.length, kept, ports.server.fence()];
-    await session?.query(insertEvents, values, signal);
+    if (session === undefined) return;
+    const fence = `select poststack.check_fence(${ports.server.fence()})`;
+    await transact(session, [fence, ...insertEvents(events, run)], ports, signal);
   } catch (error) {
     ports.log.debug({ error: String(error) }, "events not recorded");
   }

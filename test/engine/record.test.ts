@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { clock } from "../../controller/adapters/clock.ts";
 import type { Ports } from "../../controller/core/ports.ts";
 import { resourceId } from "../../controller/core/id.ts";
 import type { ActionResult } from "../../controller/engine/events.ts";
@@ -15,7 +16,7 @@ const done = (name: string): ActionResult => ({
 
 function record(database: TestDatabase, fence: number, ...names: string[]): Promise<void> {
   const server = { ...database.server, fence: () => fence };
-  const ports = { server, log: { debug: () => undefined } } as unknown as Ports;
+  const ports = { server, clock, progress: () => undefined, log: { debug: () => undefined } } as unknown as Ports;
   return recordEvents(names.map(done), ports, { id: "run", who: "me" }, database.signal);
 }
 

@@ -1,6 +1,8 @@
 import { PoststackError } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Session } from "../../core/ports/postgres.ts";
+import { quoteLiteral } from "../../core/sql.ts";
+import { transact } from "../../core/transaction.ts";
 import type { DesiredJob } from "./model.ts";
 
 /** One row of `poststack.job_runs`. */
@@ -17,34 +19,29 @@ interface RunEnd {
 /** Runs of each job that are kept: the newest, and the last one that succeeded, since `once` looks for it. */
 const keptRuns = 100;
 
-// Each of the two is one statement and so a transaction of its own: other jobs use the same session in between. The
-// fence is checked inside it, by standing in the list of tables.
-const insertRun = `
-  with old as (
-    delete from poststack.job_runs as run
-    where name = $2
-      and id <= (select id from poststack.job_runs where name = $2 order by id desc offset ${keptRuns - 1} limit 1)
-      and id is distinct from (select max(id) from poststack.job_runs where name = $2 and state = 'succeeded')
-  )
-  insert into poststack.job_runs (name, key, key_parts, state, started_at, log_file, fence)
-  select $2, $3, $4::jsonb, 'running', $5, $6, $1::bigint from poststack.check_fence($1::bigint)
-  returning id::text`;
-const updateRun = `
-  update poststack.job_runs set state = $3, exit_code = $4, duration_ms = $5
-  from poststack.check_fence($1::bigint) where id = $2::bigint`;
-
-/** @throws PoststackError `FENCED`: another writer has taken over */
+/** @throws PoststackError `FENCED`: another writer has taken over; `POSTGRES_LOCKED` */
 export async function beginRun(
-  { name, key, keyParts }: DesiredJob,
+  { name: job, key, keyParts, place }: DesiredJob,
   { startedAt, logFile }: { readonly startedAt: Date; readonly logFile: string },
   ports: Ports,
   signal: AbortSignal,
 ): Promise<RunRow> {
   const session = await sessionOf(ports, signal);
-  const parts = JSON.stringify(Object.fromEntries(keyParts));
+  const fence = ports.server.fence();
+  const name = quoteLiteral(job);
+  const parts = quoteLiteral(JSON.stringify(Object.fromEntries(keyParts)));
   // Our own clock, not the server's: `startedAfter`, which it is compared with, is ours too.
-  const values = [ports.server.fence(), name, key, parts, startedAt, logFile];
-  const [row] = await session.query(insertRun, values, signal);
+  const started = quoteLiteral(startedAt.toISOString());
+  const statements = [
+    `select poststack.check_fence(${fence})`,
+    `delete from poststack.job_runs where name = ${name}
+       and id <= (select id from poststack.job_runs where name = ${name} order by id desc offset ${keptRuns - 1} limit 1)
+       and id is distinct from (select max(id) from poststack.job_runs where name = ${name} and state = 'succeeded')`,
+    `insert into poststack.job_runs (name, key, key_parts, state, started_at, log_file, fence)
+     values (${name}, ${quoteLiteral(key)}, ${parts}, 'running', ${started}, ${quoteLiteral(logFile)}, ${fence})
+     returning id::text`,
+  ];
+  const [row] = await transact(session, statements, ports, signal, { where: place });
   return { id: String(row?.["id"]) };
 }
 
@@ -56,8 +53,12 @@ export async function endRun(
   signal: AbortSignal,
 ): Promise<void> {
   const session = await sessionOf(ports, signal);
-  const values = [ports.server.fence(), id, state, exitCode ?? null, durationMs ?? null];
-  await session.query(updateRun, values, signal);
+  const statements = [
+    `select poststack.check_fence(${ports.server.fence()})`,
+    `update poststack.job_runs set state = '${state}', exit_code = ${exitCode ?? "null"}, duration_ms = ${durationMs ?? "null"}
+     where id = ${quoteLiteral(id)}::bigint`,
+  ];
+  await transact(session, statements, ports, signal);
 }
 
 async function sessionOf(ports: Ports, signal: AbortSignal): Promise<Session> {

@@ -1,4 +1,4 @@
-import { lockTimeoutMs, type Contender } from "../../core/contention.ts";
+import { lockTimeoutMs, retried, type Contender } from "../../core/contention.ts";
 import { fileStart } from "../../core/place.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Session } from "../../core/ports/postgres.ts";
@@ -48,19 +48,18 @@ export function settings({ version }: Session, interval: string, isLocal: boolea
 export const rollBack = (session: Session): Promise<unknown> =>
   session.query("rollback", [], AbortSignal.timeout(cleaningMs)).catch(() => undefined);
 
-/** Writes to the ledger, as one transaction under the fence. @throws PoststackError `FENCED` */
-export async function writeLedger(
-  session: Session,
-  sql: string,
-  { server }: Ports,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await session.pipeline([`begin; ${checkFence(server.fence())}; ${sql}; commit`], signal);
-  } catch (error) {
-    await rollBack(session);
-    throw error;
-  }
+/** Writes to the ledger, as one transaction under the fence. @throws PoststackError `FENCED`, `POSTGRES_LOCKED` */
+export async function writeLedger(session: Session, sql: string, ports: Ports, signal: AbortSignal): Promise<void> {
+  const begin = `begin; set local lock_timeout = ${lockTimeoutMs}; ${checkFence(ports.server.fence())}`;
+  const ledger = { name: "the ledger", pid: session.pid, asking: "own connection", code: "POSTGRES_LOCKED" } as const;
+  await retried(ledger, ports, signal, async () => {
+    try {
+      await session.pipeline([`${begin}; ${sql}; commit`], signal);
+    } catch (error) {
+      await rollBack(session);
+      throw error;
+    }
+  });
 }
 
 /** The first statement of every transaction that writes to the ledger; remembers which transaction that is. */

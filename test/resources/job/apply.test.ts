@@ -232,3 +232,29 @@ test("of each job the newest hundred runs are kept, and the one that last succee
   expect(await keys("seed")).toEqual(["k3", ...newest, "exit 0"]);
   expect(await keys("other")).toHaveLength(150);
 });
+
+test("somebody else's lock on the ledger is waited for only so long, and named", async ({ database }) => {
+  await database.createLedger();
+  const { job, ports, signal } = stage(database);
+  const told: string[] = [];
+  const other = await database.server.login(database.endpoint.admin, database.name, signal);
+  await other.query("begin; lock table poststack.job_runs", [], signal);
+  const running = apply(
+    {
+      kind: "job",
+      verb: "run",
+      id: resourceId("job", "seed"),
+      dependsOn: [],
+      reason: "",
+      hazards: [],
+      desired: job("exit 0"),
+    },
+    { ...ports, progress: (line: string) => void told.push(line) },
+    signal,
+  );
+  await expect
+    .poll(() => told.find((line) => line.startsWith("try 2 of 10: ")), { timeout: 30_000 })
+    .toContain(`held by pid ${other.pid} `);
+  await other.query("rollback", [], signal);
+  expect(await running).toMatchObject({ exitCode: 0 });
+});
