@@ -13,7 +13,8 @@ export interface Scope {
 }
 
 /** What programs expect of any shell: where to find others, who they run for, language, time zone. */
-export const isBasic = (name: string): boolean => /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|TZ|TMPDIR|LC_[A-Z]+)$/.test(name);
+export const isBasic = (name: string): boolean =>
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|TZ|TMPDIR|LC_[A-Z]+)$/.test(name);
 
 /**
  * Basics of the shell, names in env files, `variables:`, `environment:`, injected ones; each with the value of its
