@@ -71,11 +71,13 @@ export function postgres(applicationName: string): Postgres {
     } finally {
       signal.removeEventListener("abort", stop);
     }
-    // The backend notices within half a second that we are gone, also inside a long statement (RELIABILITY 29). Since
-    // Postgres 14; not awaited: it travels with the first query.
-    if (version >= 140_000) {
-      client.query("select set_config('client_connection_check_interval', '500', false)").catch(() => undefined);
-    }
+    // Not awaited: it travels with the first query. A database whose default is read-only is not meant for us, who are
+    // asked to change it; on a standby it stays so, and says so. The backend notices within half a second that we are
+    // gone, also inside a long statement (RELIABILITY 29), since Postgres 14.
+    const settings = ["'default_transaction_read_only', 'off'"];
+    if (version >= 140_000) settings.push("'client_connection_check_interval', '500'");
+    const calls = settings.map((setting) => `set_config(${setting}, false)`);
+    client.query(`select ${calls.join(", ")}`).catch(() => undefined);
     return session(client, version, lost.signal, async () => {
       closed = true;
       await Promise.race([client.end().catch(() => undefined), pause(1_000)]);

@@ -38,3 +38,26 @@ test.each(["idle.3", "process:idl", "role:quickstart_reporting"])(
     expect(pids()).toEqual(before);
   },
 );
+
+test("a restart leaves alone what else is pending, also when that could not be done", async () => {
+  project.write("migrations/003_broken.sql", "create table broken (");
+  const before = pids();
+  await project.ok("restart", "web", "--yes");
+  expect(pids()[0]).not.toBe(before[0]);
+  expect((await project.run("apply", "--yes", "--json")).text).toContain("MIGRATION_FAILED");
+  project.write("migrations/003_broken.sql", "select 1");
+});
+
+test("a protected environment does not stop by --yes", async () => {
+  project.edit(".poststack.yml", "  dev:\n", "  dev:\n    protected: true\n");
+  const before = pids();
+  for (const command of [
+    ["env", "stop", "dev"],
+    ["destroy", "dev"],
+  ]) {
+    const refused = await project.run(...command, "--yes", "--json");
+    expect([refused.code, refused.text.includes("PROTECTED")]).toEqual([5, true]);
+  }
+  expect(pids()).toEqual(before);
+  await project.ok("env", "stop", "dev", "--confirm", "dev");
+});

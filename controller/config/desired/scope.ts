@@ -20,6 +20,8 @@ const everything: readonly Kind[] = [
  */
 export function kindsInScope(options: DesiredOptions, provider: "embedded" | "external"): ReadonlySet<Kind> {
   const { to = "running", deleteData = false, skipInit = false, skipDeployment = false } = options;
+  // Somebody restarts a service in the middle of an incident: what else is pending waits for an apply.
+  if (options.restart !== undefined) return new Set<Kind>(["instance", "process"]);
   switch (to) {
     case "running":
       return new Set(
