@@ -7,6 +7,7 @@ import type { Postgres } from "../core/ports/postgres.ts";
 import { findBinaries, readyBinaries } from "./embedded/binaries.ts";
 import { checkSettings, createCluster, writeSettings, type Programs } from "./embedded/cluster.ts";
 import { dataMajor, systemIdentifier } from "./embedded/control-file.ts";
+import { checkDataIsOurs, pointToUs, removePointer } from "./embedded/data-owner.ts";
 import { layoutOf, prepareFolders, removeFolders, type Layout } from "./embedded/layout.ts";
 import { postmasterOf, signalPostmaster } from "./embedded/postmaster.ts";
 import { readSettings, settingsChangedAt } from "./embedded/settings-file.ts";
@@ -32,6 +33,13 @@ const stopTimeoutMs = 120_000;
 export function embeddedServers({ directory, root, environment, postgres, clock }: EmbeddedOptions): EmbeddedServers {
   const places = { root, environment };
 
+  /** For every use anew: the project may have been copied or moved meanwhile. */
+  const ownLayout = (): Layout => {
+    const layout = layoutOf(directory);
+    checkDataIsOurs(layout);
+    return layout;
+  };
+
   /** Ready to run, fetched when that is needed. Existing data decides the version. */
   const programs = async (spec: EmbeddedSpec, layout: Layout, signal: AbortSignal): Promise<Programs> => {
     const { bin, major } = await readyBinaries(dataMajor(layout.data) ?? spec.major, layout.user, places, signal);
@@ -55,7 +63,7 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
 
   return {
     async observe(spec, signal) {
-      const layout = layoutOf(directory);
+      const layout = ownLayout();
       const { data, logFile, socketDirectory, user } = layout;
       const major = dataMajor(data);
       const running = postmasterOf(data);
@@ -79,26 +87,27 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
     },
 
     async create(spec, admin, parameters, signal) {
-      const layout = layoutOf(directory);
+      const layout = ownLayout();
       if (dataMajor(layout.data) !== undefined) return;
       const ready = await programs(spec, layout, signal);
       prepareFolders(layout);
+      pointToUs(layout);
       await createCluster(layout, ready, spec, admin, parameters, clock, signal);
     },
 
     async start(spec, admin, signal) {
-      const layout = layoutOf(directory);
+      const layout = ownLayout();
       const isRunning = postmasterOf(layout.data) !== undefined;
       const ready = isRunning ? undefined : await programs(spec, layout, signal);
       await startServer(layout, ready, spec, admin, { postgres, clock }, signal);
     },
 
     async stop(_spec, signal) {
-      await stop(layoutOf(directory), signal);
+      await stop(ownLayout(), signal);
     },
 
     async configure(spec, parameters, signal) {
-      const layout = layoutOf(directory);
+      const layout = ownLayout();
       const { data, socketDirectory, user } = layout;
       const ready = await programs(spec, layout, signal);
       const before = settingsBefore(data, spec);
@@ -110,12 +119,12 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
     },
 
     async reload() {
-      signalPostmaster(layoutOf(directory).data, "SIGHUP");
+      signalPostmaster(ownLayout().data, "SIGHUP");
       await Promise.resolve();
     },
 
     async remove(_spec, signal) {
-      const layout = layoutOf(directory);
+      const layout = ownLayout();
       const { data, link, socketDirectory, logFile } = layout;
       await stop(layout, signal);
       const doomed = temporaryName(data);
@@ -125,6 +134,7 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
         syncPath(dirname(data));
       }
       for (const path of [doomed, ...leftovers(data), socketDirectory]) rmSync(path, { recursive: true, force: true });
+      removePointer(layout);
       removeFolders(layout);
       if (link !== data) rmSync(link, { force: true });
       for (const suffix of ["", ".1", ".2", ".3"]) rmSync(`${logFile}${suffix}`, { force: true });
