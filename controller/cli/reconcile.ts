@@ -73,7 +73,10 @@ export async function reconcile(
   } finally {
     finish();
   }
-  if (saved !== undefined && outcome.status === "converged" && outcome.passes === 0) throw planStale();
+  if (saved !== undefined && outcome.status === "converged" && outcome.passes === 0) {
+    // A saved plan that had nothing to do either is as good as it was.
+    if (outcome.plan.fingerprint !== saved) throw planStale();
+  }
   if (json) {
     context.print(JSON.stringify(outcomeToJson(outcome)));
   } else {

@@ -46,7 +46,7 @@ export interface ConvergeOptions {
 
 /** How a run ended. `results` are those of all passes, in order. */
 export type Outcome = { readonly passes: number; readonly results: readonly ActionResult[] } & (
-  | { readonly status: "converged" }
+  | { readonly status: "converged"; /** The plan that found nothing to do. */ readonly plan: Plan<Action> }
   | { readonly status: "declined"; readonly plan: Plan<Action> }
   | { readonly status: "refused"; readonly plan: Plan<Action> }
   | { readonly status: "blocked"; readonly errors: readonly ErrorFacts[] }
@@ -75,7 +75,7 @@ export async function converge(load: LoadDesired, ports: EnginePorts, options: C
     if (options.stop.aborted) return { status: "stopped", passes: 0, results: [] };
     return { status: "stalled", errors: [looked.waitsFor], passes: 0, results: [] };
   }
-  if (isSettled(first)) return { status: "converged", passes: 0, results: [] };
+  if (isSettled(first)) return { status: "converged", plan: first, passes: 0, results: [] };
   options.emit({ type: "plan", plan: first, pass: 1 });
   if (isRefused(first, options)) return { status: "refused", plan: first, passes: 0, results: [] };
   const approved = await options.approve(first, 1);
@@ -119,7 +119,7 @@ async function passes(
       if (!mayPassByItself(error)) throw error;
       return { type: "cut", error: error.facts };
     });
-    if (ended.type === "settled") return { status: "converged", passes: pass - 1, results };
+    if (ended.type === "settled") return { status: "converged", plan: ended.plan, passes: pass - 1, results };
     if ("plan" in ended) return { status: ended.type, plan: ended.plan, passes: pass - 1, results };
     if ("results" in ended) results.push(...ended.results);
     if (options.stop.aborted) return { status: "stopped", passes: pass, results };
@@ -151,8 +151,7 @@ function likeApproved(plan: Plan<Action>, approved: Plan<Action>): Plan<Action> 
 }
 
 type PassEnd =
-  | { readonly type: "settled" }
-  | { readonly type: "declined" | "refused"; readonly plan: Plan<Action> }
+  | { readonly type: "settled" | "declined" | "refused"; readonly plan: Plan<Action> }
   | { readonly type: "applied"; readonly results: readonly ActionResult[] }
   /** It could not look, or not take the lock, for a reason that may pass; or all that is left waits for the server. */
   | { readonly type: "cut" | "waiting"; readonly error: ErrorFacts };
@@ -173,7 +172,7 @@ async function onePass(
     await lockIfUp(desired, server, signal);
     const observation = await observe(desired, world, signal);
     const plan = buildPlan(desired, observation, options.selection ?? {});
-    if (isSettled(plan)) return { type: "settled" };
+    if (isSettled(plan)) return { type: "settled", plan };
     const waiting = waitsFor(plan, observation);
     if (waiting !== undefined) return { type: "waiting", error: waiting };
     if (isRefused(plan, options)) return { type: "refused", plan };

@@ -108,6 +108,11 @@ test("a saved plan is applied exactly, holds no secret, and is refused once the 
     codes: ["PLAN_STALE"],
     exit: 1,
   });
+
+  // A plan without anything to do fits for as long as there is nothing to do.
+  await project.ok("plan", "--out", "nothing.plan");
+  await project.ok("apply", "nothing.plan");
+
   kept.set(".poststack.yml", project.read(".poststack.yml").replace("connection_limit: 8", "connection_limit: 5"));
   project.edit(".poststack.yml", "connection_limit: 8", "connection_limit: 5");
   await project.ok("apply", "--yes");
