@@ -6,10 +6,10 @@ import { inDependencyOrder } from "../core/order.ts";
 import { contentDigest, publicAction, type Plan } from "../core/plan.ts";
 import type { Endpoint } from "../core/ports/postgres.ts";
 import { contentOf, kinds, resources, type Action, type Desired, type Kind } from "../resources/index.ts";
-import { dependencyGraph } from "./graph.ts";
+import { dependencyGraph, type DependencyGraph } from "./graph.ts";
 import { holdBack } from "./hold-back.ts";
 import type { Observation } from "./observe.ts";
-import { select, type Selection } from "./select.ts";
+import { isEverything, select, type Selection } from "./select.ts";
 import { waitThrough } from "./through.ts";
 
 /**
@@ -20,7 +20,9 @@ import { waitThrough } from "./through.ts";
 export function buildPlan(desired: Desired, observation: Observation, selection: Selection = {}): Plan<Action> {
   const found = kinds.flatMap((kind) => diffKind(kind, desired, observation));
   const ordered = leaveInReverse(found);
-  const graph = dependencyGraph(desired, ordered, observation.deferred);
+  // Where nothing is to be done nobody asks it, and ten thousand migrations are as many edges.
+  const isAsked = ordered.length > 0 || observation.deferred.length > 0 || !isEverything(selection);
+  const graph: DependencyGraph = isAsked ? dependencyGraph(desired, ordered, observation.deferred) : new Map();
   const held = holdBack(ordered, observation.deferred, graph);
   const chosen = select(held, graph, selection);
   const actions = inDependencyOrder(waitThrough(chosen.actions, graph), compareActions);

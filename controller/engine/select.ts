@@ -12,6 +12,9 @@ export interface Selection {
   readonly excludes?: readonly string[];
 }
 
+export const isEverything = ({ targets = [], excludes = [] }: Selection): boolean =>
+  targets.length === 0 && excludes.length === 0;
+
 interface Selectable<A extends AnyAction> {
   readonly actions: readonly A[];
   readonly deferred: readonly Deferred[];
@@ -26,9 +29,10 @@ interface Selectable<A extends AnyAction> {
 export function select<A extends AnyAction>(
   all: Selectable<A>,
   graph: DependencyGraph,
-  { targets = [], excludes = [] }: Selection,
+  selection: Selection,
 ): Selectable<A> {
-  if (targets.length === 0 && excludes.length === 0) return all;
+  if (isEverything(selection)) return all;
+  const { targets = [], excludes = [] } = selection;
   const included = targets.length === 0 ? undefined : closure(matching(targets, graph), (id) => graph.get(id) ?? []);
 
   // What is in order already may be left out without anything that needs it being left out, too.
