@@ -66,9 +66,10 @@ const countObjects = `(
     and not exists (select from pg_depend where classid = class and objid = object.oid and deptype = 'e')
 )`;
 
-// One text value: the driver makes nothing of it, and ten thousand rows cost what their JSON costs.
+// One text value: the driver makes nothing of it, and ten thousand rows cost what their JSON costs. Rows of texts alone:
+// what may be of any type, the server looks up for every value again.
 const ledgerQuery = (recorded: Recorded): string => `
-select coalesce((select json_agg(json_build_array("order"::text, version, name, checksum, state, rollback_sql is not null${rollbackChecksum[recorded]}))
+select coalesce((select json_agg(array["order"::text, version, name, checksum, state, (rollback_sql is not null)::text${rollbackChecksum[recorded]}])
                  from poststack.schema_migrations)::text, '[]') as rows,
   case when exists (select from poststack.schema_migrations)
          or exists (select from poststack.system_info where key = 'baseline') then 0 else ${countObjects} end as objects`;
@@ -101,7 +102,7 @@ const parseRow = ([order, version, name, checksum, state, hasRollback, digest]: 
   name: String(name),
   checksum: String(checksum),
   state: state === "started" || state === "reverting" ? state : "applied",
-  hasRollback: hasRollback === true,
+  hasRollback: hasRollback === "true",
   ...(typeof digest === "string" ? { rollbackChecksum: digest } : {}),
 });
 
