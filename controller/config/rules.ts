@@ -1,6 +1,7 @@
 import type { EnvironmentConfig, GrantTargetConfig, JobConfig } from "../../schema/generated/config.ts";
 import { PoststackError } from "../core/errors.ts";
 import type { Place } from "../core/place.ts";
+import { embeddedMajors } from "../core/postgres-versions.ts";
 import { providerOf } from "./provider.ts";
 import type { Path } from "./source.ts";
 import { didYouMean } from "./suggest.ts";
@@ -12,6 +13,7 @@ type PlaceOf = (path: Path) => Place;
 export function checkRules(config: EnvironmentConfig, placeOf: PlaceOf): readonly PoststackError[] {
   return [
     ...checkProvider(config, placeOf),
+    ...checkEmbedded(config, placeOf),
     ...checkIdentifiers(config, placeOf),
     ...(config.postgres?.grants ?? []).flatMap(({ on }, index) =>
       checkTarget(on, ["postgres", "grants", index, "on"], placeOf),
@@ -42,6 +44,28 @@ function checkProvider(config: EnvironmentConfig, placeOf: PlaceOf): PoststackEr
   }
   return [];
 }
+
+/** What would otherwise be known only when the server does not start, or is another one than was asked for. */
+function checkEmbedded(config: EnvironmentConfig, placeOf: PlaceOf): PoststackError[] {
+  if (providerOf(config) !== "embedded") return [];
+  const { version, bind } = config.postgres ?? {};
+  const errors: PoststackError[] = [];
+  if (version !== undefined && !embeddedMajors.some((major) => String(major) === String(version))) {
+    const what = `\`postgres.version\` of an embedded server is a major version; found ${version}`;
+    errors.push(mistake(what, placeOf(["postgres", "version"]), `write one of ${embeddedMajors.join(", ")}`));
+  }
+  if (bind !== undefined && bind !== "*" && bind !== "localhost" && !isAddress(bind)) {
+    const what = `\`postgres.bind\` must be an IP address, \`*\` or \`localhost\`; found ${JSON.stringify(bind)}`;
+    errors.push(mistake(what, placeOf(["postgres", "bind"]), "write 127.0.0.1, or an address of this machine"));
+  }
+  return errors;
+}
+
+/** IPv6 as URLs have it; a zone such as `%eth0` is the system's to know. */
+const isAddress = (text: string): boolean =>
+  (/^\d+(?:\.\d+){3}$/.test(text) &&
+    text.split(".").every((part) => String(Number(part)) === part && Number(part) < 256)) ||
+  (/^[0-9a-f:.]+(?:%\w+)?$/i.test(text) && text.includes(":") && URL.canParse(`http://[${text.replace(/%.*$/, "")}]/`));
 
 /** Postgres cuts names after 63 bytes without a word (manual: 4.1.1), and the schema can only count characters. */
 function checkIdentifiers({ postgres = {} }: EnvironmentConfig, placeOf: PlaceOf): PoststackError[] {

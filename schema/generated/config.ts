@@ -80,7 +80,7 @@ export interface PostgresConfig {
    */
   provider?: "embedded" | "external" | "container";
   /**
-   * Major version, such as 17. Default: the one of the data; for new data the newest at hand
+   * Major version; of an embedded server one of 13, 14, 15, 16, 17, 18. Default: the one of the data; for new data 17
    */
   version?: number | string;
   /**
@@ -104,7 +104,7 @@ export interface PostgresConfig {
    */
   port?: number;
   /**
-   * Address that the server listens on. Default: 127.0.0.1, which only this machine reaches
+   * Address that the server listens on: an IP address, `*` or `localhost`. Default: 127.0.0.1, which only this machine reaches
    */
   bind?: string;
   /**

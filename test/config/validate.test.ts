@@ -196,6 +196,32 @@ test.each<[string, string, readonly string[]]>([
     ],
   ],
   [
+    "an embedded server is asked for by its major version",
+    "postgres: { version: 17.4 }",
+    [
+      "4:26 `postgres.version` of an embedded server is a major version; found 17.4 → write one of 13, 14, 15, 16, 17, 18",
+    ],
+  ],
+  [
+    "one that nobody has made yet",
+    "postgres: { version: 93 }",
+    [
+      "4:26 `postgres.version` of an embedded server is a major version; found 93 → write one of 13, 14, 15, 16, 17, 18",
+    ],
+  ],
+  ...["999.1.1.1", "127.0.0.1.", "1.2.3", "01.2.3.4", "example.com", "::g", "127.0.0.1, ::1"].map(
+    (bind): [string, string, readonly string[]] => [
+      `an address that is none: ${bind}`,
+      `postgres: { bind: "${bind}" }`,
+      [
+        `4:23 \`postgres.bind\` must be an IP address, \`*\` or \`localhost\`; found "${bind}" → write 127.0.0.1, or an address of this machine`,
+      ],
+    ],
+  ),
+  ...["0.0.0.0", "*", "localhost", "::1", "::", "::ffff:10.0.0.1", "fe80::1%eth0", "10.255.0.7"].map(
+    (bind): [string, string, readonly string[]] => [`an address: ${bind}`, `postgres: { bind: "${bind}" }`, []],
+  ),
+  [
     "everything at once, by place",
     "watch: 1\npostgres:\n  port: x\nnope: 1",
     [
