@@ -13,9 +13,9 @@ export function chooseEnvironment(project: ProjectSource, name: string | undefin
   const wanted = name ?? project.defaultEnvironment ?? (names.length === 1 ? names[0] : undefined);
   if (wanted === undefined) {
     throw new PoststackError("ENVIRONMENT_UNKNOWN", {
-      what: "no environment is named, and there are several",
+      what: names.length === 0 ? "there are only templates" : "no environment is named, and there are several",
       where: project.placeOf(["environments"]),
-      next: `name one of ${names.join(", ")}, or set \`project.default_environment\``,
+      next: names.length === 0 ? unusable : `name one of ${names.join(", ")}, or set \`project.default_environment\``,
     });
   }
   const environment = project.environments.get(wanted);
@@ -26,9 +26,11 @@ export function chooseEnvironment(project: ProjectSource, name: string | undefin
       : `no environment \`${wanted}\`${didYouMean(wanted, names)}`,
     // A name of the command line stands nowhere in the file.
     where: name === undefined ? project.placeOf(["project", "default_environment"]) : fileStart(project.fileName),
-    next: names.length === 0 ? "add an environment without `template`" : `name one of ${names.join(", ")}`,
+    next: names.length === 0 ? unusable : `name one of ${names.join(", ")}`,
   });
 }
+
+const unusable = "add an environment without `template`";
 
 const usableNames = ({ environments }: ProjectSource): readonly string[] =>
   [...environments.values()].filter(({ template }) => !template).map(({ name }) => name);

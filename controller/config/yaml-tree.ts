@@ -28,6 +28,8 @@ const nothing = (place: Place): Scalar => ({ type: "scalar", value: null, text: 
 export function buildTree(contents: unknown, placeAt: PlaceAt): Tree {
   const errors: PoststackError[] = [];
   const anchors = new Map<string, Tree>();
+  /** Anchors of what we are inside of. */
+  const open = new Set<string>();
   const extents = new Map<Tree, Extent>();
   let copied = 0;
 
@@ -50,15 +52,18 @@ export function buildTree(contents: unknown, placeAt: PlaceAt): Tree {
     const place = placeAt(node.range[0]);
     if (isAlias(node)) {
       const target = anchors.get(node.source);
-      // The parser knows the anchor, so we are still inside it.
-      if (target === undefined) errors.push(syntaxError(`\`*${node.source}\` holds itself`, place, "remove the alias"));
+      if (target === undefined) errors.push(unknownAlias(node.source, open, place));
       return target ?? nothing(place);
     }
     if (node.tag !== undefined && !knownTag.test(node.tag)) {
       errors.push(syntaxError("a tag that means nothing here", place, "remove the tag"));
     }
+    if (node.anchor !== undefined) open.add(node.anchor);
     const tree = convertNode(node, place);
-    if (node.anchor !== undefined) anchors.set(node.anchor, tree);
+    if (node.anchor !== undefined) {
+      open.delete(node.anchor);
+      anchors.set(node.anchor, tree);
+    }
     return tree;
   }
 
@@ -135,3 +140,8 @@ function convertScalar(node: YamlScalar, place: Place): Scalar {
   const value = node.value as Scalar["value"];
   return { type: "scalar", value, text: typeof value === "string" ? value : text, plain: false, place };
 }
+
+const unknownAlias = (name: string, open: ReadonlySet<string>, place: Place): PoststackError =>
+  open.has(name)
+    ? syntaxError(`\`*${name}\` holds itself`, place, "remove the alias")
+    : syntaxError(`no anchor \`&${name}\` stands above`, place, `write \`&${name}\` before what it stands for`);

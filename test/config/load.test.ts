@@ -129,6 +129,7 @@ describe("the environment that is meant", () => {
     ["the only one that is no template", environments("  dev: {}\n  base: { template: true }"), undefined, []],
     ["the default", environments(two).replace("app", "app, default_environment: dev"), undefined, []],
     ["none of several", environments(two), undefined, ["no environment is named, and there are several"]],
+    ["only templates", environments("  a: { template: true }"), undefined, ["there are only templates"]],
     ["a misspelt one", environments(two), "stagign", ["no environment `stagign`; did you mean `staging`?"]],
     ["a template", environments(two), "base", ["`base` is a template, which is only there to be extended"]],
     [

@@ -105,6 +105,14 @@ test("every value has the place of its first character, every key its own", () =
   expect([at(list), at(map), `${y?.place.line}:${y?.place.column}`, at(y?.tree)]).toEqual(["2:3", "2:5", "3:5", "3:8"]);
 });
 
+test.each([
+  ["a: *b", "no anchor `&b` stands above"],
+  ["a: *b\nc: &b 1", "no anchor `&b` stands above"],
+  ["a: &a [*a]", "`*a` holds itself"],
+])("%j: %s", (text, what) => {
+  expect(errorsIn(() => parse(text)).map(({ message }) => message)).toEqual([what]);
+});
+
 describe("what is not a configuration is refused with its place", () => {
   test.each<[string, string | Buffer, readonly string[]]>([
     ["an open bracket", "a: [1,2", ["CONFIG_SYNTAX f.yml:1:8"]],
