@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { commands, groups } from "./commands.ts";
+import { PoststackError } from "../core/errors.ts";
 import { exitCode, exitCodeOf, type ExitCode } from "./exit.ts";
 import { globalOptions } from "./global-options.ts";
 import { Options, type CommandSpec, type OptionSpec } from "./spec.ts";
@@ -24,11 +25,26 @@ export async function runProgram(args: readonly string[], world: World): Promise
     return code;
   } catch (error) {
     if (error instanceof CommanderError) {
-      // Help and version are no errors; anything else was reported by the parser itself.
-      return error.exitCode === 0 ? exitCode.done : exitCode.error;
+      if (error.exitCode === 0) return exitCode.done; // Help and version.
+      // A group without its command: the help that was shown is the answer.
+      if (error.code === "commander.help" && !args.includes("--json")) return exitCode.error;
+      return exitCodeOf(reportErrors(usageError(error), world, args));
     }
     return exitCodeOf(reportErrors(error, world, args));
   }
+}
+
+/** The parser's words in our form: `error: unknown command 'aply'\n(Did you mean apply?)`. */
+function usageError({ code, message }: CommanderError): PoststackError {
+  const [said = "", suggestion = ""] = message.replace(/^error: /, "").split("\n");
+  const meant = /^\(Did you mean (.+)\?\)$/.exec(suggestion)?.[1];
+  return new PoststackError("USAGE", {
+    what:
+      code === "commander.help"
+        ? "no command is named"
+        : `${said.replace(/\.$/, "")}${meant === undefined ? "" : `; did you mean ${meant}?`}`,
+    next: "--help shows what there is",
+  });
 }
 
 type Run = (spec: CommandSpec, args: readonly (string | undefined)[], options: Options) => Promise<void>;
@@ -86,9 +102,13 @@ function configured(command: Command, { stdout, stderr }: Pick<World, "stdout" |
   return command
     .exitOverride()
     .showSuggestionAfterError(true)
-    .showHelpAfterError("(--help shows what there is)")
-    .configureHelp({ showGlobalOptions: false })
-    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      // It is thrown as well, and told once.
+      outputError: () => undefined,
+    });
 }
 
 function toOption({ flags, description, many = false, counts = false, values }: OptionSpec): Option {

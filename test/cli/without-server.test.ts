@@ -63,6 +63,42 @@ describe("version", () => {
   });
 });
 
+describe("words that no command takes", () => {
+  test.each<[string, readonly string[], string]>([
+    ["a command", ["aply"], "unknown command 'aply'; did you mean apply?"],
+    ["an option", ["plan", "-x"], "unknown option '-x'"],
+    ["a missing argument", ["config", "explain"], "missing required argument 'name'"],
+    ["a value", ["plan", "--log-level", "loud"], "option '--log-level <level>' argument 'loud' is invalid"],
+  ])("%s", async (_what, words, said) => {
+    const [text, json] = await Promise.all([project.poststack(words), project.poststack([...words, "--json"])]);
+    expect(text).toMatchObject({ code: 1, stdout: "" });
+    expect(text.stderr).toContain(`error USAGE: ${said}`);
+    expect(text.stderr.match(/unknown|missing|invalid/g)).toHaveLength(1);
+    expect(json).toMatchObject({ code: 1, stderr: "" });
+    expect(json.json).toMatchObject({ errors: [{ code: "USAGE", what: expect.stringContaining(said) as string }] });
+    expect(misfits("error", json.json)).toEqual([]);
+  });
+
+  test("no command at all", async () => {
+    const [text, json] = await Promise.all([project.poststack([]), project.poststack(["--json"])]);
+    expect(text.code).toBe(1);
+    expect(text.stderr).toContain("Usage: poststack <command>");
+    expect(json.json).toMatchObject({ errors: [{ code: "USAGE" }] });
+  });
+
+  test("the help of a command lists what every command takes", async () => {
+    const { code, stdout } = await project.poststack(["plan", "--help"]);
+    expect(code).toBe(0);
+    for (const option of ["--project-dir", "--env-file", "--json", "--out"]) expect(stdout).toContain(option);
+  });
+
+  test.each(["nosuch.plan", "no/such/folder/x.plan", "x.json"])("the plan %s, which is not there", async (name) => {
+    const { code, stderr } = await project.poststack(["apply", name, "--yes"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`error FILE_MISSING: there is no file ${name}`);
+  });
+});
+
 describe("env list", () => {
   test("marks the default, templates and what is protected", async () => {
     const { stdout, code } = await project.poststack(["env", "list"]);

@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { errorsOf } from "../../core/errors.ts";
+import { errorsOf, PoststackError } from "../../core/errors.ts";
 import { contextOf, type Context } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { openEnvironment, type OpenedEnvironment } from "../open.ts";
@@ -35,13 +35,16 @@ function open(name: string | undefined, context: Context): Opened {
   const { world } = context;
   if (name === undefined) return { opened: openEnvironment(context, undefined) };
   const path = resolve(world.cwd, name);
-  const files = world.openFiles(dirname(path));
-  if (/[./\\]/.test(name)) return openSaved(readSavedPlan(path, files), name, context);
+  const isFile = world.exists(path);
+  const isPath = /[./\\]/.test(name);
+  if (isPath && isFile) return openSaved(readSavedPlan(path, world.openFiles(dirname(path))), name, context);
   try {
     return { opened: openEnvironment(context, name) };
   } catch (error) {
     const isUnknown = errorsOf(error).every(({ code }) => code === "ENVIRONMENT_UNKNOWN");
-    if (!isUnknown || !isSavedPlan(path, files)) throw error;
+    if (isUnknown && isPath) throw planMissing(name);
+    const files = isUnknown && isFile ? world.openFiles(dirname(path)) : undefined;
+    if (files === undefined || !isSavedPlan(path, files)) throw error;
     return openSaved(readSavedPlan(path, files), name, context);
   }
 }
@@ -51,3 +54,9 @@ function openSaved(saved: SavedPlan | undefined, name: string, context: Context)
   const { environment, options } = saved;
   return { saved, opened: openEnvironment(context, environment, options.to === undefined ? {} : { to: options.to }) };
 }
+
+const planMissing = (name: string): PoststackError =>
+  new PoststackError("FILE_MISSING", {
+    what: `there is no file ${name}, and no environment of that name`,
+    next: `correct the path, or save a plan there: poststack plan --out ${name}`,
+  });
