@@ -13,13 +13,17 @@ import type { OpenedEnvironment } from "./open.ts";
 import { vanishedKinds } from "./vanished.ts";
 import { planToJson } from "./plan-json.ts";
 import { renderAddresses } from "./render/addresses.ts";
+import { comparable } from "./saved-plan.ts";
 import { progress, type Progress } from "./render/progress.ts";
 import { renderInitPhase } from "./render/results.ts";
 import { paintedError } from "./report.ts";
 
 export interface ReconcileOptions {
   readonly selection?: Selection;
-  readonly rules?: Pick<ApprovalRules, "confirmed" | "savedFingerprint">;
+  readonly rules?: Pick<ApprovalRules, "confirmed" | "savedFingerprint"> & {
+    /** As the saved plan has it. */
+    readonly keyed?: boolean;
+  };
   readonly lockTimeoutMs?: number;
   /** What is said when there was nothing to do. */
   readonly settledText?: string;
@@ -40,9 +44,10 @@ export async function reconcile(
   const { world, paint, paintError, json } = context;
   const { emit, finish } = await showEvents(opened, context);
   const saved = options.rules?.savedFingerprint;
+  const asked = comparable(opened, options.rules?.keyed);
   let desired: Desired | undefined;
   const load: LoadDesired = async () => {
-    desired = await opened.load();
+    desired = await asked.load();
     return desired;
   };
   let outcome: Outcome;

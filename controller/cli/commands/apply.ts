@@ -4,7 +4,7 @@ import { contextOf, type Context } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { openEnvironment, type OpenedEnvironment } from "../open.ts";
 import { reconcile } from "../reconcile.ts";
-import { comparable, isSavedPlan, readSavedPlan, type SavedPlan } from "../saved-plan.ts";
+import { isSavedPlan, readSavedPlan, type SavedPlan } from "../saved-plan.ts";
 import { changeOptionsOf, selectionOf } from "../selection.ts";
 import type { Invocation } from "../spec.ts";
 import type { World } from "../world.ts";
@@ -15,13 +15,13 @@ export async function applyCommand({ args: [name], options }: Invocation, world:
   const change = changeOptionsOf(options);
   const { saved, opened } = open(name, context);
   if (saved === undefined) {
-    return reconcile(comparable(opened), context, { ...change, selection: selectionOf(options) });
+    return reconcile(opened, context, { ...change, selection: selectionOf(options) });
   }
   const { to: _to, ...selection } = saved.options;
-  return reconcile(comparable(opened, saved.keyed), context, {
+  return reconcile(opened, context, {
     ...change,
     selection,
-    rules: { ...change.rules, savedFingerprint: saved.fingerprint },
+    rules: { ...change.rules, savedFingerprint: saved.fingerprint, keyed: saved.keyed },
   });
 }
 
