@@ -22,7 +22,7 @@ import { secretSources } from "./adapters/secret-sources.ts";
 import { stopSignals } from "./adapters/signals.ts";
 import { sqlParser } from "./adapters/sql-parser.ts";
 import { fileState } from "./adapters/state.ts";
-import { writeUserFile } from "./adapters/user-file.ts";
+import { writeProjectFiles, writeUserFile } from "./adapters/user-file.ts";
 import { watchFiles } from "./adapters/watch-files.ts";
 import { runProgram } from "./cli/program.ts";
 import type { World } from "./cli/world.ts";
@@ -90,6 +90,7 @@ const world: World = {
   watchFiles,
   runForeground,
   printSecret: (line) => stdout.write(`${disclose(line)}\n`),
+  writeProjectFiles,
   writeFile: writeUserFile,
 };
 

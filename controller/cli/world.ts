@@ -44,7 +44,15 @@ export interface World {
   ) => Promise<number>;
   /** A line on standard output with its secrets in plain: only where the person asked to see them. */
   readonly printSecret: (line: Text) => void;
-  /** Writes a file of the user's: a saved plan, a new project. Refuses to overwrite unless told. */
+  /**
+   * Writes files into a project, by paths from its root, and makes their folders. Refuses to leave it by a link.
+   */
+  readonly writeProjectFiles: (
+    root: string,
+    texts: ReadonlyMap<string, string>,
+    options: { readonly overwrite: boolean },
+  ) => void;
+  /** Writes a file of the user's where the user says: a saved plan. Refuses to overwrite unless told. */
   readonly writeFile: (path: string, text: string, options: { readonly overwrite: boolean }) => void;
 }
 

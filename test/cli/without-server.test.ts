@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
@@ -605,6 +605,35 @@ describe("init", () => {
     onTestFinished(() => own.dispose());
     const { code } = await own.poststack(["init", "--", name]);
     expect(code).toBe(1);
+  });
+
+  test.each<[string, readonly string[]]>([
+    ["migrations", []],
+    ["environments", ["--force"]],
+    ["Procfile", ["--force"]],
+    [".gitignore", ["--force"]],
+  ])("does not follow the link %s out of the project, and writes nothing then", async (link, options) => {
+    const [own, elsewhere] = [cliProject(), cliProject({ Procfile: "theirs\n", ".gitignore": "theirs\n" })];
+    onTestFinished(() => [own, elsewhere].forEach((one) => one.dispose()));
+    symlinkSync(join(elsewhere.root, link.includes("file") || link.startsWith(".") ? link : ""), join(own.root, link));
+    const { code, json } = await own.poststack(["init", "foo", "--json", ...options]);
+    expect(code).toBe(1);
+    expect(json).toMatchObject({ errors: [{ code: "PATH_OUTSIDE" }] });
+    expect(readdirSync(own.root)).toEqual([link]);
+    expect(readdirSync(elsewhere.root)).toEqual([".gitignore", "Procfile"]);
+    for (const file of readdirSync(elsewhere.root)) {
+      expect(readFileSync(join(elsewhere.root, file), "utf8")).toBe("theirs\n");
+    }
+  });
+
+  test("follows a link that stays inside", async () => {
+    const own = cliProject({ "sql/note.txt": "" });
+    onTestFinished(() => own.dispose());
+    symlinkSync("sql", join(own.root, "migrations"));
+    expect(await own.poststack(["init", "foo"])).toMatchObject({ code: 0 });
+    expect(existsSync(join(own.root, "sql/001_init.sql"))).toBe(true);
+    expect(await own.poststack(["db", "new", "more"])).toMatchObject({ code: 0 });
+    expect(existsSync(join(own.root, "sql/002_more.sql"))).toBe(true);
   });
 
   test("makes the folder that --project-dir names", async () => {

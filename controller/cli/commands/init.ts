@@ -23,13 +23,13 @@ export async function initCommand({ args: [given], options }: Invocation, world:
   const taken = [...contents.keys()].filter((path) => world.exists(join(root, path)));
   const overwrite = options.flag("force");
   if (taken.length > 0 && !overwrite) throw exists(taken);
-  for (const [path, text] of contents) world.writeFile(join(root, path), text, { overwrite });
   const ignoreFile = join(root, ".gitignore");
   const ignored = world.exists(ignoreFile) ? world.openFiles(root).read(".gitignore", { limitBytes }) : "";
   const isIgnored = ignored.split(/\r?\n/).some((line) => /^\/?\.poststack\/?$/.test(line.trim()));
+  world.writeProjectFiles(root, contents, { overwrite });
   if (!isIgnored) {
     const before = ignored === "" || ignored.endsWith("\n") ? ignored : `${ignored}\n`;
-    world.writeFile(ignoreFile, `${before}.poststack/\n`, { overwrite: true });
+    world.writeProjectFiles(root, new Map([[".gitignore", `${before}.poststack/\n`]]), { overwrite: true });
   }
 
   const written = [...contents.keys(), ...(isIgnored ? [] : [".gitignore"])];

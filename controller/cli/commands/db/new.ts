@@ -24,8 +24,11 @@ export async function newCommand({ args: [name = ""], options }: Invocation, wor
   const hasUpFiles = existing.at(-1)?.file.endsWith(".up.sql") === true;
   const [forward, rollback] = hasUpFiles ? [".up.sql", ".down.sql"] : [".sql", ".rollback.sql"];
   const paths = [join(project.migrations, stem + forward), join(project.migrations, stem + rollback)] as const;
-  world.writeFile(join(root, paths[0]), forwardText(name), { overwrite: false });
-  world.writeFile(join(root, paths[1]), rollbackText(stem + forward), { overwrite: false });
+  const texts = new Map([
+    [paths[0], forwardText(name)],
+    [paths[1], rollbackText(stem + forward)],
+  ]);
+  world.writeProjectFiles(root, texts, { overwrite: false });
   tell(version, paths, context);
   return exitCode.done;
 }
