@@ -104,3 +104,11 @@ test("the admin's password stands in no answer", async () => {
     expect(stdout + stderr).not.toContain(password);
   }
 });
+
+test("destroy says of each role why it goes, and no address of what is gone", async () => {
+  const { code, stdout } = await poststack("destroy", "--delete-data", "--confirm", "prod");
+  expect({ code, stdout }).toMatchObject({ code: 0 });
+  expect(stdout).toMatch(new RegExp(`role:${database} +drop +goes with its environment`));
+  expect(stdout).not.toContain("postgresql://");
+  expect(await ask(`select 1 from pg_roles where rolname = '${database}'`, adminUrl())).toEqual([]);
+});

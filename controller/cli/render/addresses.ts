@@ -9,8 +9,10 @@ export function renderAddresses({ resources, endpoint }: Desired, paint: Paint):
     return [[name, ready.type === "http" ? new URL("/", ready.url).href : `${ready.host}:${ready.port}`]];
   });
   const isUp = resources.instance.some(({ to }) => to === "running");
+  // An external server runs on when the environment is gone.
+  const isThere = isUp && resources.database.some(({ to }) => to === "present");
   const database: [string, string][] =
-    isUp && endpoint !== undefined
+    isThere && endpoint !== undefined
       ? [["database", String(connectionUrl(endpoint, { user: endpoint.owner.user }, endpoint.database))]]
       : [];
   const lines = [...services, ...database];

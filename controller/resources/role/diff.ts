@@ -31,7 +31,8 @@ function diffRole(desired: DesiredRole, observed: ObservedRole | undefined, seen
     if (observed === undefined) return [];
     if (observed.isAdmin) return [refuse(desired, adminStays(desired))];
     if (observed.owner === "foreign") return [refuse(desired, nameTaken(desired, observed))];
-    return [drop(observed, "ensure: absent", desired, desired)];
+    const why = desired.goesWith === undefined ? "ensure: absent" : "goes with its environment";
+    return [drop(observed, why, desired, desired)];
   }
   const error = invalid(desired, seen);
   if (error !== undefined) return [refuse(desired, error)];

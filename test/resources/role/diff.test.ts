@@ -82,19 +82,19 @@ test.each<[string, Given<typeof desiredRole>, Given<typeof observedRole>, string
     "absent, with all that it owns",
     { ensure: "absent", goesWith: ["a", "b"] },
     { ownedObjects: 2, ownsIn: ["a", "b"] },
-    "drop role:app  ensure: absent",
+    "drop role:app  goes with its environment",
   ],
   [
     "absent, with a part of what it owns",
     { ensure: "absent", goesWith: ["a"] },
     { ownedObjects: 2, ownsIn: ["a", "b"] },
-    `refuse role:app  role "app" is to go (ensure: absent) and owns 2 objects in "a", "b"`,
+    `refuse role:app  role "app" is to go (goes with its environment) and owns 2 objects in "a", "b"`,
   ],
   [
     "absent and owning what no database holds",
     { ensure: "absent", goesWith: ["a"] },
     { ownedObjects: 1, ownsIn: [] },
-    `refuse role:app  role "app" is to go (ensure: absent) and owns 1 object`,
+    `refuse role:app  role "app" is to go (goes with its environment) and owns 1 object`,
   ],
   [
     "absent and foreign",
