@@ -1,4 +1,5 @@
 import {
+  accessSync,
   closeSync,
   constants,
   fchownSync,
@@ -22,7 +23,7 @@ export interface Owner {
  * Readers see the old file or the new one, never half of one, also after a crash at any point (RELIABILITY 17). The new
  * file has mode 0600.
  *
- * @throws PoststackError `DISK_FULL`; other errors of the system as they are
+ * @throws PoststackError `DISK_FULL`, `STATE_UNWRITABLE`; other errors of the system as they are
  */
 export function writeAtomically(path: string, text: string, owner?: Owner): void {
   viaTemporaryFile(path, text, owner, (temporary) => renameSync(temporary, path));
@@ -46,15 +47,33 @@ export function createAtomically(path: string, text: string): boolean {
   return created;
 }
 
+/**
+ * Writes beside `path` what would become it, and takes that away again: now there is room for it, and the right to write
+ * it. A file that is there can also be removed then.
+ *
+ * @throws PoststackError as {@link writeAtomically}
+ */
+export const proveWritable = (path: string, text: string): void =>
+  viaTemporaryFile(path, text, undefined, (temporary) => rmSync(temporary));
+
+/** @throws PoststackError `STATE_UNWRITABLE`: nothing in the folder can be removed; a full disk is no hindrance */
+export function proveRemovable(folder: string): void {
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw unlessUnwritable(error, folder);
+  }
+}
+
 function viaTemporaryFile(
   path: string,
   text: string,
   owner: Owner | undefined,
   putInPlace: (temporary: string) => void,
 ): void {
-  for (const leftover of leftovers(path)) rmSync(leftover, { force: true });
   const temporary = temporaryName(path);
   try {
+    for (const leftover of leftovers(path)) rmSync(leftover, { force: true });
     const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
     const descriptor = openSync(temporary, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
     try {
@@ -66,10 +85,19 @@ function viaTemporaryFile(
     }
     putInPlace(temporary);
   } catch (error) {
-    rmSync(temporary, { force: true });
-    throw unlessFull(error, path);
+    removeQuietly(temporary);
+    throw unlessUnwritable(error, path);
   }
   syncPath(dirname(path));
+}
+
+/** On a disk that cannot be written there is nothing to remove, and the error to be told is the one before. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A later process takes it for a leftover.
+  }
 }
 
 /** Waits until the disk has the file, or the directory's list of names. */
@@ -91,6 +119,25 @@ export function unlessFull(error: unknown, path: string): unknown {
     { cause: error },
   );
 }
+
+/** As {@link unlessFull}; and `STATE_UNWRITABLE` where the system does not let this process write. */
+export function unlessUnwritable(error: unknown, path: string): unknown {
+  const code = ["EROFS", "EACCES", "EPERM"].find((one) => hasCode(error, one));
+  return code === undefined ? unlessFull(error, path) : stateUnwritable(path, code, error);
+}
+
+export const stateUnwritable = (path: string, code: string, cause: unknown): PoststackError =>
+  new PoststackError(
+    "STATE_UNWRITABLE",
+    {
+      what: `${path} cannot be written (${code})`,
+      next:
+        code === "EROFS"
+          ? "its file system is read-only: make it writable and run the command again"
+          : "run Poststack as the user who owns it, or set POSTSTACK_STATE_DIR to a directory of this user",
+    },
+    { cause },
+  );
 
 export const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && (error as NodeJS.ErrnoException).code === code;

@@ -12,7 +12,7 @@ import { layoutOf, prepareFolders, removeFolders, type Layout } from "./embedded
 import { postmasterOf, signalPostmaster } from "./embedded/postmaster.ts";
 import { readSettings, settingsChangedAt } from "./embedded/settings-file.ts";
 import { holderOf, startServer } from "./embedded/start.ts";
-import { syncPath } from "./atomic-file.ts";
+import { syncPath, unlessUnwritable } from "./atomic-file.ts";
 import { rotate } from "./host/log-file.ts";
 import { leftovers, temporaryName } from "./temporary-name.ts";
 
@@ -69,7 +69,7 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
       const running = postmasterOf(data);
       const found = findBinaries(major ?? spec.major, user, places);
       // The server cannot change its log file, and nothing else passes by as regularly.
-      if (running !== undefined) rotate(logFile);
+      if (running !== undefined) rotateIfPossible(logFile);
       return {
         dataMajor: major,
         systemIdentifier: systemIdentifier(data),
@@ -128,11 +128,7 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
       const { data, link, socketDirectory, logFile } = layout;
       await stop(layout, signal);
       const doomed = temporaryName(data);
-      if (dataMajor(data) !== undefined) {
-        // At once gone under its name; what a crash leaves of it is a leftover.
-        renameSync(data, doomed);
-        syncPath(dirname(data));
-      }
+      if (dataMajor(data) !== undefined) moveAside(data, doomed);
       for (const path of [doomed, ...leftovers(data), socketDirectory]) rmSync(path, { recursive: true, force: true });
       removePointer(layout);
       removeFolders(layout);
@@ -140,6 +136,25 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
       for (const suffix of ["", ".1", ".2", ".3"]) rmSync(`${logFile}${suffix}`, { force: true });
     },
   };
+}
+
+/** At once gone under its name; what a crash leaves of it is a leftover. */
+function moveAside(data: string, doomed: string): void {
+  try {
+    renameSync(data, doomed);
+  } catch (error) {
+    throw unlessUnwritable(error, data);
+  }
+  syncPath(dirname(data));
+}
+
+/** A log that cannot be rotated (a full disk, a read-only one) is no reason to stop a look. */
+function rotateIfPossible(logFile: string): void {
+  try {
+    rotate(logFile);
+  } catch {
+    // The next look tries again.
+  }
 }
 
 /** The settings as they lie there, to be put back. */

@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { closeSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Clock, Log } from "../core/ports.ts";
 import type { Host, ProcessRecord, ProcessState, SpawnSpec } from "../core/ports/host.ts";
@@ -7,7 +8,7 @@ import { endAll, groupOf, livingEntry, type Identity } from "./host/ending.ts";
 import { marksOf, ownerOf } from "./host/environment.ts";
 import { endOf, spawnGroup } from "./host/group.ts";
 import { oneAtATime } from "./host/one-at-a-time.ts";
-import { rotate, sizeOf, tail } from "./host/log-file.ts";
+import { openLog, rotate, sizeOf, tail } from "./host/log-file.ts";
 import { runProbe } from "./host/probe.ts";
 import { processTable, type Entry } from "./host/process-table.ts";
 import { locate } from "./host/program.ts";
@@ -73,10 +74,19 @@ export function host({ directory, clock, log }: HostOptions): Host {
     return { ...rest, running: livingEntry(table, record) !== undefined };
   };
 
+  /** Record and log: what a start needs of the disk. */
+  const proveWritable = (spec: SpawnSpec): void => {
+    const record = announcement(spec, sizeOf(spec.logFile), clock.date());
+    // As long as it is going to be.
+    records.proveWritable({ ...record, pid: Number.MAX_SAFE_INTEGER, startTime: "-".repeat(64) });
+    closeSync(openLog(spec.logFile));
+  };
+
   async function start(spec: SpawnSpec, signal: AbortSignal): Promise<ProcessRecord> {
     const program = locate(spec.command[0], spec.environment, spec.cwd, spec.place);
     const before = records.read(spec.resource);
     if (before !== undefined && isAlreadySo(before, spec)) return observed(before);
+    proveWritable(spec);
     await endAll(
       () => remains(spec.resource, before),
       before?.stopSignal ?? spec.stopSignal,
@@ -120,6 +130,7 @@ export function host({ directory, clock, log }: HostOptions): Host {
 
   async function stop(record: ProcessRecord, signal: AbortSignal): Promise<void> {
     const { resource, stopSignal, stopGraceMs } = record;
+    records.proveRemovable();
     const present = records.read(resource);
     // Where another start has taken the record's place, the marks are that one's too, and only the old group is meant.
     const isReplaced = present !== undefined && nameOfStart(present) !== nameOfStart(record);
@@ -137,7 +148,10 @@ export function host({ directory, clock, log }: HostOptions): Host {
         return observed(record);
       });
     },
-    check: ({ command, environment, cwd, place }) => void locate(command[0], environment, cwd, place),
+    check: (spec) => {
+      locate(spec.command[0], spec.environment, spec.cwd, spec.place);
+      proveWritable(spec);
+    },
     start: (spec, signal) => inTurn(spec.resource, () => start(spec, signal)),
     stop: (record, signal) => inTurn(record.resource, () => stop(record, signal)),
     accept: (record) => {

@@ -16,7 +16,7 @@ import { PoststackError } from "../core/errors.ts";
 import type { State, StateFacts } from "../core/ports/state.ts";
 import { Secret } from "../core/secret.ts";
 import { dataPlaces } from "./embedded/layout.ts";
-import { createAtomically, hasCode, syncPath, unlessFull, writeAtomically } from "./atomic-file.ts";
+import { createAtomically, hasCode, stateUnwritable, syncPath, unlessFull, writeAtomically } from "./atomic-file.ts";
 import { parseState, renderState, stateLost } from "./state-format.ts";
 
 /** Bytes. A thousand generated passwords take a tenth of it. */
@@ -124,14 +124,7 @@ function writing<T>(directory: string, work: () => T): T {
     const full = unlessFull(error, directory);
     if (full instanceof PoststackError) throw full;
     const { code = "unknown error" } = error as NodeJS.ErrnoException;
-    throw new PoststackError(
-      "STATE_UNWRITABLE",
-      {
-        what: `the state directory ${directory} cannot be written (${code})`,
-        next: "run Poststack as the user who owns it, or set POSTSTACK_STATE_DIR to a directory of this user",
-      },
-      { cause: error },
-    );
+    throw stateUnwritable(`the state directory ${directory}`, code, error);
   }
 }
 

@@ -16,7 +16,7 @@ import { PoststackError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
 import type { Login } from "../../core/ports/postgres.ts";
-import { hasCode, syncPath, unlessFull, writeAtomically } from "../atomic-file.ts";
+import { hasCode, syncPath, unlessFull, unlessUnwritable, writeAtomically } from "../atomic-file.ts";
 import { passwords } from "../scram.ts";
 import { leftovers, temporaryName } from "../temporary-name.ts";
 import { dataMajor, readOrNothing } from "./control-file.ts";
@@ -65,7 +65,7 @@ export async function createCluster(
     syncPath(sibling);
     putInPlace(sibling, data);
   } catch (error) {
-    throw unlessFull(error, data);
+    throw unlessUnwritable(error, data);
   } finally {
     rmSync(passwordFile, { force: true });
     rmSync(sibling, { recursive: true, force: true, maxRetries: 5 });

@@ -13,7 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { hasCode, unlessFull } from "../atomic-file.ts";
+import { hasCode, unlessUnwritable } from "../atomic-file.ts";
 
 const limitBytes = 10 * 1024 * 1024;
 const keptFiles = 3;
@@ -25,7 +25,7 @@ const staleCopyMs = 60_000;
 /**
  * The log's file descriptor for a child: only its end can be written, and only the owner can read it.
  *
- * @throws PoststackError `DISK_FULL`
+ * @throws PoststackError `DISK_FULL`, `STATE_UNWRITABLE`
  */
 export function openLog(path: string): number {
   const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
@@ -35,7 +35,7 @@ export function openLog(path: string): number {
     fchmodSync(descriptor, 0o600);
     return descriptor;
   } catch (error) {
-    throw unlessFull(error, path);
+    throw unlessUnwritable(error, path);
   }
 }
 

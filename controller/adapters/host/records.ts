@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { constants } from "node:os";
 import { basename, join } from "node:path";
-import { hasCode, writeAtomically } from "../atomic-file.ts";
+import { hasCode, proveRemovable, proveWritable, unlessUnwritable, writeAtomically } from "../atomic-file.ts";
 import type { Log } from "../../core/ports.ts";
 import type { ProcessRecord } from "../../core/ports/host.ts";
 
@@ -37,17 +37,41 @@ export class Records {
     return this.#readFile(this.#path(resource));
   }
 
-  /** @throws PoststackError `DISK_FULL` */
+  /** @throws PoststackError `DISK_FULL`, `STATE_UNWRITABLE` */
   write(record: StoredRecord): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    this.#makeFolder();
     writeAtomically(this.#path(record.resource), render(record, this.#folder));
   }
 
-  /** Unless another process has taken the record's place. */
+  /** Before a process is ended for its successor: that one's record can be written. @throws as {@link write} */
+  proveWritable(record: StoredRecord): void {
+    this.#makeFolder();
+    proveWritable(this.#path(record.resource), render(record, this.#folder));
+  }
+
+  /** Before a process is ended for good. @throws PoststackError `STATE_UNWRITABLE` */
+  proveRemovable(): void {
+    proveRemovable(this.#folder);
+  }
+
+  #makeFolder(): void {
+    try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw unlessUnwritable(error, this.#folder);
+    }
+  }
+
+  /** Unless another process has taken the record's place. @throws PoststackError `STATE_UNWRITABLE` */
   remove({ resource, pid, startTime }: Pick<StoredRecord, "resource" | "pid" | "startTime">): void {
     const present = this.read(resource);
     if (present !== undefined && (present.pid !== pid || present.startTime !== startTime)) return;
-    rmSync(this.#path(resource), { force: true });
+    const path = this.#path(resource);
+    try {
+      rmSync(path, { force: true });
+    } catch (error) {
+      throw unlessUnwritable(error, path);
+    }
   }
 
   #path(resource: string): string {

@@ -53,13 +53,16 @@ export interface ProcessState {
 export interface Host {
   /** Every process that this environment recorded, running or not. Unreadable records are left out and logged. */
   processes(signal: AbortSignal): Promise<readonly ProcessRecord[]>;
-  /** Looks for program and folder and starts nothing. @throws PoststackError `COMMAND_MISSING` */
+  /**
+   * Looks for program and folder, proves that record and log can be written, and starts nothing.
+   * @throws PoststackError `COMMAND_MISSING`, `DISK_FULL`, `STATE_UNWRITABLE`
+   */
   check(spec: SpawnSpec): void;
   /**
    * Starts a detached process group, its record on disk when this returns, not yet accepted. Ends first what is left of
    * an earlier start, also when no record tells of it (a crash between start and record). The same process running
    * already is success.
-   * @throws PoststackError `COMMAND_MISSING`, before anything is started or ended
+   * @throws PoststackError `COMMAND_MISSING`, `DISK_FULL`, `STATE_UNWRITABLE`, before anything is started or ended
    */
   start(spec: SpawnSpec, signal: AbortSignal): Promise<ProcessRecord>;
   /** Records that the process was found ready. */
@@ -70,7 +73,10 @@ export interface Host {
    * system does not. Ask before stopping it.
    */
   specOf(record: ProcessRecord): SpawnSpec | undefined;
-  /** Signal to the group, grace, SIGKILL; then the record is removed. Gone already is success. */
+  /**
+   * Signal to the group, grace, SIGKILL; then the record is removed. Gone already is success.
+   * @throws PoststackError `STATE_UNWRITABLE`, before anything is ended
+   */
   stop(record: ProcessRecord, signal: AbortSignal): Promise<void>;
   /** Runs to its end, output to the log file. Aborting ends the group. */
   run(spec: SpawnSpec, timeoutMs: number, signal: AbortSignal): Promise<RunResult>;

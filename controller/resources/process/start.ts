@@ -8,6 +8,10 @@ import { waitReady } from "./ready.ts";
 
 /** Starts it and returns when it is ready. One that does not become ready is ended; its log stays. */
 export async function startProcess(desired: DesiredProcess, ports: Ports, signal: AbortSignal): Promise<Result> {
+  return accept(await startReady(desired, ports, signal), ports);
+}
+
+async function startReady(desired: DesiredProcess, ports: Ports, signal: AbortSignal): Promise<ProcessRecord> {
   const record = await ports.host.start(specOf(desired, ports), signal);
   try {
     await waitReady(desired, record, ports, signal);
@@ -16,6 +20,11 @@ export async function startProcess(desired: DesiredProcess, ports: Ports, signal
     if (!signal.aborted) await ports.host.stop(record, signal);
     throw error;
   }
+  return record;
+}
+
+/** It runs and is ready: a disk that does not take this word is no reason to end it. */
+function accept(record: ProcessRecord, ports: Ports): Result {
   ports.host.accept(record);
   return { note: `pid ${record.pid}`, logFile: record.logFile };
 }
@@ -33,12 +42,14 @@ export async function replaceProcess(
   ports.host.check(specOf(desired, ports));
   const oldSpec = ports.host.specOf(old);
   await ports.host.stop(old, signal);
+  let record: ProcessRecord;
   try {
-    return await startProcess(desired, ports, signal);
+    record = await startReady(desired, ports, signal);
   } catch (error) {
     if (signal.aborted || oldSpec === undefined || !(error instanceof PoststackError)) throw error;
     throw await putBack(oldSpec, error, ports, signal);
   }
+  return accept(record, ports);
 }
 
 async function putBack(
