@@ -49,6 +49,33 @@ describe("what init writes", () => {
   });
 });
 
+describe("an environment that was taken out of the file while it runs", () => {
+  let written: string;
+  beforeAll(() => {
+    written = readFileSync(path(".poststack.yml"), "utf8");
+    project.write(".poststack.yml", written.replace("\n  dev:", "\n  later:"));
+  });
+  afterAll(() => project.write(".poststack.yml", written));
+
+  test.each(["env list", "status", "doctor"])("%s tells what runs of it, and the way out", async (command) => {
+    const { stdout, stderr } = await project.poststack(command.split(" "));
+    expect(stdout + stderr).toMatch(/dev.* not in \.poststack\.yml any more: Postgres runs, 1 process runs/);
+    expect(stdout + stderr).toContain("next: put dev back into the file, then: poststack destroy dev");
+  });
+
+  test.each(["env list", "status"])("%s as JSON is as documented", async (command) => {
+    const { json } = await project.poststack([...command.split(" "), "--json"]);
+    expect(misfits(command === "status" ? "status" : `answers/${command}`, json)).toEqual([]);
+    expect(json).toMatchObject({ forgotten: [{ name: "dev", serverRunning: true, processesRunning: 1 }] });
+  });
+
+  test("it is no news where it is in the file", async () => {
+    project.write(".poststack.yml", written);
+    const { json } = await project.poststack(["env", "list", "--json"]);
+    expect(json).toMatchObject({ forgotten: [] });
+  });
+});
+
 describe("status", () => {
   test("tells server, database, processes, jobs and drift", async () => {
     const { stdout, code } = await project.poststack(["status"]);

@@ -14,6 +14,8 @@ const leastFreeBytes = 100 * mebibyte;
 const comfortableBytes = 1024 * mebibyte;
 
 export interface ProjectChecks {
+  /** Undefined: it cannot be read. */
+  readonly opened: OpenedProject | undefined;
   readonly checks: readonly Check[];
   /** Whose environments can be looked at. */
   readonly environments: readonly string[];
@@ -30,14 +32,19 @@ export function projectChecks(name: string | undefined, context: Context): Proje
   } catch (thrown) {
     const [first] = errorsOf(thrown);
     if (first?.code === "CONFIG_MISSING") {
-      return { checks: [warning("configuration", first.message, "run `poststack init`")], environments: [] };
+      return {
+        checks: [warning("configuration", first.message, "run `poststack init`")],
+        environments: [],
+        opened: undefined,
+      };
     }
     const count = errorsOf(thrown).length;
     const text = `${first?.message ?? ""}${count > 1 ? ` (and ${count - 1} more)` : ""}`;
-    return { checks: [failed("configuration", text, "run `poststack config validate`")], environments: [] };
+    const next = "run `poststack config validate`";
+    return { checks: [failed("configuration", text, next)], environments: [], opened: undefined };
   }
   const valid = ok("configuration", `${opened.project.fileName} in ${opened.root}`);
-  return { checks: [valid, ...stateChecks(opened, context), ...gitChecks(opened, context)], environments };
+  return { checks: [valid, ...stateChecks(opened, context), ...gitChecks(opened, context)], environments, opened };
 }
 
 function stateChecks({ root }: OpenedProject, { world }: Context): readonly Check[] {

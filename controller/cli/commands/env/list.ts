@@ -2,6 +2,7 @@ import { providerOf } from "../../../config/provider.ts";
 import type { EnvironmentSource } from "../../../config/source.ts";
 import { contextOf, printJson, type Context } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
+import { forgottenEnvironments, noteForgotten } from "../../forgotten.ts";
 import { openProject, type OpenedProject } from "../../open.ts";
 import { renderTable } from "../../render/table.ts";
 import type { Invocation } from "../../spec.ts";
@@ -27,8 +28,9 @@ export async function listCommand({ options }: Invocation, world: World): Promis
   const opened = openProject(context);
   const environments = [...opened.project.environments.values()];
   const listed = await Promise.all(environments.map((environment) => listedFrom(environment, opened, context)));
+  const forgotten = await forgottenEnvironments(opened, context);
   if (context.json) {
-    printJson(context, { version: 1, project: opened.project.name, environments: listed });
+    printJson(context, { version: 1, project: opened.project.name, environments: listed, forgotten });
     return exitCode.done;
   }
   const { paint } = context;
@@ -39,6 +41,7 @@ export async function listCommand({ options }: Invocation, world: World): Promis
     one.template ? "" : runningText(one),
   ]);
   context.print(await renderTable(["ENVIRONMENT", "POSTGRES", "DEPLOYMENT", "RUNNING"], rows, paint));
+  noteForgotten(forgotten, opened.project, context);
   return exitCode.done;
 }
 

@@ -1,5 +1,6 @@
 import { contextOf, printJson } from "../../context.ts";
 import { environmentChecks } from "../../doctor/environment.ts";
+import { forgottenChecks } from "../../doctor/forgotten.ts";
 import { machineChecks } from "../../doctor/machine.ts";
 import { projectChecks } from "../../doctor/project.ts";
 import type { Check } from "../../doctor/check.ts";
@@ -15,7 +16,8 @@ export async function doctorCommand({ args: [name], options }: Invocation, world
   const inEnvironments: Check[] = [];
   for (const environment of project.environments)
     inEnvironments.push(...(await environmentChecks(environment, context)));
-  const checks = [...machineChecks(world), ...project.checks, ...inEnvironments];
+  const forgotten = name === undefined ? await forgottenChecks(project.opened, context) : [];
+  const checks = [...machineChecks(world), ...project.checks, ...inEnvironments, ...forgotten];
 
   const isWell = checks.every(({ result }) => result !== "failed");
   if (context.json) printJson(context, { version: 1, well: isWell, checks });
