@@ -96,8 +96,8 @@ export interface Passwords {
   /** A SCRAM-SHA-256 verifier with a salt of its own. @throws PoststackError `SECRET_UNREADABLE`: the password is empty */
   verifier(password: Secret): string;
   /**
-   * Whether the password gives this verifier. False for anything that is not a SCRAM-SHA-256 verifier. It is derived beside
-   * whatever else goes on: several at once take hardly longer than one.
+   * Whether the password gives this verifier. False for anything that is not a SCRAM-SHA-256 verifier. Deriving
+   * takes a millisecond or more, and goes on beside everything else.
    *
    * @throws PoststackError `SECRET_UNREADABLE`: the password is empty
    */
