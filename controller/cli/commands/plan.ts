@@ -9,7 +9,7 @@ import { contextOf, printJson, type Context } from "../context.ts";
 import { exitCode, type ExitCode } from "../exit.ts";
 import { openEnvironment } from "../open.ts";
 import { planToJson } from "../plan-json.ts";
-import { paintedError } from "../report.ts";
+import { causesOf, paintedError } from "../report.ts";
 import { comparable, savePlan } from "../saved-plan.ts";
 import { selectionOf } from "../selection.ts";
 import type { Invocation } from "../spec.ts";
@@ -47,7 +47,7 @@ function refusalLines(
   state: StateFacts | undefined,
   { paintError }: Context,
 ): readonly string[] {
-  const lines = refusals.map(({ error }) => paintedError(error, paintError));
+  const lines = causesOf(refusals.map(({ error }) => error)).map((error) => paintedError(error, paintError));
   const isMarkMadeUp = state === undefined && refusals.some(({ error }) => error.code === "NAME_TAKEN");
   return isMarkMadeUp
     ? [...lines, "This environment has no mark yet: `poststack apply` makes one, and prints a statement that fits."]

@@ -104,8 +104,8 @@ function missing({ name, place }: DesiredExtension, all: readonly ObservedExtens
     where: place,
     next: [
       ...(near.length === 0 ? [] : [`write ${near.map((one) => `"${one}"`).join(" or ")} if that is what you mean`]),
-      `or install it on the server's machine: on Debian it is in postgresql-contrib or in a package like postgresql-17-${name}`,
-    ].join(", "),
+      `install it on the server's machine: on Debian it is in postgresql-contrib or in a package like postgresql-17-${name}`,
+    ].join(", or "),
   };
 }
 

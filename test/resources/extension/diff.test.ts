@@ -80,3 +80,11 @@ test("a name that is nearly right is answered with the right one", () => {
   const [action] = diff([{ ...desired, name: "hstor" }], offered);
   expect(action).toMatchObject({ error: { next: expect.stringContaining(`write "hstore" or "hstore_plperl"`) } });
 });
+
+test.each<[string, string, RegExp]>([
+  ["nothing near", "cube", /^install it on the server's machine/],
+  ["something near", "hstore_plperl", /^write "hstore_plperl" if that is what you mean, or install it/],
+])("the next step for an extension that is not offered: %s", (_what, name, expected) => {
+  const [action] = diff([desired], [{ name, availableVersions: ["1.0"] }]);
+  expect(action).toMatchObject({ verb: "refuse", error: { next: expect.stringMatching(expected) as string } });
+});
