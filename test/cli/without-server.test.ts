@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, relative } from "node:path";
@@ -539,6 +540,15 @@ describe("completion", () => {
     const { stdout, code } = await project.poststack(["completion", shell]);
     expect(code).toBe(0);
     expect(stdout).toContain("poststack complete");
+  });
+
+  test("the script for bash may be sourced twice", async () => {
+    const { stdout } = await project.poststack(["completion", "bash"]);
+    project.write("completion.bash", stdout);
+    const twice = "source ./completion.bash && source ./completion.bash && declare -F __poststack_complete";
+    const { status, stdout: said, stderr } = spawnSync("bash", ["-c", twice], { cwd: project.root, encoding: "utf8" });
+    rmSync(join(project.root, "completion.bash"));
+    expect({ status, said, stderr }).toEqual({ status: 0, said: "__poststack_complete\n", stderr: "" });
   });
 
   test("another shell is refused by name", async () => {
