@@ -266,6 +266,15 @@ environments:
     },
   );
 
+  test("plan --out makes no folder, and says what to do instead", async () => {
+    const words = ["plan", "--out", "nowhere/x.plan", "--json"];
+    const { code, stdout } = await own.poststack(words, { environment });
+    expect(code).toBe(1);
+    const error = { code: "FILE_UNREADABLE", next: "make the folder first, or correct the path" };
+    expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({ errors: [error] });
+    expect(existsSync(join(own.root, "nowhere"))).toBe(false);
+  });
+
   test("dry-run shows what stands there", async () => {
     const { stdout } = await own.poststack(["env", "dry-run"], { environment });
     expect(stdout).toMatch(/OPEN +in the open +variables/);
