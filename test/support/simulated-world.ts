@@ -178,6 +178,7 @@ const observedRole = ({ name, attributes, inRoles, password }: DesiredRole): Obs
   inheriting: attributes.inherit ? inRoles : [],
   ownedObjects: 0,
   ownsIn: [],
+  ownsDatabases: [],
 });
 
 function applyDatabase(world: SimulatedWorld, action: Of<"database">): void {
@@ -194,6 +195,7 @@ function applyDatabase(world: SimulatedWorld, action: Of<"database">): void {
     marked: true,
     strayMark: false,
     ownerRole: owner,
+    ownerIsOurs: true,
     ledgerVersion,
     ledgerUnreadable: false,
     ledgerWriters: [owner],

@@ -97,7 +97,9 @@ async function runningResources(wishes: Wishes): Promise<DesiredResources> {
   const instance = desiredInstance({ environment, server, state: context.state, options, startedAfter });
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: false };
   const roles = await desiredRoles(roleWishes);
-  const database = desiredDatabase(environment, server, identity.mark, options, idsOf(roles));
+  // A role that goes may be the database's owner until now: it goes after.
+  const staying = roles.filter(({ ensure }) => ensure === "present");
+  const database = desiredDatabase(environment, server, identity.mark, options, idsOf(staying));
   const extensions = desiredExtensions(environment, database.id);
   const prepared = [database.id, ...idsOf(extensions)];
   const migrations = attempt(() => desiredMigrations(project, environment, files, options, prepared));

@@ -73,7 +73,9 @@ async function furtherRole(name: string, config: RoleConfig, place: Place, wishe
   return { ...role, password, generated };
 }
 
-function common(name: string, config: RoleConfig, place: Place, { instance, mark }: RoleWishes): DesiredRole {
+function common(name: string, config: RoleConfig, place: Place, wishes: RoleWishes): DesiredRole {
+  const { instance, mark, absent } = wishes;
+  const { database, owner } = wishes.server.endpoint;
   const inRoles = [...new Set(config.in_roles)].sort();
   return {
     id: roleId(name),
@@ -82,6 +84,7 @@ function common(name: string, config: RoleConfig, place: Place, { instance, mark
     attributes: attributesOf(config),
     generated: "no",
     inRoles,
+    ...(absent ? {} : { handover: { database, databaseId: resourceId("database", database), to: owner.user } }),
     mark,
     dependsOn: [instance, ...inRoles.map(roleId)],
     place,

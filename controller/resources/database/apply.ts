@@ -7,6 +7,7 @@ import { quoteIdentifier, quoteLiteral, sqlFailure, unlessSqlState } from "../..
 import { block, checkFence, runAlone, transact, unlessReplaced } from "../../core/transaction.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import { ledgerPrivileges } from "../../core/ledger.ts";
+import { handOver } from "./hand-over.ts";
 import { upgradeLedger } from "./ledger.ts";
 import type { DatabaseAction, DesiredDatabase } from "./model.ts";
 
@@ -74,7 +75,7 @@ async function madeByAnother({ name, mark }: DesiredDatabase, session: Session, 
 }
 
 async function updateDatabase(action: Of<"update">, ports: Ports, signal: AbortSignal): Promise<Result> {
-  const { desired, oid, ownerRole, drift } = action;
+  const { desired, oid, ownerRole, handsOver: isHandedOver, drift } = action;
   const fields = new Set(drift.map(({ field }) => field));
   const session = await insideOf(desired, ports, signal);
   const name = quoteIdentifier(desired.name);
@@ -85,7 +86,9 @@ async function updateDatabase(action: Of<"update">, ports: Ports, signal: AbortS
     ...(fields.has("owner")
       ? [
           becomeMember(desired.owner, session.version),
+          ...(isHandedOver ? [becomeMember(ownerRole, session.version)] : []),
           `alter database ${name} owner to ${quoteIdentifier(desired.owner)}`,
+          ...(isHandedOver ? [handOver(ownerRole, desired.owner)] : []),
         ]
       : []),
     ...(fields.has("owner") || fields.has("ledger access") ? [ledgerAccess(desired.owner, ownerRole)] : []),

@@ -8,8 +8,10 @@ export function content(action: DatabaseAction): Content {
     case "create":
       return { facts: databaseFacts(action.desired) };
     case "update": {
-      const { desired, oid, ownerRole, drift } = action;
-      return { facts: { ...databaseFacts(desired), oid, ownerRole, drift: drift.map((one) => ({ ...one })) } };
+      const { desired, oid, ownerRole, handsOver, drift } = action;
+      return {
+        facts: { ...databaseFacts(desired), oid, ownerRole, handsOver, drift: drift.map((one) => ({ ...one })) },
+      };
     }
     case "drop":
       return { facts: { name: action.name, oid: action.oid } };

@@ -28,9 +28,13 @@ function diffDatabase(desired: DesiredDatabase, observed: ObservedDatabase | und
   if (observed.ledgerVersion > desired.ledgerVersion) return [refuse(desired, ledgerNewer(desired, observed))];
   const drift = driftIn(desired, observed);
   if (drift.length === 0) return [];
-  const { oid, ownerRole } = observed;
-  return [{ ...facts(desired, summarise(drift)), verb: "update", desired, oid, ownerRole, drift }];
+  const { oid, ownerRole, ownerIsOurs } = observed;
+  const handsOver = ownerIsOurs && ownerRole !== desired.owner;
+  const reason = drift.map((one) => `${summarise([one])}${handsOver && one.field === "owner" ? also(ownerRole) : ""}`);
+  return [{ ...facts(desired, reason.join("; ")), verb: "update", desired, oid, ownerRole, handsOver, drift }];
 }
+
+const also = (owner: string): string => `, with what ${owner} owns in it`;
 
 function driftIn(desired: DesiredDatabase, observed: ObservedDatabase): readonly Drift[] {
   const hasLedger = observed.ledgerVersion > 0;

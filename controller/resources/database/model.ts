@@ -27,6 +27,8 @@ export interface ObservedDatabase {
   /** The comment holds our mark with another oid: dropped and made again by hand, or restored from a dump. */
   readonly strayMark: boolean;
   readonly ownerRole: string;
+  /** The owner is a role of this environment: what it owns inside goes to the next owner. */
+  readonly ownerIsOurs: boolean;
   /** 0: no schema `poststack`. */
   readonly ledgerVersion: number;
   /** Schema `poststack` exists and is not a ledger, or may not be read. */
@@ -50,6 +52,8 @@ export type DatabaseAction =
         readonly oid: number;
         /** The owner until now: its access to the ledger goes. */
         readonly ownerRole: string;
+        /** What the owner until now owns inside goes to the new one, in the same transaction. */
+        readonly handsOver: boolean;
         readonly drift: readonly Drift[];
       }
     >

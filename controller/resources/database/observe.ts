@@ -27,6 +27,7 @@ const databasesSql = (mark: string): string => `
 select d.datname as name, d.oid::int8 as oid, r.rolname as owner_role,
   ${markedPart("c.description", mark)} as marked,
   c.description is null and ${isMarked("o.description", mark, "r.oid")} as unfinished,
+  ${isMarked("o.description", mark, "r.oid")} and r.rolname <> current_user as owner_is_ours,
   d.datname = current_database() as is_here,
   to_regnamespace('poststack') is not null as has_schema,
   (
@@ -85,6 +86,7 @@ function observedDatabase(row: Row, ledger: unknown, mark: string): ObservedData
     marked: found?.of === "self",
     strayMark: found?.of === "another",
     ownerRole: String(row.owner_role),
+    ownerIsOurs: row.owner_is_ours === true,
     ledgerVersion: version ?? 0,
     ledgerUnreadable: isHere && row.has_schema === true && version === undefined,
     ledgerWriters: Array.isArray(row.ledger_writers)

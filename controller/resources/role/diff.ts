@@ -137,8 +137,19 @@ function drop(
     hazards: [],
     ...(desired === undefined ? {} : { place: desired.place }),
   } as const;
-  const { name, oid, ownedObjects, ownsIn } = observed;
+  const { name, oid, ownedObjects, ownsIn, ownsDatabases } = observed;
   const losesAll = ownsIn.length > 0 && ownsIn.every((database) => any?.goesWith?.includes(database) === true);
+  const { handover } = any ?? {};
+  const handsOverAll =
+    handover !== undefined &&
+    handover.to !== name &&
+    ownsDatabases.includes(handover.database) &&
+    ownsIn.every((database) => database === handover.database);
+  if (handsOverAll) {
+    const reason = `${why}; what it owns goes to ${handover.to} with the database`;
+    const dependsOn = [...common.dependsOn, handover.databaseId];
+    return { ...common, dependsOn, verb: "drop", reason, name, oid, mark: any?.mark ?? "" };
+  }
   if (ownedObjects === 0 || losesAll) {
     return { ...common, verb: "drop", reason: why, name, oid, mark: any?.mark ?? "" };
   }

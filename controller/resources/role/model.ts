@@ -31,6 +31,11 @@ export interface DesiredRole {
   readonly inRoles: readonly string[];
   /** Databases that go in the same plan: what the role owns in them goes with them, and does not keep it. */
   readonly goesWith?: readonly string[];
+  /**
+   * The environment's database and whom it is to belong to: with the database goes what its owner until now owns inside
+   * it, in the same plan, and does not keep that role.
+   */
+  readonly handover?: { readonly database: string; readonly databaseId: ResourceId; readonly to: string };
   /** What marks an object as this environment's (RELIABILITY 11). */
   readonly mark: string;
   readonly dependsOn: readonly ResourceId[];
@@ -58,6 +63,8 @@ export interface ObservedRole {
   readonly ownedObjects: number;
   /** The databases in which it owns them; a database itself counts as its own. */
   readonly ownsIn: readonly string[];
+  /** The databases that are its own. Looked for where {@link ownedObjects} are counted. */
+  readonly ownsDatabases: readonly string[];
 }
 
 /** What happens to memberships. Names, sorted. */

@@ -41,6 +41,7 @@ select r.rolname as name, r.oid::int8 as oid, r.rolname = current_user as is_adm
     then to_char(r.rolvaliduntil at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') else r.rolvaliduntil::text end as valid_until,
   ${markedPart("d.description", mark)} as marked,
   coalesce(m.memberships, '[]') as memberships, o.owned, coalesce(o.databases, '[]') as databases,
+  coalesce(o.own_databases, '[]') as own_databases,
   current_database() as database, has_table_privilege('pg_catalog.pg_authid', 'select') as reads_passwords
 from pg_catalog.pg_roles r
 left join pg_catalog.pg_shdescription d on d.objoid = r.oid and d.classoid = 'pg_catalog.pg_authid'::regclass
@@ -56,7 +57,8 @@ left join lateral (
 left join lateral (
   -- What a role owns matters when it is to go; the owner of the migrations owns ten thousand tables, and stays.
   -- Databases are shared objects: their dbid is 0.
-  select count(*)::int8 as owned, json_agg(distinct coalesce(own.datname, self.datname)) as databases
+  select count(*)::int8 as owned, json_agg(distinct coalesce(own.datname, self.datname)) as databases,
+    json_agg(distinct self.datname) as own_databases
   from pg_catalog.pg_shdepend s
   left join pg_catalog.pg_database own on own.oid = s.dbid
   left join pg_catalog.pg_database self on s.classid = 'pg_catalog.pg_database'::regclass and self.oid = s.objid
@@ -98,7 +100,8 @@ function observedRole(row: Row, mark: string): Omit<ObservedRole, "password"> {
       .map(({ name }) => text(name))
       .sort(),
     ownedObjects: Number(row.owned ?? 0),
-    ownsIn: Array.isArray(row.databases) ? row.databases.filter((name) => typeof name === "string").sort() : [],
+    ownsIn: names(row.databases),
+    ownsDatabases: names(row.own_databases),
   };
 }
 
@@ -150,6 +153,9 @@ async function passwordOf(
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
+
+const names = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((name) => typeof name === "string").sort() : [];
 
 const objects = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === "object" && one !== null) : [];

@@ -298,6 +298,54 @@ test("an admin without superuser makes a database for another role, and hands it
   );
 });
 
+test("an admin without superuser hands over what the owner before owns inside, with its default privileges", async ({
+  database,
+}) => {
+  const user = database.unique("cloud_admin");
+  const [owner, other, reader] = [database.unique("app"), database.unique("o'ther %s"), database.unique("reader")];
+  const [before, after] = [quoteIdentifier(owner), quoteIdentifier(other)];
+  await database.query(`create role "${user}" login createrole createdb password 'pw'`);
+  const admin = { user, password: new Secret("pw") };
+  const session = await database.server.login(admin, database.name, database.signal);
+  const roles = `create role ${before}; create role ${after}; create role "${reader}"`;
+  await session.query(roles, [], database.signal);
+  const [row] = await session.query(
+    `select oid::text as oid from pg_roles where rolname = '${owner}'`,
+    [],
+    database.signal,
+  );
+  await session.query(`comment on role ${before} is '${mark} ${String(row?.oid)}'`, [], database.signal);
+  await session.close();
+  await withEnvironment(
+    database,
+    async ({ reconcile, plan, repeat, sql, wish }) => {
+      await reconcile(wish({ owner }));
+      await sql(`set role ${before}; create schema app; create table app.t (id int);
+        create function app.f() returns int language sql as 'select 1';
+        alter default privileges in schema app grant select on tables to "${reader}" with grant option;
+        alter default privileges revoke execute on functions from public`);
+      await sql(`insert into poststack.privileges (type, object, owner, grantee, privilege, ours, option_ours)
+        select 'default table', 'app'::regnamespace, '${before}'::regrole, '"${reader}"'::regrole, 'select', true, false`);
+      expect(await plan(wish({ owner: other }))).toContain(`, with what ${owner} owns in it`);
+      await repeat(wish({ owner: other }));
+      expect(await plan(wish({ owner: other }))).toBe("");
+      const owners = `select distinct r.rolname from pg_roles r where r.oid in (
+        select relowner from pg_class where relnamespace = 'app'::regnamespace
+        union all select proowner from pg_proc where pronamespace = 'app'::regnamespace
+        union all select defaclrole from pg_default_acl union all select owner from poststack.privileges)`;
+      expect(await sql(owners)).toEqual([other]);
+      const later = `set role ${after}; create table app.later (id int); create function app.g() returns int
+        language sql as 'select 1'; reset role;
+        select has_table_privilege('${reader}', 'app.later', 'select with grant option')
+          and not has_function_privilege('${reader}', 'app.g()', 'execute') as as_before`;
+      expect((await sql(later)).at(-1)).toBe(true);
+      await sql(`drop role ${before}`);
+      await reconcile(wish({ owner: other, to: "absent", deleteData: true }));
+    },
+    { admin },
+  );
+});
+
 test("an admin that may not make databases is told so, and an owner that does not exist too", async ({ database }) => {
   const user = database.unique("weak");
   await database.query(`create role "${user}" login createrole password 'pw'`);

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
+import { resourceId } from "../../../controller/core/id.ts";
 import { renderActions } from "../../../controller/core/render.ts";
 import { Secret } from "../../../controller/core/secret.ts";
 import { diff } from "../../../controller/resources/role/diff.ts";
 import type { ObservedRole } from "../../../controller/resources/role/model.ts";
 import { desiredRole, mark, observedRole } from "./kit.ts";
 
+const handover = { database: "a", databaseId: resourceId("database", "a"), to: "other" };
 const password = new Secret("canary");
 const admin = observedRole("postgres", { isAdmin: true, owner: "foreign", superuser: true, oid: 10 });
 const weakAdmin = { ...admin, attributes: { ...admin.attributes, superuser: false } };
@@ -95,6 +97,24 @@ test.each<[string, Given<typeof desiredRole>, Given<typeof observedRole>, string
     { ensure: "absent", goesWith: ["a"] },
     { ownedObjects: 1, ownsIn: [] },
     `refuse role:app  role "app" is to go (goes with its environment) and owns 1 object`,
+  ],
+  [
+    "absent, and its database goes to another with all that it owns",
+    { ensure: "absent", handover },
+    { ownedObjects: 2, ownsIn: ["a"], ownsDatabases: ["a"] },
+    "drop role:app  ensure: absent; what it owns goes to other with the database",
+  ],
+  [
+    "absent, and something that it owns lies in another database",
+    { ensure: "absent", handover },
+    { ownedObjects: 2, ownsIn: ["a", "b"], ownsDatabases: ["a"] },
+    `refuse role:app  role "app" is to go (ensure: absent) and owns 2 objects in "a", "b"`,
+  ],
+  [
+    "absent, and owning something in a database that is not its own",
+    { ensure: "absent", handover },
+    { ownedObjects: 2, ownsIn: ["a"] },
+    `refuse role:app  role "app" is to go (ensure: absent) and owns 2 objects in "a"`,
   ],
   [
     "absent and foreign",

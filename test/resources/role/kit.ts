@@ -50,7 +50,7 @@ export function desiredRole(
   name: string,
   given: Partial<DesiredRole["attributes"]> & Partial<DesiredRole> = {},
 ): DesiredRole {
-  const { id, ensure, password, generated, inRoles, goesWith, dependsOn, ...attributes } = given;
+  const { id, ensure, password, generated, inRoles, goesWith, handover, dependsOn, ...attributes } = given;
   return {
     id: id ?? resourceId("role", name),
     name,
@@ -70,6 +70,7 @@ export function desiredRole(
     generated: generated ?? "no",
     inRoles: inRoles ?? [],
     ...(goesWith === undefined ? {} : { goesWith }),
+    ...(handover === undefined ? {} : { handover }),
     mark,
     dependsOn: dependsOn ?? [],
     place,
@@ -102,6 +103,7 @@ export function observedRole(
     inheriting: rest.inRoles ?? [],
     ownedObjects: 0,
     ownsIn: [],
+    ownsDatabases: [],
     ...rest,
   };
 }
