@@ -97,3 +97,23 @@ test("a user before that owns something elsewhere is not dropped, and nothing of
     await project.sql("select pg_get_userbyid(datdba) as owner from pg_database where datname = 'elsewhere'"),
   ).toEqual([{ owner: "shop_a" }]);
 }, 240_000);
+
+test("a user before that the file calls absent goes last, after the processes have the new one", async () => {
+  const project = await forThisTest(
+    newProject({
+      ".poststack.yml": `project: { name: shop }
+environments:
+  dev:
+    postgres: { port: PORT0, version: 17, user: shop_a }
+    deployment: { procfile: Procfile }
+`,
+      Procfile: "web: sleep 1000\n",
+    }),
+  );
+  await project.ok("apply", "--yes");
+  project.edit(".poststack.yml", "user: shop_a", "user: shop_b, roles: { shop_a: { ensure: absent } }");
+  const plan = (await project.plan()).map((line) => line.trim().split(/\s+/).slice(0, 2).join(" "));
+  expect(plan).toEqual(["create role:shop_b", "update database:shop_dev", "replace process:web", "drop role:shop_a"]);
+  await project.ok("apply", "--yes");
+  expect(await project.plan()).toEqual([]);
+}, 240_000);

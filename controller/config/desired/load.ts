@@ -97,7 +97,7 @@ async function runningResources(wishes: Wishes): Promise<DesiredResources> {
   const instance = desiredInstance({ environment, server, state: context.state, options, startedAfter });
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: false };
   const roles = await desiredRoles(roleWishes);
-  // A role that goes may be the database's owner until now: it goes after.
+  // Nothing waits for a role to go: it may own the database until now, or a process may still be logged in as it.
   const staying = roles.filter(({ ensure }) => ensure === "present");
   const database = desiredDatabase(environment, server, identity.mark, options, idsOf(staying));
   const extensions = desiredExtensions(environment, database.id);
@@ -109,7 +109,7 @@ async function runningResources(wishes: Wishes): Promise<DesiredResources> {
   const grantWishes = { environment, database: database.name, owner, after: migrated, roles: idsOf(roles) };
   const grants = attempt(() => desiredGrants(grantWishes)) ?? [];
 
-  const ready = [...idsOf(roles), ...migrated, ...idsOf(grants)];
+  const ready = [...idsOf(staying), ...migrated, ...idsOf(grants)];
   const common = { environment, files, sources: variables, identity, problems };
   const jobWishes = { ...common, startedAt: source.startedAt, after: ready };
   const jobs = options.skipInit === true ? [] : desiredJobs(jobWishes);
