@@ -36,9 +36,12 @@ async function onSmallDisk(web: (outside: string) => DesiredProcess): Promise<Sm
   const ports = portsOver(directory, host, log);
   await pass([web(outside)], ports);
   const pids = (await host.processes(signal)).map(({ pid }) => pid);
-  onTestFinished(() => {
+  onTestFinished(async () => {
+    // Also after a failure: the disk's own filling, what was started instead, a second mount.
+    spawnSync("rm", ["-f", join(directory, "filler")]);
+    await pass([], ports).catch(() => undefined);
     for (const pid of pids) if (isAlive(pid)) process.kill(pid, "SIGKILL");
-    run("umount", "-l", directory);
+    while (run("umount", "-l", directory));
   });
   return { ports, directory, outside, pids };
 }
