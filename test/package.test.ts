@@ -1,0 +1,30 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { projectRoot } from "./support/build.ts";
+
+const manifest = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
+  readonly bin: Readonly<Record<string, string>>;
+  readonly types: string;
+  readonly exports: { readonly ".": { readonly types: string; readonly default: string } };
+};
+
+test("what is published holds the command, the library with its types, the SQL parser, the schemas and the documents", () => {
+  const packed = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+    cwd: projectRoot,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [{ files } = { files: [] }] = JSON.parse(packed) as { readonly files: readonly { readonly path: string }[] }[];
+  const paths = files.map(({ path }) => path);
+  const own = manifest.exports["."];
+  const named = [...Object.values(manifest.bin), manifest.types, own.types, own.default].map((path) =>
+    path.replace("./", ""),
+  );
+  const others = ["dist/main.cjs", "dist/libpg-query.wasm", "schema/poststack.schema.json", "LICENSE", "README.md"];
+  expect(paths).toEqual(expect.arrayContaining([...named, ...others, ".poststack.yml.example", "docs/commands.md"]));
+  // Nothing of the workshop, and nothing of a project that was tried in an example.
+  expect(paths.filter((path) => /^(test|bench|controller|\.build|\.ci)\//.test(path))).toEqual([]);
+  expect(paths.filter((path) => path.includes("/.poststack/"))).toEqual([]);
+});
