@@ -78,13 +78,25 @@ export function postgres(applicationName: string): Postgres {
     if (version >= 140_000) settings.push("'client_connection_check_interval', '500'");
     const calls = settings.map((setting) => `set_config(${setting}, false)`);
     client.query(`select ${calls.join(", ")}`).catch(() => undefined);
-    return session(client, version, lost.signal, async () => {
+    const end = (): Promise<void> => {
       closed = true;
-      await Promise.race([client.end().catch(() => undefined), pause(1_000)]);
+      return client.end().catch(() => undefined);
+    };
+    return session(client, version, lost.signal, {
+      close: () => Promise.race([end(), pause(1_000)]),
+      leave: () => {
+        void end();
+        connectionOf(client).stream.unref();
+      },
     });
   }
 
-  function session(client: Client, version: number, lost: AbortSignal, close: () => Promise<void>): Session {
+  function session(
+    client: Client,
+    version: number,
+    lost: AbortSignal,
+    ends: Pick<Session, "close" | "leave">,
+  ): Session {
     const pid = (client as unknown as { readonly processID: number }).processID;
     const guarded = <T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> =>
       cancellable(client, pid, signal, send);
@@ -92,7 +104,7 @@ export function postgres(applicationName: string): Postgres {
       pid,
       version,
       lost,
-      close,
+      ...ends,
       query: (sql, values, signal) =>
         guarded(signal, async () => {
           const result: QueryResult<Row> = await client
@@ -230,7 +242,7 @@ function versionNumber(text: string): number {
 }
 
 interface ConnectionInternals {
-  readonly stream: { cork(): void; uncork(): void; destroy(): void };
+  readonly stream: { cork(): void; uncork(): void; destroy(): void; unref(): void };
   on(
     event: "parameterStatus",
     listener: (message: { readonly parameterName: string; readonly parameterValue: string }) => void,

@@ -45,15 +45,20 @@ export function passServer(endpoint: Endpoint, postgres: Postgres, lock?: Writer
       throw error;
     }));
 
-  const closeSessions = async (): Promise<void> => {
+  const endSessions = async (end: (session: Session) => Promise<void> | void): Promise<void> => {
     const open = [main?.then(({ session }) => session), owner];
     main = undefined;
     owner = undefined;
     await Promise.all(
-      open.map(async (session) => {
-        await (await session?.catch(() => undefined))?.close();
+      open.map(async (opening) => {
+        const session = await opening?.catch(() => undefined);
+        if (session !== undefined) await end(session);
       }),
     );
+  };
+  const closeAll = async (): Promise<void> => {
+    await endSessions((session) => session.close());
+    await lock?.release();
   };
 
   return {
@@ -79,14 +84,9 @@ export function passServer(endpoint: Endpoint, postgres: Postgres, lock?: Writer
     },
     login: (login: Login, database: string, signal: AbortSignal) => postgres.connect(endpoint, login, database, signal),
     fence: () => lock?.fence() ?? 0,
-    async reset() {
-      await closeSessions();
-      await lock?.release();
-    },
-    async close() {
-      await closeSessions();
-      await lock?.release();
-    },
+    reset: closeAll,
+    // A pass that only read holds nothing that somebody else waits for.
+    close: () => (lock === undefined ? endSessions((session) => session.leave()) : closeAll()),
   };
 }
 

@@ -74,7 +74,10 @@ export interface Session {
    * @throws PoststackError, its `cause` a {@link SqlFailure} with `message` = index of the string that failed
    */
   pipeline(strings: readonly string[], signal: AbortSignal): Promise<readonly (readonly Row[])[]>;
+  /** Waits until the server has let go, so that what the session held is free. */
   close(): Promise<void>;
+  /** Ends it without waiting: for a session that only read. Nothing keeps the process from ending meanwhile. */
+  leave(): void;
 }
 
 /** What the server said of a statement that failed. */
