@@ -44,22 +44,28 @@ export function settings({ version }: Session, interval: string, isLocal: boolea
   ].map((setting) => `${isLocal ? "set local" : "set"} ${setting}`);
 }
 
-/** Ends a transaction that failed. On a connection that is gone the server has done it. */
-export const rollBack = (session: Session): Promise<unknown> =>
-  session.query("rollback", [], AbortSignal.timeout(cleaningMs)).catch(() => undefined);
+/**
+ * Strings that begin a transaction and commit it. After a failure the session is without one: on a connection that is
+ * gone the server has ended it.
+ */
+export async function sendTransaction(
+  session: Session,
+  strings: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await session.pipeline(strings, signal);
+  } catch (error) {
+    await session.query("rollback", [], AbortSignal.timeout(cleaningMs)).catch(() => undefined);
+    throw error;
+  }
+}
 
 /** Writes to the ledger, as one transaction under the fence. @throws PoststackError `FENCED`, `POSTGRES_LOCKED` */
 export async function writeLedger(session: Session, sql: string, ports: Ports, signal: AbortSignal): Promise<void> {
   const begin = `begin; set local lock_timeout = ${lockTimeoutMs}; ${checkFence(ports.server.fence())}`;
   const ledger = { name: "the ledger", pid: session.pid, asking: "own connection", code: "POSTGRES_LOCKED" } as const;
-  await retried(ledger, ports, signal, async () => {
-    try {
-      await session.pipeline([`${begin}; ${sql}; commit`], signal);
-    } catch (error) {
-      await rollBack(session);
-      throw error;
-    }
-  });
+  await retried(ledger, ports, signal, () => sendTransaction(session, [`${begin}; ${sql}; commit`], signal));
 }
 
 /** The first statement of every transaction that writes to the ledger; remembers which transaction that is. */

@@ -7,7 +7,7 @@ import { sqlFailure } from "../../core/sql.ts";
 import { byHand, explain, explainPartial, needsNoTransaction } from "./failure.ts";
 import { dropInvalid, invalidIndexes, isRepeatable, verify } from "./indexes.ts";
 import { setProgress } from "./ledger.ts";
-import { checkFence, checkInterval, contender, rollBack, settings, writeLedger } from "./session.ts";
+import { checkFence, checkInterval, contender, sendTransaction, settings, writeLedger } from "./session.ts";
 import { firstLine, placeAt, type Source } from "./source.ts";
 
 export interface Script {
@@ -121,14 +121,7 @@ async function runOne(run: Run, statement: SqlStatement, done: number): Promise<
     statement.text,
     `${setProgress(order, done + 1, undefined)}; select poststack.end_migration(); commit`,
   ];
-  const inTransaction = async (): Promise<void> => {
-    try {
-      await session.pipeline(strings, signal);
-    } catch (error) {
-      await rollBack(session);
-      throw error;
-    }
-  };
+  const inTransaction = (): Promise<void> => sendTransaction(session, strings, signal);
   try {
     await retried(contender(name, source.file, session), ports, signal, inTransaction);
   } catch (error) {

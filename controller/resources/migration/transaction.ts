@@ -4,7 +4,7 @@ import type { Session } from "../../core/ports/postgres.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import { explain } from "./failure.ts";
 import type { Runnable } from "./guard.ts";
-import { checkFence, checkInterval, contender, rollBack, settings } from "./session.ts";
+import { checkFence, checkInterval, contender, sendTransaction, settings } from "./session.ts";
 
 export interface TransactionStep {
   readonly name: string;
@@ -45,14 +45,7 @@ export async function runInTransaction(
     // The file may have taken another role, which cannot see the ledger.
     `reset session authorization; reset role; ${after}; select poststack.end_migration(); commit`,
   ];
-  const attempt = async (): Promise<void> => {
-    try {
-      await session.pipeline(strings, signal);
-    } catch (error) {
-      await rollBack(session);
-      throw error;
-    }
-  };
+  const attempt = (): Promise<void> => sendTransaction(session, strings, signal);
   try {
     await retried(contender(name, sources[0].file, session), ports, signal, attempt);
   } catch (error) {
