@@ -1,0 +1,144 @@
+import type { AddressPool, ContainerSpec, NetworkAttachment, PublishedPort } from "./container-spec.ts";
+import type { InPlaceChange } from "./containers.ts";
+
+export interface EngineFacts {
+  readonly engine: "docker" | "podman";
+  /** `20.10.24`, `4.3.1` */
+  readonly version: string;
+  /** What is spoken with it: `1.41`. */
+  readonly apiVersion: string;
+  /** For messages: `unix:///var/run/docker.sock`. Never with a password. */
+  readonly address: string;
+  /** How that address was found: `DOCKER_HOST`, `docker context "remote"`, `the usual place`. */
+  readonly from: string;
+  /** The engine is on this machine, so that host paths and ports of 127.0.0.1 are ours, too. */
+  readonly isLocal: boolean;
+  readonly isRootless: boolean;
+  /** `linux/amd64` */
+  readonly platform: string;
+  readonly changesInPlace: ReadonlySet<keyof InPlaceChange>;
+  /** What a container has whose spec does not say: see `effectiveSpec`. */
+  readonly defaults: EngineDefaults;
+}
+
+export interface EngineDefaults {
+  readonly logDriver: string;
+  readonly runtime: string;
+  readonly cgroupNamespace: string;
+}
+
+export type ContainerState =
+  | "created"
+  | "running"
+  | "paused"
+  | "restarting"
+  | "removing"
+  | "exited"
+  | "dead"
+  /** A word that this version does not know. */
+  | "unknown";
+
+/** Undefined: there is no check, or it does not run. */
+export type Health = "starting" | "healthy" | "unhealthy" | undefined;
+
+/** One container as the list call tells of it. */
+export interface ContainerSummary {
+  readonly id: string;
+  /** Without the slash; a container that others link to has several, its own first. */
+  readonly names: readonly string[];
+  /** `sha256:…` */
+  readonly imageId: string;
+  /** As it was asked for at creation; an id where the reference went to another image since. */
+  readonly imageReference: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly state: ContainerState;
+  /** Out of the status text, `Up 3 minutes (healthy)`. */
+  readonly health: Health;
+  /** Out of the status text, `Exited (137) 3 minutes ago`. */
+  readonly exitCode: number | undefined;
+  /** To the second. */
+  readonly createdAt: Date;
+  /** By network name. Podman's list has no ids: then they are undefined. */
+  readonly networks: ReadonlyMap<string, ConnectedNetwork>;
+  /** What is published now: nothing while it does not run. */
+  readonly ports: readonly PublishedPort[];
+  readonly mounts: readonly ActualMount[];
+}
+
+export interface ConnectedNetwork {
+  readonly id: string | undefined;
+  readonly aliases: readonly string[];
+  readonly address: string | undefined;
+}
+
+export interface ActualMount {
+  readonly type: string;
+  /** Of a volume. */
+  readonly name?: string;
+  readonly source: string;
+  readonly target: string;
+  readonly isReadOnly: boolean;
+}
+
+export interface ContainerDetails {
+  readonly id: string;
+  readonly name: string;
+  readonly imageId: string;
+  readonly state: ContainerState;
+  readonly createdAt: Date;
+  readonly startedAt: Date | undefined;
+  readonly finishedAt: Date | undefined;
+  readonly exitCode: number;
+  readonly wasOomKilled: boolean;
+  /** Why the last start failed, in the engine's words. */
+  readonly startError: string | undefined;
+  /** By the engine, because of the restart policy. */
+  readonly restartCount: number;
+  readonly pid: number | undefined;
+  readonly health: Health;
+  /** What the last probe printed, at most 4 KiB. */
+  readonly healthOutput: string | undefined;
+  /** What it was made from, as the engine kept it, with what came from the image. */
+  readonly spec: ContainerSpec;
+  readonly networks: ReadonlyMap<string, ConnectedNetwork>;
+  /** With the ports that the engine chose. */
+  readonly ports: readonly PublishedPort[];
+  /** With the names of volumes that the engine chose. */
+  readonly mounts: readonly ActualMount[];
+  /** How it is connected now, by network name: differs from the spec once it was edited. */
+  readonly attachments: ReadonlyMap<string, NetworkAttachment>;
+}
+
+export interface NetworkFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly driver: string;
+  readonly driverOptions: ReadonlyMap<string, string>;
+  readonly isInternal: boolean;
+  readonly isAttachable: boolean;
+  readonly hasIpv6: boolean;
+  readonly hasIpv4: boolean;
+  readonly pools: readonly AddressPool[];
+  readonly createdAt: Date | undefined;
+}
+
+export interface VolumeFacts {
+  readonly name: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly driver: string;
+  readonly driverOptions: ReadonlyMap<string, string>;
+  /** On the engine's machine. */
+  readonly mountpoint: string;
+  readonly createdAt: Date | undefined;
+}
+
+export interface EngineEvent {
+  readonly kind: "container" | "network" | "volume" | "image";
+  /** `die`, `start`, `health_status: healthy` … in the engine's words. */
+  readonly action: string;
+  readonly id: string;
+  readonly name: string | undefined;
+  /** Of the container; elsewhere the engine's attributes. */
+  readonly attributes: ReadonlyMap<string, string>;
+}
