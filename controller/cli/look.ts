@@ -1,3 +1,4 @@
+import { ask as askServer } from "../core/deadline.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Ports } from "../core/ports.ts";
 import type { Row, SqlValue } from "../core/ports/postgres.ts";
@@ -37,7 +38,8 @@ export async function look<T>(
     const isUp = observation.observed.instance?.[0]?.server === "up";
     const ask: Look["ask"] = async (sql, values) => {
       const session = isUp ? await server.database(signal) : undefined;
-      return session === undefined ? [] : session.query(sql, values, signal).catch(unlessWithoutLedger);
+      if (session === undefined) return [];
+      return askServer(session, sql, values, ports.clock, signal).catch(unlessWithoutLedger);
     };
     return await tell({ desired, observation, plan, ports: world, ask });
   } finally {

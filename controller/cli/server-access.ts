@@ -1,5 +1,6 @@
 import { instanceSecret, roleSecret } from "../config/desired/server.ts";
 import { PoststackError } from "../core/errors.ts";
+import type { Place } from "../core/place.ts";
 import type { Endpoint, Login } from "../core/ports/postgres.ts";
 import type { OpenedEnvironment } from "./open.ts";
 
@@ -9,6 +10,8 @@ export interface ServerAccess {
   readonly login: Login;
   /** What this login works in: the owner in the environment's database, the admin where a database always is. */
   readonly database: string;
+  /** Where the files ask for the server. */
+  readonly place: Place | undefined;
 }
 
 /**
@@ -19,7 +22,7 @@ export async function serverAccess(
   { load, ports, environment }: OpenedEnvironment,
   asAdmin: boolean,
 ): Promise<ServerAccess> {
-  const { endpoint, secretNames } = await load();
+  const { endpoint, secretNames, resources } = await load();
   if (endpoint === undefined) {
     throw new PoststackError("POSTGRES_MISSING", {
       what: `environment ${environment} has no Postgres`,
@@ -34,5 +37,6 @@ export async function serverAccess(
       next: `run \`poststack apply ${environment}\``,
     });
   }
-  return { endpoint, login, database: asAdmin ? endpoint.maintenanceDatabase : endpoint.database };
+  const database = asAdmin ? endpoint.maintenanceDatabase : endpoint.database;
+  return { endpoint, login, database, place: resources.instance[0]?.place };
 }

@@ -1,4 +1,5 @@
 import { lockTimeoutMs, retried, type ContentionPorts } from "./contention.ts";
+import { within } from "./deadline.ts";
 import { PoststackError, type ErrorFacts } from "./errors.ts";
 import type { Row, Session } from "./ports/postgres.ts";
 import { quoteLiteral, sqlFailure } from "./sql.ts";
@@ -14,6 +15,9 @@ const statementLimitMs = 60_000;
 
 /** The same for what copies or deletes the files of a whole database. */
 const databaseLimitMs = 300_000;
+
+/** Beyond what the server's own limits leave of a change: for a server that does not answer at all. */
+const silenceMs = 15_000;
 
 /**
  * Runs statements as one transaction, sent as one string: the session is shared, so a transaction that took several
@@ -34,7 +38,8 @@ export async function transact(
 ): Promise<readonly Row[]> {
   const limits = `select pg_catalog.set_config('lock_timeout', '${lockTimeoutMs}', true), pg_catalog.set_config('statement_timeout', '${statementLimitMs}', true)`;
   const text = [limits, `select pg_catalog.pg_advisory_xact_lock(${lockKeys})`, ...statements].join(";\n");
-  return patiently(session, ports, signal, facts, () => session.query(text, [], signal));
+  // The server measures each statement by itself (manual: statement_timeout); two of them, REVOKE and GRANT, may be long.
+  return patiently(session, ports, signal, facts, 2 * statementLimitMs, (limited) => session.query(text, [], limited));
 }
 
 /**
@@ -55,7 +60,7 @@ export async function runAlone(
     // Sent along at once, and run also when the statement failed: others use this session.
     "reset lock_timeout; reset statement_timeout",
   ];
-  await patiently(session, ports, signal, facts, () => session.pipeline(strings, signal));
+  await patiently(session, ports, signal, facts, databaseLimitMs, (limited) => session.pipeline(strings, limited));
 }
 
 /** Tries again while others hold the locks that it needs, telling who. */
@@ -64,13 +69,20 @@ function patiently<T>(
   ports: ContentionPorts,
   signal: AbortSignal,
   facts: Pick<ErrorFacts, "where">,
-  attempt: () => Promise<T>,
+  limitMs: number,
+  attempt: (limited: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const contender = { name: "this change", pid, ...facts, asking: "own connection", code: "POSTGRES_LOCKED" } as const;
-  return retried(contender, ports, signal, attempt).catch((error: unknown) => {
+  const limited = (): Promise<T> => within(limitMs + silenceMs, change, ports.clock, signal, attempt);
+  return retried(contender, ports, signal, limited).catch((error: unknown) => {
     throw explained(error, facts);
   });
 }
+
+const change = {
+  subject: "an answer of the server to a change",
+  next: "see whether the server answers; the next look tells whether the change was made",
+};
 
 /** A failure that every kind explains alike. */
 function explained(error: unknown, facts: Pick<ErrorFacts, "where">): unknown {

@@ -1,5 +1,6 @@
 import { PoststackError, classOf, type ErrorFacts } from "../core/errors.ts";
 import { resourceId } from "../core/id.ts";
+import type { Place } from "../core/place.ts";
 import type { Deferred } from "../core/plan.ts";
 import type { Ports } from "../core/ports.ts";
 import { kinds, resources, type Desired, type Kind, type ObservedResources } from "../resources/index.ts";
@@ -77,6 +78,7 @@ async function observeKind<K extends Kind>(
 ): Promise<ObservedResources[K]> {
   const limit = AbortSignal.timeout(limitMs);
   const wanted = desired.resources[kind] as readonly never[];
+  const [first] = desired.resources[kind] as readonly { readonly place?: Place }[];
   try {
     const observed = await resources[kind].observe(wanted, ports, AbortSignal.any([signal, limit]));
     return observed as ObservedResources[K];
@@ -84,7 +86,11 @@ async function observeKind<K extends Kind>(
     if (!limit.aborted || signal.aborted) throw error;
     throw new PoststackError(
       "TIMEOUT",
-      { what: `looking at every ${kind} took longer than ${limitMs / 1000} s`, next: "see whether the server answers" },
+      {
+        what: `looking at every ${kind} took longer than ${limitMs / 1000} s`,
+        ...(first?.place === undefined ? {} : { where: first.place }),
+        next: "see whether the server answers",
+      },
       { cause: error },
     );
   }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { answerLimitMs, ask, within } from "../core/deadline.ts";
 import { PoststackError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Endpoint, Postgres, Session } from "../core/ports/postgres.ts";
@@ -57,17 +58,17 @@ export function writerLock(options: LockOptions): WriterLock {
 
     async raiseFence(session, signal) {
       if (raised) return;
-      const [found] = await session.query(
-        "select to_regclass('poststack.system_info') is not null as exists",
-        [],
-        signal,
-      );
+      const exists = "select to_regclass('poststack.system_info') is not null as exists";
+      const [found] = await ask(session, exists, [], clock, signal);
       if (found?.exists === true) {
-        const [row] = await session.query(
-          `update poststack.system_info set value = (value::bigint + 1)::text
-           where key = 'fence' and ($1::bigint is null or value::bigint = $1) returning value::int as fence`,
-          [lastFence ?? null],
-          signal,
+        // Whoever wrote under the old number may still hold its row.
+        const [row] = await within(answerLimitMs, raising, clock, signal, (limited) =>
+          session.query(
+            `update poststack.system_info set value = (value::bigint + 1)::text
+             where key = 'fence' and ($1::bigint is null or value::bigint = $1) returning value::int as fence`,
+            [lastFence ?? null],
+            limited,
+          ),
         );
         if (row === undefined) throw fenced();
         lastFence = Number(row.fence);
@@ -87,14 +88,14 @@ export function writerLock(options: LockOptions): WriterLock {
   /** The connection idles for as long as the pass runs: a limit on idle sessions would take the lock away in the middle. */
   async function keepOpen(session: Session, signal: AbortSignal): Promise<void> {
     // idle_session_timeout: since Postgres 14.
-    if (session.version >= 140_000) await session.query("set idle_session_timeout = 0", [], signal);
+    if (session.version >= 140_000) await ask(session, "set idle_session_timeout = 0", [], clock, signal);
   }
 
   async function poll(session: Session, signal: AbortSignal): Promise<void> {
     const deadlineMs = clock.nowMs() + timeoutMs;
     let told = false;
     for (;;) {
-      const [row] = await session.query("select pg_try_advisory_lock($1, $2) as locked", [high, low], signal);
+      const [row] = await ask(session, "select pg_try_advisory_lock($1, $2) as locked", [high, low], clock, signal);
       if (row?.locked === true) return;
       if (!told || clock.nowMs() >= deadlineMs) {
         const holder = await holderOf(session, signal);
@@ -107,13 +108,15 @@ export function writerLock(options: LockOptions): WriterLock {
   }
 
   async function holderOf(session: Session, signal: AbortSignal): Promise<string> {
-    const [row] = await session.query(
+    const [row] = await ask(
+      session,
       // pg_locks shows a two-key advisory lock as classid and objid with objsubid 2 (manual: pg_locks).
       `select a.application_name as application, a.pid, extract(epoch from now() - a.backend_start)::int as age_s
        from pg_locks l join pg_stat_activity a using (pid)
        where l.locktype = 'advisory' and l.granted and l.objsubid = 2
          and l.classid = ($1::bigint & 4294967295)::oid and l.objid = ($2::bigint & 4294967295)::oid`,
       [high, low],
+      clock,
       signal,
     );
     return row === undefined
@@ -121,6 +124,11 @@ export function writerLock(options: LockOptions): WriterLock {
       : `${String(row.application)} (backend ${String(row.pid)}, for ${String(row.age_s)} s)`;
   }
 }
+
+const raising = {
+  subject: "raising the fence",
+  next: "a writer from before may still hold it: wait for its end, or see pg_stat_activity for sessions of poststack",
+};
 
 /** Two 32-bit keys from the name: the form of advisory locks that leaves the 64-bit space to applications. */
 function lockKey(name: string): readonly [number, number] {

@@ -46,7 +46,7 @@ export function countingProxy(target: number): Promise<CountingProxy> {
 }
 
 /** Tells each message's type. The first one, the startup message, has none. */
-function messageTypes(tell: (type: string) => void): (chunk: Buffer) => void {
+export function messageTypes(tell: (type: string) => void): (chunk: Buffer) => void {
   let waiting = Buffer.alloc(0);
   let isStarted = false;
   return (chunk) => {

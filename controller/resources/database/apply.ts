@@ -1,3 +1,4 @@
+import { ask } from "../../core/deadline.ts";
 import { PoststackError, fromFacts } from "../../core/errors.ts";
 import { isMarked } from "../../core/mark.ts";
 import type { Ports } from "../../core/ports.ts";
@@ -49,7 +50,7 @@ async function createDatabase(desired: DesiredDatabase, ports: Ports, signal: Ab
       return "there";
     },
   );
-  if (outcome === "there") return madeByAnother(desired, session, signal);
+  if (outcome === "there") return madeByAnother(desired, session, ports, signal);
   await transact(session, [mark(desired, "d.datname = " + quoteLiteral(desired.name))], ports, signal);
   await ports.server.reset();
   const inside = await insideOf(desired, ports, signal);
@@ -61,12 +62,19 @@ async function createDatabase(desired: DesiredDatabase, ports: Ports, signal: Ab
  * Somebody was faster: a pass that marks it next, one that was killed and whose statement the server still finished, or a
  * stranger. What depends on the database may go on in the first case only; in the others the next pass looks at it.
  */
-async function madeByAnother({ name, mark }: DesiredDatabase, session: Session, signal: AbortSignal): Promise<Result> {
+async function madeByAnother(
+  { name, mark }: DesiredDatabase,
+  session: Session,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Result> {
   const isOurs = isMarked("pg_catalog.shobj_description(oid, 'pg_database')", mark, "oid");
   for (let looks = 1; looks <= 10; looks++) {
-    const [row] = await session.query(
+    const [row] = await ask(
+      session,
       `select ${isOurs} as ours, pg_catalog.pg_sleep(0.1) from pg_catalog.pg_database where datname = $1`,
       [name],
+      ports.clock,
       signal,
     );
     if (row?.ours === true) return { note: "made meanwhile by another hand" };
@@ -103,9 +111,11 @@ async function dropDatabase({ name, oid, mark }: Of<"drop">, ports: Ports, signa
   await ports.server.reset();
   const session = await ports.server.maintenance(signal);
   try {
-    const [row] = await session.query(
+    const [row] = await ask(
+      session,
       `select ${ours(name, oid, mark)} as ours, exists (select from pg_catalog.pg_database where datname = ${quoteLiteral(name)}) as exists`,
       [],
+      ports.clock,
       signal,
     );
     if (row?.exists !== true) return done;

@@ -1,4 +1,5 @@
 import type { ContentionPorts } from "../../core/contention.ts";
+import { answerLimitMs, within } from "../../core/deadline.ts";
 import { ledgerSteps } from "../../core/ledger.ts";
 import type { Session } from "../../core/ports/postgres.ts";
 import { unlessSqlState } from "../../core/sql.ts";
@@ -19,7 +20,9 @@ export async function upgradeLedger(
   ports: ContentionPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  const from = Number((await ledgerValue(session, signal)) ?? 0);
+  const asking = { subject: "asking for the ledger's version", next: "see whether the server answers" };
+  const found = await within(answerLimitMs, asking, ports.clock, signal, (limited) => ledgerValue(session, limited));
+  const from = Number(found ?? 0);
   for (const [index, step] of ledgerSteps(owner).slice(0, ledgerVersion).entries()) {
     const version = index + 1;
     if (version <= from) continue;

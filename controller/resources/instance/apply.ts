@@ -1,3 +1,4 @@
+import { ask } from "../../core/deadline.ts";
 import { fromFacts, PoststackError } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
@@ -119,7 +120,7 @@ async function reload(desired: DesiredInstance, spec: EmbeddedSpec, ports: Ports
   await dropOverrides(desired, spec, ports, signal);
   const session = await ports.server.admin(signal);
   const loadedAt = async (): Promise<string> => {
-    const [row] = await session.query("select pg_conf_load_time()::text as at", [], signal);
+    const [row] = await ask(session, "select pg_conf_load_time()::text as at", [], ports.clock, signal);
     return String(row?.["at"]);
   };
   const before = await loadedAt();
@@ -146,11 +147,13 @@ async function dropOverrides(
   const { running, runningPort } = await ports.embedded.observe(spec, signal);
   if (desired.parameters.size === 0 || !running || runningPort !== spec.port) return;
   const session = await ports.server.admin(signal);
-  const rows = await session.query(
+  const rows = await ask(
+    session,
     `select format('alter system reset %I', name) as statement from pg_file_settings
      where sourcefile like '%/postgresql.auto.conf' and lower(name) = any($1)`,
     [[...desired.parameters.keys()].map((name) => name.toLowerCase())],
+    ports.clock,
     signal,
   );
-  for (const { statement } of rows) await session.query(String(statement), [], signal);
+  for (const { statement } of rows) await ask(session, String(statement), [], ports.clock, signal);
 }

@@ -30,7 +30,11 @@ async function observeEmbedded(
   if (asked instanceof PoststackError) {
     // Starting, stopping, replaying its log: waiting helps. A refused login does not go away.
     const passes: readonly ErrorCode[] = ["POSTGRES_BUSY", "POSTGRES_UNREACHABLE"];
-    return { ...seen, server: "down", ...(passes.includes(asked.code) ? {} : { error: asked.facts }) };
+    return {
+      ...seen,
+      server: "down",
+      ...(passes.includes(asked.code) ? {} : { error: { where: desired.place, ...asked.facts } }),
+    };
   }
   const names = new Set([...desired.parameters.keys(), ...facts.parameters.keys()].map((name) => name.toLowerCase()));
   for (const own of ["port", "listen_addresses"]) names.delete(own);
@@ -44,7 +48,8 @@ async function observeEmbedded(
 
 async function observeExternal(desired: DesiredInstance, ports: Ports, signal: AbortSignal): Promise<ObservedInstance> {
   const asked = await ask(ports, signal);
-  if (asked instanceof PoststackError) return { ...base(desired), server: "down", error: asked.facts };
+  if (asked instanceof PoststackError)
+    return { ...base(desired), server: "down", error: { where: desired.place, ...asked.facts } };
   const systemIdentifier = await identifierOf(asked, signal);
   return {
     ...base(desired),

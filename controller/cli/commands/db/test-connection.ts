@@ -1,4 +1,6 @@
+import { ask } from "../../../core/deadline.ts";
 import { errorsOf, type ErrorFacts } from "../../../core/errors.ts";
+import type { Place } from "../../../core/place.ts";
 import { contextOf, printJson, type Context } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { openEnvironment, type OpenedEnvironment } from "../../open.ts";
@@ -38,15 +40,17 @@ export async function testConnectionCommand({ args: [name], options }: Invocatio
 async function attempt(as: Attempt["as"], opened: OpenedEnvironment, signal: AbortSignal): Promise<Attempt> {
   const { postgres, clock } = opened.ports;
   let facts: Pick<Attempt, "as" | "user" | "database" | "address"> = { as };
+  let place: Place | undefined;
   let askedMs = clock.nowMs();
   const milliseconds = (): number => Math.round((clock.nowMs() - askedMs) * 10) / 10;
   try {
-    const { endpoint, login, database } = await serverAccess(opened, as === "admin");
+    const { endpoint, login, database, ...server } = await serverAccess(opened, as === "admin");
+    place = server.place;
     facts = { as, user: login.user, database, address: `${endpoint.host}:${endpoint.port}` };
     askedMs = clock.nowMs();
     const session = await postgres.connect(endpoint, login, database, signal);
     try {
-      const [row] = await session.query(question, [], signal);
+      const [row] = await ask(session, question, [], clock, signal);
       return {
         ...facts,
         milliseconds: milliseconds(),
@@ -58,7 +62,13 @@ async function attempt(as: Attempt["as"], opened: OpenedEnvironment, signal: Abo
     }
   } catch (thrown) {
     const [error] = errorsOf(thrown);
-    return { ...facts, milliseconds: milliseconds(), ...(error === undefined ? {} : { error: error.facts }) };
+    if (error === undefined) return { ...facts, milliseconds: milliseconds() };
+    const where = error.facts.where ?? place;
+    return {
+      ...facts,
+      milliseconds: milliseconds(),
+      error: { ...error.facts, ...(where === undefined ? {} : { where }) },
+    };
   }
 }
 

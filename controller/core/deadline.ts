@@ -1,0 +1,52 @@
+import { PoststackError } from "./errors.ts";
+import type { Clock } from "./ports.ts";
+import type { Row, Session, SqlValue } from "./ports/postgres.ts";
+
+/** Milliseconds that the server may take to answer a question (RELIABILITY 31: observe query). */
+export const answerLimitMs = 10_000;
+
+/**
+ * Runs `work` under a signal that aborts when its time is over, too. Keepalive tells of a machine that is gone; a server,
+ * a pooler or a tunnel that holds the connection and says nothing is told by nothing but the clock.
+ *
+ * @param subject of the sentence that says so: `raising the fence`
+ * @throws PoststackError `TIMEOUT`, and what `work` throws
+ */
+export async function within<T>(
+  limitMs: number,
+  { subject, next }: { readonly subject: string; readonly next: string },
+  clock: Clock,
+  signal: AbortSignal,
+  work: (limited: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const done = new AbortController();
+  const late = (): void =>
+    over.abort(new PoststackError("TIMEOUT", { what: `${subject} took longer than ${limitMs / 1_000} s`, next }));
+  clock.sleep(limitMs, done.signal).then(late, () => undefined);
+  try {
+    return await work(AbortSignal.any([signal, over.signal]));
+  } finally {
+    done.abort();
+  }
+}
+
+/**
+ * One question to the server, with the limit of an answer.
+ *
+ * @throws PoststackError `TIMEOUT`, and what {@link Session.query} throws
+ */
+export const ask = (
+  session: Session,
+  sql: string,
+  values: readonly SqlValue[],
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<readonly Row[]> =>
+  within(
+    answerLimitMs,
+    { subject: "an answer of the server", next: "see whether the server answers, and what stands between" },
+    clock,
+    signal,
+    (limited) => session.query(sql, values, limited),
+  );
