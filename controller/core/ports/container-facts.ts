@@ -56,6 +56,11 @@ export interface ContainerSummary {
   readonly health: Health;
   /** Out of the status text, `Exited (137) 3 minutes ago`. */
   readonly exitCode: number | undefined;
+  /**
+   * Milliseconds that it has been running at least, out of the status text `Up 3 minutes`, which is exact to the second
+   * below a minute. Undefined while it does not run, and while it is being restarted.
+   */
+  readonly upMs: number | undefined;
   /** To the second. */
   readonly createdAt: Date;
   /** By network name. Podman's list has no ids: then they are undefined. */

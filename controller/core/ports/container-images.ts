@@ -15,6 +15,8 @@ export interface ImageFacts {
 }
 
 export interface ImageDetails extends ImageFacts {
+  /** When it last got a name here. Undefined where the engine does not keep it. */
+  readonly taggedAt: Date | undefined;
   readonly platform: string;
   readonly config: ImageConfig;
 }
@@ -65,4 +67,11 @@ export interface BuildSpec {
   readonly secrets?: ReadonlyMap<string, Text | Buffer>;
   /** One line of output at a time. */
   readonly onOutput?: (line: string) => void;
+}
+
+export interface BuildInputs {
+  /** SHA-256 in hex over the Dockerfile and over what is sent: names, modes and contents, and no times. */
+  readonly digest: string;
+  /** What `FROM` names, stages and `scratch` left out, build arguments put in. */
+  readonly bases: readonly string[];
 }

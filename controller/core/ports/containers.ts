@@ -1,7 +1,7 @@
 import type { ContainerDetails, ContainerSummary, EngineEvent, EngineFacts, VolumeFacts } from "./container-facts.ts";
 import type { NetworkFacts } from "./container-facts.ts";
 import type { ContainerSpec, NetworkAttachment, NetworkSpec, RestartPolicy, VolumeSpec } from "./container-spec.ts";
-import type { BuildSpec, ImageDetails, ImageFacts, PullOptions } from "./container-images.ts";
+import type { BuildInputs, BuildSpec, ImageDetails, ImageFacts, PullOptions } from "./container-images.ts";
 import type { Text } from "../secret.ts";
 
 /**
@@ -31,6 +31,8 @@ export interface ContainerEngine {
   stopContainer(id: string, options: StopOptions, signal: AbortSignal): Promise<void>;
   /** Gone already, or on its way, is success. @throws PoststackError `ENGINE_OBJECT_IN_USE`: it runs, and not `force` */
   removeContainer(id: string, options: RemoveOptions, signal: AbortSignal): Promise<void>;
+  /** Lets one go on that was paused. Not paused, or gone, is success. */
+  unpauseContainer(id: string, signal: AbortSignal): Promise<void>;
   /** @throws PoststackError `NAME_TAKEN`, `ENGINE_OBJECT_GONE` */
   renameContainer(id: string, name: string, signal: AbortSignal): Promise<void>;
   /** What the engine can change while it runs; {@link EngineFacts.changesInPlace} says what that is. */
@@ -66,6 +68,8 @@ export interface ContainerEngine {
   inspectImage(reference: string, signal: AbortSignal): Promise<ImageDetails | undefined>;
   /** Ends after 120 s without progress. @throws PoststackError `IMAGE_MISSING`, `REGISTRY_LOGIN`, `PULL_FAILED` */
   pullImage(reference: string, options: PullOptions, signal: AbortSignal): Promise<void>;
+  /** What a build is made from, read and not sent. @throws PoststackError `FILE_MISSING`, `FILE_UNREADABLE` */
+  buildInputs(spec: BuildSpec, signal: AbortSignal): Promise<BuildInputs>;
   /** @throws PoststackError `BUILD_FAILED` with the last lines, `ENGINE_LACKS`, `FILE_MISSING` */
   buildImage(spec: BuildSpec, signal: AbortSignal): Promise<{ readonly id: string }>;
   tagImage(id: string, reference: string, signal: AbortSignal): Promise<void>;
