@@ -2,7 +2,7 @@ import { describe, expect, test as plainTest } from "vitest";
 import { clock as realClock } from "../../controller/adapters/clock.ts";
 import { postgres } from "../../controller/adapters/postgres.ts";
 import { answerLimitMs, ask, within } from "../../controller/core/deadline.ts";
-import type { Clock, Ports } from "../../controller/core/ports.ts";
+import type { Clock } from "../../controller/core/ports.ts";
 import type { Session } from "../../controller/core/ports/postgres.ts";
 import { runAlone, transact } from "../../controller/core/transaction.ts";
 import { writerLock } from "../../controller/engine/writer-lock.ts";
@@ -83,24 +83,23 @@ async function silentSession({ endpoint, signal }: TestDatabase): Promise<Sessio
   return session;
 }
 
-const portsOf = ({ server }: TestDatabase): Pick<Ports, "clock" | "server" | "progress"> => ({
-  ...{ clock: fastClock, server, progress: () => undefined },
-});
-
-describe("a server that took the login and then says nothing", () => {
-  const calls: readonly [string, (session: Session, database: TestDatabase) => Promise<unknown>][] = [
-    ["a question", (session, { signal }) => ask(session, "select 1", [], fastClock, signal)],
-    ["a change", (session, database) => transact(session, ["select 1"], portsOf(database), database.signal)],
-    ["a statement alone", (session, database) => runAlone(session, "select 1", portsOf(database), database.signal)],
+test("whatever is asked of a server that took the login and then says nothing ends as TIMEOUT", async ({
+  database,
+}) => {
+  const { signal } = database;
+  const ports = { clock: fastClock, server: database.server, progress: () => undefined };
+  const calls: readonly ((session: Session) => Promise<unknown>)[] = [
+    (session) => ask(session, "select 1", [], fastClock, signal),
+    (session) => transact(session, ["select 1"], ports, signal),
+    (session) => runAlone(session, "select 1", ports, signal),
   ];
-  // Each in a row of its own: what ends it is the clock, and then the connection that nobody answers.
-  for (const [name, call] of calls) {
-    test.concurrent(`${name} ends as TIMEOUT`, async ({ database, expect: expected }) => {
-      const session = await silentSession(database);
-      await expected(call(session, database)).rejects.toMatchObject({ code: "TIMEOUT" });
-      expected(session.lost.aborted).toBe(true);
-    });
-  }
+  // Side by side: each has its time, and then the connection that nobody answers has its own.
+  const ends = calls.map(async (call) => {
+    const session = await silentSession(database);
+    await expect(call(session)).rejects.toMatchObject({ code: "TIMEOUT" });
+    expect(session.lost.aborted).toBe(true);
+  });
+  await Promise.all(ends);
 });
 
 describe("taking the lock", () => {
