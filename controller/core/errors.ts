@@ -41,7 +41,7 @@ export const errorCodes = {
   STATE_NEWER: ["terminal", "the state was written by a newer Poststack"],
   STATE_UNWRITABLE: ["terminal", "the state directory cannot be written"],
   SECRET_LOST: ["terminal", "a generated password is in use but no longer on disk"],
-  DISK_FULL: ["stalled", "no space left on the device"],
+  DISK_FULL: ["terminal", "no space left on the device"],
   // instance
   POSTGRES_MISSING: ["terminal", "no Postgres binaries of the asked version, and none could be fetched"],
   POSTGRES_START: ["terminal", "the server did not start; the end of its log is shown"],
