@@ -1,4 +1,4 @@
-import type { AddressPool, ContainerSpec, NetworkAttachment, PublishedPort } from "./container-spec.ts";
+import type { AddressPool, ContainerSpec, PublishedPort } from "./container-spec.ts";
 import type { InPlaceChange } from "./containers.ts";
 
 export interface EngineFacts {
@@ -74,6 +74,8 @@ export interface ConnectedNetwork {
   readonly id: string | undefined;
   readonly aliases: readonly string[];
   readonly address: string | undefined;
+  /** What it has now, asked for or chosen by the engine. */
+  readonly macAddress: string | undefined;
 }
 
 export interface ActualMount {
@@ -103,15 +105,16 @@ export interface ContainerDetails {
   readonly health: Health;
   /** What the last probe printed, at most 4 KiB. */
   readonly healthOutput: string | undefined;
-  /** What it was made from, as the engine kept it, with what came from the image. */
+  /**
+   * What it was made from, as the engine kept it, with what came from the image; its networks as they are now. Values of
+   * the environment are secrets: nothing tells a password from the rest.
+   */
   readonly spec: ContainerSpec;
   readonly networks: ReadonlyMap<string, ConnectedNetwork>;
   /** With the ports that the engine chose. */
   readonly ports: readonly PublishedPort[];
   /** With the names of volumes that the engine chose. */
   readonly mounts: readonly ActualMount[];
-  /** How it is connected now, by network name: differs from the spec once it was edited. */
-  readonly attachments: ReadonlyMap<string, NetworkAttachment>;
 }
 
 export interface NetworkFacts {

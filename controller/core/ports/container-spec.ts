@@ -93,6 +93,7 @@ export interface NetworkAttachment {
   readonly ipv4?: string;
   readonly ipv6?: string;
   readonly linkLocalAddresses?: readonly string[];
+  /** Not observed here: `ConnectedNetwork` has the one in use. */
   readonly macAddress?: string;
   /** Who is the default gateway: the highest (API 1.48). */
   readonly gatewayPriority?: number;
