@@ -42,7 +42,7 @@ export async function applyPlan(
     } catch (error) {
       if (signal.aborted) return { status: "failed", action, durationMs: durationMs(), error: interrupted(signal) };
       const [first = new PoststackError("INTERNAL", { what: "unknown" })] = errorsOf(error);
-      return { status: "failed", action, durationMs: durationMs(), error: first.facts };
+      return { status: "failed", action, durationMs: durationMs(), error: located(first.facts, action) };
     }
   };
 
@@ -71,6 +71,10 @@ export async function applyPlan(
   }
   return Promise.all(settled.values());
 }
+
+/** An error that names no place is one of what the action was to make. */
+const located = (error: ErrorFacts, { place }: Action): ErrorFacts =>
+  place === undefined ? error : { where: place, ...error };
 
 const skipped = (action: Action, because: string): ActionResult => ({ status: "skipped", action, because });
 

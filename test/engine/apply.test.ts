@@ -107,3 +107,15 @@ test("each action tells its start and its end", async () => {
     "end",
   ]);
 });
+
+test("an error that names no place gets the action's, and one that does keeps it", async () => {
+  const [asked, told] = [1, 2].map((line) => ({ file: ".poststack.yml", line, column: 1 }));
+  const { run } = stage();
+  const results = await run(
+    plan(
+      { ...refuse("a"), place: asked } as Action,
+      { ...refuse("b"), place: asked, error: { code: "PORT_TAKEN", what: "taken", where: told } } as Action,
+    ),
+  );
+  expect(results).toMatchObject([{ error: { where: asked } }, { error: { where: told } }]);
+});
