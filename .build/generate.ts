@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { generateCommands } from "./generate-commands.ts";
 import { generateConfig } from "./generate-config.ts";
 import { generateDocs } from "./generate-docs.ts";
+import { generateKeys } from "./generate-keys.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -13,6 +14,7 @@ const generators: readonly ((root: string) => Promise<ReadonlyMap<string, string
   generateConfig,
   generateCommands,
   generateDocs,
+  generateKeys,
 ];
 
 function current(path: string): string | undefined {

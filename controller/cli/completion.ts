@@ -6,6 +6,7 @@ import { at, type Tree } from "../config/tree.ts";
 import type { Files } from "../core/ports/files.ts";
 import { commands, groups } from "./commands.ts";
 import { completionShells } from "./commands/tools/completion.ts";
+import { explainableNames } from "./explain/key-names.ts";
 import { globalOptions } from "./global-options.ts";
 import type { ArgumentSpec, OptionSpec } from "./spec.ts";
 import type { World } from "./world.ts";
@@ -81,7 +82,9 @@ async function namesOf(words: readonly string[], world: World): Promise<Names> {
   return (values) => {
     try {
       const { files, tree } = opened();
-      return found[values](tree, files).slice(0, mostOffered);
+      const typed = (words.at(-1) ?? "").replace(/^--[\w-]+=/, "");
+      const fitting = found[values](tree, files).filter((name) => name.startsWith(typed));
+      return fitting.slice(0, mostOffered);
     } catch {
       return [];
     }
@@ -102,6 +105,7 @@ const found = {
       "postgres",
     ]),
   ],
+  keys: explainableNames,
   migrations: (tree, files) => {
     const folder = textAt(tree, ["project", "migrations"]) ?? "./migrations";
     return files.list(folder).flatMap((name) => /^(\d+(?:-\d+)*)_.*(?<!\.rollback|\.down)\.sql$/.exec(name)?.[1] ?? []);

@@ -24,7 +24,7 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly description: string;
   /** What completion offers. */
-  readonly values?: "environments" | "services" | "migrations";
+  readonly values?: "environments" | "services" | "migrations" | "keys";
 }
 
 export interface OptionSpec {

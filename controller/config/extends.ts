@@ -11,7 +11,7 @@ export interface Extended {
 }
 
 /** What says something of one environment only and is not handed down. */
-const ownKeys = new Set(["extends", "template"]);
+export const ownKeys: ReadonlySet<string> = new Set(["extends", "template"]);
 
 /**
  * Works `extends` in: maps merge, everything else replaces.

@@ -15,17 +15,20 @@ export interface Explanation extends Source {
   readonly hides: readonly Source[];
 }
 
-/**
- * Undefined when no layer knows the name. A secret is shown as `«secret»`.
- *
- * @param isHidden whether a value that is no secret by itself is shown so, too
- */
-export function explain(
-  variables: Variables,
+/** Whether a value that is no secret by itself is shown as one, too. */
+export type IsHidden = (variable: Variable) => boolean;
+
+/** Undefined when no layer knows the name. A secret is shown as `«secret»`. */
+export const explain = (variables: Variables, name: string, isHidden?: IsHidden): Explanation | undefined =>
+  explanationOf(name, variables.candidates(name), isHidden);
+
+/** The same of layers that are at hand, strongest first. */
+export function explanationOf(
   name: string,
-  isHidden: (variable: Variable) => boolean = () => false,
+  candidates: readonly Variable[],
+  isHidden: IsHidden = () => false,
 ): Explanation | undefined {
-  const [strongest, ...weaker] = variables.candidates(name).map((one) => sourceOf(one, isHidden(one)));
+  const [strongest, ...weaker] = candidates.map((one) => sourceOf(one, isHidden(one)));
   return strongest === undefined ? undefined : { name, ...strongest, hides: weaker };
 }
 

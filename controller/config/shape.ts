@@ -77,3 +77,6 @@ export function inside(shape: Shape, step: string | number): Shape {
 
 /** Whether a key is the user's own note, which Poststack does not look at. */
 export const isNote = (shape: Shape, key: string): boolean => shape.open !== true && key.startsWith("x-");
+
+/** Whether a text there is a secret; `auto_generated` and a map of where it comes from are none. */
+export const isSecretShape = (shape: Shape): boolean => shape === secret;

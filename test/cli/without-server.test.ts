@@ -171,6 +171,47 @@ describe("config", () => {
     expect(stderr).toContain("error VARIABLE_UNDEFINED: variable NOWHERE has no value");
   });
 
+  test.each([
+    ["one value", ["postgres.port", "--env", "dev"], { environment: "dev", path: "postgres.port", origin: "written" }],
+    ["a default", ["postgres.database", "dev"], { origin: "default", value: "shop_dev" }],
+    ["what is worked in late", ["deployment.processes.web.ready.tcp"], { variables: [{ name: "PORT" }] }],
+    ["a map", ["environments.far.postgres"], { environment: "far", path: "postgres", overrides: [] }],
+    ["a template", ["environments.base.variables.GREETING"], { environment: "base", value: "hello", from: "base" }],
+    ["what all environments share", ["project.name"], { path: "project.name", value: "shop" }],
+  ])("explain knows a key: %s", async (_what, words, expected) => {
+    const [json, text] = await Promise.all([
+      project.poststack(["config", "explain", ...words, "--json"]),
+      project.poststack(["config", "explain", ...words]),
+    ]);
+    expect([json.code, text.code]).toEqual([0, 0]);
+    expect(json.json).toMatchObject(expected);
+    expect(misfits("answers/config explain", json.json)).toEqual([]);
+    expect(json.stdout + text.stdout).not.toContain("canary");
+  });
+
+  test("explain takes the variable where a key has the same name", async () => {
+    const { json } = await project.poststack(["config", "explain", "init", "--json"], {
+      environment: { init: "mine" },
+    });
+    expect(json).toMatchObject({ name: "init", layer: "shell" });
+  });
+
+  test.each([
+    ["an unknown key", ["postgres.prot"], "CONFIG_UNKNOWN_KEY", "did you mean `postgres.port`?"],
+    ["an unknown word", ["postgre"], "CONFIG_UNKNOWN_KEY", "did you mean `postgres`?"],
+    ["two environments", ["init", "dev", "--env", "far"], "USAGE", "name one of them"],
+  ])("explain refuses %s", async (_what, words, code, next) => {
+    const refused = await project.poststack(["config", "explain", ...words]);
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toContain(`error ${code}: `);
+    expect(refused.stderr).toContain(next);
+  });
+
+  test("completion offers the paths of keys", async () => {
+    const { stdout } = await project.poststack(["complete", "--", "config", "explain", "postgres.ro"]);
+    expect(stdout).toContain("postgres.roles.report.login");
+  });
+
   test("validate says that all is well", async () => {
     const { stdout, code } = await project.poststack(["config", "validate"]);
     expect({ stdout, code }).toEqual({ stdout: "Valid: 2 environments: dev, far.\n", code: 0 });

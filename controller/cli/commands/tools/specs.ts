@@ -17,10 +17,27 @@ export const toolCommands: readonly CommandSpec[] = [
   },
   {
     name: "config explain",
-    arguments: [{ name: "<name>", description: "a variable" }, environmentArgument],
-    summary: "where a variable's value comes from, and what it hides",
-    options: [{ flags: "--show-value", description: "also what the shell and env files say; a password never" }],
-    examples: [["poststack config explain LOG_LEVEL dev", "value, file and line, and weaker sources"]],
+    arguments: [
+      { name: "<name>", description: "a variable, or the path of a key such as postgres.port", values: "keys" },
+      environmentArgument,
+    ],
+    summary: "where a variable or a key has its value from, and what it hides",
+    description:
+      "A key is named as in error messages: `init[0].run`, `postgres.roles.reporting.login`, with or without " +
+      "`environments.NAME` in front; `project.migrations` for all environments. A map or a list is told value by value. " +
+      "Where a variable and a key have one name, the variable is meant.",
+    options: [
+      { flags: "--env <env>", description: "the environment, instead of the second argument" },
+      { flags: "--show-value", description: "also what the shell and env files say; a password never" },
+    ],
+    examples: [
+      ["poststack config explain LOG_LEVEL dev", "value, file and line, and weaker sources"],
+      [
+        "poststack config explain postgres.port --env dev",
+        "where it is written, and what that overrides; or the default",
+      ],
+      ["poststack config explain environments.dev.postgres", "every value under it, each with its place"],
+    ],
     load: async () => (await import("./config-explain.ts")).configExplainCommand,
   },
   {
