@@ -1,4 +1,4 @@
-import { PoststackError, type ErrorCode } from "../../core/errors.ts";
+import { PoststackError, type ErrorCode, type ErrorFacts } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { EmbeddedFacts, EmbeddedSpec } from "../../core/ports/embedded.ts";
 import type { Row, Session } from "../../core/ports/postgres.ts";
@@ -33,7 +33,7 @@ async function observeEmbedded(
     return {
       ...seen,
       server: "down",
-      ...(passes.includes(asked.code) ? {} : { error: { where: desired.place, ...asked.facts } }),
+      ...(passes.includes(asked.code) ? {} : { error: ownServer(asked, desired) }),
     };
   }
   const names = new Set([...desired.parameters.keys(), ...facts.parameters.keys()].map((name) => name.toLowerCase()));
@@ -48,8 +48,9 @@ async function observeEmbedded(
 
 async function observeExternal(desired: DesiredInstance, ports: Ports, signal: AbortSignal): Promise<ObservedInstance> {
   const asked = await ask(ports, signal);
-  if (asked instanceof PoststackError)
+  if (asked instanceof PoststackError) {
     return { ...base(desired), server: "down", error: { where: desired.place, ...asked.facts } };
+  }
   const systemIdentifier = await identifierOf(asked, signal);
   return {
     ...base(desired),
@@ -58,6 +59,15 @@ async function observeExternal(desired: DesiredInstance, ports: Ports, signal: A
     ...(systemIdentifier === undefined ? {} : { systemIdentifier }),
   };
 }
+
+/** Poststack made this server's superuser and keeps its password; only by another hand does the server have another one. */
+const ownServer = ({ code, facts }: PoststackError, { place }: DesiredInstance): ErrorFacts => ({
+  where: place,
+  ...facts,
+  ...(code === "POSTGRES_LOGIN"
+    ? { next: "give the superuser back the password that `poststack db url --admin --show-password` prints" }
+    : {}),
+});
 
 const base = ({ id, provider }: DesiredInstance): ObservedInstance => ({
   id,
