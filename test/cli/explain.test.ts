@@ -253,6 +253,10 @@ describe("one value", () => {
     expect(await answer("postgres.host", "far", shop)).toContain(
       "has no value\n  default: 127.0.0.1, or the host of `url`",
     );
+    const url = "project: { name: shop }\nenvironments: { far: { postgres: { url: { env: ADMIN_URL } } } }\n";
+    expect(await answer("postgres.port", "far", { ".poststack.yml": url })).toBe(
+      "postgres.port has no value\n  default: 5432, or the port of `url`",
+    );
     expect(await answer("postgres.url", "far", shop)).toMatch(
       /^postgres\.url = postgres:\/\/admin:«secret»@db\.invalid/,
     );
@@ -383,7 +387,19 @@ describe("every value of the effective configuration", () => {
     ]),
   );
 
+  const everyKey: Files = {
+    ".poststack.yml": readFileSync(join(projectRoot, ".poststack.yml.example"), "utf8"),
+    Procfile: "web: node web.mjs\nworker: node worker.mjs\n",
+    "deploy/init-compose.yml": "",
+    "deploy/migrate-pod.yaml": "",
+    "deploy/app-compose.yml": "",
+  };
+
   test.each([
+    ["every key", "environments.dev", everyKey],
+    ["every key", "environments.staging", everyKey],
+    ["every key", "environments.production", everyKey],
+    ["every key", "environments.containers", everyKey],
     ["the quickstart", "environments.dev", quickstart],
     ["the quickstart", "environments.staging", quickstart],
     ["the quickstart", "environments.base", quickstart],

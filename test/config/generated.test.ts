@@ -2,11 +2,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { generateConfig } from "../../.build/generate-config.ts";
+import { generateKeys } from "../../.build/generate-keys.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-test("what is made from the schema is fresh, and the same on every run", async () => {
-  const [first, second] = [await generateConfig(root), await generateConfig(root)];
+test.each([
+  ["types and validators", generateConfig],
+  ["keys with their defaults", generateKeys],
+])("what is made from the schema is fresh, and the same on every run: %s", async (_what, generate) => {
+  const [first, second] = [await generate(root), await generate(root)];
   expect([...second]).toEqual([...first]);
   const stale = [...first].filter(([file, text]) => readFileSync(join(root, file), "utf8") !== text);
   expect(stale.map(([file]) => file)).toEqual([]);
