@@ -6,6 +6,8 @@ export interface ProcfileEntry {
   /** The user's own shell text. */
   readonly line: string;
   readonly place: Place;
+  /** It stands at the very end, without a line end: a file that was cut off looks so, and many that were not. */
+  readonly isOpen: boolean;
 }
 
 const entry = /^([A-Za-z0-9_-]+)[ \t]*:[ \t]*(\S.*)$/;
@@ -18,17 +20,15 @@ const entry = /^([A-Za-z0-9_-]+)[ \t]*:[ \t]*(\S.*)$/;
 export function parseProcfile(text: string, file: string): readonly ProcfileEntry[] {
   const errors: PoststackError[] = [];
   const entries = new Map<string, ProcfileEntry>();
-  for (const [index, whole] of text
-    .replace(/^\uFEFF/, "")
-    .split(/\r?\n/)
-    .entries()) {
+  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
+  for (const [index, whole] of lines.entries()) {
     const content = whole.trim();
     if (content === "" || content.startsWith("#")) continue;
     const place = { file, line: index + 1, column: whole.search(/\S/) + 1 };
     const [, name, line] = entry.exec(content) ?? [];
     if (name === undefined || line === undefined) errors.push(badLine(content, place));
     else if (entries.has(name)) errors.push(duplicate(name, place, entries.get(name)?.place));
-    else entries.set(name, { name, line, place });
+    else entries.set(name, { name, line, place, isOpen: index === lines.length - 1 });
   }
   if (errors.length === 0 && entries.size === 0) errors.push(empty(file));
   if (errors.length > 0) throw new PoststackErrors(errors);

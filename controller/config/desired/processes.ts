@@ -120,6 +120,7 @@ function replicas(
       to: "running",
       ...running(line, replica, common, wishes),
       ...(startedAfter === undefined ? {} : { startedAfter }),
+      ...(entry.isOpen ? { isOpenLine: true } : {}),
     };
   });
 }

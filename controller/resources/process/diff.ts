@@ -3,6 +3,7 @@ import { summarise } from "../../core/drift.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { ProcessRecord } from "../../core/ports/host.ts";
+import { mayBeCutOff } from "./cut-off.ts";
 import { driftOfFields } from "./fields.ts";
 import type { DesiredProcess, ObservedProcess, ProcessAction } from "./model.ts";
 import { wantedPort } from "./port.ts";
@@ -85,7 +86,9 @@ function diffRunning(
     return [{ ...facts, verb: "start", reason: reason ?? "not running", hazards: [], desired, ...leftover }];
   }
   const why = isDrifted ? (drift.length === 0 ? "configuration changed" : summarise(drift)) : "restart requested";
-  return [{ ...facts, verb: "replace", reason: why, hazards: ["downtime"], desired, record, drift }];
+  const replace = { ...facts, verb: "replace", reason: why, hazards: ["downtime"], desired, record, drift } as const;
+  if (!mayBeCutOff(desired, record)) return [replace];
+  return [{ ...replace, reason: `${why}; may be cut off: the Procfile has no line end there`, alsoTakesAway: true }];
 }
 
 /** Undefined: it runs. */

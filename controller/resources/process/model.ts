@@ -26,6 +26,8 @@ export interface DesiredProcess {
   readonly startedAfter?: Date;
   readonly dependsOn: readonly ResourceId[];
   readonly place: Place;
+  /** The files say it in a last line without a line end, of which the rest may be missing. */
+  readonly isOpenLine?: true;
 }
 
 export interface ObservedProcess {

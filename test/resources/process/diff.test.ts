@@ -1,5 +1,7 @@
 import { assert, property, shuffledSubarray } from "fast-check";
 import { expect, test } from "vitest";
+import { shellCommand } from "../../../controller/config/procfile.ts";
+import { takesAway } from "../../../controller/core/action.ts";
 import { resourceId } from "../../../controller/core/id.ts";
 import { Secret } from "../../../controller/core/secret.ts";
 import { diff } from "../../../controller/resources/process/diff.ts";
@@ -19,9 +21,10 @@ const changed = (
   before: Partial<DesiredProcess>,
   after: Partial<DesiredProcess>,
 ): [DesiredProcess[], ObservedProcess[]] => [
-  [desired({ fields: fields(after), configHash: "b" })],
+  [desired({ ...after, fields: fields(after), configHash: "b" })],
   [observed({ fields: fields(before), configHash: "a" })],
 ];
+const shell = (line: string): Partial<DesiredProcess> => ({ command: shellCommand(line) });
 const variables = (name: string, value: string | Secret): Partial<DesiredProcess> => ({
   environment: new Map([[name, value]]),
 });
@@ -43,6 +46,11 @@ test.each<[string, readonly DesiredProcess[], readonly ObservedProcess[], string
     "a changed command",
     ...changed({ command: ["node", "a.mjs"] }, { command: ["node", "a.mjs", "two words"] }),
     'replace process:web  command node a.mjs → node a.mjs "two words"  [downtime]',
+  ],
+  [
+    "the first part of its command, in a last line without a line end",
+    ...changed(shell("node web.mjs --port 1"), { ...shell("node web.mjs"), isOpenLine: true }),
+    'replace process:web  command /bin/sh -c "exec node web.mjs --port 1" → /bin/sh -c "exec node web.mjs"; may be cut off: the Procfile has no line end there  [downtime]',
   ],
   ["a changed folder", ...changed({ cwd: "/a" }, { cwd: "/b" }), "replace process:web  cwd /a → /b  [downtime]"],
   [
@@ -173,6 +181,21 @@ test.each<[string, readonly DesiredProcess[], readonly ObservedProcess[], string
   ],
 ])("%s", (_name, wanted, seen, expected) => {
   expect(rendered(diff(wanted, seen))).toBe(expected);
+});
+
+test.each([
+  ["node web.mjs", "node web.m", true],
+  ["cd app && node web.mjs", "cd app", true],
+  ["rm -rf /tmp/shop", "rm -rf /tmp", true],
+  ["node -e 'a()'", "node -e 'a(", true],
+  ['echo "a b" c', 'echo "a b', true],
+  ["node web.mjs", "node app.mjs", false],
+  ["node web.mjs", "node web.mjs --quiet", false],
+])("`%s`, without a line end now `%s`: is it perhaps cut off? %s", (before, after, isCut) => {
+  for (const isOpen of [true, false]) {
+    const [wanted, seen] = changed(shell(before), { ...shell(after), ...(isOpen ? { isOpenLine: true } : {}) });
+    expect(diff(wanted, seen).map(takesAway)).toEqual([isCut && isOpen]);
+  }
 });
 
 test("the same facts in any order give the same actions", () => {
