@@ -2,42 +2,8 @@
 // compiling them at each start would cost more than the rest of the command.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Ajv } from "ajv";
-import standalone from "ajv/dist/standalone/index.js";
-import { build } from "esbuild";
 import { compile } from "json-schema-to-typescript";
-
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-type JsonMap = { readonly [key: string]: Json };
-
-const isMap = (json: Json | undefined): json is JsonMap =>
-  typeof json === "object" && json !== null && !Array.isArray(json);
-
-/**
- * References replaced by what they name, so that an error's path through the schema says which branch it stands in.
- * The schema has no circles. Texts for people are left out.
- */
-function inlined(schema: JsonMap): JsonMap {
-  const definitions = isMap(schema["definitions"]) ? schema["definitions"] : {};
-  const inline = (map: JsonMap): JsonMap => {
-    const { $ref: reference, ...rest } = map;
-    if (typeof reference !== "string") return map;
-    const target = definitions[reference.replace("#/definitions/", "")];
-    if (!isMap(target)) throw new Error(`the schema names ${reference}, which is not there`);
-    return { ...inline(target), ...rest };
-  };
-  const forPeople = new Set(["title", "description", "default", "$schema", "$id", "definitions"]);
-  const walk = (json: Json, isSchema: boolean): Json => {
-    if (Array.isArray(json)) return json.map((item: Json) => walk(item, isSchema));
-    if (!isMap(json)) return json;
-    const map = isSchema ? inline(json) : json;
-    const entries = Object.entries(map).filter(([key]) => !isSchema || !forPeople.has(key));
-    // The keys of these two are names of the file's keys, not words of JSON Schema.
-    const names = (key: string) => isSchema && (key === "properties" || key === "patternProperties");
-    return Object.fromEntries(entries.map(([key, value]) => [key, walk(value, !names(key))]));
-  };
-  return walk(schema, true) as JsonMap;
-}
+import { inlined, isMap, standaloneValidators, type Json, type JsonMap } from "./schemas.ts";
 
 /**
  * The schema as json-schema-to-typescript likes it: only what has a title becomes a type with a name, `x-` keys give no
@@ -79,30 +45,12 @@ async function validators(schema: JsonMap): Promise<string> {
       environments: { ...properties.environments, additionalProperties: { type: "object", "x-form": "a map" } },
     },
   };
-  const ajv = new Ajv({
-    allErrors: true,
-    messages: false,
-    strict: true,
-    allowUnionTypes: true,
-    strictRequired: false,
-    code: { source: true, esm: true, lines: true },
-    keywords: ["x-form"],
-    schemas: { file, environment },
-  });
-  const source = standalone.default(ajv, { validateFile: "file", validateEnvironment: "environment" });
-  const schemas = `export const schemas = ${JSON.stringify({ file, environment })};`;
-  const bundled = await build({
-    stdin: { contents: `${source}\n${schemas}`, resolveDir: import.meta.dirname ?? ".", loader: "js" },
-    bundle: true,
-    write: false,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    minify: true,
-    legalComments: "none",
-    banner: { js: "// Made from schema/poststack.schema.json by `npm run generate`." },
-  });
-  return bundled.outputFiles[0]?.text ?? "";
+  return standaloneValidators(
+    { file, environment },
+    { validateFile: "file", validateEnvironment: "environment" },
+    `export const schemas = ${JSON.stringify({ file, environment })};`,
+    "// Made from schema/poststack.schema.json by `npm run generate`.",
+  );
 }
 
 const declarations = `// Made from schema/poststack.schema.json by \`npm run generate\`.

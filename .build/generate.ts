@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateCommands } from "./generate-commands.ts";
+import { generateCompose } from "./generate-compose.ts";
 import { generateConfig } from "./generate-config.ts";
 import { generateDocs } from "./generate-docs.ts";
 import { generateKeys } from "./generate-keys.ts";
@@ -12,6 +13,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 /** Each gives file contents by path from the project's root, the same on every run. */
 const generators: readonly ((root: string) => Promise<ReadonlyMap<string, string>>)[] = [
   generateConfig,
+  generateCompose,
   generateCommands,
   generateDocs,
   generateKeys,

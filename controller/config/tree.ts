@@ -1,7 +1,10 @@
 import type { Place } from "../core/place.ts";
 import type { Path } from "./source.ts";
 
-/** A document as a tree in which every value knows its place. Shared parts (anchors) are one object. */
+/**
+ * A document as a tree in which every value knows its place. Shared parts (anchors) are one object. `tag` is there where
+ * the document's dialect has tags of its own (`!reset`) and one is written.
+ */
 export type Tree = Scalar | MapTree | ListTree;
 
 export interface Scalar {
@@ -12,18 +15,21 @@ export interface Scalar {
   /** Written without quotes, so that YAML decides what it means. */
   readonly plain: boolean;
   readonly place: Place;
+  readonly tag?: string;
 }
 
 export interface MapTree {
   readonly type: "map";
   readonly entries: ReadonlyMap<string, Entry>;
   readonly place: Place;
+  readonly tag?: string;
 }
 
-interface ListTree {
+export interface ListTree {
   readonly type: "list";
   readonly items: readonly Tree[];
   readonly place: Place;
+  readonly tag?: string;
 }
 
 export interface Entry {

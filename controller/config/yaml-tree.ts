@@ -15,6 +15,17 @@ interface Extent {
   readonly depth: number;
 }
 
+/** What a kind of files understands beyond YAML's core schema. */
+export interface Dialect {
+  /** Tags that the tree keeps, for whoever reads it. */
+  readonly tags: ReadonlySet<string>;
+  /** What an unquoted text means. */
+  readonly resolve: (text: string) => Scalar["value"];
+}
+
+/** The core schema of YAML 1.2, and nothing else. */
+export const coreDialect: Dialect = { tags: new Set(), resolve: resolvePlain };
+
 /** The tags of YAML's core schema; another one would ask for something that no key here means. */
 const knownTag = /^tag:yaml\.org,2002:(?:null|str|int|float|bool|map|seq)$/;
 
@@ -25,7 +36,7 @@ const nothing = (place: Place): Scalar => ({ type: "scalar", value: null, text: 
  *
  * @throws PoststackErrors of `CONFIG_SYNTAX`, `CONFIG_DUPLICATE_KEY`, `CONFIG_LIMIT`
  */
-export function buildTree(contents: unknown, placeAt: PlaceAt): Tree {
+export function buildTree(contents: unknown, placeAt: PlaceAt, { tags, resolve }: Dialect = coreDialect): Tree {
   const errors: PoststackError[] = [];
   const anchors = new Map<string, Tree>();
   /** Anchors of what we are inside of. */
@@ -55,11 +66,13 @@ export function buildTree(contents: unknown, placeAt: PlaceAt): Tree {
       if (target === undefined) errors.push(unknownAlias(node.source, open, place));
       return target ?? nothing(place);
     }
-    if (node.tag !== undefined && !knownTag.test(node.tag)) {
+    const tag = node.tag !== undefined && tags.has(node.tag) ? node.tag : undefined;
+    if (tag === undefined && node.tag !== undefined && !knownTag.test(node.tag)) {
       errors.push(syntaxError("a tag that means nothing here", place, "remove the tag"));
     }
     if (node.anchor !== undefined) open.add(node.anchor);
-    const tree = convertNode(node, place);
+    const untagged = convertNode(node, place, tag !== undefined);
+    const tree = tag === undefined ? untagged : measured({ ...untagged, tag }, partsOf(untagged));
     if (node.anchor !== undefined) {
       open.delete(node.anchor);
       anchors.set(node.anchor, tree);
@@ -67,7 +80,7 @@ export function buildTree(contents: unknown, placeAt: PlaceAt): Tree {
     return tree;
   }
 
-  function convertNode(node: ParsedNode, place: Place): Tree {
+  function convertNode(node: ParsedNode, place: Place, hasOwnTag: boolean): Tree {
     if (isMap(node)) {
       const entries = convertEntries(node.items, place);
       return measured(
@@ -79,7 +92,17 @@ export function buildTree(contents: unknown, placeAt: PlaceAt): Tree {
       const items = node.items.map((item) => convert(item as ParsedNode | null, place));
       return measured({ type: "list", items, place }, items);
     }
-    return convertScalar(node as YamlScalar, place);
+    return convertScalar(node as YamlScalar, place, hasOwnTag);
+  }
+
+  function convertScalar(node: YamlScalar, place: Place, hasOwnTag: boolean): Scalar {
+    const text = node.source ?? "";
+    if (node.type === "PLAIN" && (node.tag === undefined || hasOwnTag)) {
+      return { type: "scalar", value: resolve(text), text, plain: true, place };
+    }
+    // Quoted, or with a tag of the core schema, which the library has resolved.
+    const value = node.value as Scalar["value"];
+    return { type: "scalar", value, text: typeof value === "string" ? value : text, plain: false, place };
   }
 
   function convertEntries(pairs: Pairs, around: Place): Map<string, Entry> {
@@ -131,14 +154,10 @@ export function buildTree(contents: unknown, placeAt: PlaceAt): Tree {
   throw new PoststackErrors(errors);
 }
 
-function convertScalar(node: YamlScalar, place: Place): Scalar {
-  const text = node.source ?? "";
-  if (node.tag === undefined && node.type === "PLAIN") {
-    return { type: "scalar", value: resolvePlain(text), text, plain: true, place };
-  }
-  // Quoted, or with a tag of the core schema, which the library has resolved.
-  const value = node.value as Scalar["value"];
-  return { type: "scalar", value, text: typeof value === "string" ? value : text, plain: false, place };
+/** Maps and lists have them. */
+function partsOf(tree: Tree): readonly Tree[] {
+  if (tree.type === "scalar") return [];
+  return tree.type === "list" ? tree.items : Array.from(tree.entries.values(), (entry) => entry.tree);
 }
 
 const unknownAlias = (name: string, open: ReadonlySet<string>, place: Place): PoststackError =>

@@ -1,9 +1,9 @@
-import { Composer, Parser, type YAMLError } from "yaml";
+import { Composer, Parser, type Document, type YAMLError } from "yaml";
 import { PoststackError, PoststackErrors } from "../core/errors.ts";
 import { checkLimits } from "./limits.ts";
 import { decode, syntaxError, type PlaceAt } from "./text.ts";
 import type { Tree } from "./tree.ts";
-import { buildTree } from "./yaml-tree.ts";
+import { buildTree, coreDialect, type Dialect } from "./yaml-tree.ts";
 
 /**
  * Bytes of a configuration file as a tree.
@@ -11,21 +11,49 @@ import { buildTree } from "./yaml-tree.ts";
  * @throws PoststackErrors of `CONFIG_SYNTAX`, `CONFIG_DUPLICATE_KEY`, `CONFIG_LIMIT`
  */
 export function parseYaml(bytes: Buffer, file: string): Tree {
-  try {
-    const { text, placeAt } = decode(bytes, file);
-    checkLimits(text, placeAt);
-    // The library's own check for duplicate keys takes quadratic time and tells `1` from `"1"`; ours is in the tree.
-    const composer = new Composer({ schema: "core", uniqueKeys: false, prettyErrors: false });
-    const [document, second] = [...composer.compose(new Parser().parse(text), true, text.length)];
+  return parsed(bytes, file, coreDialect, (documents, placeAt) => {
+    const [document, second] = documents;
     if (document === undefined) throw new TypeError("the composer gave no document");
-    // The first one is the cause; what follows it is read as something else than what was meant.
-    const [error] = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
-    if (error !== undefined) throw explained(error, text, placeAt);
     if (second !== undefined) {
       const where = placeAt(second.range[0]);
       throw syntaxError("a second document begins", where, "a configuration is one document: remove the `---`");
     }
     return buildTree(document.contents, placeAt);
+  });
+}
+
+/**
+ * Bytes of a file that may hold several documents, as trees.
+ *
+ * @throws PoststackErrors of `CONFIG_SYNTAX`, `CONFIG_DUPLICATE_KEY`, `CONFIG_LIMIT`
+ */
+export function parseYamlDocuments(bytes: Buffer, file: string, dialect: Dialect): readonly Tree[] {
+  return parsed(bytes, file, dialect, (documents, placeAt) =>
+    documents.map(({ contents }) => buildTree(contents, placeAt, dialect)),
+  );
+}
+
+function parsed<T>(
+  bytes: Buffer,
+  file: string,
+  { tags }: Dialect,
+  build: (documents: readonly Document.Parsed[], placeAt: PlaceAt) => T,
+): T {
+  try {
+    const { text, placeAt } = decode(bytes, file);
+    checkLimits(text, placeAt);
+    // The library's own check for duplicate keys takes quadratic time and tells `1` from `"1"`; ours is in the tree.
+    const composer = new Composer({ schema: "core", uniqueKeys: false, prettyErrors: false });
+    const documents = [...composer.compose(new Parser().parse(text), true, text.length)];
+    const isOwnTag = ({ code, pos }: YAMLError): boolean =>
+      code === "TAG_RESOLVE_FAILED" && tags.has(text.slice(...pos).trim());
+    // The first one is the cause; what follows it is read as something else than what was meant.
+    const [error] = documents
+      .flatMap(({ errors, warnings }) => [...errors, ...warnings])
+      .filter((found) => !isOwnTag(found))
+      .sort((a, b) => a.pos[0] - b.pos[0]);
+    if (error !== undefined) throw explained(error, text, placeAt);
+    return build(documents, placeAt);
   } catch (error) {
     throw error instanceof PoststackError ? new PoststackErrors([error]) : error;
   }

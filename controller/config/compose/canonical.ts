@@ -1,0 +1,64 @@
+import type { Entry, ListTree, MapTree, Tree } from "../tree.ts";
+import type { Report } from "./report.ts";
+import { inside, type Shape } from "./shape.ts";
+import { isSame } from "./trees.ts";
+
+/** The tag of a value that takes away what earlier files say. */
+export const resetTag = "!reset";
+/** The tag of a value that replaces what earlier files say. */
+export const overrideTag = "!override";
+
+/** A document with every short form expanded. What is no form at all is left for the schema to refuse. */
+export function canonical(tree: Tree, shape: Shape, report: Report): Tree {
+  if (tree.tag === resetTag) return tree;
+  const long = shape.canonical?.(tree, report) ?? tree;
+  const tagged = tree.tag === undefined || long.tag === tree.tag ? long : { ...long, tag: tree.tag };
+  if (tagged.type === "map") return canonicalMap(tagged, shape, report);
+  if (tagged.type === "list") return canonicalList(tagged, shape, report);
+  return tagged;
+}
+
+function canonicalMap(map: MapTree, shape: Shape, report: Report): MapTree {
+  const entries = Array.from(map.entries, ([key, entry]): [string, Entry] => [
+    key,
+    { ...entry, tree: canonical(entry.tree, inside(shape, key), report) },
+  ]);
+  return { ...map, entries: new Map(entries) };
+}
+
+function canonicalList(list: ListTree, shape: Shape, report: Report): ListTree {
+  const each = inside(shape, 0);
+  const items = list.items.map((item) => canonical(item, each, report));
+  const kept = uniqueItems(items, shape, (earlier, later) => {
+    if (isSame(earlier, later) || shape.mergesItems) return;
+    report.warn(
+      "replaces an entry of the same list, which stands for the same thing",
+      later.place,
+      "remove one of them",
+    );
+  });
+  return { ...list, items: kept };
+}
+
+/** The items, of which the later of two that are the same thing stands in the place of the earlier. */
+export function uniqueItems(
+  items: readonly Tree[],
+  { identity }: Shape,
+  replaced: (earlier: Tree, later: Tree) => Tree | void = () => undefined,
+): readonly Tree[] {
+  if (identity === undefined) return items;
+  const kept: Tree[] = [];
+  const known = new Map<string, number>();
+  for (const item of items) {
+    const name = identity(item);
+    const index = name === undefined ? undefined : known.get(name);
+    const earlier = index === undefined ? undefined : kept[index];
+    if (index === undefined || earlier === undefined) {
+      if (name !== undefined) known.set(name, kept.length);
+      kept.push(item);
+    } else {
+      kept[index] = replaced(earlier, item) ?? item;
+    }
+  }
+  return kept;
+}

@@ -1,0 +1,130 @@
+import { join, resolve } from "node:path";
+import { PoststackError } from "../../core/errors.ts";
+import { fileStart, type Place } from "../../core/place.ts";
+import type { Files } from "../../core/ports/files.ts";
+import type { Path } from "../source.ts";
+import { placeOf, type MapTree } from "../tree.ts";
+import { assemble, type Assembly } from "./assemble.ts";
+import { checkConsistency } from "./consistency.ts";
+import { documentReader, shownPath } from "./documents.ts";
+import { withFileValues } from "./env-files.ts";
+import type { ComposeProject } from "./model.ts";
+import { projectName } from "./names.ts";
+import { normalise } from "./normalise.ts";
+import { isActive } from "./profiles.ts";
+import { readVariables } from "./project-env.ts";
+import { readProject } from "./decode/project.ts";
+import { newReport, type ComposeWarning, type Report } from "./report.ts";
+import { entriesAt, isNull, mapValues, valueAt, withValue } from "./trees.ts";
+import { onlyUsed } from "./used.ts";
+import type { Variables } from "./variables.ts";
+
+/** A deployment with more is no deployment for one host (RELIABILITY 37). */
+const mostServices = 500;
+
+export interface ComposeOptions {
+  readonly files: Files;
+  /** Compose files, the later on top; relative to the project's folder. At least one. */
+  readonly composeFiles: readonly string[];
+  /** Absolute: what paths of these files are relative to, and where `.env` is. */
+  readonly directory: string;
+  /** Stronger than any name in the files. */
+  readonly name?: string;
+  /** `*` asks for all of them. COMPOSE_PROFILES counts as well. */
+  readonly profiles?: readonly string[];
+  /** The variables of the process. */
+  readonly shell: Variables;
+  /** Instead of the `.env` of the folder; relative to the folder. */
+  readonly envFiles?: readonly string[];
+  /** For `~`. Default: HOME of the shell. */
+  readonly home?: string;
+  /** False leaves `${…}` as it is. */
+  readonly interpolates?: boolean;
+}
+
+export interface LoadedCompose {
+  readonly project: ComposeProject;
+  readonly warnings: readonly ComposeWarning[];
+  /** Where the value at a path of the project was written, or the nearest thing around it: `["services", "web", "image"]`. */
+  readonly placeOf: (path: Path) => Place;
+}
+
+/**
+ * Compose files as one project.
+ *
+ * @throws PoststackErrors of all that is wrong, sorted by place: `COMPOSE_*`, `CONFIG_*`, `DEPENDENCY_CYCLE`,
+ *   `ENV_FILE_SYNTAX`, `FILE_*`, `PATH_OUTSIDE`, `VARIABLE_*`
+ */
+export function loadCompose(options: ComposeOptions): LoadedCompose {
+  const report = newReport();
+  const loaded = report.attempt(() => load(options, report));
+  report.throwAny();
+  if (loaded === undefined) throw new TypeError("nothing was loaded, and nothing was wrong");
+  return { ...loaded, warnings: report.warnings() };
+}
+
+function load(options: ComposeOptions, report: Report): Omit<LoadedCompose, "warnings"> | undefined {
+  const { files, directory, shell, interpolates = true } = options;
+  const paths = options.composeFiles.map((file) => resolve(directory, file));
+  const given = options.envFiles?.map((path) => ({ path: resolve(directory, path) }));
+  const found = report.attempt(() => readVariables(files, directory, given, shell)) ?? shell;
+
+  const read = documentReader(files, report);
+  const documents = paths.flatMap((path) => read(path));
+  const name = report.attempt(() => projectName(options.name, documents, directory, found, interpolates)) ?? "unnamed";
+  const variables: Variables = new Map([...found, ["COMPOSE_PROJECT_NAME", name]]);
+  const home = options.home ?? shell.get("HOME");
+
+  const assembly: Assembly = { files, read, report, interpolates, values: new Map(), misfits: new Set() };
+  const base = { directory, home };
+  const whole = assemble({ files: paths, base, variables }, [], assembly);
+  if (whole === undefined || whole.entries.size === 0) {
+    if (!report.hasErrors()) tellEmpty(paths[0] ?? join(directory, "compose.yaml"), files.root, report);
+    return undefined;
+  }
+  checkCount(whole, report);
+
+  const asked = new Set([...(options.profiles ?? []), ...(variables.get("COMPOSE_PROFILES") ?? "").split(",")]);
+  const withFiles = changedServices(whole, (service) =>
+    isActive(service, asked) ? withFileValues(service, files, variables, report) : service,
+  );
+  const document = normalise(withFiles, name);
+  const { values, misfits } = assembly;
+  const everything = readProject(document, {
+    directory,
+    isActive: (service) => isActive(service, asked),
+    values,
+    report,
+  });
+  const locate = (path: Path): Place => placeOf(document, document.place, path);
+  checkConsistency(everything, { document, misfits, report, placeOf: locate });
+  return { project: onlyUsed(everything), placeOf: locate };
+}
+
+function changedServices(document: MapTree, change: (service: MapTree) => MapTree): MapTree {
+  const services = valueAt(document, "services");
+  if (services?.type !== "map") return document;
+  return withValue(
+    document,
+    "services",
+    mapValues(services, (service) => (service.type === "map" ? change(service) : service)),
+  );
+}
+
+function tellEmpty(file: string, root: string, report: Report): void {
+  report.attempt(() => {
+    throw new PoststackError("COMPOSE_EMPTY", {
+      what: "the Compose file says nothing",
+      where: fileStart(shownPath(file, root)),
+      next: "begin with `services:`",
+    });
+  });
+}
+
+function checkCount(document: MapTree, report: Report): void {
+  const services = [...entriesAt(document, "services")].filter(([, { tree }]) => !isNull(tree));
+  const first = services[mostServices];
+  if (first === undefined) return;
+  const what = `${services.length} services, and ${mostServices} are the most`;
+  report.mistake("CONFIG_LIMIT", what, first[1].place, "divide them among several projects");
+}

@@ -1,0 +1,68 @@
+import { errorsOf, PoststackError, PoststackErrors, type ErrorCode } from "../../core/errors.ts";
+import { comparePlaces, renderPlace, type Place } from "../../core/place.ts";
+
+/** What is not wrong and yet not what somebody may expect. */
+export interface ComposeWarning {
+  readonly what: string;
+  readonly where: Place;
+  readonly next?: string;
+}
+
+/** Gathers all that is to be said about a project's files, so that one mistake does not hide the next. */
+export interface Report {
+  readonly mistake: (code: ErrorCode, what: string, where: Place, next?: string) => void;
+  readonly warn: (what: string, where: Place, next?: string) => void;
+  /** Does something and keeps what it throws. */
+  readonly attempt: <T>(work: () => T) => T | undefined;
+  /** Whether there is an error yet. */
+  readonly hasErrors: () => boolean;
+  /** @throws PoststackErrors sorted by place, when there was any */
+  readonly throwAny: () => void;
+  /** Sorted by place, each once. */
+  readonly warnings: () => readonly ComposeWarning[];
+}
+
+export function newReport(): Report {
+  const errors: PoststackError[] = [];
+  const warnings = new Map<string, ComposeWarning>();
+  return {
+    mistake(code, what, where, next) {
+      errors.push(new PoststackError(code, { what, where, ...(next === undefined ? {} : { next }) }));
+    },
+    warn(what, where, next) {
+      const key = `${renderPlace(where)} ${what}`;
+      if (!warnings.has(key)) warnings.set(key, { what, where, ...(next === undefined ? {} : { next }) });
+    },
+    attempt(work) {
+      try {
+        return work();
+      } catch (error) {
+        errors.push(...errorsOf(error));
+        return undefined;
+      }
+    },
+    hasErrors: () => errors.length > 0,
+    throwAny() {
+      if (errors.length > 0) throw new PoststackErrors(unique(errors).sort(byPlace));
+    },
+    warnings: () => [...warnings.values()].sort((a, b) => comparePlaces(a.where, b.where)),
+  };
+}
+
+/** A part that is used twice (an anchor, a service that two others extend) is told once. */
+function unique(errors: readonly PoststackError[]): PoststackError[] {
+  return [
+    ...new Map(
+      errors.map((error) => {
+        const { where, code, what } = error.facts;
+        return [`${code} ${where === undefined ? "" : renderPlace(where)} ${what}`, error];
+      }),
+    ).values(),
+  ];
+}
+
+function byPlace({ facts: a }: PoststackError, { facts: b }: PoststackError): number {
+  if (a.where === undefined || b.where === undefined)
+    return Number(a.where !== undefined) - Number(b.where !== undefined);
+  return comparePlaces(a.where, b.where);
+}

@@ -1,0 +1,33 @@
+import { interpolate } from "../interpolate.ts";
+import type { MapTree, Tree } from "../tree.ts";
+import type { Report } from "./report.ts";
+import { mapValues, textTree } from "./trees.ts";
+
+/** Values by name, as a shell has them. */
+export type Variables = ReadonlyMap<string, string>;
+
+/**
+ * A document with its `${…}` filled in. Keys stay as they are, and so do looked-up values: what they hold is text. A
+ * variable without a value and without a default is empty, which is worth a warning, once.
+ */
+export function fillIn(document: MapTree, variables: Variables, report: Report, told: Set<string>): MapTree {
+  const fill = (tree: Tree): Tree => {
+    if (tree.type === "map") return mapValues(tree, fill);
+    if (tree.type === "list") return { ...tree, items: tree.items.map(fill) };
+    if (typeof tree.value !== "string" || !tree.value.includes("$")) return tree;
+    const { value: template, place } = tree;
+    const filled = report.attempt(() => interpolate(template, (name) => variables.get(name), place));
+    if (filled === undefined) return tree;
+    for (const name of filled.unset) {
+      if (told.has(name)) continue;
+      told.add(name);
+      report.warn(
+        `the variable ${name} is not set: an empty text stands for it`,
+        place,
+        `set ${name}, or write a default: \${${name}:-…}`,
+      );
+    }
+    return { ...textTree(filled.value, place), ...(tree.tag === undefined ? {} : { tag: tree.tag }) };
+  };
+  return mapValues(document, fill);
+}
