@@ -1,5 +1,5 @@
 import type { Findings } from "./consistency.ts";
-import type { ComposeService } from "./model.ts";
+import type { ComposeService } from "./service-model.ts";
 
 /** What one service may not ask for at once. */
 export function checkExclusions(name: string, service: ComposeService, { report, placeOf }: Findings): void {

@@ -5,7 +5,8 @@ import type { MapTree } from "../tree.ts";
 import { checkContents } from "./check-contents.ts";
 import { checkCycles } from "./check-cycles.ts";
 import { checkExclusions } from "./check-exclusions.ts";
-import type { ComposeProject, ComposeService } from "./model.ts";
+import type { ComposeProject } from "./model.ts";
+import type { ComposeService } from "./service-model.ts";
 import type { Report } from "./report.ts";
 
 export interface Findings {

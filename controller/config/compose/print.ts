@@ -1,4 +1,5 @@
-import type { ComposeProject, ComposeUlimit } from "./model.ts";
+import type { ComposeProject } from "./model.ts";
+import type { ComposeUlimit } from "./part-models.ts";
 import { renderDuration } from "./quantities.ts";
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

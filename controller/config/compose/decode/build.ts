@@ -1,4 +1,4 @@
-import type { ComposeBuild } from "../model.ts";
+import type { ComposeBuild } from "../part-models.ts";
 import { present, type Fields } from "./fields.ts";
 import { readUlimits } from "./limits.ts";
 import { readMount } from "./mounts.ts";

@@ -1,4 +1,4 @@
-import type { ComposeDeploy, ComposeReservations, ComposeResources, ComposeUpdate } from "../model.ts";
+import type { ComposeDeploy, ComposeReservations, ComposeResources, ComposeUpdate } from "../deploy-model.ts";
 import { present, type Fields } from "./fields.ts";
 import { readDeviceRequest } from "./limits.ts";
 

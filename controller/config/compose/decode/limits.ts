@@ -1,4 +1,5 @@
-import type { ComposeBlkio, ComposeDevice, ComposeDeviceRequest, ComposeThrottle, ComposeUlimit } from "../model.ts";
+import type { ComposeDeviceRequest } from "../deploy-model.ts";
+import type { ComposeBlkio, ComposeDevice, ComposeThrottle, ComposeUlimit } from "../part-models.ts";
 import { present, type Fields } from "./fields.ts";
 
 export function readUlimits(fields: Fields): ReadonlyMap<string, ComposeUlimit> | undefined {

@@ -1,4 +1,4 @@
-import type { ComposeMount, ComposePort, ComposeServiceVolume } from "../model.ts";
+import type { ComposeMount, ComposePort, ComposeServiceVolume } from "../part-models.ts";
 import { isAddress } from "../short/ports.ts";
 import { present, type Fields } from "./fields.ts";
 

@@ -4,7 +4,7 @@ import type {
   ComposeHook,
   ComposeServiceNetwork,
   ComposeWatch,
-} from "../model.ts";
+} from "../part-models.ts";
 import { present, type Fields } from "./fields.ts";
 
 export function readDependency(fields: Fields): ComposeDependency | undefined {

@@ -1,4 +1,4 @@
-import type { ComposeService } from "../model.ts";
+import type { ComposeService } from "../service-model.ts";
 import { readBuild } from "./build.ts";
 import { readDeploy } from "./deploy.ts";
 import { present, type Fields } from "./fields.ts";
