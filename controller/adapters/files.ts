@@ -68,7 +68,13 @@ export function projectFiles(root: string): Files {
     return attempt(path, from, () => {
       const handle = open(path);
       try {
-        // Asked of what is open, not of the name: that may mean something else by now.
+        const length = fill(handle, scratch);
+        if (length > 0 && length < scratch.length && length <= limitBytes) {
+          const bytes = Buffer.allocUnsafe(length);
+          scratch.copy(bytes, 0, 0, length);
+          return bytes;
+        }
+        // Empty, large, or no file. Asked of what is open, not of the name: that may mean something else by now.
         const stat = fstatSync(handle);
         if (!stat.isFile()) throw refused("FILE_UNREADABLE", path, from, "is not a regular file");
         if (stat.size > limitBytes) {
@@ -127,16 +133,28 @@ export function projectFiles(root: string): Files {
 
 class Outside extends Error {}
 
+/** Bytes that are read before anything is asked: most files are smaller, and their end says that they were whole. */
+const scratch = Buffer.allocUnsafeSlow(64 * 1024);
+
 /** At most `size` bytes: what is appended meanwhile belongs to the next look. */
 function readAll(handle: number, size: number): Buffer {
   const buffer = Buffer.allocUnsafe(size);
+  const length = fill(handle, buffer);
+  return length === size ? buffer : buffer.subarray(0, length);
+}
+
+/**
+ * Reads from the beginning until the buffer is full or the file at its end: a read may give less than there is. By
+ * position, which pipes and terminals do not have (pread(2), ESPIPE).
+ */
+function fill(handle: number, buffer: Buffer): number {
   let length = 0;
-  while (length < size) {
-    const count = readSync(handle, buffer, length, size - length, null);
+  while (length < buffer.length) {
+    const count = readSync(handle, buffer, length, buffer.length - length, length);
     if (count === 0) break;
     length += count;
   }
-  return length === size ? buffer : buffer.subarray(0, length);
+  return length;
 }
 
 const withSeparator = (folder: string): string => (folder.endsWith(sep) ? folder : folder + sep);
@@ -160,6 +178,8 @@ const reasons: { readonly [code: string]: string } = {
   ELOOP: "is a symbolic link that leads in a circle",
   ENAMETOOLONG: "has a name that is too long",
   ENXIO: "is not a regular file",
+  EISDIR: "is not a regular file",
+  ESPIPE: "is not a regular file",
   ERR_INVALID_ARG_VALUE: "is not a path",
 };
 

@@ -1,5 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -119,6 +130,24 @@ test("a file of exactly the limit is read; the code for a larger one can be chos
   expect(codeOf(() => files.read("exact", { limitBytes: limitBytes - 1, tooLarge: "CONFIG_LIMIT" }))).toBe(
     "CONFIG_LIMIT",
   );
+});
+
+test.each([0, 1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, 200_000])("a file of %i bytes is read whole", (size) => {
+  const { root, files } = staged();
+  const bytes = randomBytes(size);
+  writeFileSync(join(root, "bytes"), bytes);
+  const read = files.readBytes("bytes", { limitBytes: 1_000_000 });
+  files.readBytes("a.txt", { limitBytes });
+  expect(read.equals(bytes), "also when another file was read meanwhile").toBe(true);
+});
+
+test("a FIFO is refused even when there is something in it", () => {
+  const { root, files } = staged();
+  execFileSync("mkfifo", [join(root, "fifo")]);
+  const writer = openSync(join(root, "fifo"), "r+");
+  onTestFinished(() => closeSync(writer));
+  writeSync(writer, "select 1;");
+  expect(codeOf(() => files.readBytes("fifo", { limitBytes }))).toBe("FILE_UNREADABLE");
 });
 
 test("links inside the project are followed, and a project may itself be reached by a link", () => {
