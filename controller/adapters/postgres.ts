@@ -82,7 +82,8 @@ export function postgres(applicationName: string): Postgres {
       closed = true;
       return client.end().catch(() => undefined);
     };
-    return session(client, version, lost.signal, {
+    const { Query } = pg.default as unknown as { readonly Query: QueryClass };
+    return session(client, Query, version, lost.signal, {
       close: () => Promise.race([end(), pause(1_000)]),
       leave: () => {
         void end();
@@ -93,6 +94,7 @@ export function postgres(applicationName: string): Postgres {
 
   function session(
     client: Client,
+    Query: QueryClass,
     version: number,
     lost: AbortSignal,
     ends: Pick<Session, "close" | "leave">,
@@ -116,8 +118,7 @@ export function postgres(applicationName: string): Postgres {
         }),
       pipeline: (strings, signal) =>
         guarded(signal, async () => {
-          // Loaded before the first string goes out: dynamic imports that wait side by side do not settle in their order.
-          const Query = await queryClass();
+          // All goes out in the call itself: two pipelines, one called after the other, never mix.
           const { stream } = connectionOf(client);
           // One packet where they fit: a write of its own for each costs more than what it carries.
           stream.cork();
@@ -163,9 +164,6 @@ type QueryClass = new (
   config: { readonly text: string },
   callback: (error: Error | undefined, result: QueryResult<Row>) => void,
 ) => CountableQuery;
-
-const queryClass = async (): Promise<QueryClass> =>
-  ((await import("pg")).default as unknown as { readonly Query: QueryClass }).Query;
 
 /** Rows of the last statement: a simple query with several gives an array of results. */
 function rowsOf(result: QueryResult<Row> | readonly QueryResult<Row>[]): readonly Row[] {

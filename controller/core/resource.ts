@@ -10,7 +10,33 @@ export interface Resource<Desired, Observed, A extends AnyAction> {
   /** Pure. What decides the effect of an action, all of it: what a plan's fingerprint stands for, and no person reads. */
   content(action: A): Content;
   /** Safe to repeat, also after a crash halfway. */
-  apply(action: A, ports: Ports, signal: AbortSignal): Promise<Result>;
+  apply(action: A, ports: Ports, signal: AbortSignal, link?: Link<A>): Promise<Result>;
+  /** Pure. Whether `apply` takes `link.before`: `action` may be on its way before it is known how `before` ends. */
+  follows?(action: A, before: A): boolean;
+}
+
+/**
+ * Between two actions that run one after the other: the second is on its way while the first is answered. Only for a kind
+ * whose world itself refuses the second when the first fails.
+ */
+export interface Link<A> {
+  /** The action ahead, not answered when `apply` was called. */
+  readonly before?: Before<A>;
+  /**
+   * Tells that all of the action is on its way, and its answer: what follows it may be sent. `withdraw` comes with what was
+   * sent behind another.
+   */
+  readonly sent: (answer: Promise<unknown>, withdraw?: Withdraw) => void;
+}
+
+/** Lets the world refuse what is on its way, unless it has begun. Resolves to whether nothing of it has happened. */
+export type Withdraw = () => Promise<boolean>;
+
+export interface Before<A> {
+  readonly action: A;
+  readonly answer: Promise<unknown>;
+  /** It has failed, or nothing new is to begin: what has not been sent by now must not be. */
+  readonly isOver: () => boolean;
 }
 
 /** Secrets do not fit in here. */

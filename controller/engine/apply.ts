@@ -5,6 +5,7 @@ import type { ResourceId } from "../core/id.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Ports } from "../core/ports.ts";
 import { applyAction, type Action } from "../resources/index.ts";
+import { chain } from "./chain.ts";
 import type { ActionResult, Emit } from "./events.ts";
 
 export interface ApplyOptions {
@@ -30,14 +31,23 @@ export async function applyPlan(
   const queue = new PQueue({ concurrency });
   const settled = new Map<ResourceId, Promise<ActionResult>>();
 
+  const mayBegin = (): boolean => !stop.aborted && !signal.aborted;
+  const { withdraw, hasBegun, run } = chain(
+    plan.actions,
+    (action, link) => {
+      const progress = (line: string): void => emit({ type: "progress", id: action.id, line });
+      return applyAction(action, { ...ports, progress }, signal, link);
+    },
+    mayBegin,
+  );
+
   const attempt = async (action: Action): Promise<ActionResult> => {
-    if (stop.aborted || signal.aborted) return skipped(action, "stopping");
+    if (!mayBegin() && !(await hasBegun(action.id))) return skipped(action, "stopping");
     const startMs = ports.clock.nowMs();
     const durationMs = (): number => Math.round(ports.clock.nowMs() - startMs);
     emit({ type: "start", action });
     try {
-      const progress = (line: string): void => emit({ type: "progress", id: action.id, line });
-      const result = await applyAction(action, { ...ports, progress }, signal);
+      const result = await run(action);
       return { status: "done", action, durationMs: durationMs(), result };
     } catch (error) {
       if (signal.aborted) return { status: "failed", action, durationMs: durationMs(), error: interrupted(signal) };
@@ -69,7 +79,12 @@ export async function applyPlan(
       waitFor.flatMap((id) => settled.get(id) ?? []),
     );
   }
-  return Promise.all(settled.values());
+  stop.addEventListener("abort", withdraw, { once: true });
+  try {
+    return await Promise.all(settled.values());
+  } finally {
+    stop.removeEventListener("abort", withdraw);
+  }
 }
 
 /** An error that names no place is one of what the action was to make. */

@@ -1,7 +1,7 @@
 import type { AnyAction } from "../core/action.ts";
 import type { Ports } from "../core/ports.ts";
 import type { Endpoint } from "../core/ports/postgres.ts";
-import type { Content, Resource, Result } from "../core/resource.ts";
+import type { Content, Link, Resource, Result } from "../core/resource.ts";
 import { apply as applyDatabase } from "./database/apply.ts";
 import { content as contentDatabase } from "./database/content.ts";
 import { diff as diffDatabase } from "./database/diff.ts";
@@ -27,7 +27,7 @@ import { content as contentJob } from "./job/content.ts";
 import { diff as diffJob } from "./job/diff.ts";
 import type { DesiredJob, JobAction, ObservedJob } from "./job/model.ts";
 import { observe as observeJob } from "./job/observe.ts";
-import { apply as applyMigration } from "./migration/apply.ts";
+import { apply as applyMigration, follows as followsMigration } from "./migration/apply.ts";
 import { content as contentMigration } from "./migration/content.ts";
 import { diff as diffMigration } from "./migration/diff.ts";
 import type { DesiredMigrations, MigrationAction, ObservedMigrations } from "./migration/model.ts";
@@ -122,6 +122,7 @@ export const resources: Resources = {
     diff: diffMigration,
     content: contentMigration,
     apply: applyMigration,
+    follows: followsMigration,
   },
   grant: {
     livesIn: "database",
@@ -181,8 +182,14 @@ export function contentOf(action: Action): Content {
 }
 
 /** Carries out one action of any kind. */
-export function applyAction(action: Action, ports: Ports, signal: AbortSignal): Promise<Result> {
+export function applyAction(action: Action, ports: Ports, signal: AbortSignal, link: Link<Action>): Promise<Result> {
   // The table's entry and the action's kind agree by construction; the compiler cannot see that they are the same K.
   const resource = resources[action.kind] as Resource<unknown, unknown, AnyAction>;
-  return resource.apply(action, ports, signal);
+  return resource.apply(action, ports, signal, link);
+}
+
+/** Whether the action may be sent before it is known how the one ahead of it ends. */
+export function mayFollow(action: Action, before: Action): boolean {
+  const resource = resources[action.kind] as Resource<unknown, unknown, AnyAction>;
+  return action.kind === before.kind && resource.follows?.(action, before) === true;
 }

@@ -69,8 +69,8 @@ export interface Session {
    */
   query(sql: string, values: readonly SqlValue[], signal: AbortSignal): Promise<readonly Row[]>;
   /**
-   * Several statement strings, each sent as one simple query, all sent before the first answer is read. A failure makes
-   * the ones after it fail too when they stand in the same transaction; the first failure is thrown.
+   * Several statement strings, each sent as one simple query, all sent before the call returns. A failure makes the ones
+   * after it fail too when they stand in the same transaction; the first failure is thrown.
    * @throws PoststackError, its `cause` a {@link SqlFailure} with `message` = index of the string that failed
    */
   pipeline(strings: readonly string[], signal: AbortSignal): Promise<readonly (readonly Row[])[]>;

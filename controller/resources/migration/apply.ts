@@ -1,16 +1,21 @@
 import { fromFacts } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
-import type { Result } from "../../core/resource.ts";
+import type { Link, Result } from "../../core/resource.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import { applyMigration } from "./forward.ts";
 import type { MigrationAction } from "./model.ts";
 import { baseline, repair } from "./record.ts";
 import { replayMigration, rollBackMigration } from "./backward.ts";
 
-export function apply(action: MigrationAction, ports: Ports, signal: AbortSignal): Promise<Result> {
+export function apply(
+  action: MigrationAction,
+  ports: Ports,
+  signal: AbortSignal,
+  link?: Link<MigrationAction>,
+): Promise<Result> {
   switch (action.verb) {
     case "apply":
-      return applyMigration(action.migration, action.durable, ports, signal);
+      return applyMigration(action, ports, signal, link);
     case "rollback":
       return rollBackMigration(action, ports, signal);
     case "replay":
@@ -25,3 +30,9 @@ export function apply(action: MigrationAction, ports: Ports, signal: AbortSignal
       return unreachable(action);
   }
 }
+
+/** One transaction behind another on the same session: after a failure the server refuses the second (docs/decisions/0006). */
+export const follows = (action: MigrationAction, before: MigrationAction): boolean =>
+  isTransaction(action) && isTransaction(before);
+
+const isTransaction = (action: MigrationAction): boolean => action.verb === "apply" && action.migration.transactional;

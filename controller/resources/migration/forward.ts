@@ -2,11 +2,11 @@ import { PoststackError } from "../../core/errors.ts";
 import { fileStart } from "../../core/place.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Session } from "../../core/ports/postgres.ts";
-import { done, type Result } from "../../core/resource.ts";
+import { done, type Link, type Result } from "../../core/resource.ts";
 import { sqlFailure } from "../../core/sql.ts";
-import { runnable } from "./guard.ts";
-import { deleteRow, insertRow, isRecorded, markApplied, readRow, setText, type FullRow } from "./ledger.ts";
-import type { MigrationFile } from "./model.ts";
+import { isRefused, runnable } from "./guard.ts";
+import { deleteRow, fenceAfter, insertRow, isRecorded, markApplied, readRow, setText, type FullRow } from "./ledger.ts";
+import type { MigrationAction, MigrationFile } from "./model.ts";
 import { writeLedger } from "./session.ts";
 import { readMigration, readSource, type Source } from "./source.ts";
 import { runStatements } from "./statements.ts";
@@ -14,21 +14,28 @@ import { runInTransaction } from "./transaction.ts";
 
 /** @throws PoststackError `PLAN_STALE`, `MIGRATION_*`, `FENCED` */
 export async function applyMigration(
-  migration: MigrationFile,
-  durable: boolean,
+  { migration, durable }: Extract<MigrationAction, { readonly verb: "apply" }>,
   ports: Ports,
   signal: AbortSignal,
+  link?: Link<MigrationAction>,
 ): Promise<Result> {
   const { name, order, rollbackFile } = migration;
   const source = readMigration(migration, ports.files);
   const rollbackSql = rollbackFile === undefined ? undefined : readSource(rollbackFile, ports.files).text;
   const runs = await runnable(source, migration.transactional, ports.parser);
+  const ahead = link?.before;
+  if (ahead !== undefined && !isRefused(runs)) await ahead.answer;
   const session = await ports.server.owner(signal);
-  const before = insertRow(migration, source.text, rollbackSql, ports.server.fence());
+  const sending = Math.floor(ports.clock.random() * 2 ** 31);
+  const fence =
+    ahead?.action.verb === "apply"
+      ? fenceAfter(ahead.action.migration.order, ports.server.fence(), sending)
+      : ports.server.fence();
+  const before = insertRow(migration, source.text, rollbackSql, fence);
   if (!migration.transactional) return applyOutside(session, migration, source, before, ports, signal);
   try {
-    const step = { name, sources: [runs] as const, before, after: markApplied(order), durable };
-    await runInTransaction(session, step, ports, signal);
+    const step = { name, sources: [runs] as const, before, after: markApplied(order), durable, sending };
+    await runInTransaction(session, step, ports, signal, link);
     return done;
   } catch (error) {
     if (!isRecorded(sqlFailure(error)?.constraint)) throw error;

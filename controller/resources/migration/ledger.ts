@@ -17,12 +17,26 @@ export function insertRow(
   { order, version, name, checksum }: MigrationFile,
   sql: string,
   rollbackSql: string | undefined,
-  fence: number,
+  fence: number | string,
   state: "started" | "applied" = "started",
 ): string {
   const values = [order, version, name, checksum, state, sql].map(quoteLiteral);
   return `insert into ${table} ("order", version, name, checksum, state, sql, rollback_sql, fence) values (${values.join(", ")}, ${orNull(rollbackSql)}, ${fence})`;
 }
+
+/** Advisory locks of two keys: this one, and a number that one sending has to itself. */
+const held = 0x706f_7374;
+
+/**
+ * For `insertRow` of what is sent behind that version: the fence, if the version is applied and `holdBack` did not come
+ * first. Else null, which the column refuses: where the one before failed at its commit, no transaction is left to refuse it.
+ */
+export const fenceAfter = (order: string, fence: number, sending: number): string =>
+  `(select ${fence} from ${table} where ${key(order)} and state = 'applied' and pg_catalog.pg_try_advisory_xact_lock_shared(${held}, ${sending}))`;
+
+/** Asked on another session of the database: whether that sending, where it has not begun by now, will be refused. */
+export const holdBack = `select pg_catalog.pg_try_advisory_lock(${held}, $1) as held`;
+export const letGo = `select pg_catalog.pg_advisory_unlock(${held}, $1)`;
 
 /** The row of a version that another transaction has recorded already. */
 export const isRecorded = (constraint: string | undefined): boolean => constraint === "schema_migrations_pkey";

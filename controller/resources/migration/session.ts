@@ -2,6 +2,7 @@ import { lockTimeoutMs, retried, type Contender } from "../../core/contention.ts
 import { fileStart } from "../../core/place.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Session } from "../../core/ports/postgres.ts";
+import { holdBack, letGo } from "./ledger.ts";
 
 /** One file's work on this session, where it may have to wait for locks. */
 export const contender = (name: string, file: string, { pid }: Session): Contender => ({
@@ -47,17 +48,44 @@ export function settings({ version }: Session, interval: string, isLocal: boolea
 /**
  * Strings that begin a transaction and commit it. After a failure the session is without one: on a connection that is
  * gone the server has ended it.
+ *
+ * @param sent is called when all of them are on their way
  */
 export async function sendTransaction(
   session: Session,
   strings: readonly string[],
   signal: AbortSignal,
+  sent: (answer: Promise<unknown>) => void = () => undefined,
 ): Promise<void> {
+  const answer = session.pipeline(strings, signal);
+  // Before our own reaction: who sends behind it hears of a failure before the session is cleaned.
+  sent(answer);
   try {
-    await session.pipeline(strings, signal);
+    await answer;
   } catch (error) {
     await session.query("rollback", [], AbortSignal.timeout(cleaningMs)).catch(() => undefined);
     throw error;
+  }
+}
+
+/**
+ * Takes back what was sent behind another transaction, where it has not begun. A connection that fails takes nothing back.
+ *
+ * @returns whether nothing of it has happened
+ */
+export async function withdraw(sending: number, answer: Promise<unknown>, { server }: Ports): Promise<boolean> {
+  const limit = AbortSignal.timeout(cleaningMs);
+  const admin = await server.database(limit);
+  const [row] = (await admin?.query(holdBack, [sending], limit)) ?? [];
+  if (row?.["held"] !== true) return false;
+  try {
+    // It may have ended before the lock was taken.
+    return await answer.then(
+      () => false,
+      () => true,
+    );
+  } finally {
+    await admin?.query(letGo, [sending], AbortSignal.timeout(cleaningMs)).catch(() => undefined);
   }
 }
 

@@ -1,10 +1,12 @@
 import { retried } from "../../core/contention.ts";
+import { PoststackError } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Session } from "../../core/ports/postgres.ts";
+import type { Before, Link } from "../../core/resource.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import { explain } from "./failure.ts";
 import type { Runnable } from "./guard.ts";
-import { checkFence, checkInterval, contender, sendTransaction, settings } from "./session.ts";
+import { checkFence, checkInterval, contender, sendTransaction, settings, withdraw } from "./session.ts";
 
 export interface TransactionStep {
   readonly name: string;
@@ -15,6 +17,8 @@ export interface TransactionStep {
   readonly after: string;
   /** Whether the commit waits for the disk: else the next one that does covers it (docs/decisions/0006). */
   readonly durable: boolean;
+  /** What it is called when it is to be held back (ledger.ts), where it may be sent behind another. */
+  readonly sending?: number;
 }
 
 /** Strings of the pipeline before the sources. */
@@ -22,7 +26,7 @@ const leading = 2;
 
 /**
  * One transaction over the file and its row in the ledger, in one round trip (RELIABILITY 24, 25). When a statement fails,
- * the server refuses all that follows it, the commit too.
+ * the server refuses all that follows it, the commit too; so it does with what is sent behind (`link.before`).
  *
  * @throws PoststackError `MIGRATION_FAILED`, `MIGRATION_TRANSACTION`, `MIGRATION_INTERRUPTED`, `MIGRATION_LOCKED`, `FENCED`
  */
@@ -31,8 +35,9 @@ export async function runInTransaction(
   step: TransactionStep,
   ports: Ports,
   signal: AbortSignal,
+  link?: Link<unknown>,
 ): Promise<void> {
-  const { name, sources, before, after, durable } = step;
+  const { name, sources, before, after, durable, sending = 0 } = step;
   const interval = await checkInterval(session, signal);
   const sets = [...settings(session, interval, true), ...(durable ? [] : ["set local synchronous_commit = off"])];
   const isolation = sources.find((source) => source.isolation !== undefined)?.isolation;
@@ -45,7 +50,15 @@ export async function runInTransaction(
     // The file may have taken another role, which cannot see the ledger.
     `reset session authorization; reset role; ${after}; select poststack.end_migration(); commit`,
   ];
-  const attempt = (): Promise<void> => sendTransaction(session, strings, signal);
+  const send = (sent = link?.sent): Promise<void> => sendTransaction(session, strings, signal, sent);
+  const sentBehind = (answer: Promise<unknown>): void =>
+    link?.sent(answer, () => withdraw(sending, answer, ports).catch(() => false));
+  let early = link?.before === undefined ? undefined : await sendBehind(link.before, () => send(sentBehind));
+  const attempt = (): Promise<void> => {
+    const first = early?.answer;
+    early = undefined;
+    return first ?? send();
+  };
   try {
     await retried(contender(name, sources[0].file, session), ports, signal, attempt);
   } catch (error) {
@@ -56,4 +69,21 @@ export async function runInTransaction(
     const commit = string - leading >= sources.length ? { statement: "commit" as const } : {};
     throw await explain(error, { name, source, remains: "nothing of it remains", ...commit }, ports.parser);
   }
+}
+
+/**
+ * Sends without knowing how the one ahead ends. Once that has failed it is too late: the session is about to be cleaned,
+ * and this would come behind that. Who stands in the way is looked at from the moment at which it is this one that waits.
+ *
+ * @throws what the one ahead failed with
+ */
+async function sendBehind(
+  before: Before<unknown>,
+  send: () => Promise<void>,
+): Promise<{ readonly answer: Promise<void> }> {
+  if (before.isOver()) throw new PoststackError("INTERNAL", { what: "nothing is sent behind what is over" });
+  const answer = send();
+  answer.catch(() => undefined);
+  await before.answer;
+  return { answer };
 }

@@ -362,7 +362,7 @@ describe("what looks bad and is fine", () => {
       current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement,
       current_setting('application_name') as application, current_setting('my.setting', true) as setting,
       (select count(*)::int from pg_prepared_statements) as prepared, to_regclass('pg_temp.scratch')::text as scratch,
-      (select count(*)::int from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) as advisory,
+      (select count(*)::int from pg_locks where locktype = 'advisory' and mode = 'ExclusiveLock' and pid = pg_backend_pid()) as advisory,
       current_setting('client_connection_check_interval') as interval`;
     const it = world(database, migrations({ "001_leaks.sql": leaks, "002_sees.sql": sees }));
     await pass(it);

@@ -6,6 +6,9 @@ import { readMigrations } from "../../../controller/config/migrations.ts";
 import { PoststackError } from "../../../controller/core/errors.ts";
 import type { Ports } from "../../../controller/core/ports.ts";
 import type { Server } from "../../../controller/core/ports/postgres.ts";
+import type { Link, Result } from "../../../controller/core/resource.ts";
+import { chain } from "../../../controller/engine/chain.ts";
+import type { Action } from "../../../controller/resources/index.ts";
 import { apply } from "../../../controller/resources/migration/apply.ts";
 import { diff } from "../../../controller/resources/migration/diff.ts";
 import type { DesiredMigrations, MigrationAction } from "../../../controller/resources/migration/model.ts";
@@ -56,11 +59,20 @@ export async function planOf(it: World, options: Partial<DesiredMigrations> = {}
   return diff([desired], await observe([desired], it.ports, it.database.signal));
 }
 
-/** One pass: what the engine would do, the first failure stops it. Gives the plan. */
+/** One pass: what the engine would do, each sent behind the one before; the first failure stops it. Gives the plan. */
 export async function pass(it: World, options: Partial<DesiredMigrations> = {}): Promise<readonly MigrationAction[]> {
   const plan = await planOf(it, options);
-  for (const action of plan) await apply(action, it.ports, it.database.signal);
+  await carryOut(it, plan);
   return plan;
+}
+
+export async function carryOut(it: World, plan: readonly MigrationAction[]): Promise<readonly Result[]> {
+  const one = (action: Action, link: Link<Action>): Promise<Result> =>
+    apply(action as MigrationAction, it.ports, it.database.signal, link as Link<MigrationAction>);
+  const { run } = chain(plan, one, () => true);
+  const results: Result[] = [];
+  for (const action of plan) results.push(await run(action));
+  return results;
 }
 
 export const render = (actions: readonly MigrationAction[]): readonly string[] =>
