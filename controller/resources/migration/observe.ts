@@ -2,7 +2,7 @@ import { PoststackError } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Files } from "../../core/ports/files.ts";
-import type { Session } from "../../core/ports/postgres.ts";
+import type { Row, Session } from "../../core/ports/postgres.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import { runnable } from "./guard.ts";
 import { hazardsOf } from "./hazards.ts";
@@ -66,27 +66,30 @@ const countObjects = `(
     and not exists (select from pg_depend where classid = class and objid = object.oid and deptype = 'e')
 )`;
 
-// One text value: the driver makes nothing of it, and ten thousand rows cost what their JSON costs. Rows of texts alone:
-// what may be of any type, the server looks up for every value again.
+// One text value for each column, all in the same order of rows: the driver makes nothing of them, and ten thousand rows
+// take the server two thirds of the time of an array for each row.
 const ledgerQuery = (recorded: Recorded): string => `
-select coalesce((select json_agg(array["order"::text, version, name, checksum, state, (rollback_sql is not null)::text${rollbackChecksum[recorded]}])
-                 from poststack.schema_migrations)::text, '[]') as rows,
+select json_agg("order"::text)::text as orders, json_agg(version)::text as versions, json_agg(name)::text as names,
+  json_agg(checksum)::text as checksums, string_agg(left(state, 1), '') as states,
+  string_agg(case when rollback_sql is null then '-' else 'r' end, '') as rollbacks,
+  ${rollbackChecksums[recorded]} as rollback_checksums,
   case when exists (select from poststack.schema_migrations)
-         or exists (select from poststack.system_info where key = 'baseline') then 0 else ${countObjects} end as objects`;
+         or exists (select from poststack.system_info where key = 'baseline') then 0 else ${countObjects} end as objects
+from poststack.schema_migrations`;
 
 /** As `checksumOf` makes it of the text, of which the ledger keeps no other line end than \n. */
 const sqlDigest = "encode(sha256(convert_to(rollback_sql, 'UTF8')), 'hex')";
-const rollbackChecksum: Readonly<Record<Recorded, string>> = {
-  none: "",
-  last: `, case when "order" = (select max("order") from poststack.schema_migrations) then ${sqlDigest} end`,
-  all: `, ${sqlDigest}`,
+const lastOrder = '(select max("order") from poststack.schema_migrations)';
+const rollbackChecksums: Readonly<Record<Recorded, string>> = {
+  none: "null",
+  last: `json_agg(case when "order" = ${lastOrder} then ${sqlDigest} end)::text`,
+  all: `json_agg(${sqlDigest})::text`,
 };
 
 async function readLedger(session: Session, recorded: Recorded, signal: AbortSignal): Promise<Ledger> {
   try {
     const [found] = await session.query(ledgerQuery(recorded), [], signal);
-    const rows = JSON.parse(String(found?.["rows"])) as readonly (readonly unknown[])[];
-    return { ledger: "present", rows: rows.map(parseRow), objects: Number(found?.["objects"]) };
+    return { ledger: "present", rows: rowsOf(found ?? {}), objects: Number(found?.["objects"]) };
   } catch (error) {
     // 42P01 undefined_table: schema poststack is not there yet.
     if (sqlFailure(error)?.sqlState !== "42P01") throw error;
@@ -95,16 +98,31 @@ async function readLedger(session: Session, recorded: Recorded, signal: AbortSig
   }
 }
 
-/** The columns are not null and checked by the server; what is no text all the same becomes one. */
-const parseRow = ([order, version, name, checksum, state, hasRollback, digest]: readonly unknown[]): LedgerRow => ({
-  order: String(order),
-  version: String(version),
-  name: String(name),
-  checksum: String(checksum),
-  state: state === "started" || state === "reverting" ? state : "applied",
-  hasRollback: hasRollback === "true",
-  ...(typeof digest === "string" ? { rollbackChecksum: digest } : {}),
-});
+/** Of no rows, every column is null. */
+function rowsOf(columns: Row): readonly LedgerRow[] {
+  const parsed = (column: string): readonly unknown[] =>
+    JSON.parse(textOf(columns[column]) ?? "[]") as readonly unknown[];
+  const [versions, names, checksums] = [parsed("versions"), parsed("names"), parsed("checksums")];
+  const [states, rollbacks] = [textOf(columns["states"]) ?? "", textOf(columns["rollbacks"]) ?? ""];
+  const digests = parsed("rollback_checksums");
+  return parsed("orders").map((order, index) => {
+    const row: LedgerRow = {
+      order: String(order),
+      version: String(versions[index]),
+      name: String(names[index]),
+      checksum: String(checksums[index]),
+      state: stateOf[states[index] ?? ""] ?? "applied",
+      hasRollback: rollbacks[index] === "r",
+    };
+    const digest = digests[index];
+    return typeof digest === "string" ? { ...row, rollbackChecksum: digest } : row;
+  });
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+/** By the first letter, which is all that is asked for. */
+const stateOf: { readonly [letter: string]: LedgerRow["state"] } = { s: "started", r: "reverting", a: "applied" };
 
 /** What was found in texts without a fault, by checksum: every pass of a run would find the same in what is pending. */
 const looked = new Map<string, PendingFacts | undefined>();
