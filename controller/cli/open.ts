@@ -66,7 +66,7 @@ export function openEnvironment(
   const warned = new Set<string>();
   let first: ProjectSource | undefined = project;
 
-  const load: LoadDesired = () => {
+  const load: LoadDesired = (begin) => {
     // What was read to get here is as fresh as the first pass needs it.
     if (first === undefined) recording = recordFiles(files);
     const now = first ?? read(recording.files);
@@ -88,6 +88,7 @@ export function openEnvironment(
         },
       },
       options,
+      begin,
     );
   };
   return {

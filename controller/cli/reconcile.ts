@@ -46,8 +46,8 @@ export async function reconcile(
   const saved = options.rules?.savedFingerprint;
   const asked = comparable(opened, options.rules?.keyed);
   let desired: Desired | undefined;
-  const load: LoadDesired = async () => {
-    desired = await asked.load();
+  const load: LoadDesired = async (begin) => {
+    desired = await asked.load(begin);
     return desired;
   };
   let outcome: Outcome;

@@ -42,8 +42,8 @@ export function comparable(opened: OpenedEnvironment, keyed?: boolean): OpenedEn
   let isKeyed = keyed;
   return {
     ...opened,
-    load: async () => {
-      const desired = await opened.load();
+    load: async (begin) => {
+      const desired = await opened.load(begin);
       const kept = opened.ports.state.read()?.secrets;
       isKeyed ??= kept !== undefined && desired.secretNames.every((name) => kept.has(name));
       return { ...desired, isKeyed };

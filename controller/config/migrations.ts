@@ -2,7 +2,7 @@ import { PoststackError, PoststackErrors } from "../core/errors.ts";
 import { resourceId } from "../core/id.ts";
 import { comparePlaces, fileStart, type Place } from "../core/place.ts";
 import type { Files } from "../core/ports/files.ts";
-import type { MigrationFile } from "../resources/migration/model.ts";
+import type { MigrationFile, NamedMigration } from "../resources/migration/model.ts";
 import { checksumOf, headersOf } from "../resources/migration/text.ts";
 import { compareOrders, orderOf } from "../resources/migration/version.ts";
 import { knownNames } from "./known-names.ts";
@@ -20,12 +20,20 @@ const endings = [
   { ending: ".sql", isRollback: false },
 ] as const;
 
-interface Named {
+/** The parts of a file's name. */
+interface Parts {
   readonly version: string;
-  readonly order: string;
   readonly name: string;
-  readonly file: string;
   readonly isRollback: boolean;
+}
+
+/** A forward file, or a rollback by itself. */
+type Named = Omit<NamedMigration, "rollbackFile">;
+
+/** What is right, and all that is wrong. */
+export interface Found<Migration> {
+  readonly migrations: readonly Migration[];
+  readonly errors: readonly PoststackError[];
 }
 
 /**
@@ -36,60 +44,90 @@ interface Named {
  * @throws PoststackErrors `MIGRATION_NAME`, `MIGRATION_HEADER`, `FILE_UNREADABLE`, `PATH_OUTSIDE`: all of them at once
  */
 export function readMigrations(files: Files, folder: string, where: Place): readonly MigrationFile[] {
+  const listed = listMigrations(files, folder);
+  const read = readTexts(files, listed.migrations, where);
+  const errors = [...listed.errors, ...read.errors];
+  if (errors.length > 0) throw new PoststackErrors(errors.sort(byPlace));
+  return read.migrations;
+}
+
+/**
+ * The same by their names, without a look into the files. The errors are `MIGRATION_NAME`.
+ *
+ * @throws PoststackError `PATH_OUTSIDE`, `FILE_UNREADABLE`, of the folder
+ */
+export function listMigrations(files: Files, folder: string): Found<NamedMigration> {
   const errors: PoststackError[] = [];
   const forward = new Map<string, Named>();
   const rollback = new Map<string, Named>();
 
   for (const entry of files.list(folder)) {
     if (entry.startsWith(".") || !isSql(entry)) continue;
-    const named = parseName(entry, folder);
-    if (named === undefined) {
-      errors.push(badName(`${folder}/${entry}`));
+    const parts = parseName(entry);
+    const file = `${folder}/${entry}`;
+    if (parts === undefined) {
+      errors.push(badName(file));
       continue;
     }
-    const taken = named.isRollback ? rollback : forward;
+    const { version, name, isRollback } = parts;
+    const named = { id: resourceId("migration", name), version, order: orderOf(version), name, file };
+    const taken = isRollback ? rollback : forward;
     const other = taken.get(named.order);
     if (other === undefined) taken.set(named.order, named);
-    else errors.push(duplicate(other, named));
+    else errors.push(duplicate(other, named, isRollback));
   }
   for (const one of rollback.values()) {
     const its = forward.get(one.order);
     if (its?.name !== one.name) errors.push(orphan(one, its));
   }
 
-  const found: MigrationFile[] = [];
-  for (const named of [...forward.values()].sort((a, b) => compareOrders(a.order, b.order))) {
+  const migrations = [...forward.values()].sort((a, b) => compareOrders(a.order, b.order));
+  return { migrations: rollback.size === 0 ? migrations : migrations.map(paired), errors };
+
+  function paired(named: Named): NamedMigration {
+    const other = rollback.get(named.order);
+    return other === undefined ? named : { ...named, rollbackFile: other.file };
+  }
+}
+
+/** Reads what was listed. The errors are `MIGRATION_HEADER`, `FILE_UNREADABLE`, `PATH_OUTSIDE`. */
+export function readTexts(files: Files, named: readonly NamedMigration[], where: Place): Found<MigrationFile> {
+  const migrations: MigrationFile[] = [];
+  const errors: PoststackError[] = [];
+  for (const one of named) {
     try {
-      found.push(readMigration(files, named, rollback.get(named.order)?.file, where));
+      migrations.push(readText(files, one, where));
     } catch (error) {
       if (!(error instanceof PoststackError)) throw error;
       errors.push(error);
     }
   }
-  if (errors.length > 0) throw new PoststackErrors(errors.sort(byPlace));
-  return found;
+  return { migrations, errors };
 }
 
 /** Also `.SQL`, which is refused: it is surely meant. */
 const isSql = (entry: string): boolean => entry.endsWith(".sql") || entry.toLowerCase().endsWith(".sql");
 
-function parseName(entry: string, folder: string): Named | undefined {
+function parseName(entry: string): Parts | undefined {
   const known = endings.find(({ ending }) => entry.endsWith(ending));
   if (known === undefined) return undefined;
   const name = entry.slice(0, -known.ending.length);
   const version = name.endsWith(" ") ? undefined : migrationName.exec(name)?.[1];
   if (version === undefined) return undefined;
-  return { version, order: orderOf(version), name, file: `${folder}/${entry}`, isRollback: known.isRollback };
+  return { version, name, isRollback: known.isRollback };
 }
 
-function readMigration(files: Files, named: Named, rollbackFile: string | undefined, from: Place): MigrationFile {
-  const { version, order, name, file } = named;
+function readText(files: Files, named: NamedMigration, from: Place): MigrationFile {
+  const { file } = named;
   const bytes = files.readBytes(file, { limitBytes, from });
   const { transactional, unknown } = headersOf(bytes);
   if (unknown !== undefined) throw badHeader({ file, line: unknown.line, column: unknown.column }, unknown.text);
-  const id = resourceId("migration", name);
-  const rollback = rollbackFile === undefined ? {} : { rollbackFile };
-  return { id, version, order, name, file, ...rollback, checksum: checksumOf(bytes), transactional };
+  const { id, version, order, name, rollbackFile } = named;
+  const checksum = checksumOf(bytes);
+  // Written out: copying what is in an object costs more than hashing the file.
+  return rollbackFile === undefined
+    ? { id, version, order, name, file, checksum, transactional }
+    : { id, version, order, name, file, rollbackFile, checksum, transactional };
 }
 
 const byPlace = (a: PoststackError, b: PoststackError): number =>
@@ -102,11 +140,11 @@ const badName = (file: string): PoststackError =>
     next: `name it like ${form}, or move it out of the folder`,
   });
 
-const duplicate = (first: Named, second: Named): PoststackError =>
+const duplicate = (first: Named, second: Named, isRollback: boolean): PoststackError =>
   new PoststackError("MIGRATION_NAME", {
-    what: `${first.file} and ${second.file} both ${first.isRollback ? "roll back" : "are"} version ${first.order}`,
+    what: `${first.file} and ${second.file} both ${isRollback ? "roll back" : "are"} version ${first.order}`,
     where: fileStart(second.file),
-    next: first.isRollback ? "remove one of them" : "give one of them another version",
+    next: isRollback ? "remove one of them" : "give one of them another version",
   });
 
 const orphan = (rollback: Named, forward: Named | undefined): PoststackError =>

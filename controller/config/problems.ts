@@ -6,6 +6,8 @@ import { byPlace } from "./environment.ts";
 export interface Problems {
   /** The result, or undefined when it threw. */
   readonly attempt: <T>(work: () => T) => T | undefined;
+  readonly add: (errors: readonly PoststackError[]) => void;
+  readonly isEmpty: () => boolean;
   /** @throws PoststackErrors sorted by place, when there was any */
   readonly throwAny: () => void;
 }
@@ -21,6 +23,8 @@ export function gatherProblems(): Problems {
         return undefined;
       }
     },
+    add: (more) => void errors.push(...more),
+    isEmpty: () => errors.length === 0,
     throwAny() {
       if (errors.length > 0) throw new PoststackErrors(errors.sort(byPlace));
     },

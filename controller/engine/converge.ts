@@ -4,6 +4,7 @@ import { isSettled, type Plan } from "../core/plan.ts";
 import type { Ports } from "../core/ports.ts";
 import type { HostLock } from "../core/ports/state.ts";
 import type { Action, Desired } from "../resources/index.ts";
+import type { Outline } from "../resources/outline.ts";
 import { applyPlan } from "./apply.ts";
 import type { ActionResult, Emit } from "./events.ts";
 import { firstLook, look, passPorts, waitsFor } from "./look.ts";
@@ -15,8 +16,11 @@ import { noServer, passServer, type PassServer } from "./server.ts";
 import { isStalled, mayPass, mayPassByItself, pause } from "./tries.ts";
 import { writerLock } from "./writer-lock.ts";
 
-/** Reads files and state afresh and says what they ask for. Called at the start of every pass. */
-export type LoadDesired = () => Promise<Desired>;
+/**
+ * Reads files and state afresh and says what they ask for. Called at the start of every pass. `begin` is told at most once,
+ * when most of it is known and nothing was wrong until then, so that the world can be looked at meanwhile.
+ */
+export type LoadDesired = (begin?: (outline: Outline) => void) => Promise<Desired>;
 
 /** What the engine needs of the world; it makes the server of each pass itself. */
 export type EnginePorts = Omit<Ports, "server" | "progress">;

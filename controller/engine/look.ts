@@ -3,6 +3,7 @@ import { PoststackError, type ErrorFacts } from "../core/errors.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Ports } from "../core/ports.ts";
 import type { Action, Desired } from "../resources/index.ts";
+import type { Outline } from "../resources/outline.ts";
 import type { ConvergeOptions, EnginePorts, LoadDesired } from "./converge.ts";
 import { observe, type Observation } from "./observe.ts";
 import { buildPlan } from "./plan.ts";
@@ -18,21 +19,57 @@ export interface Look {
 }
 
 /** Changes nothing and takes no lock. */
-export async function look(
-  load: LoadDesired,
-  ports: EnginePorts,
-  selection: Selection,
-  signal: AbortSignal,
-): Promise<Look> {
-  const desired = await load();
-  const server = readingServer(desired, ports);
-  try {
-    const observation = await observe(desired, passPorts(ports, server), signal);
+export const look = (load: LoadDesired, ports: EnginePorts, selection: Selection, signal: AbortSignal): Promise<Look> =>
+  see(load, ports, signal, ({ desired, observation }) => {
     const plan = buildPlan(desired, observation, selection);
     return { plan, waitsFor: waitsFor(plan, observation) };
+  });
+
+/** What the files ask for and what is there. */
+export interface Seen {
+  readonly desired: Desired;
+  readonly observation: Observation;
+  /** With the connection of this look, which closes when the look is over. */
+  readonly ports: Ports;
+}
+
+/**
+ * Reads the files and looks at the world, without a lock. The login and the server's answers take about as long as
+ * reading thousands of migrations does, so both are done at once; an error in the files ends the looking.
+ */
+export async function see<T>(
+  load: LoadDesired,
+  ports: EnginePorts,
+  signal: AbortSignal,
+  tell: (seen: Seen) => T | Promise<T>,
+): Promise<T> {
+  const unread = new AbortController();
+  const looking = AbortSignal.any([signal, unread.signal]);
+  const begin = (outline: Outline): Begun => {
+    const server = readingServer(outline, ports);
+    const world = passPorts(ports, server);
+    const observing = observe(outline, world, looking);
+    // Told when the files are read: what is wrong with them comes first.
+    observing.catch(() => undefined);
+    return { server, world, observing };
+  };
+  let begun: Begun | undefined;
+  try {
+    const desired = await load((outline) => (begun = begin(outline)));
+    begun ??= begin(desired);
+    return await tell({ desired, observation: await begun.observing, ports: begun.world });
+  } catch (error) {
+    unread.abort(error);
+    throw error;
   } finally {
-    await server.close();
+    await begun?.server.close();
   }
+}
+
+interface Begun {
+  readonly server: PassServer;
+  readonly world: Ports;
+  readonly observing: Promise<Observation>;
 }
 
 /** Nothing can be done before the server answers. */
@@ -82,5 +119,5 @@ export const passPorts = (ports: EnginePorts, server: PassServer): Ports => ({
   progress: () => undefined,
 });
 
-const readingServer = ({ endpoint }: Desired, { postgres }: EnginePorts): PassServer =>
+const readingServer = ({ endpoint }: Outline, { postgres }: EnginePorts): PassServer =>
   endpoint === undefined ? noServer() : passServer(endpoint, postgres);

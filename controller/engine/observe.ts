@@ -3,7 +3,8 @@ import { resourceId } from "../core/id.ts";
 import type { Place } from "../core/place.ts";
 import type { Deferred } from "../core/plan.ts";
 import type { Ports } from "../core/ports.ts";
-import { kinds, resources, type Desired, type Kind, type ObservedResources } from "../resources/index.ts";
+import { kinds, resources, type Kind, type ObservedResources } from "../resources/index.ts";
+import type { Outline } from "../resources/outline.ts";
 
 /** A fresh snapshot of the world. A kind that could not be asked is missing from `observed` and stands in `deferred`. */
 export interface Observation {
@@ -20,7 +21,7 @@ const limitMs = 10_000;
  * Asks every kind in scope. The server comes first: what lives in it does not exist without data, cannot be asked while
  * it is down, and shares one connection when it is up.
  */
-export async function observe(desired: Desired, ports: Ports, signal: AbortSignal): Promise<Observation> {
+export async function observe(desired: Outline, ports: Ports, signal: AbortSignal): Promise<Observation> {
   const observed: { [K in Kind]?: unknown } = {};
   const deferred: Deferred[] = [];
   const inScope = kinds.filter((kind) => desired.scope.has(kind));
@@ -61,7 +62,7 @@ interface ServerState {
   readonly unanswered?: ErrorFacts;
 }
 
-async function observeServer(desired: Desired, ports: Ports, signal: AbortSignal): Promise<ServerState> {
+async function observeServer(desired: Outline, ports: Ports, signal: AbortSignal): Promise<ServerState> {
   if (desired.resources.instance.length === 0) return { state: "absent", observed: [] };
   const observed = await observeKind("instance", desired, ports, signal);
   const [found] = observed;
@@ -72,7 +73,7 @@ async function observeServer(desired: Desired, ports: Ports, signal: AbortSignal
 
 async function observeKind<K extends Kind>(
   kind: K,
-  desired: Desired,
+  desired: Outline,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<ObservedResources[K]> {
@@ -103,7 +104,7 @@ function serverGone(error: unknown): ErrorFacts {
   throw error;
 }
 
-function deferredOf(kind: Kind, desired: Desired, reason: string): readonly Deferred[] {
+function deferredOf(kind: Kind, desired: Outline, reason: string): readonly Deferred[] {
   const wanted: readonly object[] = desired.resources[kind];
   return wanted.map((one) => ({
     id: "id" in one ? (one.id as Deferred["id"]) : resourceId(kind, "all"),

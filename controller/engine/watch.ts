@@ -46,9 +46,9 @@ export async function watch(load: LoadDesired, ports: EnginePorts, options: Watc
   let good: readonly string[] = [];
   let watcher: FileWatcher | undefined;
 
-  const loadAndWatch: LoadDesired = async () => {
+  const loadAndWatch: LoadDesired = async (begin) => {
     try {
-      desired = await load();
+      desired = await load(begin);
       good = options.sources();
       return desired;
     } finally {

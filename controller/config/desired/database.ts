@@ -1,16 +1,10 @@
-import { PoststackError } from "../../core/errors.ts";
 import { resourceId, type ResourceId } from "../../core/id.ts";
 import { ledgerVersion } from "../../core/ledger.ts";
-import type { Files } from "../../core/ports/files.ts";
 import type { StateFacts } from "../../core/ports/state.ts";
 import type { DesiredDatabase } from "../../resources/database/model.ts";
 import type { DesiredExtension } from "../../resources/extension/model.ts";
 import type { DesiredInstance } from "../../resources/instance/model.ts";
-import type { DesiredMigrations } from "../../resources/migration/model.ts";
-import { readMigrations } from "../migrations.ts";
-import { atPlace } from "../problems.ts";
-import type { EnvironmentSource, ProjectSource } from "../source.ts";
-import { tidyPath } from "./folders.ts";
+import type { EnvironmentSource } from "../source.ts";
 import type { DesiredOptions } from "./options.ts";
 import type { Server } from "./server.ts";
 
@@ -90,39 +84,4 @@ export function desiredExtensions(environment: EnvironmentSource, database: Reso
       place: environment.placeOf(["postgres", "extensions", index]),
     };
   });
-}
-
-const defaultFolder = "migrations";
-
-/** @throws PoststackError and PoststackErrors `FILE_MISSING`, `MIGRATION_NAME`, `MIGRATION_HEADER`, `FILE_UNREADABLE` */
-export function desiredMigrations(
-  project: ProjectSource,
-  environment: EnvironmentSource,
-  files: Files,
-  { migration = {} }: DesiredOptions,
-  after: readonly ResourceId[],
-): DesiredMigrations {
-  const folder = tidyPath(project.migrations);
-  const place = project.placeOf(["project", "migrations"]);
-  // Nobody asked for the default one, so it may be missing.
-  if (folder !== defaultFolder && !atPlace(place, () => files.isFolder(folder))) {
-    throw new PoststackError("FILE_MISSING", {
-      what: `the migrations folder ${folder} does not exist`,
-      where: place,
-      next: "make it, or remove `migrations` from the file",
-    });
-  }
-  const { target, rollback = false, replay = false, baseline, repair = false } = migration;
-  const mayReplay = environment.config.watch?.replay_migrations === true && environment.config.protected !== true;
-  return {
-    folder,
-    files: atPlace(place, () => readMigrations(files, folder, place)),
-    ...(target === undefined ? {} : { target }),
-    rollback,
-    replay: replay && mayReplay,
-    ...(baseline === undefined ? {} : { baseline }),
-    repair,
-    dependsOn: after,
-    place,
-  };
 }

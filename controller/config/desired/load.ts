@@ -2,23 +2,18 @@ import { PoststackErrors } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Files } from "../../core/ports/files.ts";
 import type { Desired, DesiredResources } from "../../resources/index.ts";
+import type { Outline, OutlineResources } from "../../resources/outline.ts";
 import { readEnvFiles } from "../env-files.ts";
 import { gatherProblems, type Problems } from "../problems.ts";
 import type { SecretContext } from "../secrets.ts";
 import type { VariableSources } from "../variables.ts";
-import {
-  desiredDatabase,
-  desiredExtensions,
-  desiredInstance,
-  desiredMigrations,
-  instanceId,
-  instanceName,
-} from "./database.ts";
+import { desiredDatabase, desiredExtensions, desiredInstance, instanceId, instanceName } from "./database.ts";
 import { writtenOf } from "./environment.ts";
 import { desiredGrants } from "./grants.ts";
 import { identityOf, type Identity } from "./identity.ts";
 import { injectedVariables } from "./injected.ts";
 import { desiredJobs } from "./jobs.ts";
+import { listedMigrations, readListed } from "./migrations.ts";
 import type { DesiredOptions, DesiredSource } from "./options.ts";
 import { desiredProcesses } from "./processes.ts";
 import { restartsOf } from "./restart.ts";
@@ -31,9 +26,15 @@ import { instanceSecret, roleSecret, serverOf, type Server } from "./server.ts";
  * resolves the secrets of this environment and no other. The same files give the same wish, in whatever order their keys
  * stand.
  *
+ * @param begin told what is wanted as soon as nothing but the texts of migrations is left to be read, if nothing was wrong
+ *   until then: the world can be looked at meanwhile
  * @throws PoststackErrors of all that is wrong, sorted by place
  */
-export async function loadDesired(source: DesiredSource, options: DesiredOptions = {}): Promise<Desired> {
+export async function loadDesired(
+  source: DesiredSource,
+  options: DesiredOptions = {},
+  begin?: (outline: Outline) => void,
+): Promise<Desired> {
   const { project, environment, shell } = source;
   if (environment.obstacles.length > 0) throw new PoststackErrors(environment.obstacles);
   const state = source.state.read();
@@ -60,9 +61,7 @@ export async function loadDesired(source: DesiredSource, options: DesiredOptions
   const identity = identityOf(state, source.secrets);
   const wishes = { source, options, files, server, variables, context, identity, problems };
   const resources = isRunning ? await runningResources(wishes) : await leavingResources(wishes);
-  problems.throwAny();
-
-  return {
+  const outline: Outline = {
     project: project.name,
     environment: environment.name,
     root: project.root,
@@ -73,6 +72,10 @@ export async function loadDesired(source: DesiredSource, options: DesiredOptions
     scope: kindsInScope(options, server.provider),
     resources,
   };
+  if (problems.isEmpty()) begin?.(outline);
+  const migration = await Promise.all(resources.migration.map((listed) => readListed(listed, files, problems)));
+  problems.throwAny();
+  return { ...outline, resources: { ...resources, migration } };
 }
 
 interface Wishes {
@@ -87,7 +90,7 @@ interface Wishes {
 }
 
 /** Everything that the files ask for; what is skipped is not even read. */
-async function runningResources(wishes: Wishes): Promise<DesiredResources> {
+async function runningResources(wishes: Wishes): Promise<OutlineResources> {
   const { source, options, files, server, variables, context, identity, problems } = wishes;
   const { project, environment } = source;
   const { attempt } = problems;
@@ -102,7 +105,7 @@ async function runningResources(wishes: Wishes): Promise<DesiredResources> {
   const database = desiredDatabase(environment, server, identity.mark, options, idsOf(staying));
   const extensions = desiredExtensions(environment, database.id);
   const prepared = [database.id, ...idsOf(extensions)];
-  const migrations = attempt(() => desiredMigrations(project, environment, files, options, prepared));
+  const migrations = attempt(() => listedMigrations(project, environment, files, options, prepared, problems));
 
   const migrated = [...prepared, ...idsOf(migrations?.files ?? [])];
   const owner = server.endpoint.owner.user;
@@ -139,7 +142,7 @@ async function runningResources(wishes: Wishes): Promise<DesiredResources> {
 }
 
 /** What goes: nothing that it is made of has to be in order, only its name has to be known. */
-async function leavingResources(wishes: Wishes): Promise<DesiredResources> {
+async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
   const { source, options, files, server, variables, context, identity, problems } = wishes;
   const { environment } = source;
   const to = options.to === "absent" ? "absent" : "stopped";
@@ -172,7 +175,7 @@ async function leavingResources(wishes: Wishes): Promise<DesiredResources> {
 const idsOf = (all: readonly { readonly id: ResourceId }[]): readonly ResourceId[] => all.map(({ id }) => id);
 
 /** What the state keeps for this environment, sorted. */
-function generatedNames(server: Server, { role }: DesiredResources): readonly string[] {
+function generatedNames(server: Server, { role }: Pick<DesiredResources, "role">): readonly string[] {
   const roles = role.filter(({ generated }) => generated !== "no").map(({ name }) => roleSecret(name));
   return [...(server.provider === "embedded" ? [instanceSecret] : []), ...roles].sort();
 }

@@ -1,3 +1,4 @@
+import type { ErrorFacts } from "../../core/errors.ts";
 import { fileStart } from "../../core/place.ts";
 import { idOf, short, type History } from "./history.ts";
 import type { LedgerRow, MigrationAction, MigrationFile } from "./model.ts";
@@ -32,7 +33,9 @@ export function stepsForward(history: History, target: Target): readonly Migrati
   const gaps = missing.length === 0 ? new Map<MigrationFile, number>() : gapsIn(files, rowOf);
   for (const [index, file] of missing.entries()) {
     const skipped = gaps.get(file);
-    const error = pending.get(file.id)?.error;
+    const facts = pending.get(file.id);
+    const isSame = (facts?.checksum ?? file.checksum) === file.checksum;
+    const error = facts?.error ?? (isSame ? undefined : changed(file));
     if (index === 0 && rows.length === 0 && objects > 0) steps.push(baselineRequired(file, objects));
     else if (head !== undefined && compareOrders(file.order, head.order) < 0) steps.push(outOfOrder(file, head));
     else if (skipped !== undefined) steps.push(gap(file, skipped));
@@ -41,6 +44,14 @@ export function stepsForward(history: History, target: Target): readonly Migrati
   }
   return lastDurable(steps);
 }
+
+/** The text was looked at and read for its checksum; between the two it became another one. */
+const changed = (file: MigrationFile): ErrorFacts => ({
+  code: "PLAN_STALE",
+  what: `${file.name} changed while it was planned`,
+  where: fileStart(file.file),
+  next: "plan again",
+});
 
 const resumed = "began and did not finish: goes on where it stopped";
 

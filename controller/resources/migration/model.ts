@@ -3,8 +3,8 @@ import type { ErrorFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
 
-/** One migration as its file pair says it. The text stays on disk; it is read again, and its checksum compared, when it runs. */
-export interface MigrationFile {
+/** One migration as the names of its file pair say it. */
+export interface NamedMigration {
   readonly id: ResourceId;
   /** As written in the file name: `004`, `2017-09-26-200549`. */
   readonly version: string;
@@ -15,17 +15,21 @@ export interface MigrationFile {
   /** Relative to the project. */
   readonly file: string;
   readonly rollbackFile?: string;
+}
+
+/** With what its text says. The text stays on disk; it is read again, and its checksum compared, when it runs. */
+export interface MigrationFile extends NamedMigration {
   /** SHA-256 in hex of the text with line endings normalised to `\n` and without a byte order mark. */
   readonly checksum: string;
   /** False with the header `-- poststack: no-transaction`. */
   readonly transactional: boolean;
 }
 
-/** All migrations of the environment: what `observe` and `diff` get, one element. */
-export interface DesiredMigrations {
+/** All migrations of the environment before a text is read: what `observe` gets, one element. */
+export interface ListedMigrations {
   readonly folder: string;
   /** In order. */
-  readonly files: readonly MigrationFile[];
+  readonly files: readonly NamedMigration[];
   /** The version to end at; undefined: all files. `0`: none. */
   readonly target?: string;
   /** Whether a target below the ledger's head means rolling back (`db rollback`); else that is refused. */
@@ -38,6 +42,11 @@ export interface DesiredMigrations {
   readonly repair: boolean;
   readonly dependsOn: readonly ResourceId[];
   readonly place: Place;
+}
+
+/** With what the texts say: what `diff` gets, one element. */
+export interface DesiredMigrations extends ListedMigrations {
+  readonly files: readonly MigrationFile[];
 }
 
 export interface LedgerRow {
@@ -57,6 +66,8 @@ export interface LedgerRow {
 
 /** What the text of a file that is not in the ledger shows before it runs. */
 export interface PendingFacts {
+  /** Of the text that was looked at, as in {@link MigrationFile}; missing where it could not be. */
+  readonly checksum?: string;
   readonly hazards: readonly Hazard[];
   /** Why it cannot run. */
   readonly error?: ErrorFacts;
@@ -68,7 +79,7 @@ export interface ObservedMigrations {
   readonly rows: readonly LedgerRow[];
   /** Objects of others in the database. Counted until there is a row or a baseline: after that it says nothing. */
   readonly objects: number;
-  /** Of files that have something to tell. */
+  /** Of every file that is not in the ledger; of none while there is no server to ask for it. */
   readonly pending: ReadonlyMap<ResourceId, PendingFacts>;
   /** Checksums of rollback files that are to run, by the migration's id. */
   readonly rollbacks?: ReadonlyMap<ResourceId, string>;

@@ -6,14 +6,14 @@ import type { Row, Session } from "../../core/ports/postgres.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import { runnable } from "./guard.ts";
 import { hazardsOf } from "./hazards.ts";
-import type { DesiredMigrations, LedgerRow, MigrationFile, ObservedMigrations, PendingFacts } from "./model.ts";
-import { readMigration, readSource } from "./source.ts";
+import type { LedgerRow, ListedMigrations, NamedMigration, ObservedMigrations, PendingFacts } from "./model.ts";
+import { readSource } from "./source.ts";
 import { isAfter, parseTarget } from "./target.ts";
-import { checksumOf } from "./text.ts";
+import { checksumOf, headersOf } from "./text.ts";
 
 /** One query where the ledger is there, whatever the number of its rows; and a look into the files that are not in it. */
 export async function observe(
-  [desired]: readonly DesiredMigrations[],
+  [desired]: readonly ListedMigrations[],
   ports: Ports,
   signal: AbortSignal,
 ): Promise<readonly ObservedMigrations[]> {
@@ -24,20 +24,19 @@ export async function observe(
   const pending = new Map<ResourceId, PendingFacts>();
   for (const file of desired.files) {
     if (known.has(file.order)) continue;
-    const facts = await look(file, ports);
-    if (facts !== undefined) pending.set(file.id, facts);
+    pending.set(file.id, await look(file, ports));
   }
   const rollbacks = readRollbacks(desired, ledger.rows, ports.files);
   return [{ ...ledger, pending, ...(rollbacks.size === 0 ? {} : { rollbacks }) }];
 }
 
 /** Whose recorded rollback may run, and so is looked at: a replay takes back the last one only. */
-const recordedOf = ({ rollback, replay }: DesiredMigrations): Recorded => (rollback ? "all" : replay ? "last" : "none");
+const recordedOf = ({ rollback, replay }: ListedMigrations): Recorded => (rollback ? "all" : replay ? "last" : "none");
 type Recorded = "all" | "last" | "none";
 
 /** @throws PoststackError `FILE_*`: a rollback that cannot be read cannot be planned */
 function readRollbacks(
-  { files, rollback, target: text }: DesiredMigrations,
+  { files, rollback, target: text }: ListedMigrations,
   rows: readonly LedgerRow[],
   from: Files,
 ): ReadonlyMap<ResourceId, string> {
@@ -125,18 +124,18 @@ const textOf = (value: unknown): string | undefined => (typeof value === "string
 const stateOf: { readonly [letter: string]: LedgerRow["state"] } = { s: "started", r: "reverting", a: "applied" };
 
 /** What was found in texts without a fault, by checksum: every pass of a run would find the same in what is pending. */
-const looked = new Map<string, PendingFacts | undefined>();
+const looked = new Map<string, PendingFacts>();
 
-/** @returns undefined when there is nothing to tell */
-async function look(file: MigrationFile, { files, parser }: Ports): Promise<PendingFacts | undefined> {
-  const text = `${file.checksum} ${file.transactional}`;
-  if (looked.has(text)) return looked.get(text);
+async function look({ file }: NamedMigration, { files, parser }: Ports): Promise<PendingFacts> {
   try {
-    const source = readMigration(file, files);
-    await runnable(source, file.transactional, parser);
-    const hazards = hazardsOf(source.text);
-    const facts = hazards.length === 0 ? undefined : { hazards };
-    looked.set(text, facts);
+    const source = readSource(file, files);
+    const bytes = Buffer.from(source.text);
+    const checksum = checksumOf(bytes);
+    const known = looked.get(checksum);
+    if (known !== undefined) return known;
+    await runnable(source, headersOf(bytes).transactional, parser);
+    const facts = { checksum, hazards: hazardsOf(source.text) };
+    looked.set(checksum, facts);
     return facts;
   } catch (error) {
     if (error instanceof PoststackError) return { hazards: [], error: error.facts };

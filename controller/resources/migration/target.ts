@@ -1,4 +1,4 @@
-import type { LedgerRow, MigrationFile } from "./model.ts";
+import type { LedgerRow, NamedMigration } from "./model.ts";
 import { compareOrders, orderOf } from "./version.ts";
 
 /** Where a run ends: after everything, before everything, or after the version of this order. */
@@ -7,7 +7,7 @@ export type Target = "all" | "none" | { readonly order: string };
 /** @returns undefined when neither the files nor the ledger know it */
 export function parseTarget(
   text: string | undefined,
-  files: readonly MigrationFile[],
+  files: readonly NamedMigration[],
   rows: readonly LedgerRow[],
 ): Target | undefined {
   if (text === undefined) return "all";

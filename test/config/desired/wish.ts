@@ -7,6 +7,7 @@ import { loadProject } from "../../../controller/config/load.ts";
 import { PoststackError, PoststackErrors } from "../../../controller/core/errors.ts";
 import { renderPlace } from "../../../controller/core/place.ts";
 import type { Desired } from "../../../controller/resources/index.ts";
+import type { Outline } from "../../../controller/resources/outline.ts";
 import { projectWith, type TestProject } from "../../support/project.ts";
 
 export interface WishOptions extends DesiredOptions {
@@ -14,13 +15,15 @@ export interface WishOptions extends DesiredOptions {
   readonly envFiles?: readonly string[];
   readonly environment?: string;
   readonly warn?: DesiredSource["warn"];
+  /** Told what is known before the texts of migrations are read. */
+  readonly begin?: (outline: Outline) => void;
 }
 
 export const startedAt = new Date("2026-01-02T03:04:05Z");
 
 /** Loads the configuration of a project folder, with its real files, state and secrets. */
 export async function wishOf(project: TestProject, options: WishOptions = {}): Promise<Desired> {
-  const { shell = {}, envFiles = [], environment = "dev", warn = () => undefined, ...rest } = options;
+  const { shell = {}, envFiles = [], environment = "dev", warn = () => undefined, begin, ...rest } = options;
   const shellMap = new Map(Object.entries(shell));
   const { files, root } = project;
   const source = loadProject({ files, configFile: ".poststack.yml", shell: shellMap, envFiles, chosen: environment });
@@ -40,6 +43,7 @@ export async function wishOf(project: TestProject, options: WishOptions = {}): P
       warn,
     },
     rest,
+    begin,
   );
 }
 

@@ -294,6 +294,19 @@ test("a file that cannot run is refused in the plan, and hazards are shown", () 
   ]);
 });
 
+test("a file that became another one between the look and the reading is refused", () => {
+  const looked = (checksum: string | undefined): readonly string[] => {
+    const facts = { hazards: [], ...(checksum === undefined ? {} : { checksum }) };
+    const observed = { ...seen([]), pending: new Map([[resourceId("migration", "001_x"), facts]]) };
+    return diff([wish(["001"])], [observed]).map((action) =>
+      action.verb === "refuse" ? action.error.code : action.verb,
+    );
+  };
+  expect(looked(file("001").checksum)).toEqual(["apply"]);
+  expect(looked(file("001 v2").checksum)).toEqual(["PLAN_STALE"]);
+  expect(looked(undefined), "it could not be looked at").toEqual(["apply"]);
+});
+
 test("the messages name both checksums, the missing number and what is near", () => {
   const what = (files: readonly string[], rows: readonly string[], options = {}): readonly (string | undefined)[] =>
     diff([wish(files, options)], [seen(rows)]).flatMap((action) =>

@@ -197,7 +197,7 @@ describe("looking", () => {
   test("a database that does not exist has nothing", async ({ database }) => {
     const it = world(database, migrations(files), { ...database.server, database: () => Promise.resolve(undefined) });
     const [seen] = await observe([wish(it)], it.ports, database.signal);
-    expect(seen).toEqual({ ledger: "absent", rows: [], objects: 0, pending: new Map() });
+    expect(seen).toMatchObject({ ledger: "absent", rows: [], objects: 0 });
   });
 
   test.for<[string, string, readonly string[]]>([

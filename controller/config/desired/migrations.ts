@@ -1,0 +1,82 @@
+import { PoststackError } from "../../core/errors.ts";
+import type { ResourceId } from "../../core/id.ts";
+import type { Files } from "../../core/ports/files.ts";
+import type { DesiredMigrations, ListedMigrations, MigrationFile } from "../../resources/migration/model.ts";
+import { listMigrations, readTexts } from "../migrations.ts";
+import { atPlace, type Problems } from "../problems.ts";
+import type { EnvironmentSource, ProjectSource } from "../source.ts";
+import { tidyPath } from "./folders.ts";
+import type { DesiredOptions } from "./options.ts";
+
+const defaultFolder = "migrations";
+
+/**
+ * Everything but the texts of the files. Wrong names are added to the problems.
+ *
+ * @throws PoststackError `FILE_MISSING`, `FILE_UNREADABLE`, `PATH_OUTSIDE`, of the folder
+ */
+export function listedMigrations(
+  project: ProjectSource,
+  environment: EnvironmentSource,
+  files: Files,
+  { migration = {} }: DesiredOptions,
+  after: readonly ResourceId[],
+  problems: Problems,
+): ListedMigrations {
+  const folder = tidyPath(project.migrations);
+  const place = project.placeOf(["project", "migrations"]);
+  // Nobody asked for the default one, so it may be missing.
+  if (folder !== defaultFolder && !atPlace(place, () => files.isFolder(folder))) {
+    throw new PoststackError("FILE_MISSING", {
+      what: `the migrations folder ${folder} does not exist`,
+      where: place,
+      next: "make it, or remove `migrations` from the file",
+    });
+  }
+  const { target, rollback = false, replay = false, baseline, repair = false } = migration;
+  const mayReplay = environment.config.watch?.replay_migrations === true && environment.config.protected !== true;
+  const { migrations, errors } = atPlace(place, () => listMigrations(files, folder));
+  problems.add(errors);
+  return {
+    folder,
+    files: migrations,
+    ...(target === undefined ? {} : { target }),
+    rollback,
+    replay: replay && mayReplay,
+    ...(baseline === undefined ? {} : { baseline }),
+    repair,
+    dependsOn: after,
+    place,
+  };
+}
+
+/**
+ * Files between two turns, of which 64 take half a millisecond. Each of a login's dozen steps waits for one, and with it
+ * all that is asked later; a turn costs a look at the folder.
+ */
+const batchFrom = (index: number): number => (index < 1_000 ? 16 : 64);
+
+/**
+ * Reads the texts, a few at a time, so that a login and a server's answers go on between them. Unreadable files and wrong
+ * headers are added to the problems.
+ */
+export async function readListed(
+  listed: ListedMigrations,
+  files: Files,
+  problems: Problems,
+): Promise<DesiredMigrations> {
+  const read: MigrationFile[] = [];
+  let end = 0;
+  while (end < listed.files.length) {
+    const from = end;
+    end += batchFrom(from);
+    await turn();
+    const { migrations, errors } = readTexts(files, listed.files.slice(from, end), listed.place);
+    read.push(...migrations);
+    problems.add(errors);
+  }
+  return { ...listed, files: read };
+}
+
+/** Lets what has arrived be worked on. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
