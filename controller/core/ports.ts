@@ -1,3 +1,4 @@
+import type { ContainerEngine } from "./ports/containers.ts";
 import type { EmbeddedServers } from "./ports/embedded.ts";
 import type { Files } from "./ports/files.ts";
 import type { Host } from "./ports/host.ts";
@@ -13,6 +14,7 @@ export interface Ports {
   readonly state: State;
   readonly host: Host;
   readonly embedded: EmbeddedServers;
+  readonly containers: ContainerEngine;
   readonly postgres: Postgres;
   readonly passwords: Passwords;
   readonly parser: SqlParser;

@@ -1,4 +1,4 @@
-import type { AddressPool, ContainerSpec, PublishedPort } from "./container-spec.ts";
+import type { AddressPool, ContainerSpec, NetworkAttachment, PublishedPort } from "./container-spec.ts";
 import type { InPlaceChange } from "./containers.ts";
 
 export interface EngineFacts {
@@ -17,14 +17,6 @@ export interface EngineFacts {
   /** `linux/amd64` */
   readonly platform: string;
   readonly changesInPlace: ReadonlySet<keyof InPlaceChange>;
-  /** What a container has whose spec does not say: see `effectiveSpec`. */
-  readonly defaults: EngineDefaults;
-}
-
-export interface EngineDefaults {
-  readonly logDriver: string;
-  readonly runtime: string;
-  readonly cgroupNamespace: string;
 }
 
 export type ContainerState =
@@ -106,8 +98,8 @@ export interface ContainerDetails {
   /** What the last probe printed, at most 4 KiB. */
   readonly healthOutput: string | undefined;
   /**
-   * What it was made from, as the engine kept it, with what came from the image; its networks as they are now. Values of
-   * the environment are secrets: nothing tells a password from the rest.
+   * What it was made from, as the engine kept it, with what came from the image and what the engine fills in by itself;
+   * its networks as they are now. Values of the environment are secrets: nothing tells a password from the rest.
    */
   readonly spec: ContainerSpec;
   readonly networks: ReadonlyMap<string, ConnectedNetwork>;
@@ -115,6 +107,8 @@ export interface ContainerDetails {
   readonly ports: readonly PublishedPort[];
   /** With the names of volumes that the engine chose. */
   readonly mounts: readonly ActualMount[];
+  /** How it is connected now, by network name, whatever its spec's network mode is. */
+  readonly attachments: ReadonlyMap<string, NetworkAttachment>;
 }
 
 export interface NetworkFacts {

@@ -2,8 +2,7 @@ import type { Text } from "../secret.ts";
 
 /**
  * What a container is made from: every field of a Compose service that an engine can express, resolved (ids, paths and
- * names as the engine takes them). Absent means: what the image says, else what the engine does by itself. As it is
- * observed, a container's spec also has what came from its image; `effectiveSpec` makes both sides comparable.
+ * names as the engine takes them). Absent means: what the image says, else what the engine does by itself.
  */
 export interface ContainerSpec {
   /** A reference, or an image id. */
@@ -88,7 +87,7 @@ export type ContainerNetwork =
   | { readonly mode: "networks"; readonly attachments: ReadonlyMap<string, NetworkAttachment> };
 
 export interface NetworkAttachment {
-  /** Without those that the engine adds itself: name and short id. */
+  /** Without those that the engine adds itself: short id and hostname. */
   readonly aliases: readonly string[];
   readonly ipv4?: string;
   readonly ipv6?: string;
@@ -150,7 +149,7 @@ export interface TmpfsMount {
 }
 
 /** An image's files (API 1.48). */
-export interface ImageMount {
+interface ImageMount {
   readonly type: "image";
   readonly image: string;
   readonly target: string;

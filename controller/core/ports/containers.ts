@@ -87,14 +87,14 @@ interface Created {
   readonly warnings: readonly string[];
 }
 
-export interface StopOptions {
+interface StopOptions {
   /** Else the container's own. */
   readonly graceMs?: number;
   /** Else the container's own. Older engines than API 1.42 take none; it is sent by a kill then. */
   readonly signal?: string;
 }
 
-export interface RemoveOptions {
+interface RemoveOptions {
   /** Also when it runs: killed, without grace. */
   readonly force: boolean;
   /** Volumes that have no name of their own. Named ones always stay. */

@@ -45,7 +45,7 @@ async function stage(major: number | undefined = 15): Promise<Stage> {
   const server = lazyServer(() => endpoint);
   const unused = new Proxy({}, { get: (_, name) => () => Promise.reject(new Error(`not expected: ${String(name)}`)) });
   const ports: Ports = {
-    ...({ log: unused, files: unused, host: unused, passwords: unused } as unknown as Ports),
+    ...({ log: unused, files: unused, host: unused, passwords: unused, containers: unused } as unknown as Ports),
     clock,
     state,
     embedded: box.servers,

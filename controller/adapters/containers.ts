@@ -1,0 +1,77 @@
+import type { ContainerEngine } from "../core/ports/containers.ts";
+import { engineClient } from "./containers/client.ts";
+import { sessionOver } from "./containers/build-upgrade.ts";
+import { containerCalls } from "./containers/container-calls.ts";
+import { discover, type Surroundings } from "./containers/discover.ts";
+import { dockerodeConnection, type Upgrading } from "./containers/dockerode.ts";
+import { greet, type Greeting } from "./containers/engine.ts";
+import { httpConnection, type Connection } from "./containers/http.ts";
+import { objectCalls } from "./containers/object-calls.ts";
+import { streamCalls } from "./containers/stream-calls.ts";
+
+/** One engine that has answered. */
+interface Opened extends Greeting {
+  /** For what takes seconds: the same API by another way. */
+  readonly slow: Greeting;
+  /** Undefined: this way to the engine cannot be taken over. */
+  readonly upgrading: Upgrading | undefined;
+}
+
+/** The container engine of this machine, found and asked at the first call: whoever needs none notices nothing. */
+export function containerEngine(surroundings: Surroundings): ContainerEngine {
+  let opening: Promise<Opened> | undefined;
+  let close = (): void => undefined;
+
+  function opened(signal: AbortSignal): Promise<Opened> {
+    if (opening !== undefined) return opening;
+    const begun = open(signal);
+    opening = begun;
+    // An engine that did not answer is looked for again.
+    begun.catch(() => {
+      if (opening === begun) opening = undefined;
+    });
+    return begun;
+  }
+
+  async function open(signal: AbortSignal): Promise<Opened> {
+    const found = discover(surroundings);
+    const { address } = found;
+    const fast = httpConnection(address, surroundings.environment);
+    close = () => fast.close();
+    const greeting = await greet(fast, found, signal);
+    const upgrading = address.type === "ssh" ? undefined : dockerodeConnection(address);
+    return { ...greeting, slow: over(upgrading ?? fast, greeting), upgrading };
+  }
+
+  const over = (connection: Connection, greeting: Greeting): Greeting => ({
+    ...greeting,
+    client: engineClient(connection, "the engine", `/v${greeting.apiVersion}`),
+  });
+
+  return {
+    facts: async (signal) => (await opened(signal)).facts(signal),
+    ...containerCalls(opened),
+    ...objectCalls(opened),
+    ...streamCalls(opened),
+    async pullImage(reference, options, signal) {
+      const { pullImage } = await import("./containers/pull.ts");
+      await pullImage((await opened(signal)).slow, surroundings, reference, options, signal);
+    },
+    async buildInputs(spec, signal) {
+      const { buildInputs } = await import("./containers/build.ts");
+      return await buildInputs(spec, signal);
+    },
+    async buildImage(spec, signal) {
+      const { buildImage } = await import("./containers/build.ts");
+      const { slow, upgrading, dialect } = await opened(signal);
+      const hasSession = dialect.hasBuildKit && upgrading !== undefined;
+      const openSession = hasSession ? sessionOver(upgrading, slow.apiVersion) : undefined;
+      return await buildImage({ session: slow, surroundings, openSession }, spec, signal);
+    },
+    close() {
+      close();
+      opening = undefined;
+      return Promise.resolve();
+    },
+  };
+}

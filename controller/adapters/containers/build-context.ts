@@ -1,0 +1,176 @@
+import { createHash } from "node:crypto";
+import { createReadStream, type Stats } from "node:fs";
+import { lstat, readdir, readFile, readlink } from "node:fs/promises";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { PoststackError } from "../../core/errors.ts";
+import type { BuildSpec } from "../../core/ports/container-images.ts";
+import { tarEnd, tarHead, tarPadding, type TarEntry } from "./tar.ts";
+
+/** What is sent to be built. */
+export interface BuildContext {
+  /** Sorted by path; the Dockerfile's text among them where it is not in the folder itself. */
+  readonly entries: readonly ContextEntry[];
+  /** Where the Dockerfile stands in what is sent. */
+  readonly dockerfile: string;
+  readonly dockerfileText: string;
+}
+
+interface ContextEntry extends Omit<TarEntry, "content"> {
+  readonly sizeBytes: number;
+  /** Where to read it, or what it holds. */
+  readonly from: { readonly file: string } | { readonly text: string } | undefined;
+}
+
+const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/** @throws PoststackError `FILE_MISSING`, `FILE_UNREADABLE` */
+export async function readContext(spec: BuildSpec, signal: AbortSignal): Promise<BuildContext> {
+  const { context, dockerfile = "Dockerfile", dockerfileText } = spec;
+  const file = isAbsolute(dockerfile) ? dockerfile : resolve(context, dockerfile);
+  const text = dockerfileText ?? (await readText(file, `the Dockerfile of the build in ${context}`));
+  const inside = relative(context, file).split(sep).join("/");
+  const isInside = dockerfileText === undefined && !inside.startsWith("../") && !isAbsolute(inside);
+  const sent = isInside ? inside : `.dockerfile-${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+  const isKept = await ignoreRules(context, dockerfileText === undefined ? file : undefined, isInside ? [sent] : []);
+  const entries: ContextEntry[] = [];
+  await walk(context, "", isKept, entries, signal);
+  if (!isInside)
+    entries.push({ path: sent, type: "file", mode: 0o644, sizeBytes: Buffer.byteLength(text), from: { text } });
+  entries.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { entries, dockerfile: sent, dockerfileText: text };
+}
+
+/** A CommonJS module whose types were written for another kind. */
+interface DockerIgnore {
+  readonly default: (options: { readonly ignorecase: boolean }) => {
+    add(patterns: string): { ignores(path: string): boolean };
+  };
+}
+
+interface Rules {
+  keeps(path: string): boolean;
+  /** No rule brings back what lies below a folder that is left out. */
+  readonly prunes: boolean;
+}
+
+/** `Dockerfile.dockerignore` beside the Dockerfile goes before `.dockerignore` (docker build manual, "Filename and location"). */
+async function ignoreRules(context: string, dockerfile: string | undefined, always: readonly string[]): Promise<Rules> {
+  const own = dockerfile === undefined ? undefined : await optionalText(`${dockerfile}.dockerignore`);
+  const text = own ?? (await optionalText(join(context, ".dockerignore")));
+  if (text === undefined) return { keeps: () => true, prunes: true };
+  const { default: dockerIgnore } = (await import("@balena/dockerignore")) as unknown as DockerIgnore;
+  const rules = dockerIgnore({ ignorecase: false }).add(text.replace(/^\uFEFF/, ""));
+  // Both are sent whatever the rules say: the engine needs them.
+  const kept = new Set([...always, ".dockerignore"]);
+  return {
+    keeps: (path) => kept.has(path) || [...kept].some((file) => file.startsWith(`${path}/`)) || !rules.ignores(path),
+    prunes: !/^\s*!/m.test(text),
+  };
+}
+
+async function walk(
+  root: string,
+  folder: string,
+  rules: Rules,
+  found: ContextEntry[],
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  for (const name of (await namesIn(join(root, folder))).sort()) {
+    const path = folder === "" ? name : `${folder}/${name}`;
+    const file = join(root, path);
+    const isKept = rules.keeps(path);
+    if (!isKept && rules.prunes) continue;
+    const stats = await lstat(file);
+    const entry = await entryOf(path, file, stats);
+    // A folder is made for what is kept below it, anyway.
+    if (isKept && entry !== undefined) found.push(entry);
+    if (stats.isDirectory()) await walk(root, path, rules, found, signal);
+  }
+}
+
+/** Nothing for sockets, pipes and devices: they hold nothing that could be sent. */
+async function entryOf(path: string, file: string, stats: Stats): Promise<ContextEntry | undefined> {
+  const mode = stats.mode & 0o7777;
+  if (stats.isDirectory()) return { path, type: "folder", mode, sizeBytes: 0, from: undefined };
+  if (stats.isSymbolicLink())
+    return { path, type: "link", mode: 0o777, sizeBytes: 0, target: await readlink(file), from: undefined };
+  return stats.isFile() ? { path, type: "file", mode, sizeBytes: stats.size, from: { file } } : undefined;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    throw fileError(folder, "the build context", error);
+  }
+}
+
+async function readText(file: string, what: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw fileError(file, what, error);
+  }
+}
+
+async function optionalText(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
+    throw fileError(file, "what a build leaves out", error);
+  }
+}
+
+function fileError(file: string, what: string, error: unknown): PoststackError {
+  const isMissing = errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
+  return new PoststackError(
+    isMissing ? "FILE_MISSING" : "FILE_UNREADABLE",
+    {
+      what: isMissing ? `${what} does not exist: ${file}` : `${what} cannot be read: ${file} (${errorCode(error)})`,
+      next: isMissing ? "make it, or correct the path" : "see who may read it",
+    },
+    { cause: error },
+  );
+}
+
+/** The archive, file after file. The same files give the same bytes. */
+export async function* contextArchive({ entries }: BuildContext): AsyncGenerator<Buffer> {
+  for (const entry of entries) {
+    yield tarHead(entry, entry.sizeBytes);
+    yield* contentOf(entry);
+    yield tarPadding(entry.sizeBytes);
+  }
+  yield tarEnd();
+}
+
+/** As many bytes as the entry says: a file that grows meanwhile is cut, one that shrinks is an error. */
+async function* contentOf({ from, sizeBytes, path }: ContextEntry): AsyncGenerator<Buffer> {
+  if (from === undefined || sizeBytes === 0) return;
+  if ("text" in from) {
+    yield Buffer.from(from.text);
+    return;
+  }
+  let rest = sizeBytes;
+  for await (const chunk of createReadStream(from.file, { end: sizeBytes - 1 }) as AsyncIterable<Buffer>) {
+    rest -= chunk.length;
+    yield chunk;
+  }
+  if (rest > 0) {
+    throw new PoststackError("FILE_UNREADABLE", {
+      what: `${path} of the build context became shorter while it was read`,
+      next: "run the same again when nothing writes there",
+    });
+  }
+}
+
+/** SHA-256 in hex over everything that is sent: names, types, modes and contents. */
+export async function contextDigest(context: BuildContext): Promise<string> {
+  const hash = createHash("sha256").update(`${context.dockerfile}\0`);
+  for (const entry of context.entries) {
+    hash.update(`${entry.path}\0${entry.type}\0${entry.mode.toString(8)}\0${entry.target ?? ""}\0${entry.sizeBytes}\0`);
+    for await (const chunk of contentOf(entry)) hash.update(chunk);
+  }
+  return hash.digest("hex");
+}

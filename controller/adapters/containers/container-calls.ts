@@ -1,0 +1,230 @@
+import { PoststackError } from "../../core/errors.ts";
+import type { ContainerEngine } from "../../core/ports/containers.ts";
+import { list, object, present, text, texts } from "./answer.ts";
+import { readLimitMs, writeLimitMs, type Client } from "./client.ts";
+import { containerBody } from "./container-body.ts";
+import { readDetails } from "./container-details.ts";
+import { versionNumber, type Dialect } from "./dialect.ts";
+import { isCode, unless } from "./failure.ts";
+import { writeFields } from "./fields.ts";
+import { refuseWhatIsLacking } from "./lacking.ts";
+import { readSummary } from "./listed.ts";
+import { resourceFields, hostFields } from "./spec-fields.ts";
+import { writeAttachment } from "./spec-network.ts";
+
+/** Milliseconds that a stop may take beyond its grace (RELIABILITY 31), and the engine's own grace. */
+const stopMarginMs = 10_000;
+const defaultGraceMs = 10_000;
+
+/** What a connection to one engine is, once it is known who answers. */
+export interface Session {
+  readonly client: Client;
+  readonly dialect: Dialect;
+  readonly apiVersion: string;
+}
+
+type Containers = Pick<
+  ContainerEngine,
+  | "containers"
+  | "inspectContainer"
+  | "createContainer"
+  | "startContainer"
+  | "stopContainer"
+  | "removeContainer"
+  | "unpauseContainer"
+  | "renameContainer"
+  | "updateContainer"
+  | "waitContainer"
+  | "connectNetwork"
+  | "disconnectNetwork"
+>;
+
+/** The calls about containers that are one question and one answer. */
+export function containerCalls(session: (signal: AbortSignal) => Promise<Session>): Containers {
+  const calls: Containers = {
+    async containers(signal) {
+      const { client, dialect } = await session(signal);
+      const call = { method: "GET", path: "/containers/json", query: { all: 1 }, doing: "listing containers" } as const;
+      const answer = await client.ask({ ...call, limitMs: readLimitMs }, signal);
+      return list(answer).map((entry) => readSummary(dialect.adaptSummary(object(entry))));
+    },
+
+    async inspectContainer(id, signal) {
+      const { client, dialect } = await session(signal);
+      const call = { method: "GET", path: `${pathOf(id)}/json`, doing: `inspecting container ${id}` } as const;
+      const answer = await client.ask({ ...call, limitMs: readLimitMs }, signal).catch(unless("ENGINE_OBJECT_GONE"));
+      return answer === undefined ? undefined : readDetails(dialect.adaptDetails(object(answer)));
+    },
+
+    async createContainer(name, spec, signal) {
+      const { client, dialect, apiVersion } = await session(signal);
+      const doing = `creating container ${name}`;
+      refuseWhatIsLacking(spec, apiVersion, doing);
+      const attachments = spec.network.mode === "networks" ? [...spec.network.attachments] : [];
+      const isTakenAtOnce = dialect.createsWithAllNetworks;
+      const atOnce = isTakenAtOnce ? attachments : attachments.slice(0, 1);
+      const body = containerBody(spec, new Map(atOnce));
+      // Before API 1.44 the address of the first network stands in the body itself.
+      const macAddress = isTakenAtOnce ? undefined : atOnce[0]?.[1].macAddress;
+      const answer = object(
+        await client.ask(
+          {
+            method: "POST",
+            path: "/containers/create",
+            query: { name, platform: spec.platform },
+            body: dialect.adaptBody({ ...body, ...present({ MacAddress: macAddress }) }),
+            doing,
+            limitMs: writeLimitMs,
+          },
+          signal,
+        ),
+      );
+      const id = text(answer["Id"]);
+      try {
+        for (const [network, attachment] of attachments.slice(atOnce.length))
+          await calls.connectNetwork(network, id, attachment, signal);
+      } catch (error) {
+        await calls.removeContainer(id, { force: true, anonymousVolumes: true }, signal).catch(() => undefined);
+        throw error;
+      }
+      return { id, warnings: texts(answer["Warnings"]) };
+    },
+
+    async startContainer(id, signal) {
+      await act(id, "start", {}, `starting container ${id}`, writeLimitMs, signal);
+    },
+
+    async stopContainer(id, { graceMs, signal: name }, signal) {
+      const { apiVersion } = await session(signal);
+      const seconds = graceMs === undefined ? undefined : Math.ceil(graceMs / 1_000);
+      const doing = `stopping container ${id}`;
+      // Without a grace of ours the container's own counts, which may be long: it is asked for.
+      const longest = graceMs ?? (await calls.inspectContainer(id, signal))?.spec.stopGraceMs ?? defaultGraceMs;
+      const limitMs = longest + stopMarginMs;
+      if (name === undefined || versionNumber(apiVersion) >= 1_042) {
+        await act(id, "stop", { t: seconds, signal: name }, doing, limitMs, signal).catch(unless("ENGINE_OBJECT_GONE"));
+        return;
+      }
+      const sent = await act(id, "kill", { signal: name }, doing, writeLimitMs, signal).catch(unlessNotRunning);
+      if (sent === "not running") return;
+      const ended = AbortSignal.any([signal, AbortSignal.timeout(longest)]);
+      await calls.waitContainer(id, ended).catch(() => signal.throwIfAborted());
+      await act(id, "stop", { t: 0 }, doing, writeLimitMs, signal).catch(unless("ENGINE_OBJECT_GONE"));
+    },
+
+    async removeContainer(id, { force, anonymousVolumes }, signal) {
+      const { client } = await session(signal);
+      await client
+        .ask(
+          {
+            method: "DELETE",
+            path: pathOf(id),
+            query: { force, v: anonymousVolumes },
+            doing: `removing container ${id}`,
+            limitMs: writeLimitMs,
+          },
+          signal,
+        )
+        .catch(unless("ENGINE_OBJECT_GONE", /removal of container .* is already in progress/i));
+    },
+
+    async unpauseContainer(id, signal) {
+      await act(id, "unpause", {}, `unpausing container ${id}`, writeLimitMs, signal).catch(
+        unless("ENGINE_OBJECT_GONE", /is not paused/i),
+      );
+    },
+
+    async renameContainer(id, name, signal) {
+      await act(id, "rename", { name }, `renaming container ${id} to ${name}`, writeLimitMs, signal).catch(
+        // Docker says 409 or 500 to the name that it has already.
+        unless(undefined, /same name as its current name/i),
+      );
+    },
+
+    async updateContainer(id, change, signal) {
+      const { client, dialect } = await session(signal);
+      const { restart, blkioWeight, ...resources } = change;
+      const lacking = Object.keys(change).filter(
+        (field) => !(dialect.changesInPlace as ReadonlySet<string>).has(field),
+      );
+      if (lacking.length > 0) {
+        throw new PoststackError("ENGINE_LACKS", {
+          what: `${dialect.engine} cannot change ${lacking.join(", ")} of a container that exists`,
+          next: "replace the container",
+        });
+      }
+      const body = {
+        ...writeFields(resourceFields, resources),
+        ...(restart === undefined ? {} : writeFields(hostFields, { restart })),
+        ...present({ BlkioWeight: blkioWeight }),
+      };
+      const doing = `changing container ${id}`;
+      await client.ask({ method: "POST", path: `${pathOf(id)}/update`, body, doing, limitMs: writeLimitMs }, signal);
+    },
+
+    async waitContainer(id, signal) {
+      const { client } = await session(signal);
+      const doing = `waiting for container ${id}`;
+      // A wait changes nothing and is asked again when its connection breaks.
+      const answer = await client.ask(
+        { method: "POST", path: `${pathOf(id)}/wait`, doing, limitMs: undefined },
+        signal,
+      );
+      return { exitCode: Number(object(answer)["StatusCode"] ?? 0) };
+    },
+
+    async connectNetwork(network, container, attachment, signal) {
+      const { client } = await session(signal);
+      await client
+        .ask(
+          {
+            method: "POST",
+            path: `/networks/${encodeURIComponent(network)}/connect`,
+            body: { Container: container, EndpointConfig: writeAttachment(attachment) },
+            doing: `connecting container ${container} with network ${network}`,
+            limitMs: writeLimitMs,
+          },
+          signal,
+        )
+        .catch(unless(undefined, /already (?:exists in|connected|attached)|is already/i));
+    },
+
+    async disconnectNetwork(network, container, signal) {
+      const { client } = await session(signal);
+      await client
+        .ask(
+          {
+            method: "POST",
+            path: `/networks/${encodeURIComponent(network)}/disconnect`,
+            body: { Container: container, Force: true },
+            doing: `disconnecting container ${container} from network ${network}`,
+            limitMs: writeLimitMs,
+          },
+          signal,
+        )
+        .catch(unless("ENGINE_OBJECT_GONE", /is not connected/i));
+    },
+  };
+
+  async function act(
+    id: string,
+    verb: string,
+    query: Readonly<Record<string, string | number | undefined>>,
+    doing: string,
+    limitMs: number,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const { client } = await session(signal);
+    return await client.ask({ method: "POST", path: `${pathOf(id)}/${verb}`, query, doing, limitMs }, signal);
+  }
+
+  return calls;
+}
+
+const unlessNotRunning = (error: unknown): "not running" => {
+  const isOver = isCode(error, "ENGINE_OBJECT_GONE") || /is not running/i.test(String(error));
+  if (isOver) return "not running";
+  throw error;
+};
+
+export const pathOf = (container: string): string => `/containers/${encodeURIComponent(container)}`;

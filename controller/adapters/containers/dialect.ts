@@ -1,0 +1,24 @@
+import type { EngineFacts } from "../../core/ports/container-facts.ts";
+import type { Json } from "./answer.ts";
+
+/** Where the two engines differ behind the same API. */
+export interface Dialect {
+  readonly engine: EngineFacts["engine"];
+  /** All networks go into the body of the creation; else the first only, and the others are connected before the start. */
+  readonly createsWithAllNetworks: boolean;
+  readonly hasBuildKit: boolean;
+  readonly changesInPlace: EngineFacts["changesInPlace"];
+  /** The body of a creation, as this engine wants it. */
+  readonly adaptBody: (body: Json) => Json;
+  /** Answers, in Docker's words. */
+  readonly adaptSummary: (answer: Json) => Json;
+  readonly adaptDetails: (answer: Json) => Json;
+  readonly adaptImage: (answer: Json) => Json;
+  readonly adaptNetwork: (answer: Json) => Json;
+}
+
+/** `1.41` → 1041: comparable. */
+export const versionNumber = (version: string): number => {
+  const [major = "0", minor = "0"] = version.split(".");
+  return Number(major) * 1_000 + Number.parseInt(minor, 10);
+};

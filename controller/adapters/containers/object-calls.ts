@@ -1,0 +1,134 @@
+import type { ContainerEngine } from "../../core/ports/containers.ts";
+import { list, object, present, text } from "./answer.ts";
+import { readLimitMs, writeLimitMs } from "./client.ts";
+import type { Session } from "./container-calls.ts";
+import { unless } from "./failure.ts";
+import { refuseNetworkThatIsLacking } from "./lacking.ts";
+import { readImageDetails, readImageFacts, readNetworkFacts, readVolumeFacts } from "./listed.ts";
+
+type Objects = Pick<
+  ContainerEngine,
+  | "networks"
+  | "createNetwork"
+  | "removeNetwork"
+  | "volumes"
+  | "createVolume"
+  | "removeVolume"
+  | "images"
+  | "inspectImage"
+  | "tagImage"
+  | "removeImage"
+>;
+
+/** The calls about networks, volumes and images that are one question and one answer. */
+export function objectCalls(session: (signal: AbortSignal) => Promise<Session>): Objects {
+  async function get(path: string, doing: string, signal: AbortSignal): Promise<unknown> {
+    const { client } = await session(signal);
+    return await client.ask({ method: "GET", path, doing, limitMs: readLimitMs }, signal);
+  }
+
+  async function remove(path: string, doing: string, signal: AbortSignal): Promise<void> {
+    const { client } = await session(signal);
+    const call = { method: "DELETE", path, doing, limitMs: writeLimitMs } as const;
+    await client.ask(call, signal).catch(unless("ENGINE_OBJECT_GONE"));
+  }
+
+  return {
+    async networks(signal) {
+      const { dialect } = await session(signal);
+      const answer = await get("/networks", "listing networks", signal);
+      return list(answer).map((entry) => readNetworkFacts(dialect.adaptNetwork(object(entry))));
+    },
+
+    async createNetwork(name, spec, signal) {
+      const { client, apiVersion } = await session(signal);
+      const doing = `creating network ${name}`;
+      refuseNetworkThatIsLacking(spec, apiVersion, doing);
+      const { driver, driverOptions, internal, attachable, ipv6, ipv4, addresses, labels } = spec;
+      const body = {
+        Name: name,
+        // Names are not unique in older engines (RELIABILITY 10); this makes them look before they make one.
+        CheckDuplicate: true,
+        Labels: Object.fromEntries(labels),
+        ...present({ Driver: driver, Internal: internal, Attachable: attachable, EnableIPv6: ipv6, EnableIPv4: ipv4 }),
+        ...present({ Options: driverOptions && Object.fromEntries(driverOptions) }),
+        ...present({ IPAM: addresses && addressManagement(addresses) }),
+      };
+      const call = { method: "POST", path: "/networks/create", body, doing, limitMs: writeLimitMs } as const;
+      return { id: text(object(await client.ask(call, signal))["Id"]) };
+    },
+
+    removeNetwork: (id, signal) => remove(`/networks/${encodeURIComponent(id)}`, `removing network ${id}`, signal),
+
+    async volumes(signal) {
+      return list(object(await get("/volumes", "listing volumes", signal))["Volumes"]).map(readVolumeFacts);
+    },
+
+    async createVolume(name, { driver, driverOptions, labels }, signal) {
+      const { client } = await session(signal);
+      const body = {
+        Name: name,
+        Labels: Object.fromEntries(labels),
+        ...present({ Driver: driver, DriverOpts: driverOptions && Object.fromEntries(driverOptions) }),
+      };
+      const doing = `creating volume ${name}`;
+      const path = `/volumes/${encodeURIComponent(name)}`;
+      // Podman refuses a name that exists where Docker hands out what it has: both are read back.
+      const words = /already exists|already in use/i;
+      await client
+        .ask({ method: "POST", path: "/volumes/create", body, doing, limitMs: writeLimitMs }, signal)
+        .catch(unless(undefined, words));
+      return readVolumeFacts(await get(path, `reading volume ${name} back`, signal));
+    },
+
+    removeVolume: (name, signal) => remove(`/volumes/${encodeURIComponent(name)}`, `removing volume ${name}`, signal),
+
+    async images(signal) {
+      const { dialect } = await session(signal);
+      const answer = await get("/images/json", "listing images", signal);
+      return list(answer).map((entry) => readImageFacts(dialect.adaptImage(object(entry))));
+    },
+
+    async inspectImage(reference, signal) {
+      const { dialect } = await session(signal);
+      const path = `/images/${encodeURIComponent(reference)}/json`;
+      const answer = await get(path, `inspecting image ${reference}`, signal).catch(unless("IMAGE_MISSING"));
+      return answer === undefined ? undefined : readImageDetails(dialect.adaptImage(object(answer)));
+    },
+
+    async tagImage(id, reference, signal) {
+      const { client } = await session(signal);
+      const [, repo = reference, tag = "latest"] = /^(.*?)(?::([^:/]+))?$/.exec(reference) ?? [];
+      const doing = `naming image ${id} ${reference}`;
+      const path = `/images/${encodeURIComponent(id)}/tag`;
+      await client.ask({ method: "POST", path, query: { repo, tag }, doing, limitMs: writeLimitMs }, signal);
+    },
+
+    async removeImage(id, signal) {
+      const { client } = await session(signal);
+      const call = {
+        method: "DELETE",
+        path: `/images/${encodeURIComponent(id)}`,
+        doing: `removing image ${id}`,
+      } as const;
+      await client.ask({ ...call, limitMs: writeLimitMs }, signal).catch(unless("IMAGE_MISSING"));
+    },
+  };
+}
+
+const addressManagement = ({
+  driver = "default",
+  options,
+  pools,
+}: NonNullable<Parameters<Objects["createNetwork"]>[1]["addresses"]>): object => ({
+  Driver: driver,
+  Options: Object.fromEntries(options ?? []),
+  Config: pools.map(({ subnet, gateway, range, reserved }) =>
+    present({
+      Subnet: subnet,
+      Gateway: gateway,
+      IPRange: range,
+      AuxiliaryAddresses: reserved && Object.fromEntries(reserved),
+    }),
+  ),
+});

@@ -1,0 +1,139 @@
+import { constants } from "node:os";
+import { list, number, object, someText, text, texts, type Json } from "./answer.ts";
+import type { Dialect } from "./dialect.ts";
+
+/**
+ * Podman behind its Docker-compatible API, 4.3 and later. Where its words differ from Docker's they are put into Docker's
+ * here; what it does not tell at all is listed in docs/containers.md.
+ */
+export const podmanDialect: Dialect = {
+  engine: "podman",
+  createsWithAllNetworks: true,
+  // Podman builds with Buildah, which takes the same requests and answers in the words of the classic builder.
+  hasBuildKit: false,
+  // The compatible API has no update before 5.1, and then without restart policies: a container is replaced instead.
+  changesInPlace: new Set(),
+  adaptBody,
+  adaptSummary: (answer) => ({
+    ...answer,
+    Image: shortName(text(answer["Image"])),
+    NetworkSettings: { Networks: networksOf(answer) },
+  }),
+  adaptDetails,
+  adaptImage: (answer) => ({
+    ...answer,
+    RepoTags: texts(answer["RepoTags"]).map(shortName),
+    RepoDigests: texts(answer["RepoDigests"]).map(shortName),
+  }),
+  adaptNetwork: (answer) => answer,
+};
+
+/** `docker.io/library/debian:12` is `debian:12` to Docker. */
+const shortName = (reference: string): string => reference.replace(/^docker\.io\/(?:library\/)?/, "");
+
+/**
+ * A tmpfs without a mode among `Mounts` would get mode 0, which nobody but root can enter: it goes among `Tmpfs`, whose
+ * options are the mount's own.
+ */
+function adaptBody(body: Json): Json {
+  const host = object(body["HostConfig"]);
+  const mounts = list(host["Mounts"]).map(object);
+  const isTmpfs = (mount: Json): boolean => mount["Type"] === "tmpfs";
+  const tmpfs = mounts.filter(isTmpfs).map((mount): [string, string] => {
+    const { SizeBytes: size, Mode: mode } = object(mount["TmpfsOptions"]);
+    const options = [
+      ...(mount["ReadOnly"] === true ? ["ro"] : []),
+      ...(size === undefined ? [] : [`size=${number(size)}`]),
+      ...(mode === undefined ? [] : [`mode=${number(mode).toString(8)}`]),
+    ];
+    return [text(mount["Target"]), options.join(",")];
+  });
+  return {
+    ...body,
+    HostConfig: {
+      ...host,
+      Mounts: mounts.filter((mount) => !isTmpfs(mount)),
+      Tmpfs: { ...object(host["Tmpfs"]), ...Object.fromEntries(tmpfs) },
+    },
+  };
+}
+
+/** What Podman puts into every environment. */
+const ownVariables: ReadonlySet<string> = new Set(["TERM=xterm", "container=podman"]);
+
+function adaptDetails(answer: Json): Json {
+  const config = object(answer["Config"]);
+  const host = object(answer["HostConfig"]);
+  const hostname = text(config["Hostname"]);
+  const environment = texts(config["Env"]);
+  const hasProcessors = number(host["NanoCpus"]) !== 0;
+  return {
+    ...answer,
+    Config: {
+      ...config,
+      Image: shortName(text(config["Image"])),
+      Env: environment.filter((line) => !ownVariables.has(line) && line !== `HOSTNAME=${hostname}`),
+      StopSignal: signalName(text(config["StopSignal"])),
+      // It says 0 where nothing was asked, and stops after ten seconds all the same.
+      StopTimeout: number(config["StopTimeout"]) === 0 ? undefined : config["StopTimeout"],
+    },
+    HostConfig: {
+      ...host,
+      Binds: texts(host["Binds"]).map(withoutOwnOptions),
+      Tmpfs: Object.fromEntries(
+        Object.entries(object(host["Tmpfs"])).map(([path, options]) => [path, tmpfsOptions(text(options))]),
+      ),
+      // `oci` is no name of a runtime.
+      Runtime: undefined,
+      // The same limit twice.
+      CpuQuota: hasProcessors ? 0 : host["CpuQuota"],
+      CpuPeriod: hasProcessors ? 0 : host["CpuPeriod"],
+      Ulimits: list(host["Ulimits"]).map((entry) => ({
+        ...object(entry),
+        Name: text(object(entry)["Name"])
+          .replace(/^RLIMIT_/, "")
+          .toLowerCase(),
+      })),
+    },
+    NetworkSettings: { ...object(answer["NetworkSettings"]), Networks: networksOf(answer) },
+  };
+}
+
+/** Where Docker has a network's id, Podman has its name once more. */
+const networksOf = (answer: Json): Json =>
+  Object.fromEntries(
+    Object.entries(object(object(answer["NetworkSettings"])["Networks"])).map(([name, settings]) => {
+      const id = someText(object(settings)["NetworkID"]);
+      return [name, { ...object(settings), NetworkID: id === name ? undefined : id }];
+    }),
+  );
+
+const namesOfSignals = new Map(Object.entries(constants.signals).map(([name, value]) => [String(value), name]));
+
+/** Podman keeps numbers; its own default is the signal that Docker sends by itself. */
+const signalName = (written: string): string | undefined =>
+  written === "" || written === "15" ? undefined : (namesOfSignals.get(written) ?? written);
+
+/** What it adds to every mount. */
+const ownMountOptions: ReadonlySet<string> = new Set([
+  "rw",
+  "rprivate",
+  "nosuid",
+  "nodev",
+  "rbind",
+  "noexec",
+  "tmpcopyup",
+  "mode=0",
+]);
+
+function withoutOwnOptions(bind: string): string {
+  const [source = "", target = "", options = ""] = bind.split(":");
+  const kept = options.split(",").filter((option) => !ownMountOptions.has(option));
+  return `${source}:${target}:${kept.join(",")}`;
+}
+
+const tmpfsOptions = (options: string): string =>
+  options
+    .split(",")
+    .filter((option) => !ownMountOptions.has(option))
+    .join(",");

@@ -1,0 +1,176 @@
+import type { IncomingMessage } from "node:http";
+import { PoststackError } from "../../core/errors.ts";
+import type { EngineEvent } from "../../core/ports/container-facts.ts";
+import type { ContainerEngine, ContainerFile, ExecResult } from "../../core/ports/containers.ts";
+import { object, present, someText, text, textMap } from "./answer.ts";
+import { readLimitMs, writeLimitMs } from "./client.ts";
+import { environmentLines } from "./container-body.ts";
+import { pathOf, type Session } from "./container-calls.ts";
+import { isCode, unless } from "./failure.ts";
+import { frames, lines } from "./frames.ts";
+import { logLines } from "./log-lines.ts";
+import { plain } from "./plain.ts";
+import { tarEnd, tarEntry } from "./tar.ts";
+
+/** The end of a command's output that is kept. */
+const outputLimitBytes = 64 * 1024;
+
+type Streams = Pick<ContainerEngine, "exec" | "logs" | "putFiles" | "events">;
+
+/** The calls whose answer or question is a stream. */
+export function streamCalls(session: (signal: AbortSignal) => Promise<Session>): Streams {
+  return {
+    async exec(id, { command, environment, user, workingDirectory, privileged, timeoutMs }, signal) {
+      const { client } = await session(signal);
+      const doing = `running ${command[0]} in container ${id}`;
+      const body = {
+        AttachStdout: true,
+        AttachStderr: true,
+        Cmd: command,
+        ...present({ User: user, WorkingDir: workingDirectory, Privileged: privileged }),
+        ...(environment === undefined ? {} : { Env: environmentLines(environment) }),
+      };
+      const made = { method: "POST", path: `${pathOf(id)}/exec`, body, doing, limitMs: writeLimitMs } as const;
+      const path = `/exec/${encodeURIComponent(text(object(await client.ask(made, signal))["Id"]))}`;
+      const start = { method: "POST", path: `${path}/start`, body: { Detach: false, Tty: false }, doing } as const;
+      const output = await client.open({ ...start, limitMs: writeLimitMs }, signal);
+      const kept = await within(timeoutMs, doing, output, signal);
+      const ended = object(
+        await client.ask({ method: "GET", path: `${path}/json`, doing, limitMs: readLimitMs }, signal),
+      );
+      return execResult(Number(ended["ExitCode"] ?? 0), kept, doing);
+    },
+
+    async *logs(id, { follow = false, tail, since, until }, signal) {
+      const { client } = await session(signal);
+      const seconds = (at: Date | undefined): string | undefined =>
+        at === undefined ? undefined : (at.getTime() / 1_000).toFixed(3);
+      const query = {
+        stdout: true,
+        stderr: true,
+        timestamps: true,
+        follow,
+        tail: tail ?? "all",
+        since: seconds(since),
+        until: seconds(until),
+      };
+      const call = {
+        method: "GET",
+        path: `${pathOf(id)}/logs`,
+        query,
+        doing: `reading the log of container ${id}`,
+      } as const;
+      const answer = await client.open({ ...call, limitMs: readLimitMs }, signal).catch(unless("ENGINE_OBJECT_GONE"));
+      if (answer !== undefined) yield* logLines(frames(endingWith(answer, signal)));
+    },
+
+    async putFiles(id, files, signal) {
+      const { client } = await session(signal);
+      const doing = `putting files into container ${id}`;
+      const call = { path: `${pathOf(id)}/archive`, doing, limitMs: writeLimitMs } as const;
+      const missing: string[] = [];
+      for (const path of new Set(files.flatMap((file) => foldersAbove(file.path)))) {
+        const asked = client.ask({ ...call, method: "HEAD", query: { path: `/${path}` } }, signal);
+        await asked.catch((error: unknown) => {
+          if (!isCode(error, "ENGINE_OBJECT_GONE")) throw error;
+          missing.push(path);
+        });
+      }
+      const body = archiveOf(missing, files);
+      const headers = { "content-type": "application/x-tar" };
+      await client.ask({ ...call, method: "PUT", query: { path: "/" }, headers, body }, signal);
+    },
+
+    async *events(signal) {
+      const { client } = await session(signal);
+      const query = { filters: { type: ["container", "network", "volume", "image"] } };
+      const call = { method: "GET", path: "/events", query, doing: "following events" } as const;
+      const answer = endingWith(await client.open({ ...call, limitMs: readLimitMs }, signal), signal);
+      try {
+        for await (const line of lines(answer)) {
+          const event = readEvent(line);
+          if (event !== undefined) yield event;
+        }
+      } catch {
+        // An engine that goes away ends the events as it ends everything: whoever follows them looks again.
+        signal.throwIfAborted();
+      }
+    },
+  };
+}
+
+/** The signal ends the stream, too: a reader that waits for more must not wait for ever. */
+function endingWith(answer: IncomingMessage, signal: AbortSignal): IncomingMessage {
+  const end = (): void => void answer.destroy(signal.reason as Error);
+  signal.addEventListener("abort", end, { once: true });
+  answer.once("close", () => signal.removeEventListener("abort", end));
+  return answer;
+}
+
+/** What a command prints until it ends, the last part of it. @throws PoststackError `TIMEOUT` */
+async function within(limitMs: number, doing: string, output: IncomingMessage, signal: AbortSignal): Promise<Buffer> {
+  const error = new PoststackError("TIMEOUT", {
+    what: `${doing}: it did not end within ${limitMs / 1_000} s`,
+    next: "see what the command waits for, or give it more time",
+  });
+  const timer = setTimeout(() => output.destroy(error), limitMs);
+  let kept = Buffer.alloc(0);
+  try {
+    for await (const { bytes } of frames(endingWith(output, signal)))
+      kept = Buffer.concat([kept, bytes]).subarray(-outputLimitBytes);
+  } finally {
+    clearTimeout(timer);
+  }
+  return kept;
+}
+
+/** Engines start what they cannot find, too, and print why: 126 and 127 as a shell has them. */
+function execResult(exitCode: number, kept: Buffer, doing: string): ExecResult {
+  const output = kept.toString("utf8");
+  if ((exitCode === 126 || exitCode === 127) && /^(?:OCI runtime exec failed|Error: \w+: exec failed)/.test(output)) {
+    const next = "see whether the image has the program";
+    throw new PoststackError("COMMAND_MISSING", { what: `${doing}: ${output.trim()}`, next });
+  }
+  return { exitCode, output };
+}
+
+/**
+ * Folders that are not there are entries of their own: older engines would make them writable by everybody. One that is
+ * there is none: it would get another mode.
+ */
+function archiveOf(folders: readonly string[], files: readonly ContainerFile[]): Buffer {
+  const entries = [
+    ...folders.map((path) => tarEntry({ path, type: "folder", mode: 0o755 })),
+    ...files.map(({ path, content, mode, uid, gid }) => {
+      const bytes = Buffer.isBuffer(content) ? content : Buffer.from(plain(content));
+      return tarEntry({ path: relative(path), type: "file", mode, uid, gid, content: bytes });
+    }),
+  ];
+  return Buffer.concat([...entries, tarEnd()]);
+}
+
+const relative = (path: string): string => path.replace(/^\/+/, "");
+
+/** From the top: `run`, `run/secrets`. */
+const foldersAbove = (path: string): readonly string[] => {
+  const names = relative(path).split("/").slice(0, -1);
+  return names.map((_, index) => names.slice(0, index + 1).join("/"));
+};
+
+const kinds: ReadonlySet<string> = new Set(["container", "network", "volume", "image"]);
+const isKind = (word: string): word is EngineEvent["kind"] => kinds.has(word);
+
+function readEvent(line: string): EngineEvent | undefined {
+  let json;
+  try {
+    json = object(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+  const kind = text(json["Type"]);
+  if (!isKind(kind)) return undefined;
+  const actor = object(json["Actor"]);
+  const attributes = textMap(actor["Attributes"]);
+  const id = someText(actor["ID"]) ?? text(json["id"]);
+  return { kind, action: text(json["Action"]), id, name: attributes.get("name"), attributes };
+}
