@@ -15,7 +15,7 @@ export function networkMode(network: ContainerNetwork): string {
 
 /** One network's `EndpointSettings`. */
 export function writeAttachment(attachment: NetworkAttachment): Json {
-  const { aliases, ipv4, ipv6, linkLocalAddresses, macAddress, gatewayPriority, driverOptions } = attachment;
+  const { aliases, ipv4, ipv6, linkLocalAddresses, macAddress, gatewayPriority, driverOptions, links } = attachment;
   const addresses = present({ IPv4Address: ipv4, IPv6Address: ipv6, LinkLocalIPs: linkLocalAddresses });
   return present({
     Aliases: aliases,
@@ -23,6 +23,7 @@ export function writeAttachment(attachment: NetworkAttachment): Json {
     MacAddress: macAddress,
     GwPriority: gatewayPriority,
     DriverOpts: driverOptions === undefined ? undefined : Object.fromEntries(driverOptions),
+    Links: links,
   });
 }
 
@@ -43,6 +44,7 @@ export function readAttachment(json: unknown, own: ReadonlySet<string>): Network
     linkLocalAddresses: someTexts(addresses["LinkLocalIPs"]),
     gatewayPriority: priority === 0 ? undefined : priority,
     driverOptions: someTextMap(endpoint["DriverOpts"]),
+    links: someTexts(endpoint["Links"]),
   });
 }
 

@@ -97,6 +97,8 @@ export interface NetworkAttachment {
   /** Who is the default gateway: the highest (API 1.48). */
   readonly gatewayPriority?: number;
   readonly driverOptions?: ReadonlyMap<string, string>;
+  /** `container:alias`: names of others that this container alone resolves. */
+  readonly links?: readonly string[];
 }
 
 export interface PublishedPort {
