@@ -11,6 +11,8 @@ export interface Facts {
   readonly id: ResourceId;
   /** Ids that must have settled well before this one starts. An id without an action in the plan counts as settled. */
   readonly dependsOn: readonly ResourceId[];
+  /** Ids that must have settled before this one starts, well or not. */
+  readonly after?: readonly ResourceId[];
   /** Why, in the user's words: the drift field by field, or the fact that caused it. */
   readonly reason: string;
   readonly hazards: readonly Hazard[];

@@ -4,6 +4,7 @@ import type { ResourceId } from "./id.ts";
 interface Node {
   readonly id: ResourceId;
   readonly dependsOn: readonly ResourceId[];
+  readonly after?: readonly ResourceId[];
 }
 
 interface Frame<N> {
@@ -28,7 +29,8 @@ export function inDependencyOrder<N extends Node>(nodes: readonly N[], compare: 
   const stack: Frame<N>[] = [];
   const enter = (node: N): void => {
     state.set(node.id, "open");
-    const dependencies = [...new Set(node.dependsOn)].flatMap((id) => byId.get(id) ?? []);
+    const before = node.after === undefined ? node.dependsOn : [...node.dependsOn, ...node.after];
+    const dependencies = [...new Set(before)].flatMap((id) => byId.get(id) ?? []);
     stack.push({ node, dependencies: dependencies.length > 1 ? dependencies.sort(compare) : dependencies, next: 0 });
   };
 

@@ -1,4 +1,6 @@
 import type { AnyAction } from "./action.ts";
+import type { PoststackError } from "./errors.ts";
+import type { ResourceId } from "./id.ts";
 import type { Ports } from "./ports.ts";
 
 /** One contract for every kind. */
@@ -11,8 +13,31 @@ export interface Resource<Desired, Observed, A extends AnyAction> {
   content(action: A): Content;
   /** Safe to repeat, also after a crash halfway. */
   apply(action: A, ports: Ports, signal: AbortSignal, link?: Link<A>): Promise<Result>;
+  /**
+   * Waits for what must be so before `apply` may begin, and holds no place among the actions that run at once. Undefined:
+   * there is nothing to wait for.
+   */
+  ready?(action: A, ports: Ports, signal: AbortSignal): Promise<void> | undefined;
+  /** Pure. What is as desired and has not proved itself yet, or has failed to (RELIABILITY 15). */
+  settling?(desired: readonly Desired[], observed: readonly Observed[]): readonly Settling[];
+  /** The error for what does not settle, with what it said last. */
+  unsettled?(
+    one: Settling,
+    desired: readonly Desired[],
+    ports: Ports,
+    signal: AbortSignal,
+  ): Promise<PoststackError | undefined>;
   /** Pure. Whether `apply` takes `link.before`: `action` may be on its way before it is known how `before` ends. */
   follows?(action: A, before: A): boolean;
+}
+
+/** Something that was started and is not accepted yet. */
+export interface Settling {
+  readonly id: ResourceId;
+  /** Waiting does not help, unless something outside starts it again. */
+  readonly hasFailed: boolean;
+  /** Predicate of a sentence: `its healthcheck has not passed yet`. */
+  readonly why: string;
 }
 
 /**

@@ -4,7 +4,7 @@ import { errorsOf, fromFacts, PoststackError, type ErrorFacts } from "../core/er
 import type { ResourceId } from "../core/id.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Ports } from "../core/ports.ts";
-import { applyAction, type Action } from "../resources/index.ts";
+import { applyAction, readyFor, type Action } from "../resources/index.ts";
 import { chain } from "./chain.ts";
 import type { ActionResult, Emit } from "./events.ts";
 
@@ -31,38 +31,48 @@ export async function applyPlan(
   const queue = new PQueue({ concurrency });
   const settled = new Map<ResourceId, Promise<ActionResult>>();
 
+  const worldOf = (action: Action): Ports => {
+    const progress = (line: string): void => emit({ type: "progress", id: action.id, line });
+    return { ...ports, progress };
+  };
   const mayBegin = (): boolean => !stop.aborted && !signal.aborted;
   const { withdraw, hasBegun, run } = chain(
     plan.actions,
-    (action, link) => {
-      const progress = (line: string): void => emit({ type: "progress", id: action.id, line });
-      return applyAction(action, { ...ports, progress }, signal, link);
-    },
+    (action, link) => applyAction(action, worldOf(action), signal, link),
     mayBegin,
   );
 
-  const attempt = async (action: Action): Promise<ActionResult> => {
+  const attempt = async (action: Action, waiting?: Promise<void>): Promise<ActionResult> => {
     if (!mayBegin() && !(await hasBegun(action.id))) return skipped(action, "stopping");
     const startMs = ports.clock.nowMs();
     const durationMs = (): number => Math.round(ports.clock.nowMs() - startMs);
     emit({ type: "start", action });
     try {
-      const result = await run(action);
+      await waiting;
+      if (waiting !== undefined && !mayBegin()) return skipped(action, "stopping");
+      const result = await (waiting === undefined ? run(action) : queue.add(() => run(action)));
       return { status: "done", action, durationMs: durationMs(), result };
     } catch (error) {
+      if (waiting !== undefined && stop.aborted && !signal.aborted) return skipped(action, "stopping");
       if (signal.aborted) return { status: "failed", action, durationMs: durationMs(), error: interrupted(signal) };
       const [first = new PoststackError("INTERNAL", { what: "unknown" })] = errorsOf(error);
       return { status: "failed", action, durationMs: durationMs(), error: located(first.facts, action) };
     }
   };
 
-  const schedule = (action: Action, waitFor: readonly Promise<ActionResult>[]): void => {
-    const result = Promise.all(waitFor)
-      .then((before): Promise<ActionResult> | ActionResult => {
+  /** Whoever waits for something outside holds no place in the queue. */
+  const begin = (action: Action): Promise<ActionResult> => {
+    const waiting = mayBegin() ? readyFor(action, worldOf(action), AbortSignal.any([signal, stop])) : undefined;
+    return waiting === undefined ? queue.add(() => attempt(action)) : attempt(action, waiting);
+  };
+
+  const schedule = (action: Action, dependsOn: readonly ResourceId[]): void => {
+    const resultsOf = (ids: readonly ResourceId[] = []): Promise<readonly ActionResult[]> =>
+      Promise.all(ids.flatMap((id) => settled.get(id) ?? []));
+    const result = Promise.all([resultsOf(dependsOn), resultsOf(action.after)])
+      .then(([before]): Promise<ActionResult> | ActionResult => {
         const failed = before.find((one) => one.status !== "done");
-        return failed === undefined
-          ? queue.add(() => attempt(action))
-          : skipped(action, `${failed.action.id} did not succeed`);
+        return failed === undefined ? begin(action) : skipped(action, `${failed.action.id} did not succeed`);
       })
       .then((ended) => {
         emit({ type: "end", result: ended });
@@ -72,12 +82,9 @@ export async function applyPlan(
   };
 
   // Sorted: dependencies come first, removals last.
+  const staying = plan.actions.filter((action) => !isRemoval(action)).map(({ id }) => id);
   for (const action of plan.actions) {
-    const waitFor = isRemoval(action) ? [...settled.keys()] : action.dependsOn;
-    schedule(
-      action,
-      waitFor.flatMap((id) => settled.get(id) ?? []),
-    );
+    schedule(action, isRemoval(action) ? [...staying, ...action.dependsOn] : action.dependsOn);
   }
   stop.addEventListener("abort", withdraw, { once: true });
   try {

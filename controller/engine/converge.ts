@@ -1,5 +1,6 @@
 import { isRefusal } from "../core/action.ts";
 import { PoststackError, type ErrorFacts } from "../core/errors.ts";
+import type { ResourceId } from "../core/id.ts";
 import { isSettled, type Plan } from "../core/plan.ts";
 import type { Ports } from "../core/ports.ts";
 import type { HostLock } from "../core/ports/state.ts";
@@ -12,6 +13,7 @@ import { observe, type Observation } from "./observe.ts";
 import { buildPlan } from "./plan.ts";
 import { recordEvents, type Run } from "./record.ts";
 import type { Selection } from "./select.ts";
+import { mayHaveToSettle, settle } from "./settle.ts";
 import { noServer, passServer, type PassServer } from "./server.ts";
 import { isStalled, mayPass, mayPassByItself, pause } from "./tries.ts";
 import { writerLock } from "./writer-lock.ts";
@@ -36,6 +38,11 @@ export interface ConvergeOptions {
   readonly maxRetries: number;
   /** How long to wait for another writer, in milliseconds. */
   readonly lockTimeoutMs: number;
+  /**
+   * How long what was started may take to prove itself, in milliseconds (RELIABILITY 15). Without it, a run ends as soon as
+   * everything is started.
+   */
+  readonly settleLimitMs?: number;
   readonly hostLock: HostLock;
   readonly run: Run;
   /** `stop`: a plan that holds a refusal changes nothing. `go-on`: what does not depend on it is done. */
@@ -79,7 +86,12 @@ export async function converge(load: LoadDesired, ports: EnginePorts, options: C
     if (options.stop.aborted) return { status: "stopped", passes: 0, results: [] };
     return { status: "stalled", errors: [looked.waitsFor], passes: 0, results: [] };
   }
-  if (isSettled(first)) return { status: "converged", plan: first, passes: 0, results: [] };
+  if (isSettled(first)) {
+    const { atOnce, errors } = await settle(load, ports, options, new Set());
+    if (errors.length > 0) return { status: "stalled", errors, passes: 0, results: [] };
+    // What was waited for may have changed by then: look again.
+    return atOnce ? { status: "converged", plan: first, passes: 0, results: [] } : converge(load, ports, options);
+  }
   options.emit({ type: "plan", plan: first, pass: 1 });
   if (isRefused(first, options)) return { status: "refused", plan: first, passes: 0, results: [] };
   const approved = await options.approve(first, 1);
@@ -123,12 +135,21 @@ async function passes(
       if (!mayPassByItself(error)) throw error;
       return { type: "cut", error: error.facts };
     });
-    if (ended.type === "settled") return { status: "converged", plan: ended.plan, passes: pass - 1, results };
+    if (ended.type === "settled") {
+      const { atOnce, errors } = await settle(load, ports, options, actedIn(results));
+      if (errors.length > 0) return { status: "stalled", errors, passes: pass, results };
+      if (atOnce) return { status: "converged", plan: ended.plan, passes: pass - 1, results };
+      // To have waited is no pass; what was waited for may have changed by then.
+      pass--;
+      continue;
+    }
     if ("plan" in ended) return { status: ended.type, plan: ended.plan, passes: pass - 1, results };
     if ("results" in ended) results.push(...ended.results);
     if (options.stop.aborted) return { status: "stopped", passes: pass, results };
 
-    const errors = "error" in ended ? [ended.error] : errorsIn(ended.results);
+    const failed = "error" in ended ? [ended.error] : errorsIn(ended.results);
+    // Before the next plan: one that does not stay up would be started again and again.
+    const errors = failed.length > 0 ? failed : (await settle(load, ports, options, actedIn(results))).errors;
     if (errors.some((error) => !mayPass(error))) return { status: "blocked", errors, passes: pass, results };
     if (errors.length > 0) {
       // What is stalled has been waited for long enough by the action itself.
@@ -141,6 +162,10 @@ async function passes(
   }
   return { status: "stalled", errors: [notConverged(options.maxPasses)], passes: options.maxPasses, results };
 }
+
+/** What this run has started, and which has to prove itself. */
+const actedIn = (results: readonly ActionResult[]): ReadonlySet<ResourceId> =>
+  new Set(results.flatMap(({ status, action }) => (status === "done" && mayHaveToSettle(action) ? [action.id] : [])));
 
 const errorsIn = (results: readonly ActionResult[]): readonly ErrorFacts[] =>
   results.flatMap((result) => (result.status === "failed" ? [result.error] : []));

@@ -2,7 +2,7 @@ import type { ResourceId } from "../core/id.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Action } from "../resources/index.ts";
 import type { ErrorFacts } from "../core/errors.ts";
-import type { Result } from "../core/resource.ts";
+import type { Result, Settling } from "../core/resource.ts";
 
 /** How one action of a plan ended. */
 export type ActionResult =
@@ -17,6 +17,7 @@ export type EngineEvent =
   | { readonly type: "progress"; readonly id: ResourceId; readonly line: string }
   | { readonly type: "end"; readonly result: ActionResult }
   | { readonly type: "lock-wait"; readonly holder: string }
+  | { readonly type: "settling"; readonly waiting: readonly Settling[] }
   | { readonly type: "retry"; readonly waitMs: number; readonly attempt: number };
 
 export type Emit = (event: EngineEvent) => void;

@@ -5,6 +5,7 @@ import type { Deferred } from "../core/plan.ts";
 import type { Ports } from "../core/ports.ts";
 import { kinds, resources, type Kind, type ObservedResources } from "../resources/index.ts";
 import type { Outline } from "../resources/outline.ts";
+import { sharedLists } from "./shared-lists.ts";
 
 /** A fresh snapshot of the world. A kind that could not be asked is missing from `observed` and stands in `deferred`. */
 export interface Observation {
@@ -21,7 +22,8 @@ const limitMs = 10_000;
  * Asks every kind in scope. The server comes first: what lives in it does not exist without data, cannot be asked while
  * it is down, and shares one connection when it is up.
  */
-export async function observe(desired: Outline, ports: Ports, signal: AbortSignal): Promise<Observation> {
+export async function observe(desired: Outline, world: Ports, signal: AbortSignal): Promise<Observation> {
+  const ports: Ports = { ...world, containers: sharedLists(world.containers) };
   const observed: { [K in Kind]?: unknown } = {};
   const deferred: Deferred[] = [];
   const inScope = kinds.filter((kind) => desired.scope.has(kind));
@@ -36,7 +38,8 @@ export async function observe(desired: Outline, ports: Ports, signal: AbortSigna
   await Promise.all(
     inScope.map(async (kind) => {
       if (kind === "instance") return;
-      if (resources[kind].livesIn === "host") return ask(kind);
+      const { livesIn } = resources[kind];
+      if (livesIn === "host" || livesIn === "engine") return ask(kind);
       if (server.state === "absent") {
         observed[kind] = [];
       } else if (server.state === "down") {

@@ -2,6 +2,13 @@ import type { AnyAction } from "../core/action.ts";
 import type { Ports } from "../core/ports.ts";
 import type { Endpoint } from "../core/ports/postgres.ts";
 import type { Content, Link, Resource, Result } from "../core/resource.ts";
+import { apply as applyContainer } from "./container/apply.ts";
+import { content as contentContainer } from "./container/content.ts";
+import { diff as diffContainer } from "./container/diff.ts";
+import type { ContainerAction, DesiredContainer, ObservedContainer } from "./container/model.ts";
+import { observe as observeContainer } from "./container/observe.ts";
+import { ready as readyContainer } from "./container/needs.ts";
+import { settling as settlingContainer, unsettled as unsettledContainer } from "./container/settling.ts";
 import { apply as applyDatabase } from "./database/apply.ts";
 import { content as contentDatabase } from "./database/content.ts";
 import { diff as diffDatabase } from "./database/diff.ts";
@@ -17,6 +24,11 @@ import { content as contentGrant } from "./grant/content.ts";
 import { diff as diffGrant } from "./grant/diff.ts";
 import type { DesiredGrant, GrantAction, ObservedGrant } from "./grant/model.ts";
 import { observe as observeGrant } from "./grant/observe.ts";
+import { apply as applyImage } from "./image/apply.ts";
+import { content as contentImage } from "./image/content.ts";
+import { diff as diffImage } from "./image/diff.ts";
+import type { DesiredImage, ImageAction, ObservedImage } from "./image/model.ts";
+import { observe as observeImage } from "./image/observe.ts";
 import { apply as applyInstance } from "./instance/apply.ts";
 import { content as contentInstance } from "./instance/content.ts";
 import { diff as diffInstance } from "./instance/diff.ts";
@@ -32,6 +44,11 @@ import { content as contentMigration } from "./migration/content.ts";
 import { diff as diffMigration } from "./migration/diff.ts";
 import type { DesiredMigrations, MigrationAction, ObservedMigrations } from "./migration/model.ts";
 import { observe as observeMigration } from "./migration/observe.ts";
+import { apply as applyNetwork } from "./network/apply.ts";
+import { content as contentNetwork } from "./network/content.ts";
+import { diff as diffNetwork } from "./network/diff.ts";
+import type { DesiredNetwork, NetworkAction, ObservedNetwork } from "./network/model.ts";
+import { observe as observeNetwork } from "./network/observe.ts";
 import { apply as applyProcess } from "./process/apply.ts";
 import { content as contentProcess } from "./process/content.ts";
 import { diff as diffProcess } from "./process/diff.ts";
@@ -42,9 +59,17 @@ import { content as contentRole } from "./role/content.ts";
 import { diff as diffRole } from "./role/diff.ts";
 import type { DesiredRole, ObservedRole, RoleAction } from "./role/model.ts";
 import { observe as observeRole } from "./role/observe.ts";
+import { apply as applyVolume } from "./volume/apply.ts";
+import { content as contentVolume } from "./volume/content.ts";
+import { diff as diffVolume } from "./volume/diff.ts";
+import type { DesiredVolume, ObservedVolume, VolumeAction } from "./volume/model.ts";
+import { observe as observeVolume } from "./volume/observe.ts";
 
 /** Every kind, in the order in which a plan shows them: a kind's actions come before those of the kinds below it. */
 export interface DesiredResources {
+  readonly network: readonly DesiredNetwork[];
+  readonly volume: readonly DesiredVolume[];
+  readonly image: readonly DesiredImage[];
   readonly instance: readonly DesiredInstance[];
   readonly role: readonly DesiredRole[];
   readonly database: readonly DesiredDatabase[];
@@ -52,10 +77,14 @@ export interface DesiredResources {
   readonly migration: readonly DesiredMigrations[];
   readonly grant: readonly DesiredGrant[];
   readonly job: readonly DesiredJob[];
+  readonly container: readonly DesiredContainer[];
   readonly process: readonly DesiredProcess[];
 }
 
 export interface ObservedResources {
+  readonly network: readonly ObservedNetwork[];
+  readonly volume: readonly ObservedVolume[];
+  readonly image: readonly ObservedImage[];
   readonly instance: readonly ObservedInstance[];
   readonly role: readonly ObservedRole[];
   readonly database: readonly ObservedDatabase[];
@@ -63,10 +92,14 @@ export interface ObservedResources {
   readonly migration: readonly ObservedMigrations[];
   readonly grant: readonly ObservedGrant[];
   readonly job: readonly ObservedJob[];
+  readonly container: readonly ObservedContainer[];
   readonly process: readonly ObservedProcess[];
 }
 
 interface Actions {
+  readonly network: NetworkAction;
+  readonly volume: VolumeAction;
+  readonly image: ImageAction;
   readonly instance: InstanceAction;
   readonly role: RoleAction;
   readonly database: DatabaseAction;
@@ -74,6 +107,7 @@ interface Actions {
   readonly migration: MigrationAction;
   readonly grant: GrantAction;
   readonly job: JobAction;
+  readonly container: ContainerAction;
   readonly process: ProcessAction;
 }
 
@@ -82,12 +116,33 @@ export type Action = Actions[Kind];
 
 type Resources = {
   readonly [K in Kind]: Resource<DesiredResources[K][number], ObservedResources[K][number], Actions[K]> & {
-    /** What it asks: nothing but this host, the server, or the environment's database inside it. */
-    readonly livesIn: "host" | "server" | "database";
+    /** What it asks: nothing but this host, the container engine, the server, or the environment's database inside it. */
+    readonly livesIn: "host" | "engine" | "server" | "database";
   };
 };
 
 export const resources: Resources = {
+  network: {
+    livesIn: "engine",
+    observe: observeNetwork,
+    diff: diffNetwork,
+    content: contentNetwork,
+    apply: applyNetwork,
+  },
+  volume: {
+    livesIn: "engine",
+    observe: observeVolume,
+    diff: diffVolume,
+    content: contentVolume,
+    apply: applyVolume,
+  },
+  image: {
+    livesIn: "engine",
+    observe: observeImage,
+    diff: diffImage,
+    content: contentImage,
+    apply: applyImage,
+  },
   instance: {
     livesIn: "host",
     observe: observeInstance,
@@ -138,6 +193,16 @@ export const resources: Resources = {
     content: contentJob,
     apply: applyJob,
   },
+  container: {
+    livesIn: "engine",
+    observe: observeContainer,
+    diff: diffContainer,
+    content: contentContainer,
+    apply: applyContainer,
+    ready: readyContainer,
+    settling: settlingContainer,
+    unsettled: unsettledContainer,
+  },
   process: {
     livesIn: "host",
     observe: observeProcess,
@@ -186,6 +251,12 @@ export function applyAction(action: Action, ports: Ports, signal: AbortSignal, l
   // The table's entry and the action's kind agree by construction; the compiler cannot see that they are the same K.
   const resource = resources[action.kind] as Resource<unknown, unknown, AnyAction>;
   return resource.apply(action, ports, signal, link);
+}
+
+/** Waits for what the action's kind waits for before it is carried out; undefined: nothing. */
+export function readyFor(action: Action, ports: Ports, signal: AbortSignal): Promise<void> | undefined {
+  const resource = resources[action.kind] as Resource<unknown, unknown, AnyAction>;
+  return resource.ready?.(action, ports, signal);
 }
 
 /** Whether the action may be sent before it is known how the one ahead of it ends. */

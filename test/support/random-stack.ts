@@ -1,9 +1,13 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { resourceId } from "../../controller/core/id.ts";
 import { ledgerVersion } from "../../controller/core/ledger.ts";
 import type { Endpoint } from "../../controller/core/ports/postgres.ts";
 import { Secret } from "../../controller/core/secret.ts";
 import { kinds, type Desired, type DesiredResources } from "../../controller/resources/index.ts";
+import { configOf } from "../../controller/resources/container/config.ts";
+import type { DesiredContainer } from "../../controller/resources/container/model.ts";
+import type { DesiredImage } from "../../controller/resources/image/model.ts";
 import type { MigrationFile } from "../../controller/resources/migration/model.ts";
 import type { DesiredRole } from "../../controller/resources/role/model.ts";
 
@@ -63,6 +67,75 @@ const migrations = (count: number): readonly MigrationFile[] =>
     };
   });
 
+const project = { project: "app", environment: "dev", root: "/app", workingDirectory: "/app", configFiles: [] };
+
+/** Services in one network, each with a volume, each after the one before it. */
+function engineWishes(
+  services: readonly string[],
+  image: string,
+  level: string,
+  to: "running" | "stopped",
+): Pick<DesiredResources, "network" | "volume" | "image" | "container"> {
+  const network = resourceId("network", "default");
+  const common = { project, place, config: level, isExternal: false } as const;
+  const labels = new Map<string, string>();
+  return {
+    network:
+      services.length === 0
+        ? []
+        : [
+            {
+              ...common,
+              id: network,
+              name: "app-dev_default",
+              key: "default",
+              to: "present",
+              spec: { labels },
+              dependsOn: [],
+            },
+          ],
+    volume: services.map((name) => ({
+      ...{ ...common, id: resourceId("volume", name), name: `app-dev_${name}`, key: name, to: "present" },
+      ...{ deleteData: false, spec: { labels }, dependsOn: [] },
+    })),
+    image: services.length === 0 ? [] : [imageWish(image)],
+    container: services.map((name, index): DesiredContainer => {
+      const environment = new Map([["LEVEL", level]]);
+      const spec = {
+        image,
+        environment,
+        labels,
+        network: { mode: "none" },
+        ports: [],
+        expose: [],
+        mounts: [],
+      } as const;
+      const before = services.slice(0, index).map((other) => resourceId("container", other));
+      return {
+        ...{
+          id: resourceId("container", name),
+          service: name,
+          number: 1,
+          name: `app-dev-${name}-1`,
+          to,
+          spec,
+          project,
+        },
+        config: configOf(spec, [], (text) => createHash("sha256").update(JSON.stringify(text)).digest("hex")),
+        ...{ files: [], sharesWith: [], postStart: [], preStop: [], runs: "always", place },
+        needs: before.map((id) => ({ id, name: id, condition: "started", required: true, restart: index % 2 === 0 })),
+        acceptance: { stableMs: 0, limitMs: 1_000 },
+        dependsOn: [network, resourceId("image", image), resourceId("volume", name), ...before],
+      };
+    }),
+  };
+}
+
+const imageWish = (reference: string): DesiredImage => ({
+  ...{ id: resourceId("image", reference), reference, source: { type: "registry", pull: "always" } },
+  ...{ since: new Date(0), project, place, dependsOn: [] },
+});
+
 /** An environment as the files could ask for it: every part may be there or not, in one of a few shapes. */
 export const randomDesired: fc.Arbitrary<Desired> = fc
   .record({
@@ -75,13 +148,18 @@ export const randomDesired: fc.Arbitrary<Desired> = fc
     processes: names(["web", "worker", "mailer"]),
     level: fc.constantFrom("debug", "info"),
     extensions: names(["pgcrypto", "citext"]),
+    services: names(["api", "db", "cache"]),
+    image: fc.constantFrom("web:1", "web:2"),
   })
-  .map(({ to, roles, parameters, migrations: count, jobs, jobKey, processes, level, extensions }) => {
+  .map((chosen) => {
+    const { to, roles, parameters, migrations: count, jobs, jobKey, processes, level, extensions } = chosen;
+    const { services, image } = chosen;
     const owner = roles.some(({ name }) => name === "app_dev");
     const roleIds = roles.map(({ id }) => id);
     const files = migrations(count);
     const jobIds = jobs.map((name) => resourceId("job", name));
     const all: DesiredResources = {
+      ...engineWishes(services, image, level, to),
       instance: [
         {
           ...{ id: instanceId, provider: "embedded", to, endpoint, place, dependsOn: [], deleteData: false },
@@ -132,7 +210,7 @@ export const randomDesired: fc.Arbitrary<Desired> = fc
     return {
       ...{ project: "app", environment: "dev", root: "/app", secretNames: [], endpoint, lockName: "app/dev" },
       protected: false,
-      scope: new Set(to === "running" ? kinds : (["instance", "process"] as const)),
+      scope: new Set(to === "running" ? kinds : (["instance", "container", "process"] as const)),
       resources: to === "running" ? all : { ...all, ...nothing },
     };
   });

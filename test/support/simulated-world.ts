@@ -12,6 +12,7 @@ import type { ObservedJob } from "../../controller/resources/job/model.ts";
 import type { LedgerRow, MigrationFile } from "../../controller/resources/migration/model.ts";
 import type { DesiredRole, ObservedRole } from "../../controller/resources/role/model.ts";
 import type { Action, Desired } from "../../controller/resources/index.ts";
+import { applyToEngine, emptyEngine, observeEngine, type SimulatedEngine } from "./simulated-engine.ts";
 
 /**
  * What a host and its server would look like after each action: enough of it to prove that the plans of all kinds together
@@ -25,6 +26,7 @@ export interface SimulatedWorld {
   readonly ledger: Map<string, LedgerRow>;
   readonly jobs: Map<string, ObservedJob>;
   readonly processes: Map<ResourceId, ProcessRecord>;
+  readonly engine: SimulatedEngine;
   /** What ran, in order: nothing may run twice that must run once. */
   readonly history: string[];
 }
@@ -37,6 +39,7 @@ export const emptyWorld = (): SimulatedWorld => ({
   ledger: new Map(),
   jobs: new Map(),
   processes: new Map(),
+  engine: emptyEngine(),
   history: [],
 });
 
@@ -45,7 +48,7 @@ export function observeWorld(desired: Desired, world: SimulatedWorld): Observati
   const [wanted] = desired.resources.instance;
   const instance: ObservedInstance = world.instance ?? absentInstance(wanted?.id ?? resourceId("instance", "postgres"));
   const processes = [...world.processes.values()].map((record) => ({ id: record.resource as ResourceId, record }));
-  const host = { instance: [instance], process: processes };
+  const host = { instance: [instance], process: processes, ...observeEngine(world.engine) };
   const isUp = instance.server === "up";
   if (instance.server === "down") {
     const deferred: Deferred[] = (["role", "database", "extension", "migration", "job"] as const)
@@ -114,6 +117,11 @@ export function applyToWorld(world: SimulatedWorld, action: Action): void {
       return applyProcess(world, action);
     case "grant":
       return;
+    case "network":
+    case "volume":
+    case "image":
+    case "container":
+      return applyToEngine(world.engine, action);
     default:
       return unreachable(action);
   }

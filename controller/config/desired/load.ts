@@ -89,6 +89,9 @@ interface Wishes {
   readonly problems: Problems;
 }
 
+/** What no file asks for yet: out of scope, so that no engine is looked for. */
+const withoutContainers = { network: [], volume: [], image: [], container: [] } as const;
+
 /** Everything that the files ask for; what is skipped is not even read. */
 async function runningResources(wishes: Wishes): Promise<OutlineResources> {
   const { source, options, files, server, variables, context, identity, problems } = wishes;
@@ -130,6 +133,7 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
   attempt(restarts.checkAll);
 
   return {
+    ...withoutContainers,
     instance: [instance],
     role: roles,
     database: [database],
@@ -149,6 +153,7 @@ async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
   const instance = desiredInstance({ environment, server, state: context.state, options, startedAfter: undefined });
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: true };
   return {
+    ...withoutContainers,
     instance: [instance],
     role: options.to === "absent" ? await desiredRoles(roleWishes) : [],
     database: [desiredDatabase(environment, server, identity.mark, options, [])],

@@ -1,0 +1,26 @@
+import type { ContainerEngine } from "../core/ports/containers.ts";
+
+/**
+ * The engine during one look: each list is asked for once, and shared by all kinds that need it. Made anew for every
+ * look, so that no observation outlives its pass (RELIABILITY 2).
+ */
+export function sharedLists(engine: ContainerEngine): ContainerEngine {
+  const once = <T>(ask: (signal: AbortSignal) => Promise<T>): ((signal: AbortSignal) => Promise<T>) => {
+    let answer: Promise<T> | undefined;
+    return (signal) => (answer ??= ask(signal));
+  };
+  const inspected = new Map<string, ReturnType<ContainerEngine["inspectImage"]>>();
+  return {
+    ...engine,
+    facts: once((signal) => engine.facts(signal)),
+    containers: once((signal) => engine.containers(signal)),
+    networks: once((signal) => engine.networks(signal)),
+    volumes: once((signal) => engine.volumes(signal)),
+    images: once((signal) => engine.images(signal)),
+    inspectImage(reference, signal) {
+      const known = inspected.get(reference) ?? engine.inspectImage(reference, signal);
+      inspected.set(reference, known);
+      return known;
+    },
+  };
+}

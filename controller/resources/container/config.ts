@@ -1,0 +1,61 @@
+import { canonicalText } from "../../core/canonical.ts";
+import { labelNames } from "../../core/engine-labels.ts";
+import type { ContainerSpec } from "../../core/ports/container-spec.ts";
+import type { ContainerFile } from "../../core/ports/containers.ts";
+import { Secret, type Text } from "../../core/secret.ts";
+import { isLimit, limitsText } from "./limits.ts";
+import type { ContainerConfig } from "./model.ts";
+
+/** Characters of a content's hash: enough to tell that it changed, too few to test a guess for sure. */
+const shortHash = 12;
+
+/**
+ * What the labels of a container keep of its spec. Limits are left out of the hash: they change in place, and a label
+ * never does.
+ *
+ * @param hash keyed with the owner token
+ */
+export function configOf(
+  spec: ContainerSpec,
+  files: readonly ContainerFile[],
+  hash: (text: Text) => string,
+): ContainerConfig {
+  const { resources = {}, restart: _restart, ...others } = spec;
+  const { blkio = {}, ...plainResources } = resources;
+  const fixedResources = Object.fromEntries(Object.entries(plainResources).filter(([name]) => !isLimit(name)));
+  const { weight: _weight, ...fixedBlkio } = blkio;
+  const short = (value: unknown): string => hash(canonicalText(value)).slice(0, shortHash);
+  const secrets = [...spec.environment].filter(([, value]) => value instanceof Secret);
+  return {
+    fixed: hash(canonicalText([others, fixedResources, fixedBlkio, files])),
+    limits: limitsText(spec),
+    contents: new Map([
+      ...files.map(({ path, content }) => [path, short(content)] as const),
+      ...secrets.map(([name, value]) => [`environment/${name}`, short(value)] as const),
+    ]),
+  };
+}
+
+export const limitsLabel = "io.poststack.limits";
+
+/** The labels that keep it; the config label itself is written with those of the owner. */
+export const configLabels = ({ limits, contents }: ContainerConfig): ReadonlyMap<string, string> =>
+  new Map([
+    [limitsLabel, limits],
+    ...(contents.size === 0 ? [] : [[labelNames.contents, JSON.stringify([...contents])] as const]),
+  ]);
+
+/** Labels are input: what cannot be read is nothing (RELIABILITY 3). */
+export function contentsIn(labels: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  try {
+    const entries: unknown = JSON.parse(labels.get(labelNames.contents) ?? "[]");
+    if (!Array.isArray(entries)) return new Map();
+    return new Map(
+      entries.flatMap((entry: unknown): [string, string][] =>
+        Array.isArray(entry) ? [[String(entry[0]), String(entry[1])]] : [],
+      ),
+    );
+  } catch {
+    return new Map();
+  }
+}

@@ -1,0 +1,45 @@
+import type { Content } from "../../core/resource.ts";
+import { unreachable } from "../../core/unreachable.ts";
+import type { ContainerAction, DesiredContainer } from "./model.ts";
+
+/** Which container of the engine it is about does not count: its id is another one each time it is made. */
+export function content(action: ContainerAction): Content {
+  switch (action.verb) {
+    case "create":
+      return containerContent(action.desired);
+    case "replace": {
+      const { facts, ...keyed } = containerContent(action.desired);
+      return {
+        facts: { made: facts, order: action.order, inherits: action.inherits.map(({ target }) => target).sort() },
+        ...keyed,
+      };
+    }
+    case "start":
+    case "restart":
+    case "update": {
+      const { facts, ...keyed } = containerContent(action.desired);
+      return { facts: { made: facts, repairs: action.repairs.map(({ type }) => type) }, ...keyed };
+    }
+    case "stop":
+    case "delete":
+      return { facts: { name: action.current.name, preStop: action.preStop.length } };
+    case "refuse":
+      return { facts: action.error.code };
+    default:
+      return unreachable(action);
+  }
+}
+
+function containerContent({ name, spec, config, needs, postStart, files }: DesiredContainer): Content {
+  return {
+    facts: {
+      name,
+      image: spec.image,
+      limits: config.limits,
+      files: files.map(({ path }) => path).sort(),
+      needs: needs.map(({ id, condition, required }) => `${id} ${condition} ${String(required)}`).sort(),
+      postStart: postStart.length,
+    },
+    keyed: new Map([["configuration", config.fixed]]),
+  };
+}

@@ -1,0 +1,91 @@
+import { composeContainerLabels, labelNames, observedMark, ownLabels, resourceIn } from "../../core/engine-labels.ts";
+import { nameOf } from "../../core/id.ts";
+import { fromFacts, PoststackError } from "../../core/errors.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { ActualMount } from "../../core/ports/container-facts.ts";
+import type { ContainerSpec } from "../../core/ports/container-spec.ts";
+import { configLabels } from "./config.ts";
+import type { DesiredContainer, Need, Own } from "./model.ts";
+import { nameTaken } from "./refusals.ts";
+
+/**
+ * Makes it under the name, with what it needs inside, and does not start it.
+ *
+ * @param inherits volumes of the one before it
+ */
+export async function create(
+  desired: DesiredContainer,
+  name: string,
+  inherits: readonly ActualMount[],
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Own> {
+  const spec = specOf(desired, inherits, ports);
+  try {
+    const { id, warnings } = await ports.containers.createContainer(name, spec, signal);
+    for (const warning of warnings) ports.log.warn({ resource: desired.id, warning }, "the engine's word");
+    return { id, name, isUp: false };
+  } catch (error) {
+    if (!(error instanceof PoststackError) || error.code !== "NAME_TAKEN") throw error;
+    return madeBefore(desired, name, error, ports, signal);
+  }
+}
+
+/** The name is taken: by what an earlier try made whose answer was lost, or by somebody else (RELIABILITY 12). */
+async function madeBefore(
+  desired: DesiredContainer,
+  name: string,
+  error: PoststackError,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Own> {
+  const found = (await ports.containers.containers(signal)).find(({ names }) => names.includes(name));
+  // Gone in the meantime: the next pass makes it.
+  if (found === undefined) {
+    throw new PoststackError(
+      "ENGINE_BUSY",
+      { what: `container "${name}" was just there, and is gone` },
+      { cause: error },
+    );
+  }
+  const { labels, state, id } = found;
+  if (resourceIn(labels, observedMark(ports)) !== desired.id) throw fromFacts(nameTaken(desired));
+  if (labels.get(labelNames.config) !== desired.config.fixed || state === "removing") {
+    const what = `container "${name}" is of another pass`;
+    throw new PoststackError("ENGINE_BUSY", { what, next: "apply again" }, { cause: error });
+  }
+  return { id, name, isUp: state === "running" };
+}
+
+function specOf(desired: DesiredContainer, inherits: readonly ActualMount[], ports: Ports): ContainerSpec {
+  const { id, spec, config, service, number, needs, project } = desired;
+  const inherited = new Set(inherits.map(({ target }) => target));
+  const compose = composeContainerLabels(project, {
+    service,
+    number,
+    configHash: config.fixed,
+    dependsOn: [...new Set(needs.map(dependency))],
+  });
+  return {
+    ...spec,
+    labels: new Map([
+      ...spec.labels,
+      ...compose,
+      ...configLabels(config),
+      ...ownLabels({ id, config: config.fixed, project }, ports),
+    ]),
+    mounts: [
+      ...spec.mounts.filter(({ target }) => !inherited.has(target)),
+      ...inherits.map(({ name, target, isReadOnly }) => {
+        const volume = { type: "volume", target, readOnly: isReadOnly } as const;
+        return name === undefined ? volume : { ...volume, name };
+      }),
+    ],
+  };
+}
+
+/** As Compose writes it: `db:service_healthy:true`. */
+function dependency({ id, condition, restart }: Need): string {
+  const words = { started: "service_started", healthy: "service_healthy", completed: "service_completed_successfully" };
+  return `${nameOf(id).replace(/\.\d+$/, "")}:${words[condition]}:${String(restart)}`;
+}

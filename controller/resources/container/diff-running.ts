@@ -1,0 +1,181 @@
+import type { Hazard } from "../../core/action.ts";
+import { summarise, type Drift } from "../../core/drift.ts";
+import type { ResourceId } from "../../core/id.ts";
+import { shortImageId } from "../../core/image-reference.ts";
+import type { ContainerSummary } from "../../core/ports/container-facts.ts";
+import { hasRun, mayEnd } from "./accept.ts";
+import { contentsIn } from "./config.ts";
+import { anonymousVolumes, orderOf } from "./exclusive.ts";
+import { driftOfSpec } from "./fields.ts";
+import { heldPort } from "./host-ports.ts";
+import { hostAccess } from "./host-access.ts";
+import type { ContainerAction, DesiredContainer, ObservedContainer } from "./model.ts";
+import { hasWantedImage, isAsWanted, isUp, ownOf, type Parts } from "./parts.ts";
+import { nameTaken, portTaken, refuse } from "./refusals.ts";
+import { repairsOf } from "./repairs.ts";
+
+/**
+ * One that is to run. What weighs most decides: what may not be is refused, what is not there is made, what differs for
+ * good is replaced, what is ill is restarted, what ended is started, the rest is put right in place.
+ *
+ * @param inTheWay what leaves, holds its port, and is stopped before
+ */
+export function diffRunning(
+  desired: DesiredContainer,
+  parts: Parts,
+  foreign: readonly ContainerSummary[],
+  inTheWay: readonly ResourceId[],
+): readonly ContainerAction[] {
+  if (foreign.some(({ names }) => names.includes(desired.name))) return [refuse(desired, nameTaken(desired))];
+  const action = diffOne(desired, parts, inTheWay);
+  const startsNow = action !== undefined && action.verb !== "update";
+  const holder = startsNow ? foreign.find((one) => heldPort(one, desired.spec.ports) !== undefined) : undefined;
+  const port = holder === undefined ? undefined : heldPort(holder, desired.spec.ports);
+  if (holder !== undefined && port !== undefined) {
+    return [refuse(desired, portTaken(desired, port, holder.names[0] ?? holder.id))];
+  }
+  return action === undefined ? [] : [action];
+}
+
+function diffOne(
+  desired: DesiredContainer,
+  parts: Parts,
+  inTheWay: readonly ResourceId[],
+): ContainerAction | undefined {
+  const { current } = parts;
+  const facts = (reason: string, hazards: readonly Hazard[] = []) => {
+    const dependsOn = [...desired.dependsOn, ...inTheWay];
+    const after = desired.needs.filter(({ required }) => !required).map(({ id }) => id);
+    const facts = { kind: "container", id: desired.id, dependsOn, reason, hazards, place: desired.place } as const;
+    return after.length === 0 ? facts : { ...facts, after };
+  };
+  if (current === undefined) {
+    const { reason, hazards } = withHost(desired, "not found", []);
+    return { ...facts(reason, hazards), verb: "create", desired };
+  }
+
+  const { repairs, drift, limits, needsReplacing } = repairsOf(desired, current);
+  const why = whyReplace(desired, parts, limits, needsReplacing);
+  if (why !== undefined) return replace(desired, parts, why, facts);
+
+  const changing = { desired, current: ownOf(current), repairs };
+  const also = summarise(drift.filter(({ field }) => field !== "state"));
+  const ill = whyRestart(desired, current);
+  if (ill !== undefined) return { ...facts(joined(ill, also), ["downtime"]), verb: "restart", ...changing };
+  const down = whyStart(desired, current);
+  if (down !== undefined) return { ...facts(joined(down, also)), verb: "start", ...changing };
+  if (repairs.length > 0) return { ...facts(summarise(drift)), verb: "update", ...changing, drift };
+  return undefined;
+}
+
+interface Why {
+  readonly reason: string;
+  readonly drift: readonly Drift[];
+}
+
+/** Undefined: what is there can stay. */
+function whyReplace(
+  desired: DesiredContainer,
+  { current, previous }: Parts,
+  limits: readonly Drift[],
+  needsReplacing: boolean,
+): Why | undefined {
+  if (current === undefined) return undefined;
+  const drift = [...imageDrift(current), ...specDrift(desired, current), ...limits];
+  if (!isAsWanted(desired, current) || needsReplacing) {
+    return { reason: drift.length === 0 ? "configuration changed" : summarise(drift), drift };
+  }
+  if (previous !== undefined && !mayEnd(desired, current.summary.exitCode)) {
+    return { reason: "its replacement was interrupted", drift: [] };
+  }
+  if (current.outlived !== undefined) {
+    return { reason: `${current.outlived.join(", ")} was made anew, and it lives inside`, drift: [] };
+  }
+  return current.summary.state === "dead" ? { reason: "dead: the engine could not remove it", drift: [] } : undefined;
+}
+
+function imageDrift(current: ObservedContainer): readonly Drift[] {
+  if (hasWantedImage(current) || current.wantedImageId === undefined) return [];
+  return [{ field: "image", from: shortImageId(current.summary.imageId), to: shortImageId(current.wantedImageId) }];
+}
+
+function specDrift(desired: DesiredContainer, { details, imageConfig, summary }: ObservedContainer): readonly Drift[] {
+  const made = contentsIn(summary.labels);
+  const wasSecret = (field: string): boolean => made.has(field);
+  const fields = details === undefined ? [] : driftOfSpec(desired.spec, details.spec, imageConfig, wasSecret);
+  const { contents: wanted } = desired.config;
+  const paths = [...new Set([...made.keys(), ...wanted.keys()])].filter((path) => path.startsWith("/")).sort();
+  const contents = paths.flatMap((path): Drift[] =>
+    made.get(path) === wanted.get(path) ? [] : [{ field: `content of ${path}`, from: "", to: "" }],
+  );
+  return [...fields, ...contents];
+}
+
+type FactsOf = (
+  reason: string,
+  hazards?: readonly Hazard[],
+) => Pick<ContainerAction, "id" | "dependsOn" | "reason" | "hazards" | "place"> & { readonly kind: "container" };
+
+function replace(desired: DesiredContainer, parts: Parts, why: Why, facts: FactsOf): ContainerAction | undefined {
+  const { current, next, previous } = parts;
+  if (current === undefined) return undefined;
+  // With one that was put aside, the one under the name was never accepted: either it is the new one, or it is in the way.
+  const old = previous ?? current;
+  const inherits = anonymousVolumes(old.summary.mounts, desired.spec);
+  // What began stop-first has to end so.
+  const order = previous === undefined ? orderOf(desired.spec, inherits) : "stop-first";
+  const candidate = previous === undefined ? next : current;
+  const kept = candidate !== undefined && isAsWanted(desired, candidate) ? candidate : undefined;
+  const leftovers = [next, previous === undefined ? undefined : current].flatMap((one) =>
+    one === undefined || one === kept ? [] : [ownOf(one)],
+  );
+  const downtime: readonly Hazard[] = order === "stop-first" && isUp(old) ? ["downtime"] : [];
+  const { reason, hazards } = withHost(desired, why.reason, downtime);
+  return {
+    ...facts(reason, hazards),
+    verb: "replace",
+    desired,
+    order,
+    drift: why.drift,
+    old: ownOf(old),
+    leftovers,
+    inherits,
+    ...(kept === undefined ? {} : { made: ownOf(kept) }),
+  };
+}
+
+function withHost(
+  { spec, project }: DesiredContainer,
+  reason: string,
+  hazards: readonly Hazard[],
+): { readonly reason: string; readonly hazards: readonly Hazard[] } {
+  const reached = hostAccess(spec, project.root);
+  if (reached.length === 0) return { reason, hazards };
+  return { reason: `${reason}; may reach the host: ${reached.join(", ")}`, hazards: [...hazards, "host-access"] };
+}
+
+/** What runs, or the engine keeps starting, and is not well. */
+function whyRestart({ startedAfter }: DesiredContainer, observed: ObservedContainer): string | undefined {
+  const { summary, details, startedBefore } = observed;
+  if (summary.state === "restarting") return `restarting again and again${exitText(summary.exitCode)}`;
+  if (summary.state !== "running") return undefined;
+  if (summary.health === "unhealthy") return "unhealthy";
+  const startedAt = details?.startedAt;
+  if (startedAfter !== undefined && startedAt !== undefined && startedAt < startedAfter) return "restart requested";
+  if (startedBefore !== undefined) return `${startedBefore.join(", ")} was made anew after it had started`;
+  return undefined;
+}
+
+function whyStart(desired: DesiredContainer, { summary, details }: ObservedContainer): string | undefined {
+  const { startedAfter } = desired;
+  if (summary.state === "created") return "made, and never started";
+  if (summary.state !== "exited") return undefined;
+  const isAsked = startedAfter !== undefined && (details?.startedAt ?? startedAfter) < startedAfter;
+  if (hasRun(desired, { exitCode: summary.exitCode, startedAt: details?.startedAt })) {
+    return isAsked ? "restart requested" : undefined;
+  }
+  return `exited${exitText(summary.exitCode)}`;
+}
+
+const exitText = (exitCode: number | undefined): string => (exitCode === undefined ? "" : ` with code ${exitCode}`);
+const joined = (first: string, second: string): string => (second === "" ? first : `${first}; ${second}`);

@@ -1,0 +1,109 @@
+import { driftOf, type Drift } from "../../core/drift.ts";
+import type { ContainerSpec, RestartPolicy } from "../../core/ports/container-spec.ts";
+import type { InPlaceChange } from "../../core/ports/containers.ts";
+
+// What an engine changes while the container runs: restart policy, processors, memory, number of processes.
+
+type Limit = keyof InPlaceChange;
+
+/** Fields of the port, and what the files call them. */
+const names = {
+  restart: "restart",
+  nanoCpus: "cpus",
+  cpuShares: "cpu_shares",
+  cpuset: "cpuset",
+  cpuQuotaMicros: "cpu_quota",
+  cpuPeriodMicros: "cpu_period",
+  memoryBytes: "mem_limit",
+  memoryReservationBytes: "mem_reservation",
+  memorySwapBytes: "memswap_limit",
+  pidsLimit: "pids_limit",
+  blkioWeight: "blkio_config.weight",
+} as const satisfies Record<Limit, string>;
+
+const limits = Object.keys(names) as readonly Limit[];
+
+/** Those that a spec asks for. Absent and "none" mean the same. */
+function asked(spec: Pick<ContainerSpec, "restart" | "resources">): InPlaceChange {
+  const { resources = {}, restart } = spec;
+  const { blkio, memoryBytes, memorySwapBytes } = resources;
+  const all: { readonly [L in Limit]?: InPlaceChange[L] | undefined } = {
+    ...resources,
+    restart: restart?.name === "no" ? undefined : restart,
+    blkioWeight: blkio?.weight,
+    // Without a word about swap an engine allows as much again (Docker and Podman: --memory-swap).
+    memorySwapBytes: memorySwapBytes ?? (memoryBytes === undefined ? undefined : memoryBytes * 2),
+  };
+  const given = limits.flatMap((name) => {
+    const value = all[name];
+    return value === undefined || value === 0 || value === "" ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(given);
+}
+
+/** Whether a field of a spec's resources, or the spec itself, is changed in place. */
+export const isLimit = (field: string): boolean => field in names;
+
+/** What of a spec is changed in place, as the label keeps it: `cpus=500000000;restart=always`. */
+export const limitsText = (spec: ContainerSpec): string =>
+  [...fieldsOf(asked(spec))]
+    .map(([name, value]) => `${name}=${value}`)
+    .sort()
+    .join(";");
+
+export interface LimitsChange {
+  readonly drift: readonly Drift[];
+  /** What brings it about; undefined: only a new container does. */
+  readonly change: InPlaceChange | undefined;
+}
+
+/**
+ * What has to change in place. A limit that nobody asks for is no drift, since engines have limits of their own, unless
+ * the container was made with it: that one is to go, and no engine takes a limit away in place.
+ *
+ * @param label what the container was made with
+ */
+export function limitsChange(
+  desired: ContainerSpec,
+  actual: ContainerSpec,
+  label: string,
+  changesInPlace: ReadonlySet<Limit>,
+): LimitsChange {
+  const wanted = asked(desired);
+  const seen = asked(actual);
+  const madeWith = new Set(label.split(";").map((field) => field.split("=", 1)[0]));
+  const changed = limits.filter((name) => {
+    const isAsked = wanted[name] !== undefined;
+    if (!isAsked && (seen[name] === undefined || !madeWith.has(names[name]))) return false;
+    return valueText(wanted[name]) !== valueText(seen[name]);
+  });
+  const pick = (all: ReadonlyMap<string, string>): ReadonlyMap<string, string> =>
+    new Map([...all].filter(([field]) => changed.some((name) => names[name] === field)));
+  const drift = driftOf(pick(fieldsOf(wanted)), pick(fieldsOf(seen)));
+  const isInPlace = changed.every(
+    (name) => changesInPlace.has(name) && (name === "restart" || wanted[name] !== undefined),
+  );
+  if (!isInPlace) return { drift, change: undefined };
+  const change = Object.fromEntries(
+    changed.map((name) => [name, name === "restart" ? (wanted.restart ?? no) : wanted[name]]),
+  );
+  // Memory is refused above the swap limit that is in force: both go together.
+  const swap = "memoryBytes" in change ? { memorySwapBytes: wanted.memorySwapBytes } : {};
+  return { drift, change: { ...change, ...(swap as InPlaceChange) } };
+}
+
+const no: RestartPolicy = { name: "no" };
+
+const fieldsOf = (all: InPlaceChange): ReadonlyMap<string, string> =>
+  new Map(
+    limits.flatMap((name): [string, string][] => {
+      const text = valueText(all[name]);
+      return text === undefined ? [] : [[names[name], text]];
+    }),
+  );
+
+function valueText(value: InPlaceChange[Limit]): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== "object") return String(value);
+  return value.name === "on-failure" && value.maxRetries > 0 ? `${value.name}:${value.maxRetries}` : value.name;
+}

@@ -1,0 +1,104 @@
+import { asideName } from "../../core/derived-name.ts";
+import { labelNames, observedMark } from "../../core/engine-labels.ts";
+import type { ResourceId } from "../../core/id.ts";
+import { bareId, imageFinder } from "../../core/image-reference.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { ContainerSummary } from "../../core/ports/container-facts.ts";
+import { mayEnd } from "./accept.ts";
+import { limitsLabel } from "./config.ts";
+import { clashes } from "./host-ports.ts";
+import type { DesiredContainer, ObservedContainer } from "./model.ts";
+import { claimOf } from "./ownership.ts";
+
+/**
+ * Every container of ours, and those of others that have a name or hold a port which the files want: one list of
+ * containers and one of images. One is inspected only where its labels say that it differs, to tell in what.
+ */
+export async function observe(
+  desired: readonly DesiredContainer[],
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<readonly ObservedContainer[]> {
+  const [containers, images] = await Promise.all([
+    ports.containers.containers(signal),
+    ports.containers.images(signal),
+  ]);
+  const mark = observedMark(ports);
+  const wanted = new Map(desired.map((one) => [one.id, one]));
+  const names = new Set(desired.map(({ name }) => name));
+  const imagesById = new Map(images.map((image) => [bareId(image.id), image]));
+  const find = imageFinder(images);
+  const isOurName = (resource: ResourceId, name: string): boolean => {
+    const own = wanted.get(resource)?.name;
+    return own !== undefined && [own, asideName(own, "next"), asideName(own, "previous")].includes(name);
+  };
+
+  const own: (readonly [ResourceId, ContainerSummary])[] = [];
+  const foreign: ObservedContainer[] = [];
+  for (const summary of containers) {
+    const resource = claimOf(summary, mark, imagesById, isOurName);
+    if (resource !== undefined) own.push([resource, summary]);
+    else if (summary.names.some((name) => names.has(name)) || clashes(summary, desired)) foreign.push({ summary });
+  }
+  const createdAt = newestByResource(own);
+  const ours = own.map(async ([resource, summary]): Promise<ObservedContainer> => {
+    const one = wanted.get(resource);
+    if (one === undefined || one.to !== "running") return { resource, summary };
+    const image = find(one.spec.image);
+    const imageId = image === undefined ? {} : { wantedImageId: image.id };
+    const outlived = one.sharesWith.filter((id) => (createdAt.get(id) ?? summary.createdAt) > summary.createdAt);
+    return {
+      resource,
+      summary,
+      ...imageId,
+      ...(outlived.length === 0 ? {} : { outlived }),
+      ...(await inspected(one, summary, createdAt, ports, signal)),
+    };
+  });
+  return [...(await Promise.all(ours)), ...foreign];
+}
+
+/** When what is there of each resource was made: of several the newest, which is the one that stays. */
+function newestByResource(own: readonly (readonly [ResourceId, ContainerSummary])[]): ReadonlyMap<ResourceId, Date> {
+  const newest = new Map<ResourceId, Date>();
+  for (const [resource, { createdAt }] of own) {
+    const known = newest.get(resource);
+    if (known === undefined || known < createdAt) newest.set(resource, createdAt);
+  }
+  return newest;
+}
+
+type Inspected = Pick<ObservedContainer, "details" | "imageConfig" | "changesInPlace" | "startedBefore">;
+
+async function inspected(
+  desired: DesiredContainer,
+  { id, labels, state, exitCode }: ContainerSummary,
+  createdAt: ReadonlyMap<ResourceId, Date>,
+  { containers }: Ports,
+  signal: AbortSignal,
+): Promise<Inspected> {
+  const { config, needs } = desired;
+  const isOther = labels.get(labelNames.config) !== config.fixed || labels.get(limitsLabel) !== config.limits;
+  const restarting = needs.filter(({ restart }) => restart);
+  // Whether it ran since the command began is in no list.
+  const mayHaveRun = state === "exited" && desired.since !== undefined && mayEnd(desired, exitCode);
+  const isAsked = desired.isThorough === true || desired.startedAfter !== undefined || restarting.length > 0;
+  if (!isOther && !isAsked && !mayHaveRun) return {};
+  const [details, image, { changesInPlace }] = await Promise.all([
+    containers.inspectContainer(id, signal),
+    isOther ? containers.inspectImage(desired.spec.image, signal) : undefined,
+    containers.facts(signal),
+  ]);
+  // Gone since the list was made: the next pass sees that, too.
+  if (details === undefined) return {};
+  const { startedAt } = details;
+  const startedBefore = restarting
+    .filter((need) => startedAt !== undefined && (createdAt.get(need.id) ?? startedAt) > startedAt)
+    .map((need) => need.id);
+  return {
+    details,
+    changesInPlace,
+    ...(image === undefined ? {} : { imageConfig: image.config }),
+    ...(startedBefore.length === 0 ? {} : { startedBefore }),
+  };
+}

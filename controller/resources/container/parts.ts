@@ -1,0 +1,64 @@
+import { asideName } from "../../core/derived-name.ts";
+import { labelNames } from "../../core/engine-labels.ts";
+import { bareId } from "../../core/image-reference.ts";
+import type { DesiredContainer, ObservedContainer, Own } from "./model.ts";
+
+/**
+ * What there is of one resource. Names say what each is, so that a replacement that was cut between any two calls is
+ * recognised by what it left: docs/decisions/0007-container-replacement.md
+ */
+export interface Parts {
+  /** The one that serves, or should. */
+  readonly current: ObservedContainer | undefined;
+  /** Made beside it, to take its place. */
+  readonly next: ObservedContainer | undefined;
+  /** Stopped and kept, until the one in its place is accepted. */
+  readonly previous: ObservedContainer | undefined;
+  /** More of it than there should be. */
+  readonly extras: readonly ObservedContainer[];
+}
+
+export function partsOf(desired: DesiredContainer, ours: readonly ObservedContainer[]): Parts {
+  // The engine is taking these away already.
+  const there = ours.filter(({ summary }) => summary.state !== "removing");
+  const named = (name: string): ObservedContainer | undefined =>
+    there.find(({ summary }) => summary.names.includes(name));
+  const atName = named(desired.name);
+  const next = named(asideName(desired.name, "next"));
+  const previous = named(asideName(desired.name, "previous"));
+  const others = there
+    .filter((one) => ![atName, next, previous].includes(one))
+    .sort((a, b) => rank(desired, b) - rank(desired, a) || (a.summary.id < b.summary.id ? -1 : 1));
+  // Without one under its name: one that somebody renamed, or what an interrupted replacement left.
+  const [renamed] = others;
+  const isReady = next !== undefined && isAsWanted(desired, next);
+  const current = atName ?? (isReady ? next : undefined) ?? renamed ?? previous ?? next;
+  const unless = (one: ObservedContainer | undefined): ObservedContainer | undefined =>
+    one === current ? undefined : one;
+  return {
+    current,
+    next: unless(next),
+    previous: unless(previous),
+    extras: others.filter((one) => one !== current),
+  };
+}
+
+const rank = (desired: DesiredContainer, one: ObservedContainer): number =>
+  (isAsWanted(desired, one) ? 2 : 0) + (isUp(one) ? 1 : 0);
+
+/** Made from the same wish, and of the image that the reference means now. */
+export const isAsWanted = (desired: DesiredContainer, observed: ObservedContainer): boolean =>
+  observed.summary.labels.get(labelNames.config) === desired.config.fixed && hasWantedImage(observed);
+
+/** An image that is not here cannot be compared with: it is fetched first. */
+export const hasWantedImage = ({ summary: { imageId }, wantedImageId }: ObservedContainer): boolean =>
+  wantedImageId === undefined || bareId(wantedImageId) === bareId(imageId);
+
+export const isUp = ({ summary: { state } }: ObservedContainer): boolean =>
+  state === "running" || state === "restarting" || state === "paused";
+
+export const ownOf = (observed: ObservedContainer): Own => ({
+  id: observed.summary.id,
+  name: observed.summary.names[0] ?? observed.summary.id,
+  isUp: isUp(observed),
+});

@@ -1,0 +1,55 @@
+import { PoststackError } from "../../core/errors.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { ExecSpec } from "../../core/ports/containers.ts";
+import { done, type Result } from "../../core/resource.ts";
+import type { DesiredContainer, Own } from "./model.ts";
+
+/** Lines of a hook's output that an error shows. */
+const shownLines = 20;
+
+/**
+ * Starts it, and runs what is to be run in it then. It ends when the container is started: whether that is well is
+ * looked at afterwards, for all of them at once.
+ */
+export async function start(desired: DesiredContainer, own: Own, ports: Ports, signal: AbortSignal): Promise<Result> {
+  // Also when they are there: a pass that was cut may have left one half.
+  if (desired.files.length > 0) await ports.containers.putFiles(own.id, desired.files, signal);
+  await ports.containers.startContainer(own.id, signal);
+  for (const hook of desired.postStart) await runHook("post_start", hook, own, ports, signal);
+  return done;
+}
+
+/** Lets it end: hooks, its signal, its grace, then SIGKILL. Ended or gone already is success. */
+export async function stop(own: Own, preStop: readonly ExecSpec[], ports: Ports, signal: AbortSignal): Promise<void> {
+  if (own.isUp) {
+    // A hook that fails does not keep a container alive (Compose does the same).
+    for (const hook of preStop) {
+      await runHook("pre_stop", hook, own, ports, signal).catch((error: unknown) => {
+        if (signal.aborted || !(error instanceof PoststackError)) throw error;
+        ports.log.warn({ container: own.name, error: error.message }, "a pre_stop command failed");
+      });
+    }
+  }
+  await ports.containers.stopContainer(own.id, {}, signal);
+}
+
+/** By its id, which no other container ever has. Its volumes stay, also those without a name (RELIABILITY 20). */
+export const remove = (own: Own, ports: Ports, signal: AbortSignal): Promise<void> =>
+  ports.containers.removeContainer(own.id, { force: true, anonymousVolumes: false }, signal);
+
+async function runHook(
+  when: "post_start" | "pre_stop",
+  hook: ExecSpec,
+  own: Own,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> {
+  ports.progress(`${when}: ${hook.command[0]}`);
+  const { exitCode, output } = await ports.containers.exec(own.id, hook, signal);
+  if (exitCode === 0) return;
+  throw new PoststackError("HOOK_FAILED", {
+    what: `a ${when} command of container "${own.name}" ended with exit code ${exitCode}: ${hook.command[0]}`,
+    details: output.trimEnd().split("\n").slice(-shownLines),
+    next: "correct the command, and apply again",
+  });
+}

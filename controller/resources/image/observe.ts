@@ -1,0 +1,64 @@
+import { observedMark, resourceIn } from "../../core/engine-labels.ts";
+import { PoststackError } from "../../core/errors.ts";
+import { imageFinder } from "../../core/image-reference.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { ImageFacts } from "../../core/ports/container-images.ts";
+import type { BuildSource, DesiredImage, ObservedImage } from "./model.ts";
+import { refreshedAt } from "./refreshed.ts";
+
+/** What the references mean now, from one list; a single one is asked about only where its age decides. */
+export async function observe(
+  desired: readonly DesiredImage[],
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<readonly ObservedImage[]> {
+  if (desired.length === 0) return [];
+  const images = await ports.containers.images(signal);
+  const find = imageFinder(images);
+  const mark = observedMark(ports);
+  return Promise.all(
+    desired.map(async (one): Promise<ObservedImage> => {
+      const { reference, source, id } = one;
+      const image = find(reference);
+      const refreshed = image === undefined ? undefined : await lastRefresh(one, image, ports, signal);
+      return {
+        reference,
+        isOurs: image !== undefined && resourceIn(image.labels, mark) === id,
+        ...(image === undefined ? {} : { image }),
+        ...(refreshed === undefined ? {} : { refreshedAt: refreshed }),
+        ...(source.type === "build" ? await observeBuild(source, find, ports, signal) : {}),
+      };
+    }),
+  );
+}
+
+/** Ours is exact; the engine's own time also knows of pulls by others and by earlier commands. */
+async function lastRefresh(
+  { reference, source }: DesiredImage,
+  { id }: ImageFacts,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Date | undefined> {
+  const own = refreshedAt(ports.containers, reference);
+  if (own !== undefined || source.type === "build" || typeof source.pull === "string") return own;
+  return (await ports.containers.inspectImage(id, signal))?.taggedAt;
+}
+
+async function observeBuild(
+  { build }: BuildSource,
+  find: (reference: string) => ImageFacts | undefined,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Pick<ObservedImage, "inputs" | "bases" | "error">> {
+  const inputs = await ports.containers.buildInputs(build, signal).catch((error: unknown) => {
+    // One that cannot be built stops only itself (RELIABILITY 3).
+    if (!(error instanceof PoststackError) || error.errorClass !== "terminal") throw error;
+    return error;
+  });
+  if (inputs instanceof PoststackError) return { error: inputs.facts };
+  const bases = inputs.bases.flatMap((reference): [string, string][] => {
+    const base = find(reference);
+    return base === undefined ? [] : [[reference, base.id]];
+  });
+  return { inputs, bases: new Map(bases) };
+}

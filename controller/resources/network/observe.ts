@@ -1,0 +1,39 @@
+import { labelNames, observedMark, resourceIn } from "../../core/engine-labels.ts";
+import { kindOf } from "../../core/id.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { ContainerSummary, NetworkFacts } from "../../core/ports/container-facts.ts";
+import type { DesiredNetwork, Member, ObservedNetwork } from "./model.ts";
+
+/** Every network of ours, and every other one whose name the files want. */
+export async function observe(
+  desired: readonly DesiredNetwork[],
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<readonly ObservedNetwork[]> {
+  const mark = observedMark(ports);
+  const [networks, containers] = await Promise.all([
+    ports.containers.networks(signal),
+    ports.containers.containers(signal),
+  ]);
+  const names = new Set(desired.map(({ name }) => name));
+  return networks.flatMap((facts) => {
+    const resource = resourceIn(facts.labels, mark);
+    const isOurs = resource !== undefined && kindOf(resource) === "network";
+    if (!isOurs && !names.has(facts.name)) return [];
+    const config = facts.labels.get(labelNames.config);
+    const members = containers.filter((one) => isOn(one, facts)).map((one) => memberOf(one, mark));
+    return [{ facts, members, ...(isOurs ? { resource } : {}), ...(config === undefined ? {} : { config }) }];
+  });
+}
+
+/** Podman's list has no ids of networks; there a name is one network. */
+function isOn({ networks }: ContainerSummary, { id, name }: NetworkFacts): boolean {
+  const connected = networks.get(name);
+  return connected !== undefined && (connected.id === undefined || connected.id === "" || connected.id === id);
+}
+
+const memberOf = ({ id, names, labels }: ContainerSummary, mark: string | undefined): Member => ({
+  id,
+  name: names[0] ?? id.slice(0, 12),
+  isOurs: resourceIn(labels, mark) !== undefined,
+});

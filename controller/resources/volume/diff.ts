@@ -1,0 +1,49 @@
+import { summarise, type Drift } from "../../core/drift.ts";
+import type { ErrorFacts } from "../../core/errors.ts";
+import { driftOfVolume } from "./fields.ts";
+import { nameTaken } from "./refusals.ts";
+import type { DesiredVolume, ObservedVolume, VolumeAction } from "./model.ts";
+
+/** A volume is made, and never taken away without leave: not when the files forget it, and not to give it other settings. */
+export function diff(desired: readonly DesiredVolume[], observed: readonly ObservedVolume[]): readonly VolumeAction[] {
+  const byName = new Map(observed.map((volume) => [volume.facts.name, volume]));
+  return desired.flatMap((volume) => diffOne(volume, byName.get(volume.name)));
+}
+
+function diffOne(desired: DesiredVolume, observed: ObservedVolume | undefined): readonly VolumeAction[] {
+  const isOurs = observed?.resource === desired.id;
+  if (desired.isExternal) {
+    return observed !== undefined || desired.to === "absent" ? [] : [refuse(desired, externalMissing(desired))];
+  }
+  if (desired.to === "absent") {
+    if (!isOurs || !desired.deleteData) return [];
+    return [{ ...facts(desired, "its data is deleted"), hazards: ["deletes-data"], verb: "delete", desired }];
+  }
+  if (observed === undefined) return [{ ...facts(desired, "not found"), verb: "create", desired }];
+  if (!isOurs) return [refuse(desired, nameTaken(desired))];
+  const drift = driftOfVolume(desired.spec, observed.facts);
+  return drift.length === 0 ? [] : [refuse(desired, changed(desired, drift))];
+}
+
+const facts = ({ id, dependsOn, place }: DesiredVolume, reason: string) =>
+  ({ kind: "volume", id, dependsOn, reason, hazards: [], place }) as const;
+
+const refuse = (desired: DesiredVolume, error: ErrorFacts): VolumeAction => ({
+  ...facts(desired, error.what),
+  verb: "refuse",
+  error,
+});
+
+const externalMissing = ({ name, place }: DesiredVolume): ErrorFacts => ({
+  code: "EXTERNAL_MISSING",
+  what: `there is no volume "${name}", which the files call external`,
+  where: place,
+  next: `make it (docker volume create ${name}), or leave out \`external: true\``,
+});
+
+const changed = ({ name, place }: DesiredVolume, drift: readonly Drift[]): ErrorFacts => ({
+  code: "VOLUME_CHANGED",
+  what: `volume "${name}" holds data with other settings: ${summarise(drift)}`,
+  where: place,
+  next: `put the settings back, or give the volume another \`name:\` and copy the data over; what is in it may go with: docker volume rm ${name}`,
+});

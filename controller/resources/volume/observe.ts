@@ -1,0 +1,20 @@
+import { observedMark, resourceIn } from "../../core/engine-labels.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { DesiredVolume, ObservedVolume } from "./model.ts";
+
+/** The volumes that the files name. What they no longer name holds data and is not looked for: nothing takes it away. */
+export async function observe(
+  desired: readonly DesiredVolume[],
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<readonly ObservedVolume[]> {
+  if (desired.length === 0) return [];
+  const mark = observedMark(ports);
+  const names = new Set(desired.map(({ name }) => name));
+  return (await ports.containers.volumes(signal))
+    .filter(({ name }) => names.has(name))
+    .map((facts) => {
+      const resource = resourceIn(facts.labels, mark);
+      return { facts, ...(resource === undefined ? {} : { resource }) };
+    });
+}

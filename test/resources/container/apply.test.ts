@@ -1,0 +1,390 @@
+import { assert, asyncProperty, constantFrom, nat, option, record } from "fast-check";
+import { describe, expect, test } from "vitest";
+import { errorsOf, PoststackError } from "../../../controller/core/errors.ts";
+import { renderActions } from "../../../controller/core/render.ts";
+import { apply } from "../../../controller/resources/container/apply.ts";
+import { diff } from "../../../controller/resources/container/diff.ts";
+import type { DesiredContainer } from "../../../controller/resources/container/model.ts";
+import { observe } from "../../../controller/resources/container/observe.ts";
+import { desired, newImage, oldImage, type Wish } from "./kit.ts";
+import { smallEngine, type SmallEngine } from "./small-engine.ts";
+
+const { signal } = new AbortController();
+
+/** One pass: look, decide, do, as the engine does it; removals come last. */
+async function pass(it: SmallEngine, ...wishes: readonly DesiredContainer[]): Promise<string> {
+  const actions = diff(wishes, await observe(wishes, it.ports, signal)).toSorted(
+    (a, b) => Number(a.verb === "delete") - Number(b.verb === "delete"),
+  );
+  for (const action of actions) await apply(action, it.ports, signal);
+  return renderActions(actions);
+}
+
+function stage(): SmallEngine {
+  const it = smallEngine();
+  it.addImage("web:1", oldImage);
+  return it;
+}
+
+const failure = async (promise: Promise<unknown>): Promise<PoststackError> => {
+  const [error] = errorsOf(
+    await promise.then(
+      () => new Error("it did not fail"),
+      (thrown: unknown) => thrown,
+    ),
+  );
+  if (error === undefined) throw new Error("nothing was thrown");
+  return error;
+};
+
+const port = { containerPort: 80, hostPort: 8080, protocol: "tcp" } as const;
+const check = { test: ["CMD", "true"] };
+const command = (...words: readonly string[]): Wish => ({ spec: { command: words, healthcheck: check } });
+const exclusive = (...words: readonly string[]): Wish => ({ spec: { ...command(...words).spec, ports: [port] } });
+
+test("what was made needs nothing, and no call but the lists", async () => {
+  const it = stage();
+  expect(await pass(it, desired())).toBe("create container:web  not found");
+  expect(it.names()).toBe("app-dev-web-1 running");
+  it.writes.length = 0;
+  expect(await pass(it, desired())).toBe("");
+  expect(it.writes).toEqual([]);
+});
+
+test("labels say whose it is, and let Compose's tools show it", async () => {
+  const it = stage();
+  await pass(it, desired({ spec: { labels: new Map([["team", "a"]]) } }));
+  const labels = Object.fromEntries([...it.containers.values()][0]?.spec.labels ?? []);
+  expect(labels).toMatchObject({
+    team: "a",
+    "io.poststack.project": "app",
+    "io.poststack.environment": "dev",
+    "io.poststack.resource": "container:web",
+    "io.poststack.fence": "7",
+    "com.docker.compose.project": "app-dev",
+    "com.docker.compose.service": "web",
+    "com.docker.compose.container-number": "1",
+    "com.docker.compose.oneoff": "False",
+    "com.docker.compose.project.working_dir": "/app",
+    "com.docker.compose.project.config_files": "/app/compose.yaml",
+  });
+  expect(JSON.stringify(labels)).not.toContain("0123456789abcdef");
+});
+
+describe("replacing", () => {
+  test("start first: the old one serves until the new one is healthy", async () => {
+    const it = stage();
+    await pass(it, desired(command("old")));
+    it.writes.length = 0;
+    await pass(it, desired(command("slow")));
+    expect(it.writes).toEqual([
+      "create app-dev-web-1.next",
+      "start app-dev-web-1.next",
+      "stop app-dev-web-1",
+      "remove app-dev-web-1",
+      "rename app-dev-web-1.next app-dev-web-1",
+    ]);
+    expect(await pass(it, desired(command("slow")))).toBe("");
+  });
+
+  test("stop first: the old one is kept until the new one is healthy", async () => {
+    const it = stage();
+    await pass(it, desired(exclusive("old")));
+    it.writes.length = 0;
+    await pass(it, desired(exclusive("slow")));
+    expect(it.writes).toEqual([
+      "create app-dev-web-1.next",
+      "stop app-dev-web-1",
+      "rename app-dev-web-1 app-dev-web-1.previous",
+      "rename app-dev-web-1.next app-dev-web-1",
+      "start app-dev-web-1",
+      "remove app-dev-web-1.previous",
+    ]);
+    expect(await pass(it, desired(exclusive("slow")))).toBe("");
+  });
+
+  test.each([
+    [
+      "never healthy, start first",
+      command("old"),
+      command("sick"),
+      "its healthcheck fails; the one before it still runs",
+    ],
+    [
+      "never healthy, stop first",
+      exclusive("old"),
+      exclusive("sick"),
+      "its healthcheck fails; the one before it was started again",
+    ],
+    [
+      "crashes, start first",
+      command("old"),
+      command("crash"),
+      "it ended with exit code 1; the one before it still runs",
+    ],
+    [
+      "crashes, stop first",
+      exclusive("old"),
+      exclusive("crash"),
+      "it ended with exit code 1; the one before it was started again",
+    ],
+  ])("a new one that is not accepted leaves the old one in its place: %s", async (_name, before, after, what) => {
+    const it = stage();
+    await pass(it, desired(before));
+    const [old] = [...it.containers.keys()];
+    const error = await failure(pass(it, desired(after)));
+    expect(error.code).toBe("UNHEALTHY");
+    expect(error.message).toContain(what);
+    expect(error.facts.details).toContain("the last line of its log");
+    expect(it.names()).toBe("app-dev-web-1 running");
+    expect([...it.containers.keys()]).toEqual([old]);
+    // The wish before, again: nothing to do, as if nothing had been tried.
+    expect(await pass(it, desired(before))).toBe("");
+  });
+
+  test("an image that is not there stops nothing", async () => {
+    const it = stage();
+    await pass(it, desired(exclusive("old")));
+    const error = await failure(pass(it, desired({ spec: { ...exclusive("new").spec, image: "none:1" } })));
+    expect(error.code).toBe("IMAGE_MISSING");
+    expect(it.names()).toBe("app-dev-web-1 running");
+  });
+
+  test("a crash loop is not accepted, though it runs whenever one looks at it for the first time", async () => {
+    const it = stage();
+    await pass(it, desired());
+    const error = await failure(
+      pass(
+        it,
+        desired({
+          spec: { command: ["crash"], restart: { name: "always" } },
+          acceptance: { stableMs: 5_000, limitMs: 20_000 },
+        }),
+      ),
+    );
+    expect(error.message).toContain("the engine restarts it with exit code 1; the one before it still runs");
+  });
+
+  test("another image under the same reference", async () => {
+    const it = stage();
+    await pass(it, desired());
+    it.addImage("web:1", newImage);
+    expect(await pass(it, desired())).toContain("image sha256:1");
+    expect(await pass(it, desired())).toBe("");
+  });
+
+  test("a volume without a name goes on", async () => {
+    const it = stage();
+    const name = "b".repeat(64);
+    await pass(it, desired({ spec: { mounts: [{ type: "volume", name, target: "/data", readOnly: false }] } }));
+    const [old] = it.containers.values();
+    // As an image's own VOLUME looks: in no file.
+    if (old !== undefined)
+      old.spec = { ...old.spec, labels: new Map([...old.spec.labels, ["io.poststack.config", "other"]]) };
+    await pass(it, desired());
+    expect([...it.containers.values()][0]?.spec.mounts).toEqual([
+      { type: "volume", name, target: "/data", readOnly: false },
+    ]);
+  });
+});
+
+describe("a pass that is cut is finished by the next", () => {
+  class Cut extends Error {}
+
+  /** The same end whether a pass was cut before or after one of its calls, or its answer was lost. */
+  const ways = ["before", "after", "lost"] as const;
+  const wishes: readonly (readonly [string, Wish, Wish])[] = [
+    ["first start", { to: "absent" }, command("slow")],
+    ["start first", command("old"), command("slow")],
+    ["stop first", exclusive("old"), exclusive("slow")],
+    [
+      "files inside",
+      command("old"),
+      { ...exclusive("new"), files: [{ path: "/f", content: "x", mode: 0o400, uid: 0, gid: 0 }] },
+    ],
+    [
+      "one volume",
+      { spec: { mounts: [{ type: "volume", name: "data", target: "/d", readOnly: false }] } },
+      { spec: { command: ["new"], mounts: [{ type: "volume", name: "data", target: "/d", readOnly: false }] } },
+    ],
+    ["going away", command("old"), { to: "absent" }],
+  ];
+  test.each(wishes.flatMap(([name, before, after]) => ways.map((way) => [name, way, before, after] as const)))(
+    "%s, cut %s each call",
+    async (_name, way, before, after) => {
+      for (let at = 0; ; at++) {
+        const it = stage();
+        await pass(it, desired(before));
+        let calls = 0;
+        it.onWrite((_call, when) => {
+          if (when !== (way === "before" ? "before" : "after") || calls++ !== at) return;
+          if (way === "lost") throw new PoststackError("ENGINE_CONNECTION_LOST", { what: "cut" });
+          throw new Cut();
+        });
+        const wasCut = await pass(it, desired(after)).then(
+          () => false,
+          () => true,
+        );
+        it.onWrite(() => undefined);
+        await pass(it, desired(after));
+        await pass(it, desired(after));
+        expect([at, it.names()]).toEqual([at, after.to === "absent" ? "" : "app-dev-web-1 running"]);
+        expect(await pass(it, desired(after))).toBe("");
+        const [end] = it.containers.values();
+        expect([...(end?.files ?? [])]).toEqual((after.files ?? []).map(({ path }) => path));
+        if (!wasCut) return;
+        expect(at).toBeLessThan(20);
+      }
+    },
+  );
+
+  test("and so it is when the wish changes in between", async () => {
+    const all = wishes.map(([, , wish]) => wish);
+    await assertAsync(all);
+  });
+
+  async function assertAsync(all: readonly Wish[]): Promise<void> {
+    await assert(
+      asyncProperty(
+        constantFrom(...all),
+        constantFrom(...all),
+        constantFrom(...all),
+        nat({ max: 8 }),
+        nat({ max: 8 }),
+        async (first, second, third, cutAt, cutAgain) => {
+          const it = stage();
+          await pass(it, desired(first));
+          for (const [wish, at] of [
+            [second, cutAt],
+            [third, cutAgain],
+          ] as const) {
+            let calls = 0;
+            it.onWrite((_call, when) => {
+              if (when === "after" && calls++ === at) throw new Cut();
+            });
+            await pass(it, desired(wish)).catch((error: unknown) => {
+              if (!(error instanceof Cut)) throw error;
+            });
+          }
+          it.onWrite(() => undefined);
+          for (let passes = 0; passes < 3; passes++) await pass(it, desired(third));
+          expect(await pass(it, desired(third))).toBe("");
+          expect(it.names()).toBe(third.to === "absent" ? "" : "app-dev-web-1 running");
+        },
+      ),
+      { numRuns: 300 },
+    );
+  }
+});
+
+test("whatever the wish, what was made from it needs nothing", async () => {
+  const wish = record({
+    ports: constantFrom([], [port]),
+    memoryBytes: option(constantFrom(1024, 2048), { nil: undefined }),
+    restart: constantFrom({ name: "always" } as const, { name: "on-failure", maxRetries: 3 } as const),
+    level: constantFrom("debug", "info"),
+    isThorough: constantFrom(true, false),
+  }).map(({ memoryBytes, level, isThorough, ...spec }) =>
+    desired({
+      isThorough,
+      spec: {
+        ...spec,
+        environment: new Map([["LEVEL", level]]),
+        resources: memoryBytes === undefined ? {} : { memoryBytes },
+      },
+    }),
+  );
+  await assert(
+    asyncProperty(wish, wish, async (first, second) => {
+      const it = stage();
+      await pass(it, first);
+      await pass(it, second);
+      expect(await pass(it, second)).toBe("");
+    }),
+  );
+});
+
+test("what is wrong in place is put right in place", async () => {
+  const it = stage();
+  const wish = desired({ spec: { resources: { memoryBytes: 1024 } } });
+  await pass(it, wish);
+  const [one] = it.containers.values();
+  if (one === undefined) throw new Error("nothing was made");
+  Object.assign(one, { name: "mine", paused: true });
+  one.networks.clear();
+  one.networks.add("lan");
+  it.writes.length = 0;
+  await pass(it, desired({ spec: { resources: { memoryBytes: 2048 } } }));
+  expect(it.writes).toEqual([
+    "unpause mine",
+    "rename mine app-dev-web-1",
+    "connect app-dev-web-1 app-dev_default",
+    "disconnect app-dev-web-1 lan",
+    "update app-dev-web-1",
+  ]);
+  expect(await pass(it, desired({ spec: { resources: { memoryBytes: 2048 } } }))).toBe("");
+});
+
+describe("whose it is", () => {
+  test("an image that brings our labels along makes nobody's container ours", async () => {
+    const it = stage();
+    await pass(it, desired());
+    const [ours] = it.containers.values();
+    it.addImage("copy:1", newImage, ours?.spec.labels);
+    await it.ports.containers.createContainer(
+      "by-hand",
+      { ...desired().spec, image: "copy:1", labels: new Map() },
+      signal,
+    );
+    await it.ports.containers.startContainer("by-hand", signal);
+    expect(await pass(it, desired())).toBe("");
+    expect(await pass(it)).toBe("delete container:web  no longer in the files  [downtime]");
+    expect(it.names()).toBe("by-hand running");
+  });
+
+  test("a name that somebody took between looking and doing is not seized", async () => {
+    const it = stage();
+    const actions = diff([desired()], await observe([desired()], it.ports, signal));
+    await it.ports.containers.createContainer("app-dev-web-1", { ...desired().spec, labels: new Map() }, signal);
+    const [create] = actions;
+    if (create === undefined) throw new Error("nothing to do");
+    expect((await failure(apply(create, it.ports, signal))).code).toBe("NAME_TAKEN");
+    expect(it.names()).toBe("app-dev-web-1 created");
+  });
+
+  test("one that was made again between looking and doing survives the removal of the one before", async () => {
+    const it = stage();
+    await pass(it, desired());
+    const actions = diff([], await observe([], it.ports, signal));
+    it.containers.clear();
+    await pass(it, desired());
+    for (const action of actions) await apply(action, it.ports, signal);
+    expect(it.names()).toBe("app-dev-web-1 running");
+  });
+});
+
+describe("hooks", () => {
+  const hook = (...words: [string, ...string[]]) => ({ command: words, timeoutMs: 1_000 });
+  test("run after the start and before the stop", async () => {
+    const it = stage();
+    const wish = { postStart: [hook("warm", "up")], preStop: [hook("drain")] };
+    await pass(it, desired(wish));
+    await pass(it, desired({ ...wish, to: "stopped" }));
+    expect(it.writes).toEqual([
+      "create app-dev-web-1",
+      "start app-dev-web-1",
+      "exec app-dev-web-1 warm up",
+      "exec app-dev-web-1 drain",
+      "stop app-dev-web-1",
+    ]);
+  });
+
+  test("one that fails after the start is an error with its output; one before the stop keeps nothing alive", async () => {
+    const it = stage();
+    const error = await failure(pass(it, desired({ postStart: [hook("false")] })));
+    expect(error.code).toBe("HOOK_FAILED");
+    expect(error.facts.details).toEqual(["output of the hook"]);
+    await pass(it, desired({ preStop: [hook("false")], to: "stopped" }));
+    expect(it.names()).toBe("app-dev-web-1 exited");
+  });
+});

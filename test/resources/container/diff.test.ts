@@ -1,0 +1,587 @@
+import { assert, property, shuffledSubarray } from "fast-check";
+import { describe, expect, test } from "vitest";
+import { resourceId } from "../../../controller/core/id.ts";
+import { Secret } from "../../../controller/core/secret.ts";
+import { diff } from "../../../controller/resources/container/diff.ts";
+import type { DesiredContainer, ObservedContainer } from "../../../controller/resources/container/model.ts";
+import {
+  actionOf,
+  changed,
+  desired,
+  details,
+  foreign,
+  inPlace,
+  labelsFor,
+  nameFor,
+  need,
+  newImage,
+  observed,
+  oldImage,
+  rendered,
+  type Wish,
+} from "./kit.ts";
+
+type Row = readonly [string, readonly DesiredContainer[], readonly ObservedContainer[], string];
+
+const id = (name: string) => resourceId("container", name);
+const db = desired({ id: id("db"), service: "db" });
+const port = { containerPort: 80, hostPort: 8080, protocol: "tcp" } as const;
+const published: Wish = { spec: { ports: [port] } };
+const variable = (name: string, value: string | Secret): Wish => ({ spec: { environment: new Map([[name, value]]) } });
+const file = (content: string | Secret): Wish => ({
+  files: [{ path: "/run/secrets/token", content, mode: 0o444, uid: 0, gid: 0 }],
+});
+const at = (time: string): Date => new Date(`2026-01-01T${time}Z`);
+const other = variable("LEVEL", "info");
+const old = desired(variable("LEVEL", "debug"));
+const now = desired(other);
+const next = (from: DesiredContainer, more = {}): ObservedContainer =>
+  observed(from, { names: [`${nameFor(id("web"))}.next`], id: "next-id", ...more });
+const previous = (from: DesiredContainer, more = {}): ObservedContainer =>
+  observed(from, { names: [`${nameFor(id("web"))}.previous`], id: "previous-id", state: "exited", ...more });
+
+test.each<Row>([
+  ["one that runs as it should needs nothing", [desired()], [observed()], ""],
+  ["one that is not there is made", [desired()], [], "create container:web  not found"],
+  [
+    "made and never started",
+    [desired()],
+    [observed(desired(), { state: "created" })],
+    "start container:web  made, and never started",
+  ],
+  [
+    "one that was killed",
+    [desired()],
+    [observed(desired(), { state: "exited", exitCode: 137 })],
+    "start container:web  exited with code 137",
+  ],
+  [
+    "one that ended well before is started again by each command, as Compose does it",
+    [desired({ since: at("12:00:00") })],
+    [
+      observed(
+        desired(),
+        { state: "exited", exitCode: 0 },
+        { details: details(desired(), { startedAt: at("11:59:59") }) },
+      ),
+    ],
+    "start container:web  exited with code 0",
+  ],
+  [
+    "and once by each",
+    [desired({ since: at("12:00:00") })],
+    [
+      observed(
+        desired(),
+        { state: "exited", exitCode: 0 },
+        { details: details(desired(), { startedAt: at("12:00:01") }) },
+      ),
+    ],
+    "",
+  ],
+  [
+    "a server that ended well was stopped by hand",
+    [desired(published)],
+    [observed(desired(published), { state: "exited", exitCode: 0 })],
+    "start container:web  exited with code 0",
+  ],
+  [
+    "what is to be kept running and ended well",
+    [desired({ spec: { restart: { name: "always" } } })],
+    [observed(desired({ spec: { restart: { name: "always" } } }), { state: "exited", exitCode: 0 })],
+    "start container:web  exited with code 0",
+  ],
+  [
+    "what others wait for to complete has completed, also with a port",
+    [desired({ ...published, runs: "once" })],
+    [observed(desired(published), { state: "exited", exitCode: 0 })],
+    "",
+  ],
+  [
+    "in a loop of restarts",
+    [desired()],
+    [observed(desired(), { state: "restarting", exitCode: 1 })],
+    "restart container:web  restarting again and again with code 1  [downtime]",
+  ],
+  [
+    "unhealthy",
+    [desired()],
+    [observed(desired(), { health: "unhealthy" })],
+    "restart container:web  unhealthy  [downtime]",
+  ],
+  ["still starting is no drift", [desired()], [observed(desired(), { health: "starting" })], ""],
+  ["paused", [desired()], [observed(desired(), { state: "paused" })], "update container:web  state paused → running"],
+  [
+    "dead",
+    [desired()],
+    [observed(desired(), { state: "dead" })],
+    "replace container:web  dead: the engine could not remove it",
+  ],
+  [
+    "being removed is as good as gone",
+    [desired()],
+    [observed(desired(), { state: "removing" })],
+    "create container:web  not found",
+  ],
+  [
+    "renamed",
+    [desired()],
+    [observed(desired(), { names: ["mine"] })],
+    "update container:web  name mine → app-dev-web-1",
+  ],
+  [
+    "disconnected from a network",
+    [desired()],
+    [observed(desired(), { networks: new Map() })],
+    "update container:web  network app-dev_default none → connected",
+  ],
+  [
+    "connected to another network by hand",
+    [desired()],
+    [
+      observed(desired(), {
+        networks: new Map([
+          ...observed().summary.networks,
+          ...[["lan", observed().summary.networks.get("x")] as never],
+        ]),
+      }),
+    ],
+    "update container:web  network lan connected → none",
+  ],
+  [
+    "killed and renamed",
+    [desired()],
+    [observed(desired(), { state: "exited", exitCode: 137, names: ["mine"] })],
+    "start container:web  exited with code 137; name mine → app-dev-web-1",
+  ],
+  [
+    "another image under the same reference",
+    [desired()],
+    [observed(desired(), {}, { wantedImageId: newImage })],
+    "replace container:web  image sha256:111111111111 → sha256:222222222222",
+  ],
+  [
+    "the reference means nothing here: fetching it comes first",
+    [desired()],
+    [{ ...observed(), wantedImageId: undefined } as unknown as ObservedContainer],
+    "",
+  ],
+  [
+    "a restart that was asked for",
+    [desired({ startedAfter: at("12:00:01") })],
+    [observed(desired(), {}, { details: details(desired(), { startedAt: at("12:00:00") }) })],
+    "restart container:web  restart requested  [downtime]",
+  ],
+  [
+    "a restart that has happened",
+    [desired({ startedAfter: at("12:00:01") })],
+    [observed(desired(), {}, { details: details(desired(), { startedAt: at("12:00:01") }) })],
+    "",
+  ],
+  ["no longer in the files", [], [observed()], "delete container:web  no longer in the files  [downtime]"],
+  ["not ours and not in the files", [], [foreign({})], ""],
+  [
+    "two of one: the one under its name stays",
+    [desired()],
+    [observed(), observed(desired(), { id: "another000000", names: ["copy"] })],
+    "delete container:web@another00000  there is another container:web  [downtime]",
+  ],
+  ["to be stopped", [desired({ to: "stopped" })], [observed()], "stop container:web  stop requested  [downtime]"],
+  [
+    "stopped, whatever else differs",
+    [desired({ ...other, to: "stopped" })],
+    [observed(old, { state: "exited", exitCode: 0 })],
+    "",
+  ],
+  ["stopped and not there", [desired({ to: "stopped" })], [], ""],
+  [
+    "to be absent",
+    [desired({ to: "absent" })],
+    [observed(desired(), { state: "exited" })],
+    "delete container:web  removed with its environment",
+  ],
+])("%s", (_name, wishes, seen, expected) => {
+  expect(rendered(wishes, seen)).toBe(expected);
+});
+
+describe("what changed is named in the files' own words", () => {
+  test.each<readonly [string, Wish, Wish, string]>([
+    ["a variable", variable("LEVEL", "debug"), variable("LEVEL", "info"), "replace container:web  LEVEL debug → info"],
+    ["a new variable, empty", {}, variable("DEBUG", ""), 'replace container:web  DEBUG none → ""'],
+    [
+      "a variable called __proto__",
+      variable("__proto__", "a"),
+      variable("__proto__", "b"),
+      "replace container:web  __proto__ a → b",
+    ],
+    [
+      "a secret is not shown",
+      variable("PASSWORD", new Secret("one")),
+      variable("PASSWORD", new Secret("two")),
+      "replace container:web  PASSWORD changed",
+    ],
+    [
+      "a secret that is gone is not shown either",
+      variable("PASSWORD", new Secret("one")),
+      {},
+      "replace container:web  PASSWORD changed",
+    ],
+    ["the command", {}, { spec: { command: ["serve", "a b"] } }, 'replace container:web  command none → serve "a b"'],
+    ["the image's reference", {}, { spec: { image: "web:2" } }, "replace container:web  image web:1 → web:2"],
+    [
+      "the content of a file",
+      file("a"),
+      file(new Secret("b")),
+      "replace container:web  content of /run/secrets/token changed",
+    ],
+    [
+      "a label",
+      { spec: { labels: new Map([["team", "a"]]) } },
+      { spec: { labels: new Map([["team", "b"]]) } },
+      "replace container:web  label team a → b",
+    ],
+    [
+      "memory, in place",
+      { spec: { resources: { memoryBytes: 1024 } } },
+      { spec: { resources: { memoryBytes: 2048 } } },
+      "update container:web  mem_limit 1024 → 2048; memswap_limit 2048 → 4096",
+    ],
+    [
+      "the restart policy, in place",
+      {},
+      { spec: { restart: { name: "on-failure", maxRetries: 3 } } },
+      "update container:web  restart none → on-failure:3",
+    ],
+    [
+      "a limit that is to go needs a new container",
+      { spec: { resources: { pidsLimit: 50 } } },
+      {},
+      "replace container:web  pids_limit 50 → none",
+    ],
+    [
+      "a limit that this engine cannot change",
+      { spec: { resources: { cpuPeriodMicros: 1000 } } },
+      { spec: { resources: { cpuPeriodMicros: 2000 } } },
+      "replace container:web  cpu_period 1000 → 2000",
+    ],
+    [
+      "limits and more",
+      { spec: { resources: { pidsLimit: 50 } } },
+      { spec: { resources: { pidsLimit: 60 }, command: ["a"] } },
+      "replace container:web  command none → a; pids_limit 50 → 60",
+    ],
+    [
+      "a port",
+      published,
+      { spec: { ports: [{ ...port, hostPort: 9090 }] } },
+      "replace container:web  ports 8080:80/tcp → 9090:80/tcp  [downtime]",
+    ],
+    [
+      "a volume",
+      { spec: { mounts: [{ type: "volume", name: "data", target: "/data", readOnly: true }] } },
+      {},
+      "replace container:web  volumes data:/data:ro → none",
+    ],
+    [
+      "a folder to work in",
+      { spec: { workingDirectory: "/a" } },
+      { spec: { workingDirectory: "/b" } },
+      "replace container:web  working_dir /a → /b",
+    ],
+    [
+      "the healthcheck",
+      { spec: { healthcheck: { test: ["CMD", "true"], intervalMs: 5_000 } } },
+      { spec: { healthcheck: { test: ["CMD", "true"], intervalMs: 9_000 } } },
+      "replace container:web  healthcheck { intervalMs: 5000, test: [CMD, true] } → { intervalMs: 9000, test: [CMD, true] }",
+    ],
+  ])("%s", (_name, before, after, expected) => {
+    expect(rendered(...changed(before, after))).toBe(expected);
+  });
+
+  test("a limit that somebody changed behind our back, where it was looked for", () => {
+    const wish = desired({ spec: { resources: { memoryBytes: 1024 } } });
+    const edited = details(wish, { spec: { ...wish.spec, resources: { memoryBytes: 4096, memorySwapBytes: 8192 } } });
+    const seen = observed(wish, {}, { details: edited, changesInPlace: inPlace });
+    expect(rendered([wish], [seen])).toBe("update container:web  mem_limit 4096 → 1024; memswap_limit 8192 → 2048");
+  });
+
+  test("a limit of the engine's own is no drift", () => {
+    const own = details(desired(), { spec: { ...desired().spec, resources: { pidsLimit: 2048 } } });
+    expect(rendered([desired()], [observed(desired(), {}, { details: own, changesInPlace: inPlace })])).toBe("");
+  });
+});
+
+describe("an interrupted replacement is finished", () => {
+  test.each<Row>([
+    [
+      "the new one was made beside the old one",
+      [now],
+      [observed(old), next(now, { state: "created" })],
+      "replace container:web  configuration changed",
+    ],
+    [
+      "and another wish came meanwhile",
+      [desired()],
+      [observed(old), next(now)],
+      "replace container:web  configuration changed",
+    ],
+    [
+      "and the wish was taken back",
+      [old],
+      [observed(old), next(now)],
+      "delete container:web@next-id  left by a replacement  [downtime]",
+    ],
+    [
+      "the old one is gone, the new one not yet renamed",
+      [now],
+      [next(now)],
+      "update container:web  name app-dev-web-1.next → app-dev-web-1",
+    ],
+    ["the old one is put aside, nothing else", [now], [previous(old)], "replace container:web  configuration changed"],
+    [
+      "the old one is put aside, and wanted again",
+      [old],
+      [previous(old, { exitCode: 0 })],
+      "start container:web  exited with code 0; name app-dev-web-1.previous → app-dev-web-1",
+    ],
+    [
+      "the old one is put aside, the new one stands under its name",
+      [now],
+      [previous(old), observed(now, { state: "created" })],
+      "replace container:web  its replacement was interrupted",
+    ],
+    [
+      "the old one is put aside, the new one has its first name",
+      [now],
+      [previous(old), next(now, { state: "created" })],
+      "replace container:web  its replacement was interrupted",
+    ],
+    [
+      "the new one runs, and was not accepted yet",
+      [now],
+      [previous(old), observed(now)],
+      "replace container:web  its replacement was interrupted",
+    ],
+    [
+      "stopped meanwhile",
+      [desired({ ...other, to: "stopped" })],
+      [previous(old), observed(now, { state: "exited" })],
+      "delete container:web@previous-id  left by a replacement",
+    ],
+  ])("%s", (_name, wishes, seen, expected) => {
+    expect(rendered(wishes, seen)).toBe(expected);
+  });
+
+  test("what was made is gone on with, and what is of no use goes", () => {
+    expect(actionOf("replace", [now], [observed(old), next(now)])).toMatchObject({
+      order: "start-first",
+      old: { name: "app-dev-web-1" },
+      made: { id: "next-id" },
+      leftovers: [],
+    });
+    const useless = actionOf("replace", [desired()], [observed(old), next(now)]);
+    expect(useless).toMatchObject({ leftovers: [{ id: "next-id" }] });
+    expect(useless.made).toBeUndefined();
+    expect(actionOf("replace", [now], [previous(old), observed(now)])).toMatchObject({
+      order: "stop-first",
+      old: { id: "previous-id" },
+      made: { id: "app-dev-web-1-id" },
+    });
+    expect(actionOf("replace", [desired()], [previous(old), observed(now)])).toMatchObject({
+      old: { id: "previous-id" },
+      leftovers: [{ id: "app-dev-web-1-id" }],
+    });
+  });
+});
+
+describe("which one goes first", () => {
+  test.each<readonly [string, Wish, "start-first" | "stop-first"]>([
+    ["nothing is exclusive", {}, "start-first"],
+    ["a port that the engine chooses", { spec: { ports: [{ containerPort: 80, protocol: "tcp" }] } }, "start-first"],
+    ["a port of the host", published, "stop-first"],
+    [
+      "an address of its own",
+      { spec: { network: { mode: "networks", attachments: new Map([["n", { aliases: [], ipv4: "10.0.0.2" }]]) } } },
+      "stop-first",
+    ],
+    ["the host's network", { spec: { network: { mode: "host" } } }, "stop-first"],
+    [
+      "a volume",
+      { spec: { mounts: [{ type: "volume", name: "data", target: "/data", readOnly: false }] } },
+      "stop-first",
+    ],
+    [
+      "a volume that is only read",
+      { spec: { mounts: [{ type: "volume", name: "data", target: "/data", readOnly: true }] } },
+      "start-first",
+    ],
+    [
+      "a folder of the host",
+      {
+        spec: { mounts: [{ type: "bind", source: "/app/src", target: "/src", readOnly: false, createHostPath: true }] },
+      },
+      "stop-first",
+    ],
+    ["memory", { spec: { mounts: [{ type: "tmpfs", target: "/tmp", readOnly: false }] } }, "start-first"],
+  ])("%s", (_name, wish, order) => {
+    const was = desired({ ...wish, spec: { ...wish.spec, command: ["old"] } });
+    const { order: found, hazards } = actionOf("replace", [desired(wish)], [observed(was)]);
+    expect(found).toBe(order);
+    expect(hazards.includes("downtime")).toBe(order === "stop-first");
+  });
+
+  test("a volume without a name goes on in the new one, so the old one ends first", () => {
+    const name = "a".repeat(64);
+    const mounts = [{ type: "volume", name, source: "/var", target: "/data", isReadOnly: false }];
+    expect(actionOf("replace", [now], [observed(old, { mounts })])).toMatchObject({
+      order: "stop-first",
+      inherits: mounts,
+    });
+  });
+});
+
+describe("what is not ours stands in the way and is left alone", () => {
+  const nginx = foreign({ names: ["nginx"], ports: [port] });
+  test.each<Row>([
+    [
+      "the name",
+      [desired()],
+      [foreign({})],
+      'refuse container:web  a container "app-dev-web-1" is there already, and Poststack did not make it for this environment',
+    ],
+    [
+      "a port",
+      [desired(published)],
+      [nginx],
+      'refuse container:web  port 8080:80/tcp of container:web is taken by container "nginx"',
+    ],
+    [
+      "a port that is held already needs nothing",
+      [desired(published)],
+      [observed(desired(published)), foreign({ names: ["x"] })],
+      "",
+    ],
+    [
+      "a port of another address",
+      [desired({ spec: { ports: [{ ...port, hostIp: "127.0.0.1" }] } })],
+      [foreign({ names: ["nginx"], ports: [{ ...port, hostIp: "127.0.0.2" }] })],
+      "create container:web  not found",
+    ],
+    [
+      "what is no longer in the files holds the port: it is stopped before",
+      [desired(published)],
+      [observed(desired({ ...published, id: id("old") }), { ports: [port] })],
+      "create container:web  not found\nstop container:old  no longer in the files, and its port is wanted  [downtime]",
+    ],
+  ])("%s", (_name, wishes, seen, expected) => {
+    expect(rendered(wishes, seen)).toBe(expected);
+  });
+
+  test("one of ours that gives a port away goes first", () => {
+    const web = desired(published);
+    const api = desired({ id: id("api") });
+    const held = observed(desired({ ...published, id: id("api") }), { ports: [port] });
+    expect(actionOf("create", [web, api], [held]).dependsOn).toContain("container:api");
+  });
+});
+
+describe("what happens to one happens to those that need it", () => {
+  const restarting = desired({ needs: [need("db", { restart: true })] });
+  const inside = desired({
+    sharesWith: [id("db")],
+    spec: { network: { mode: "container", container: nameFor(id("db")) } },
+  });
+  const changedDb = observed(desired({ id: id("db"), spec: { command: ["old"] } }));
+  test.each<Row>([
+    [
+      "restart: true, and the other is made anew",
+      [db, restarting],
+      [changedDb, observed(restarting)],
+      "restart container:web  container:db is made anew  [downtime]",
+    ],
+    ["without it, nothing happens", [db, desired({ needs: [need("db")] })], [changedDb, observed(desired())], ""],
+    [
+      "restart: true, and the other is restarted",
+      [db, restarting],
+      [observed(db, { health: "unhealthy" }), observed(restarting)],
+      "restart container:web  container:db is restarted  [downtime]",
+    ],
+    [
+      "the other was made anew by a pass that was cut",
+      [db, restarting],
+      [observed(db), observed(restarting, {}, { startedBefore: [id("db")] })],
+      "restart container:web  container:db was made anew after it had started  [downtime]",
+    ],
+    [
+      "it lives in the other's network",
+      [db, inside],
+      [changedDb, observed(inside)],
+      "replace container:web  container:db is made anew, and it lives inside  [downtime]",
+    ],
+    [
+      "it lives in the network of one that is gone",
+      [db, inside],
+      [observed(db), observed(inside, {}, { outlived: [id("db")] })],
+      "replace container:web  container:db was made anew, and it lives inside  [downtime]",
+    ],
+  ])("%s", (_name, wishes, seen, expected) => {
+    const lines = rendered(wishes, seen).split("\n");
+    expect(lines.filter((line) => line.includes("container:web")).join("\n")).toBe(expected);
+  });
+
+  test("what needs another ends before it", () => {
+    const wishes = [desired({ to: "stopped", needs: [need("db")] }), { ...db, to: "stopped" as const }];
+    const stops = diff(wishes, [observed(), observed(db)]);
+    expect(stops.map((action) => [action.id, action.dependsOn])).toEqual([
+      ["container:web", []],
+      ["container:db", ["container:web"]],
+    ]);
+  });
+});
+
+test.each<readonly [string, Wish["spec"] & object, string]>([
+  ["privileged", { security: { privileged: true } }, "privileged"],
+  ["the host's processes", { namespaces: { pid: "host" } }, "pid: host"],
+  ["the host's network", { network: { mode: "host" } }, "network: host"],
+  ["a capability", { security: { addCapabilities: ["SYS_ADMIN", "CHOWN"] } }, "cap_add: SYS_ADMIN"],
+  [
+    "the engine's socket",
+    { mounts: [{ type: "bind", source: "/var/run/docker.sock", target: "/s", readOnly: true, createHostPath: false }] },
+    "/var/run/docker.sock",
+  ],
+  [
+    "a device",
+    { resources: { devices: [{ hostPath: "/dev/kvm", containerPath: "/dev/kvm", permissions: "rwm" }] } },
+    "/dev/kvm",
+  ],
+])("%s is a hazard", (_name, more, what) => {
+  expect(rendered([desired({ spec: more })], [])).toBe(
+    `create container:web  not found; may reach the host: ${what}  [host-access]`,
+  );
+});
+
+test("a folder of the project is none", () => {
+  const mounts = [
+    { type: "bind", source: "/app/src", target: "/src", readOnly: false, createHostPath: false },
+  ] as const;
+  expect(rendered([desired({ spec: { mounts } })], [])).toBe("create container:web  not found");
+});
+
+test("the same facts in any order give the same actions", () => {
+  const wishes = [desired(published), db, desired({ id: id("api"), needs: [need("db", { restart: true })] })];
+  const seen = [
+    observed(old),
+    next(desired(published)),
+    observed(db, { state: "exited", exitCode: 1 }),
+    observed(desired({ id: id("api") })),
+    observed(desired({ id: id("gone") }), { ports: [port] }),
+    observed(desired(), { id: "copy", names: ["copy"], labels: labelsFor(old), imageId: oldImage }),
+  ];
+  const sorted = (all: readonly DesiredContainer[], found: readonly ObservedContainer[]): readonly string[] =>
+    rendered(all, found).split("\n").toSorted();
+  assert(
+    property(shuffledSubarray(wishes, { minLength: 3 }), shuffledSubarray(seen, { minLength: 6 }), (all, found) => {
+      expect(sorted(all, found)).toEqual(sorted(wishes, seen));
+    }),
+  );
+});

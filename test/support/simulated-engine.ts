@@ -1,0 +1,116 @@
+import { fromFacts } from "../../controller/core/errors.ts";
+import { labelNames } from "../../controller/core/engine-labels.ts";
+import type { ResourceId } from "../../controller/core/id.ts";
+import type { ContainerSummary } from "../../controller/core/ports/container-facts.ts";
+import { unreachable } from "../../controller/core/unreachable.ts";
+import { configLabels } from "../../controller/resources/container/config.ts";
+import type { DesiredContainer, ObservedContainer } from "../../controller/resources/container/model.ts";
+import type { ObservedImage } from "../../controller/resources/image/model.ts";
+import type { ObservedNetwork } from "../../controller/resources/network/model.ts";
+import type { ObservedVolume } from "../../controller/resources/volume/model.ts";
+import type { Action, ObservedResources } from "../../controller/resources/index.ts";
+
+/** What is on an engine after each action: enough of it to prove that plans come to an end. */
+export interface SimulatedEngine {
+  readonly networks: Map<ResourceId, ObservedNetwork>;
+  readonly volumes: Map<string, ObservedVolume>;
+  readonly images: Map<string, ObservedImage>;
+  readonly containers: Map<ResourceId, ObservedContainer>;
+}
+
+export const emptyEngine = (): SimulatedEngine => ({
+  networks: new Map(),
+  volumes: new Map(),
+  images: new Map(),
+  containers: new Map(),
+});
+
+type Seen = Pick<ObservedResources, "network" | "volume" | "image" | "container">;
+
+/** As the kinds would see it; an image means the same to every container. */
+export const observeEngine = ({ networks, volumes, images, containers }: SimulatedEngine): Seen => ({
+  network: [...networks.values()],
+  volume: [...volumes.values()],
+  image: [...images.values()],
+  container: [...containers.values()],
+});
+
+type EngineAction = Extract<Action, { readonly kind: "network" | "volume" | "image" | "container" }>;
+
+export function applyToEngine(engine: SimulatedEngine, action: EngineAction): void {
+  if (action.verb === "refuse") throw fromFacts(action.error);
+  switch (action.kind) {
+    case "network":
+      if (action.verb === "delete") engine.networks.delete(action.id);
+      else engine.networks.set(action.id, networkOf(action.desired));
+      return;
+    case "volume":
+      if (action.verb === "delete") engine.volumes.delete(action.desired.name);
+      else engine.volumes.set(action.desired.name, volumeOf(action.desired));
+      return;
+    case "image": {
+      const { reference, since } = action.desired;
+      engine.images.set(reference, { reference, isOurs: false, refreshedAt: since, image: imageOf(reference) });
+      return;
+    }
+    case "container":
+      return applyContainer(engine, action);
+    default:
+      return unreachable(action);
+  }
+}
+
+type Of<K extends Action["kind"], V extends string> = Extract<Action, { readonly kind: K; readonly verb: V }>;
+
+const networkOf = ({ id, name, config, spec }: Of<"network", "create">["desired"]): ObservedNetwork => ({
+  facts: {
+    ...{ id: `${name}-id`, name, labels: spec.labels, driver: spec.driver ?? "bridge", driverOptions: new Map() },
+    ...{ isInternal: false, isAttachable: false, hasIpv6: false, hasIpv4: true, pools: [], createdAt: undefined },
+  },
+  ...{ resource: id, config, members: [] },
+});
+
+const volumeOf = ({ id, name, spec }: Of<"volume", "create">["desired"]): ObservedVolume => ({
+  facts: {
+    ...{ name, labels: spec.labels, driver: spec.driver ?? "local", driverOptions: spec.driverOptions ?? new Map() },
+    ...{ mountpoint: "/", createdAt: undefined },
+  },
+  resource: id,
+});
+
+const imageOf = (reference: string) => ({
+  ...{ id: `sha256:${reference}`, references: [reference], digests: [], labels: new Map<string, string>() },
+  ...{ createdAt: new Date(0), sizeBytes: 1 },
+});
+
+function applyContainer({ containers }: SimulatedEngine, action: Extract<EngineAction, { kind: "container" }>): void {
+  switch (action.verb) {
+    case "delete":
+      containers.delete(action.id);
+      return;
+    case "stop": {
+      const one = containers.get(action.id);
+      if (one !== undefined)
+        containers.set(action.id, { ...one, summary: { ...one.summary, state: "exited", exitCode: 137 } });
+      return;
+    }
+    case "create":
+    case "start":
+    case "restart":
+    case "update":
+    case "replace":
+      containers.set(action.id, { resource: action.id, summary: summaryOf(action.desired) });
+      return;
+    case "refuse":
+      throw fromFacts(action.error);
+    default:
+      return unreachable(action);
+  }
+}
+
+const summaryOf = ({ id, name, spec, config }: DesiredContainer): ContainerSummary => ({
+  ...{ id: `${name}-id`, names: [name], imageId: `sha256:${spec.image}`, imageReference: spec.image },
+  labels: new Map([[labelNames.resource, id], [labelNames.config, config.fixed], ...configLabels(config)]),
+  ...{ state: "running", health: undefined, exitCode: undefined, upMs: 60_000, createdAt: new Date(0) },
+  ...{ networks: new Map(), ports: [], mounts: [] },
+});
