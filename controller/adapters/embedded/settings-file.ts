@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { PoststackError } from "../../core/errors.ts";
 import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
+import { settingLine } from "../../core/setting-line.ts";
 import { readOrNothing } from "./control-file.ts";
 
 /** Our file inside the data directory, included at the end of postgresql.conf, so that it wins. */
@@ -30,25 +30,10 @@ export function renderSettings(
     ["log_line_prefix", "%m [%p] %q%u@%d "],
   ] as const;
   const chosen = [...parameters].sort(([a], [b]) => (a < b ? -1 : 1));
-  return [heading, ...own.map(line), divider, ...chosen.map(line), ""].join("\n");
+  return [heading, ...own.map(toLine), divider, ...chosen.map(toLine), ""].join("\n");
 }
 
-function line([name, value]: readonly [string, string]): string {
-  if (!/^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)*$/.test(name) || value.includes("\0")) {
-    throw new PoststackError("PARAMETER_INVALID", {
-      what: `${JSON.stringify(name)} cannot be written to a Postgres configuration file`,
-      next: "correct it under `parameters:`",
-    });
-  }
-  return `${name} = ${quote(value)}`;
-}
-
-/** A string as guc-file.l reads it: quotes doubled, a backslash and three octal digits for what does not print. */
-const quote = (value: string): string =>
-  `'${value
-    .replaceAll("\\", "\\\\")
-    .replaceAll("'", "''")
-    .replaceAll(/\p{Cc}/gu, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`)}'`;
+const toLine = ([name, value]: readonly [string, string]): string => settingLine(name, value);
 
 /**
  * The settings that are in force after the next start: the chosen parameters, and `port` and `listen_addresses`. Lower-case
