@@ -25,12 +25,17 @@ export interface ReconcileOptions {
     readonly keyed?: boolean;
   };
   readonly lockTimeoutMs?: number;
+  /** How long it waits, in milliseconds, until what was started has proved itself; `none`: it does not wait. */
+  readonly settleLimitMs?: number | "none";
   /** What is said when there was nothing to do. */
   readonly settledText?: string;
 }
 
 /** How long a second writer waits for the first, in milliseconds, unless `--lock-timeout` says otherwise. */
 const defaultLockTimeoutMs = 60_000;
+
+/** How long what was started may take to prove itself, in milliseconds, unless `--wait-timeout` says otherwise. */
+const defaultSettleLimitMs = 300_000;
 
 /**
  * The way of every command that changes something: load, plan, show, ask, converge, tell. A command chooses the desired
@@ -44,6 +49,7 @@ export async function reconcile(
   const { world, paint, paintError, json } = context;
   const { emit, finish } = await showEvents(opened, context);
   const saved = options.rules?.savedFingerprint;
+  const { settleLimitMs = defaultSettleLimitMs } = options;
   const asked = comparable(opened, options.rules?.keyed);
   let desired: Desired | undefined;
   const load: LoadDesired = async (begin) => {
@@ -59,6 +65,7 @@ export async function reconcile(
       maxPasses: 5,
       maxRetries: 10,
       lockTimeoutMs: options.lockTimeoutMs ?? defaultLockTimeoutMs,
+      ...(settleLimitMs === "none" ? {} : { settleLimitMs }),
       hostLock: world.hostLock,
       run: world.run,
       onRefusal: "stop",

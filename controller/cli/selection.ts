@@ -9,24 +9,27 @@ export const selectionOf = (options: Options): Selection => ({
   excludes: options.list("exclude"),
 });
 
-/** `--confirm` and `--lock-timeout`. @throws PoststackError `USAGE` */
+/** `--confirm`, `--lock-timeout`, `--no-wait` and `--wait-timeout`. @throws PoststackError `USAGE` */
 export function changeOptionsOf(options: Options): {
   readonly rules: { readonly confirmed?: string };
   readonly lockTimeoutMs?: number;
+  readonly settleLimitMs?: number | "none";
 } {
   const confirmed = options.text("confirm");
-  const timeout = options.text("lockTimeout");
-  const lockTimeoutMs = timeout === undefined ? undefined : lockTimeout(timeout);
+  const lockTimeoutMs = duration("--lock-timeout", options.text("lockTimeout"));
+  const settleLimitMs = options.isOff("wait") ? "none" : duration("--wait-timeout", options.text("waitTimeout"));
   return {
     rules: confirmed === undefined ? {} : { confirmed },
     ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
+    ...(settleLimitMs === undefined ? {} : { settleLimitMs }),
   };
 }
 
-function lockTimeout(text: string): number {
+function duration(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   try {
     return durationMs(text, { file: "", line: 1, column: 1 });
   } catch {
-    throw new PoststackError("USAGE", { what: `--lock-timeout ${text} is no duration`, next: "write it as 30s or 2m" });
+    throw new PoststackError("USAGE", { what: `${option} ${text} is no duration`, next: "write it as 30s or 2m" });
   }
 }

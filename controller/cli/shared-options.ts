@@ -28,3 +28,9 @@ export const lockOption: OptionSpec = {
 
 /** Of every command that changes something. */
 export const changeOptions: readonly OptionSpec[] = [confirmOption, lockOption];
+
+/** Of every command that starts something which has to prove itself afterwards. */
+export const waitOptions: readonly OptionSpec[] = [
+  { flags: "--no-wait", description: "end when everything is started, not when it has stayed up and is healthy" },
+  { flags: "--wait-timeout <duration>", description: "how long that may take (default: 5m)" },
+];

@@ -1,4 +1,4 @@
-import { changeOptions, environmentArgument, lockOption, selectionOptions } from "../shared-options.ts";
+import { changeOptions, environmentArgument, lockOption, selectionOptions, waitOptions } from "../shared-options.ts";
 import type { CommandSpec } from "../spec.ts";
 
 export const mainCommands: readonly CommandSpec[] = [
@@ -52,7 +52,7 @@ export const mainCommands: readonly CommandSpec[] = [
     summary: "make the machine agree with the files",
     description:
       "Shows the plan, asks, and carries it out; again until nothing is left to do. Without a terminal it needs --yes or a saved plan.",
-    options: [...selectionOptions, ...changeOptions],
+    options: [...selectionOptions, ...changeOptions, ...waitOptions],
     examples: [
       ["poststack apply", "the default environment, after a look at the plan"],
       ["poststack apply staging --yes", "without asking, for scripts and timers"],
@@ -96,7 +96,7 @@ export const mainCommands: readonly CommandSpec[] = [
     name: "restart",
     arguments: [{ name: "<service>", description: "a process of the Procfile, or `postgres`", values: "services" }],
     summary: "restart one service",
-    options: [{ flags: "--env <env>", description: "the environment" }, ...changeOptions],
+    options: [{ flags: "--env <env>", description: "the environment" }, ...changeOptions, ...waitOptions],
     examples: [["poststack restart web --env dev", "stops and starts the process web"]],
     load: async () => (await import("./restart.ts")).restartCommand,
   },

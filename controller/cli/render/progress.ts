@@ -1,5 +1,6 @@
 import type { ResourceId } from "../../core/id.ts";
 import type { Paint } from "../../core/render.ts";
+import type { Settling } from "../../core/resource.ts";
 import type { EngineEvent } from "../../engine/events.ts";
 import type { Output } from "../world.ts";
 import { renderDuration, renderResult } from "./results.ts";
@@ -92,6 +93,10 @@ function lineOf(event: EngineEvent, paint: Paint, limiter: Limiter): string | un
         : undefined;
     case "lock-wait":
       return paint("dim", `  waiting for another writer: ${event.holder}`);
+    case "settling": {
+      const ids = event.waiting.map(({ id }) => id);
+      return limiter.isNews(ids.join()) ? paint("dim", renderWaiting(event.waiting)) : undefined;
+    }
     case "retry":
       return paint("dim", `  again in ${renderDuration(event.waitMs)} (try ${event.attempt + 1})`);
     default:
@@ -99,7 +104,15 @@ function lineOf(event: EngineEvent, paint: Paint, limiter: Limiter): string | un
   }
 }
 
+/** `  waiting for container:web: its healthcheck has not passed yet, and for 3 more` */
+function renderWaiting([first, ...others]: readonly Settling[]): string {
+  const more = others.length === 0 ? "" : `, and for ${others.length} more`;
+  return `  waiting for ${first?.id ?? "nothing"}: ${first?.why ?? ""}${more}`;
+}
+
 interface Limiter {
+  /** Whether that was not what the last call said: what is waited for is told once, and again when it is less. */
+  isNews(text: string): boolean;
   admits(kind: string, status: string): boolean;
   rest(): readonly string[];
 }
@@ -107,7 +120,13 @@ interface Limiter {
 /** A thousand migrations are told by the first few and a count; a failure is always told. */
 function limited(all: boolean): Limiter {
   const counts = new Map<string, number>();
+  let last = "";
   return {
+    isNews(text) {
+      const isNew = text !== last;
+      last = text;
+      return isNew;
+    },
     admits(kind, status) {
       const count = (counts.get(kind) ?? 0) + 1;
       counts.set(kind, count);

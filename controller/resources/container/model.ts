@@ -110,7 +110,7 @@ export type Repair =
   | { readonly type: "disconnect"; readonly network: string }
   | { readonly type: "limits"; readonly change: InPlaceChange };
 
-/** How one takes the place of another: docs/decisions/0007-container-replacement.md */
+/** How one takes the place of another: docs/decisions/0009-container-replacement.md */
 export type Order = "start-first" | "stop-first";
 
 interface Ending {

@@ -5,7 +5,7 @@ import type { DesiredContainer, ObservedContainer, Own } from "./model.ts";
 
 /**
  * What there is of one resource. Names say what each is, so that a replacement that was cut between any two calls is
- * recognised by what it left: docs/decisions/0007-container-replacement.md
+ * recognised by what it left: docs/decisions/0009-container-replacement.md
  */
 export interface Parts {
   /** The one that serves, or should. */

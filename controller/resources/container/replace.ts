@@ -12,7 +12,7 @@ type Replacement = Extract<ContainerAction, { readonly verb: "replace" }>;
 /**
  * A new container takes the place of an old one, which stays until the new one is accepted (RELIABILITY 14). Each step is
  * recognised by the names that it leaves, so a pass that was cut is finished by the next:
- * docs/decisions/0007-container-replacement.md
+ * docs/decisions/0009-container-replacement.md
  */
 export async function replace(action: Replacement, ports: Ports, signal: AbortSignal): Promise<Result> {
   const { desired, old, leftovers } = action;

@@ -1,4 +1,4 @@
-import { changeOptions, environmentArgument } from "../../shared-options.ts";
+import { changeOptions, environmentArgument, waitOptions } from "../../shared-options.ts";
 import type { CommandSpec } from "../../spec.ts";
 
 export const environmentCommands: readonly CommandSpec[] = [
@@ -12,7 +12,7 @@ export const environmentCommands: readonly CommandSpec[] = [
     name: "env start",
     arguments: [environmentArgument],
     summary: "the same as apply: everything up, in order",
-    options: changeOptions,
+    options: [...changeOptions, ...waitOptions],
     examples: [["poststack env start dev", "Postgres, schema, init jobs, processes"]],
     load: async () => (await import("./start.ts")).startCommand,
   },
@@ -28,7 +28,7 @@ export const environmentCommands: readonly CommandSpec[] = [
     name: "env restart",
     arguments: [environmentArgument],
     summary: "restart processes and Postgres",
-    options: changeOptions,
+    options: [...changeOptions, ...waitOptions],
     examples: [["poststack env restart dev", "each is stopped and started once"]],
     load: async () => (await import("./restart.ts")).restartCommand,
   },
@@ -51,7 +51,7 @@ export const environmentCommands: readonly CommandSpec[] = [
     name: "env deploy",
     arguments: [environmentArgument],
     summary: "only the deployment; what it needs must be there",
-    options: changeOptions,
+    options: [...changeOptions, ...waitOptions],
     examples: [["poststack env deploy staging", "processes only; refused while migrations or jobs are pending"]],
     load: async () => (await import("./deploy.ts")).deployCommand,
   },
