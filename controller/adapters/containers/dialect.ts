@@ -7,6 +7,8 @@ export interface Dialect {
   /** All networks go into the body of the creation; else the first only, and the others are connected before the start. */
   readonly createsWithAllNetworks: boolean;
   readonly hasBuildKit: boolean;
+  /** What protects a network in use from being removed only looks at its name. */
+  readonly removesNetworksByName: boolean;
   readonly changesInPlace: EngineFacts["changesInPlace"];
   /** The body of a creation, as this engine wants it. */
   readonly adaptBody: (body: Json) => Json;

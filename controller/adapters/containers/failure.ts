@@ -33,7 +33,7 @@ const meanings: readonly (readonly [code: ErrorCode, words: RegExp, statuses?: R
   ["PORT_TAKEN", /port is already allocated|address already in use|ports are not available/i],
   [
     "NAME_TAKEN",
-    /name .* is already in use|network (?:with )?name \S+ (?:already exists|is already)|network already exists/i,
+    /name .* already in use|network (?:with )?name \S+ (?:already exists|is already)|network already exists/i,
   ],
   ["IMAGE_MISSING", /no such image|image not known|unable to find (?:a suitable )?image|image .* not found/i],
   [

@@ -58,7 +58,15 @@ export function objectCalls(session: (signal: AbortSignal) => Promise<Session>):
       return { id: text(object(await client.ask(call, signal))["Id"]) };
     },
 
-    removeNetwork: (id, signal) => remove(`/networks/${encodeURIComponent(id)}`, `removing network ${id}`, signal),
+    async removeNetwork(id, signal) {
+      const { dialect } = await session(signal);
+      const path = `/networks/${encodeURIComponent(id)}`;
+      const doing = `removing network ${id}`;
+      if (!dialect.removesNetworksByName) return await remove(path, doing, signal);
+      const found = object(await get(path, doing, signal).catch(unless("ENGINE_OBJECT_GONE")));
+      const name = text(found["Name"]);
+      if (name !== "") await remove(`/networks/${encodeURIComponent(name)}`, doing, signal);
+    },
 
     async volumes(signal) {
       return list(object(await get("/volumes", "listing volumes", signal))["Volumes"]).map(readVolumeFacts);

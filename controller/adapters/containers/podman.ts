@@ -11,12 +11,15 @@ export const podmanDialect: Dialect = {
   createsWithAllNetworks: true,
   // Podman builds with Buildah, which takes the same requests and answers in the words of the classic builder.
   hasBuildKit: false,
+  removesNetworksByName: true,
   // The compatible API has no update before 5.1, and then without restart policies: a container is replaced instead.
   changesInPlace: new Set(),
   adaptBody,
   adaptSummary: (answer) => ({
     ...answer,
     Image: shortName(text(answer["Image"])),
+    // It lists what would be published.
+    Ports: answer["State"] === "running" ? answer["Ports"] : [],
     NetworkSettings: { Networks: networksOf(answer) },
   }),
   adaptDetails,
@@ -67,6 +70,7 @@ function adaptDetails(answer: Json): Json {
   const hostname = text(config["Hostname"]);
   const environment = texts(config["Env"]);
   const hasProcessors = number(host["NanoCpus"]) !== 0;
+  const { written, typed } = tmpfsOf(host);
   return {
     ...answer,
     Config: {
@@ -80,14 +84,18 @@ function adaptDetails(answer: Json): Json {
     HostConfig: {
       ...host,
       Binds: texts(host["Binds"]).map(withoutOwnOptions),
-      Tmpfs: Object.fromEntries(
-        Object.entries(object(host["Tmpfs"])).map(([path, options]) => [path, tmpfsOptions(text(options))]),
-      ),
+      Tmpfs: written,
+      Mounts: typed,
+      // 0 is what it says of every container.
+      MemorySwappiness: undefined,
       // `oci` is no name of a runtime.
       Runtime: undefined,
       // The same limit twice.
       CpuQuota: hasProcessors ? 0 : host["CpuQuota"],
       CpuPeriod: hasProcessors ? 0 : host["CpuPeriod"],
+      SecurityOpt: texts(host["SecurityOpt"]).map((option) =>
+        option === "no-new-privileges" ? `${option}:true` : option,
+      ),
       Ulimits: list(host["Ulimits"]).map((entry) => ({
         ...object(entry),
         Name: text(object(entry)["Name"])
@@ -132,8 +140,23 @@ function withoutOwnOptions(bind: string): string {
   return `${source}:${target}:${kept.join(",")}`;
 }
 
-const tmpfsOptions = (options: string): string =>
-  options
-    .split(",")
-    .filter((option) => !ownMountOptions.has(option))
-    .join(",");
+/** What was asked for by size and mode, and went another way because of {@link adaptBody}, is told by size and mode again. */
+function tmpfsOf(host: Json): { readonly written: Json; readonly typed: readonly Json[] } {
+  const written: Record<string, string> = {};
+  const typed: Json[] = [];
+  for (const [path, value] of Object.entries(object(host["Tmpfs"]))) {
+    const options = text(value)
+      .split(",")
+      .filter((option) => option !== "" && !ownMountOptions.has(option));
+    if (options.some((option) => !/^(?:ro|size=\d+|mode=[0-7]+)$/.test(option))) written[path] = options.join(",");
+    else {
+      const numberOf = (name: string, base: number): number | undefined => {
+        const found = options.find((option) => option.startsWith(`${name}=`));
+        return found === undefined ? undefined : Number.parseInt(found.slice(name.length + 1), base);
+      };
+      const TmpfsOptions = { SizeBytes: numberOf("size", 10), Mode: numberOf("mode", 8) };
+      typed.push({ Type: "tmpfs", Target: path, ReadOnly: options.includes("ro"), TmpfsOptions });
+    }
+  }
+  return { written, typed };
+}

@@ -1,0 +1,143 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** A real engine of our own: its folder holds everything of it. */
+export interface Daemon {
+  readonly socket: string;
+  stop(): Promise<void>;
+}
+
+const prefix = "poststack-engine-";
+
+/** Milliseconds that an engine may take to answer for the first time, and to end. */
+const startLimitMs = 60_000;
+const endLimitMs = 30_000;
+
+/** A folder for one engine, which says who made it. */
+export function engineFolder(): string {
+  clean();
+  const folder = mkdtempSync(join(tmpdir(), prefix));
+  writeFileSync(join(folder, "maker"), String(process.pid));
+  mkdirSync(join(folder, "data"));
+  return folder;
+}
+
+/** What a run left behind that was killed: its engines, their mounts and folders. */
+function clean(): void {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
+    const folder = join(tmpdir(), name);
+    if (isAlive(Number(textOf(join(folder, "maker"))))) continue;
+    const pid = Number(textOf(join(folder, "pid")));
+    // A number may belong to another by now: only one whose command names the folder is ours.
+    if (pid > 0 && textOf(`/proc/${pid}/cmdline`).includes(folder)) {
+      process.kill(pid, "SIGTERM");
+      const until = Date.now() + endLimitMs;
+      while (isAlive(pid) && Date.now() < until) spawnSync("sleep", ["0.2"]);
+    }
+    const bridge = textOf(join(folder, "bridge"));
+    if (bridge !== "") spawnSync("ip", ["link", "delete", bridge]);
+    removeFolder(folder);
+  }
+}
+
+const textOf = (file: string): string => {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch {
+    return "";
+  }
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+/** Starts a program that serves an engine's API, and waits until it answers. @throws Error with the end of its log */
+export async function serve(
+  folder: string,
+  command: readonly [string, ...string[]],
+  environment: Readonly<Record<string, string>>,
+  beforeEnd: () => void,
+): Promise<Daemon> {
+  const socket = join(folder, "engine.sock");
+  const log = join(folder, "log");
+  const output = openSync(log, "a");
+  const [program, ...args] = command;
+  const child = spawn(program, args, {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", output, output],
+    // Not ended by Ctrl-C: its containers would stay. It is stopped when the run ends.
+    detached: true,
+  });
+  writeFileSync(join(folder, "pid"), String(child.pid));
+  const until = Date.now() + startLimitMs;
+  while (!(await answers(socket))) {
+    if (child.exitCode !== null || Date.now() > until) {
+      await end(child);
+      const last = textOf(log).split("\n").slice(-5).join("\n");
+      removeFolder(folder);
+      throw new Error(`${program} does not start:\n${last}`);
+    }
+    await pause(100);
+  }
+  return {
+    socket,
+    async stop() {
+      beforeEnd();
+      await end(child);
+      removeFolder(folder);
+    },
+  };
+}
+
+const answers = (socketPath: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const asked = request({ socketPath, path: "/_ping", timeout: 1_000 }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 200);
+    });
+    asked
+      .once("timeout", () => asked.destroy())
+      .once("error", () => resolve(false))
+      .end();
+  });
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  await Promise.race([ended, pause(endLimitMs, undefined, { ref: false }).then(() => child.kill("SIGKILL"))]);
+}
+
+/** What an engine started to watch over containers outlives it for a while; its command names the folder. */
+function endRest(folder: string): void {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    if (Number(pid) === process.pid || !textOf(`/proc/${pid}/cmdline`).includes(`${folder}/`)) continue;
+    try {
+      process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // Gone meanwhile.
+    }
+  }
+}
+
+/** Storage drivers leave mounts behind, which would keep the folder. */
+function removeFolder(folder: string): void {
+  endRest(folder);
+  const mounted = textOf("/proc/self/mounts")
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "")
+    .filter((path) => path.startsWith(`${folder}/`))
+    .sort()
+    .toReversed();
+  for (const path of mounted) spawnSync("umount", ["--lazy", path]);
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,32 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { engineFolder, serve, type Daemon } from "./daemon.ts";
+import { install } from "./packages.ts";
+
+/** A private Docker, beside any other on the machine: socket, data, bridge and addresses of its own. */
+export async function startDocker(): Promise<Daemon> {
+  install(["dockerd", "runc", "ip", "iptables", "busybox"]);
+  if (process.getuid?.() !== 0) throw new Error("not root: dockerd needs it");
+  const folder = engineFolder();
+  const bridge = `pst${process.pid}`;
+  // 172.16/12 and 192.168/16 are where other engines and home networks take theirs.
+  const block = 200 + (process.pid % 50);
+  writeFileSync(join(folder, "bridge"), bridge);
+  const ip = (...args: readonly string[]): void => void spawnSync("ip", args);
+  ip("link", "add", "name", bridge, "type", "bridge");
+  ip("address", "add", `10.${block}.0.1/24`, "dev", bridge);
+  ip("link", "set", bridge, "up");
+  const data = join(folder, "data");
+  return await serve(
+    folder,
+    [
+      "dockerd",
+      ...["--host", `unix://${join(folder, "engine.sock")}`],
+      ...["--data-root", data, "--exec-root", join(folder, "exec"), "--pidfile", join(folder, "dockerd.pid")],
+      ...["--bridge", bridge, "--default-address-pool", `base=10.${block}.128.0/17,size=24`],
+    ],
+    {},
+    () => ip("link", "delete", bridge),
+  );
+}

@@ -1,0 +1,92 @@
+import { spawnSync } from "node:child_process";
+import { createReadStream, existsSync, lstatSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { tarEnd, tarEntry } from "../../controller/adapters/containers/tar.ts";
+import type { EngineBox } from "./box.ts";
+import { install } from "./packages.ts";
+
+// Images without a registry: file systems that are made here and imported. They stay for the other files of the run, and go
+// with the engine.
+
+/** 2 MB: a shell and the usual small programs. It sleeps unless told otherwise. */
+export const busybox = "poststack-test/busybox:1";
+
+export async function ensureBusybox(box: EngineBox): Promise<string> {
+  if ((await box.engine.inspectImage(busybox, box.signal)) !== undefined) return busybox;
+  const content = readFileSync("/bin/busybox");
+  const listed = spawnSync("/bin/busybox", ["--list"], { encoding: "utf8" }).stdout.split("\n");
+  const folder = (path: string, mode = 0o755): Buffer => tarEntry({ path, type: "folder", mode });
+  const archive = Buffer.concat([
+    ...["bin", "etc", "data"].map((path) => folder(path)),
+    folder("tmp", 0o1777),
+    tarEntry({ path: "bin/busybox", type: "file", mode: 0o755, content }),
+    ...listed
+      .filter((name) => name !== "" && name !== "busybox")
+      .map((name) => tarEntry({ path: `bin/${name}`, type: "link", mode: 0o777, target: "busybox" })),
+    tarEntry({
+      path: "etc/passwd",
+      type: "file",
+      mode: 0o644,
+      content: Buffer.from("root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n"),
+    }),
+    tarEntry({ path: "etc/group", type: "file", mode: 0o644, content: Buffer.from("root:x:0:\nuser:x:1000:\n") }),
+    tarEnd(),
+  ]);
+  await importImage(box, busybox, Readable.from([archive]), ["ENV PATH=/bin", 'CMD ["sleep", "100000"]']);
+  return busybox;
+}
+
+/** The smallest Debian, as the official image of that name is; kept beside, since it takes half a minute to make. */
+export async function ensureDebian(box: EngineBox): Promise<string> {
+  const reference = "debian:bookworm-slim";
+  if ((await box.engine.inspectImage(reference, box.signal)) !== undefined) return reference;
+  const folder = join(tmpdir(), `poststack-images-${process.getuid?.() ?? 0}`);
+  const file = join(folder, "bookworm.tar");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // Others may make folders of any name there.
+  if (lstatSync(folder).uid !== process.getuid?.()) throw new Error(`${folder} belongs to somebody else`);
+  if (!existsSync(file)) {
+    install(["mmdebstrap"]);
+    const made = `${file}.${process.pid}`;
+    const run = spawnSync("mmdebstrap", ["--variant=minbase", "bookworm", made], { encoding: "utf8" });
+    if (run.status !== 0) throw new Error(`mmdebstrap: ${run.stderr.slice(-2_000)}`);
+    renameSync(made, file);
+  }
+  const path = "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  await importImage(box, reference, createReadStream(file), [path, 'CMD ["bash"]']);
+  return reference;
+}
+
+async function importImage(
+  box: EngineBox,
+  reference: string,
+  archive: Readable,
+  changes: readonly string[],
+): Promise<void> {
+  const query = new URLSearchParams({ fromSrc: "-" });
+  for (const change of changes) query.append("changes", change);
+  const answer = await new Promise<string>((resolve, reject) => {
+    const sent = request(
+      {
+        socketPath: box.socket,
+        method: "POST",
+        path: `/v1.41/images/create?${query.toString()}`,
+        headers: { "content-type": "application/x-tar" },
+      },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => (text += chunk));
+        response.on("end", () => resolve(text));
+      },
+    );
+    sent.once("error", reject);
+    archive.pipe(sent);
+  });
+  const id = /sha256:[0-9a-f]{64}/.exec(answer)?.[0];
+  if (id === undefined) throw new Error(`import of ${reference}: ${answer}`);
+  await box.engine.tagImage(id, reference, box.signal);
+}

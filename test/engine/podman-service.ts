@@ -1,0 +1,60 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { engineFolder, serve, type Daemon } from "./daemon.ts";
+import { install } from "./packages.ts";
+
+/**
+ * A private Podman. The default of crun wants one kind of cgroups and systemd; hosts with both kinds, and containers
+ * without systemd, need what stands here. Limits above this process's own may not be set everywhere.
+ */
+export async function startPodman(): Promise<Daemon> {
+  install(["podman", "runc", "catatonit", "iptables", "busybox"]);
+  if (process.getuid?.() !== 0) throw new Error("not root: this Podman needs it");
+  const folder = engineFolder();
+  const configuration = join(folder, "containers.conf");
+  const networks = join(folder, "networks");
+  mkdirSync(networks);
+  const limits = `"nofile=${limit("Max open files", 65_535)}", "nproc=${limit("Max processes", mostProcesses())}"`;
+  const backend = existsSync("/usr/lib/podman/netavark") ? ["[network]", `network_backend = "netavark"`] : [];
+  writeFileSync(
+    configuration,
+    [
+      ...["[containers]", `default_ulimits = [${limits}]`],
+      ...["[engine]", `runtime = "runc"`, `cgroup_manager = "cgroupfs"`, `events_logger = "file"`],
+      `init_path = "/usr/bin/catatonit"`,
+      // Seconds that what watches over a finished exec stays; five minutes by itself.
+      "exit_command_delay = 1",
+      ...backend,
+    ].join("\n"),
+  );
+  const environment = { CONTAINERS_CONF: configuration };
+  const podman = [
+    ...(["podman", "--root", join(folder, "data"), "--runroot", join(folder, "run")] as const),
+    ...["--tmpdir", join(folder, "tmp"), "--network-config-dir", networks],
+  ] as const;
+  const run = (...args: readonly string[]): void =>
+    void spawnSync(podman[0], [...podman.slice(1), ...args], { env: { ...process.env, ...environment } });
+  return await serve(
+    folder,
+    [...podman, "system", "service", "--time=0", `unix://${join(folder, "engine.sock")}`],
+    environment,
+    () => {
+      run("rm", "--all", "--force", "--time", "0");
+      run("network", "prune", "--force");
+    },
+  );
+}
+
+/** Podman takes this for its own limit, whatever it was started with. */
+const mostProcesses = (): number => Number(readFileSync("/proc/sys/kernel/pid_max", "utf8"));
+
+/** The hard limit of this process, or less. */
+function limit(name: string, most: number): string {
+  const line = readFileSync("/proc/self/limits", "utf8")
+    .split("\n")
+    .find((text) => text.startsWith(name));
+  const own = Number(line?.slice(name.length).trim().split(/\s+/)[1] ?? most);
+  const value = Math.min(Number.isFinite(own) ? own : most, most);
+  return `${value}:${value}`;
+}
