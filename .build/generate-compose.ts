@@ -1,6 +1,10 @@
-// From schema/compose-spec.json: a validator compiled ahead of time, as for the configuration.
+// From schema/compose-spec.json: a validator compiled ahead of time, as for the configuration, and
+// docs/compose-support.md, for which the table of what is supported must list every key of the schema.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
+import type { Support, SupportTable } from "../controller/config/compose/support/levels.ts";
+import { supportTable } from "../controller/config/compose/support/table.ts";
 import { inlined, isMap, standaloneValidators, type Json, type JsonMap } from "./schemas.ts";
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -67,6 +71,68 @@ export const schema: unknown;
 export const validateCompose: Validate;
 `;
 
+/** Every key of the schema with what becomes of it; an error where table and schema differ. */
+function supportRows(spec: JsonMap): readonly (readonly [string, Support])[] {
+  const rows: (readonly [string, Support])[] = [];
+  const walk = (schema: JsonMap, table: SupportTable, path: string): void => {
+    const left = new Set(Object.keys(table));
+    const visit = (part: Json | undefined, at: string): void => {
+      if (!isMap(part)) return;
+      const { properties = {}, patternProperties = {}, items, oneOf = [] } = part;
+      for (const [key, inner] of Object.entries(properties as JsonMap)) {
+        const full = at === "" ? key : `${at}.${key}`;
+        const known = table[key];
+        if (known === undefined) throw new Error(`${full} is not in the table of what is supported`);
+        if (!left.delete(key)) continue;
+        rows.push([full, "own" in known ? known.own : known]);
+        walk(inner as JsonMap, "own" in known ? known.keys : {}, full);
+      }
+      visit(items, `${at}[]`);
+      const names = Object.entries(patternProperties as JsonMap).filter(([pattern]) => pattern !== "^x-");
+      for (const [, inner] of names) visit(inner, `${at}.NAME`);
+      for (const one of oneOf as readonly Json[]) visit(one, at);
+    };
+    visit(schema, path);
+    if (left.size > 0)
+      throw new Error(`${path} has no key ${[...left].join(", ")}: the table says more than the schema`);
+  };
+  walk(inlined(spec), supportTable, "");
+  return rows;
+}
+
+function supportPage(rows: readonly (readonly [string, Support])[]): string {
+  const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
+  const count = (wanted: Support["level"]): number => rows.filter(([, { level }]) => level === wanted).length;
+  const table = (some: typeof rows): readonly string[] => [
+    "| key | | |",
+    "| --- | --- | --- |",
+    ...some.map(([path, { level, reason = "" }]) => `| \`${path}\` | ${level} | ${cell(reason)} |`),
+    "",
+  ];
+  const sections = ["services", "networks", "volumes", "configs", "secrets", "models"];
+  const of = (section: string) =>
+    rows.filter(([path]) => path.startsWith(`${section}.`)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    "<!-- Made from controller/config/compose/support and schema/compose-spec.json by `npm run generate`. -->",
+    "",
+    "# What of Compose is supported",
+    "",
+    "A Compose file is read as Docker Compose reads it. This is what becomes of every key of the",
+    "[Compose Specification](https://github.com/compose-spec/compose-spec) of October 2025:",
+    `${count("supported")} keys are supported, ${count("ignored")} are ignored with a warning, and a project with one of`,
+    `the ${count("refused")} others is refused with \`COMPOSE_REFUSED\`. A key that is not in this list is an error; keys that`,
+    "begin with `x-` are yours. Warnings and errors name file, line and column; `poststack compose config` shows them all.",
+    "",
+    "`NAME` stands for a name of yours, `[]` for each item of a list.",
+    "",
+    "Also refused are files of other machines in `include` and `extends` (git, OCI, HTTP). Networks, volumes, configs and",
+    "secrets that no active service uses are left out, as Docker Compose does.",
+    "",
+    ...table(rows.filter(([path]) => !path.includes("."))),
+    ...sections.flatMap((section) => [`## ${section}`, "", ...table(of(section))]),
+  ].join("\n");
+}
+
 export async function generateCompose(root: string): Promise<ReadonlyMap<string, string>> {
   const spec = JSON.parse(readFileSync(join(root, "schema/compose-spec.json"), "utf8")) as JsonMap;
   const schema = forMessages(inlined(spec)) as JsonMap;
@@ -76,7 +142,10 @@ export async function generateCompose(root: string): Promise<ReadonlyMap<string,
     `export const schema = ${JSON.stringify(schema)};`,
     "// Made from schema/compose-spec.json by `npm run generate`.",
   );
+  const page = join(root, "docs/compose-support.md");
+  const text = await format(supportPage(supportRows(spec)), { ...(await resolveConfig(page)), filepath: page });
   return new Map([
+    ["docs/compose-support.md", text],
     ["schema/generated/compose.js", source],
     ["schema/generated/compose.d.ts", declarations],
   ]);

@@ -1,3 +1,4 @@
+import { composeCommands } from "./commands/compose/specs.ts";
 import { databaseCommands } from "./commands/db/specs.ts";
 import { environmentCommands } from "./commands/env/specs.ts";
 import { mainCommands } from "./commands/specs.ts";
@@ -9,6 +10,7 @@ export const groups: readonly (readonly [string, string])[] = [
   ["env", "environments: start, stop, look"],
   ["db", "the environment's database: migrations, shell, address"],
   ["config", "the configuration: show, validate, explain"],
+  ["compose", "Compose files: what they say"],
   ["logs", "log files of processes, jobs and servers"],
 ];
 
@@ -17,5 +19,6 @@ export const commands: readonly CommandSpec[] = [
   ...mainCommands,
   ...environmentCommands,
   ...databaseCommands,
+  ...composeCommands,
   ...toolCommands,
 ];

@@ -17,7 +17,6 @@ export interface Assembly {
   readonly files: Files;
   readonly read: ReadDocuments;
   readonly report: Report;
-  readonly interpolates: boolean;
   /** Values of variables that configs and secrets name, by `SECTION.NAME`: a file that is included has variables of its own. */
   readonly values: Map<string, string>;
   /** Collects what does not fit the schema, as `SECTION.NAME`: there is no sense in looking closer. */
@@ -33,7 +32,7 @@ export function assemble(
   const { report } = assembly;
   const told = new Set<string>();
   const prepare = (document: MapTree, from: Base): MapTree => {
-    const filled = assembly.interpolates ? fillIn(document, variables, report, told) : document;
+    const filled = fillIn(document, variables, report, told);
     return rebase(canonical(filled, fileShape, report), fileShape, from) as MapTree;
   };
   const servicesOf = (file: string, from: Base, where: Place): MapTree | undefined => {
@@ -57,7 +56,7 @@ export function assemble(
   );
   const whole = joined(documents, report);
   if (whole === undefined) return undefined;
-  const model = finished(whole, base, variables, assembly.values);
+  const model = finished(whole, base, variables, assembly);
   checkSchema(model, assembly);
   return model;
 }
@@ -69,14 +68,14 @@ function joined(documents: readonly MapTree[], report: Report): MapTree | undefi
 }
 
 /** What depends on the folder and the variables of these very files. */
-function finished(document: MapTree, base: Base, variables: Variables, values: Map<string, string>): MapTree {
+function finished(document: MapTree, base: Base, variables: Variables, { values, report }: Assembly): MapTree {
   let whole = document;
   const services = valueAt(whole, "services");
   if (services?.type === "map") {
     whole = withValue(
       whole,
       "services",
-      mapValues(services, (service) => finishedService(service, base, variables)),
+      mapValues(services, (service) => finishedService(service, base, variables, report)),
     );
   }
   const volumes = valueAt(whole, "volumes");
@@ -95,24 +94,26 @@ function finished(document: MapTree, base: Base, variables: Variables, values: M
 }
 
 /** A build's folder is this one unless it says otherwise, and a variable without a value has the shell's. */
-function finishedService(service: Tree, base: Base, variables: Variables): Tree {
+function finishedService(service: Tree, base: Base, variables: Variables, report: Report): Tree {
   if (service.type !== "map") return service;
   let whole = service;
   const build = valueAt(whole, "build");
   if (build?.type === "map") {
     const args = valueAt(build, "args");
-    const withArgs = args === undefined ? build : withValue(build, "args", resolved(args, variables));
+    const withArgs = args === undefined ? build : withValue(build, "args", resolved(args, variables, report));
     const context = valueAt(build, "context") ?? textTree(base.directory, build.place);
     whole = withValue(whole, "build", withValue(withArgs, "context", context));
   }
   const environment = valueAt(whole, "environment");
-  return environment === undefined ? whole : withValue(whole, "environment", resolved(environment, variables));
+  return environment === undefined ? whole : withValue(whole, "environment", resolved(environment, variables, report));
 }
 
-function resolved(pairs: Tree, variables: Variables): Tree {
+function resolved(pairs: Tree, variables: Variables, report: Report): Tree {
   if (pairs.type !== "map") return pairs;
   return mapValues(pairs, (value, name) => {
     const found = isNull(value) ? variables.get(name) : undefined;
-    return found === undefined ? value : textTree(found, value.place);
+    if (found === undefined) return value;
+    report.lookedUp(name, value.place);
+    return textTree(found, value.place);
   });
 }

@@ -1,11 +1,9 @@
 import type { MapTree } from "../tree.ts";
 import type { Findings } from "./consistency.ts";
-import type { ComposeProject } from "./model.ts";
 import { entriesAt, textAt, valueAt } from "./trees.ts";
 
 /** Where configs and secrets have their content from, and what is said about things that exist outside. */
-export function checkContents(_project: ComposeProject, findings: Findings): void {
-  const { document, report, misfits } = findings;
+export function checkContents({ document, report, misfits }: Findings): void {
   const sources = { configs: ["file", "environment", "content"], secrets: ["file", "environment"] } as const;
   for (const section of ["configs", "secrets"] as const) {
     for (const [name, { tree, place }] of entriesAt(document, section)) {

@@ -5,6 +5,7 @@ import type { MapTree } from "../tree.ts";
 import { checkContents } from "./check-contents.ts";
 import { checkCycles } from "./check-cycles.ts";
 import { checkExclusions } from "./check-exclusions.ts";
+import { checkNames } from "./check-names.ts";
 import type { ComposeProject } from "./model.ts";
 import type { ComposeService } from "./service-model.ts";
 import type { Report } from "./report.ts";
@@ -20,17 +21,20 @@ export interface Findings {
 /** What the parts of a project must agree on. */
 export function checkConsistency(project: ComposeProject, findings: Findings): void {
   for (const [name, service] of project.services) {
-    if (findings.misfits.has(`services.${name}`)) continue;
-    checkImage(name, service, findings);
     checkReferences(name, service, project, findings);
     checkDependencies(name, service, project, findings);
+    if (findings.misfits.has(`services.${name}`)) continue;
+    checkImage(name, service, findings);
     checkExclusions(name, service, findings);
   }
   checkCycles(project, findings);
-  checkContents(project, findings);
+  checkContents(findings);
+  checkNames(project, findings);
 }
 
-function checkImage(name: string, { image, build }: ComposeService, { report, placeOf }: Findings): void {
+function checkImage(name: string, service: ComposeService, { report, placeOf }: Findings): void {
+  const { image, build, provider } = service;
+  if (provider !== undefined) return;
   if ((image !== undefined && image !== "") || build !== undefined) return;
   const path = ["services", name];
   report.mistake(

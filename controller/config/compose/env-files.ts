@@ -42,6 +42,7 @@ export function withFileValues(service: MapTree, files: Files, variables: Variab
     };
     const entries = (isRaw ? readRawEnvFile : readEnvFile)(files, { path: path.value, from: path.place }, lookups);
     tellUnset(entries, report);
+    for (const entry of entries) report.lookedUp(entry.place.file, entry.place);
     return entries;
   }
 }

@@ -15,6 +15,7 @@ import { isActive } from "./profiles.ts";
 import { readVariables } from "./project-env.ts";
 import { readProject } from "./decode/project.ts";
 import { newReport, type ComposeWarning, type Report } from "./report.ts";
+import { checkSupport } from "./support/check.ts";
 import { entriesAt, isNull, mapValues, valueAt, withValue } from "./trees.ts";
 import { onlyUsed } from "./used.ts";
 import type { Variables } from "./variables.ts";
@@ -38,8 +39,12 @@ export interface ComposeOptions {
   readonly envFiles?: readonly string[];
   /** For `~`. Default: HOME of the shell. */
   readonly home?: string;
-  /** False leaves `${…}` as it is. */
-  readonly interpolates?: boolean;
+  /** False only warns of what cannot be deployed: for who wants to see the project, and not to run it. */
+  readonly refusesUnsupported?: boolean;
+  /** Whether a variable without a value and without a default is an error; else an empty text stands for it. */
+  readonly requiresVariables?: boolean;
+  /** Who names the files, for an error about a file as a whole. */
+  readonly from?: Place;
 }
 
 export interface LoadedCompose {
@@ -47,6 +52,8 @@ export interface LoadedCompose {
   readonly warnings: readonly ComposeWarning[];
   /** Where the value at a path of the project was written, or the nearest thing around it: `["services", "web", "image"]`. */
   readonly placeOf: (path: Path) => Place;
+  /** Variables and env files that have a part in the value at a path. */
+  readonly sourcesAt: (path: Path) => ReadonlySet<string>;
 }
 
 /**
@@ -56,7 +63,7 @@ export interface LoadedCompose {
  *   `ENV_FILE_SYNTAX`, `FILE_*`, `PATH_OUTSIDE`, `VARIABLE_*`
  */
 export function loadCompose(options: ComposeOptions): LoadedCompose {
-  const report = newReport();
+  const report = newReport({ requiresVariables: options.requiresVariables ?? false });
   const loaded = report.attempt(() => load(options, report));
   report.throwAny();
   if (loaded === undefined) throw new TypeError("nothing was loaded, and nothing was wrong");
@@ -64,18 +71,18 @@ export function loadCompose(options: ComposeOptions): LoadedCompose {
 }
 
 function load(options: ComposeOptions, report: Report): Omit<LoadedCompose, "warnings"> | undefined {
-  const { files, directory, shell, interpolates = true } = options;
+  const { files, directory, shell } = options;
   const paths = options.composeFiles.map((file) => resolve(directory, file));
   const given = options.envFiles?.map((path) => ({ path: resolve(directory, path) }));
   const found = report.attempt(() => readVariables(files, directory, given, shell)) ?? shell;
 
   const read = documentReader(files, report);
-  const documents = paths.flatMap((path) => read(path));
-  const name = report.attempt(() => projectName(options.name, documents, directory, found, interpolates)) ?? "unnamed";
+  const documents = paths.flatMap((path) => read(path, options.from));
+  const name = report.attempt(() => projectName(options.name, documents, directory, found)) ?? "unnamed";
   const variables: Variables = new Map([...found, ["COMPOSE_PROJECT_NAME", name]]);
   const home = options.home ?? shell.get("HOME");
 
-  const assembly: Assembly = { files, read, report, interpolates, values: new Map(), misfits: new Set() };
+  const assembly: Assembly = { files, read, report, values: new Map(), misfits: new Set() };
   const base = { directory, home };
   const whole = assemble({ files: paths, base, variables }, [], assembly);
   if (whole === undefined || whole.entries.size === 0) {
@@ -85,6 +92,11 @@ function load(options: ComposeOptions, report: Report): Omit<LoadedCompose, "war
   checkCount(whole, report);
 
   const asked = new Set([...(options.profiles ?? []), ...(variables.get("COMPOSE_PROFILES") ?? "").split(",")]);
+  checkSupport(whole, {
+    isActive: (service) => isActive(service, asked),
+    report,
+    refuses: options.refusesUnsupported ?? true,
+  });
   const withFiles = changedServices(whole, (service) =>
     isActive(service, asked) ? withFileValues(service, files, variables, report) : service,
   );
@@ -98,7 +110,8 @@ function load(options: ComposeOptions, report: Report): Omit<LoadedCompose, "war
   });
   const locate = (path: Path): Place => placeOf(document, document.place, path);
   checkConsistency(everything, { document, misfits, report, placeOf: locate });
-  return { project: onlyUsed(everything), placeOf: locate };
+  const sourcesAt = (path: Path): ReadonlySet<string> => report.sourcesAt(locate(path));
+  return { project: onlyUsed(everything), placeOf: locate, sourcesAt };
 }
 
 function changedServices(document: MapTree, change: (service: MapTree) => MapTree): MapTree {

@@ -23,6 +23,8 @@ export interface ComposeProject {
   readonly volumes: ReadonlyMap<string, ComposeVolume>;
   readonly configs: ReadonlyMap<string, ComposeConfig>;
   readonly secrets: ReadonlyMap<string, ComposeSecret>;
+  /** Refused in a deployment. */
+  readonly models: ReadonlyMap<string, ComposeModel>;
   /** The `x-` keys of the file itself, as written. */
   readonly extensions: ReadonlyMap<string, unknown>;
 }
@@ -86,4 +88,12 @@ export interface ComposeSecret {
   /** That value; absent when the variable is not set. */
   readonly value?: Secret;
   readonly labels?: ReadonlyMap<string, string>;
+}
+
+/** A language model that Docker Model Runner would serve. */
+export interface ComposeModel {
+  readonly model: string;
+  readonly name?: string;
+  readonly context_size?: number;
+  readonly runtime_flags?: readonly string[];
 }

@@ -19,7 +19,6 @@ export function projectName(
   documents: readonly MapTree[],
   directory: string,
   variables: Variables,
-  interpolates: boolean,
 ): string {
   if (given !== undefined && given !== "") return checked(given, undefined);
   const fromShell = variables.get("COMPOSE_PROJECT_NAME");
@@ -28,9 +27,7 @@ export function projectName(
     .map((document) => valueAt(document, "name"))
     .findLast((tree) => tree?.type === "scalar" && tree.value !== null && tree.value !== "");
   if (written?.type === "scalar") {
-    const text = interpolates
-      ? interpolate(written.text, (name) => variables.get(name), written.place).value
-      : written.text;
+    const text = interpolate(written.text, (name) => variables.get(name), written.place).value;
     if (text !== "") return checked(text, written.place);
   }
   const fromFolder = basename(directory)

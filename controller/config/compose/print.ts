@@ -19,14 +19,12 @@ const durations = new Set([
 const saysNo = new Set(["attach", "create_host_path", "enable_ipv4", "enable_ipv6", "init", "required"]);
 const sizes = new Set(["mem_limit", "mem_reservation", "memswap_limit", "shm_size", "memory", "size"]);
 
-export interface PrintOptions {
-  /** Writes `$` as `$$`, so that the output means the same when it is read again. */
-  readonly escapesDollars: boolean;
-}
-
-/** A project in the shape of `docker compose config`: a Compose file in its long form. */
-export function composeDocument(project: ComposeProject, { escapesDollars }: PrintOptions): Json {
-  const text = (value: string): string => (escapesDollars ? value.replaceAll("$", "$$$$") : value);
+/**
+ * A project in the shape of `docker compose config`: a Compose file in its long form. A `$` is written as `$$`, so that
+ * it means the same when it is read again.
+ */
+export function composeDocument(project: ComposeProject): Json {
+  const text = (value: string): string => value.replaceAll("$", "$$$$");
 
   /** A part of the model: its keys are the specification's. */
   function part(value: unknown, key: string): Json {
@@ -63,6 +61,7 @@ export function composeDocument(project: ComposeProject, { escapesDollars }: Pri
     ["volumes", project.volumes],
     ["configs", withoutValues(project.configs)],
     ["secrets", withoutValues(project.secrets)],
+    ["models", project.models],
   ];
   return Object.fromEntries([
     ["name", project.name],

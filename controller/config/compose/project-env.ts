@@ -79,11 +79,9 @@ export function readRawEnvFile(files: Files, { path, from }: GivenFile, lookups:
   });
 }
 
-/** Warns of names in an env file that stand for nothing. */
+/** Tells of names in an env file that stand for nothing. */
 export function tellUnset(entries: readonly DotenvEntry[], report: Report): void {
-  for (const { unset, place } of entries) {
-    for (const name of unset) report.warn(`the variable ${name} is not set: an empty text stands for it`, place);
-  }
+  for (const { unset, place } of entries) for (const name of unset) report.unset(name, place);
 }
 
 function isFile(files: Files, path: string): boolean {

@@ -49,4 +49,5 @@ export function absolute(path: string, { directory, home }: Base): string {
 }
 
 /** What a builder fetches itself: a URL, a git repository, another service's image. */
-const isAddress = (context: string): boolean => /^(?:[a-z][a-z0-9+.-]*:\/\/|service:|github\.com\/|git@)/.test(context);
+export const isAddress = (context: string): boolean =>
+  /^(?:[a-z][a-z0-9+.-]*:\/\/|service:|github\.com\/|git@)/.test(context);

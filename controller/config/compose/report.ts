@@ -1,5 +1,6 @@
 import { errorsOf, PoststackError, PoststackErrors, type ErrorCode } from "../../core/errors.ts";
 import { comparePlaces, renderPlace, type Place } from "../../core/place.ts";
+import { undefinedVariable } from "../undefined-variable.ts";
 
 /** What is not wrong and yet not what somebody may expect. */
 export interface ComposeWarning {
@@ -12,6 +13,10 @@ export interface ComposeWarning {
 export interface Report {
   readonly mistake: (code: ErrorCode, what: string, where: Place, next?: string) => void;
   readonly warn: (what: string, where: Place, next?: string) => void;
+  /** A variable without a value and without a default. */
+  readonly unset: (variable: string, where: Place) => void;
+  /** What stands at a place now, and was not written there: the value of a variable, or what an env file says. */
+  readonly lookedUp: (source: string, where: Place) => void;
   /** Does something and keeps what it throws. */
   readonly attempt: <T>(work: () => T) => T | undefined;
   /** Whether there is an error yet. */
@@ -20,19 +25,36 @@ export interface Report {
   readonly throwAny: () => void;
   /** Sorted by place, each once. */
   readonly warnings: () => readonly ComposeWarning[];
+  /** Variables and env files by the place at which something of theirs stands. */
+  readonly sourcesAt: (where: Place) => ReadonlySet<string>;
 }
 
-export function newReport(): Report {
+/** @param requiresVariables whether one that is not set is a mistake; else an empty text stands for it, as Compose has it */
+export function newReport({ requiresVariables = false } = {}): Report {
   const errors: PoststackError[] = [];
   const warnings = new Map<string, ComposeWarning>();
+  const sources = new Map<string, Set<string>>();
+  const warn: Report["warn"] = (what, where, next) => {
+    const key = `${renderPlace(where)} ${what}`;
+    if (!warnings.has(key)) warnings.set(key, { what, where, ...(next === undefined ? {} : { next }) });
+  };
   return {
     mistake(code, what, where, next) {
       errors.push(new PoststackError(code, { what, where, ...(next === undefined ? {} : { next }) }));
     },
-    warn(what, where, next) {
-      const key = `${renderPlace(where)} ${what}`;
-      if (!warnings.has(key)) warnings.set(key, { what, where, ...(next === undefined ? {} : { next }) });
+    warn,
+    unset(variable, where) {
+      if (requiresVariables) errors.push(undefinedVariable(variable, where));
+      else {
+        const next = `set ${variable}, or write a default: \${${variable}:-…}`;
+        warn(`the variable ${variable} is not set: an empty text stands for it`, where, next);
+      }
     },
+    lookedUp(source, where) {
+      const place = renderPlace(where);
+      sources.set(place, (sources.get(place) ?? new Set()).add(source));
+    },
+    sourcesAt: (where) => sources.get(renderPlace(where)) ?? new Set(),
     attempt(work) {
       try {
         return work();

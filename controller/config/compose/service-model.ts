@@ -86,6 +86,8 @@ export interface ComposeService {
   readonly mem_swappiness?: number;
   /** Bytes of memory and swap together; -1: unlimited. */
   readonly memswap_limit?: number;
+  /** Refused in a deployment. */
+  readonly models?: ReadonlyMap<string, { readonly endpoint_var?: string; readonly model_var?: string }>;
   /** `host`, `none`, `bridge`, `service:NAME`, `container:NAME` or a network's name; then there are no `networks`. */
   readonly network_mode?: string;
   readonly networks?: ReadonlyMap<string, ComposeServiceNetwork>;
@@ -100,6 +102,8 @@ export interface ComposeService {
   readonly pre_stop?: readonly ComposeHook[];
   readonly privileged?: boolean;
   readonly profiles?: readonly string[];
+  /** Refused in a deployment. */
+  readonly provider?: { readonly type: string; readonly options?: ReadonlyMap<string, string | readonly string[]> };
   /** `always`, `never`, `missing`, `build`, `refresh`, `daily`, `weekly` or `every_…`. */
   readonly pull_policy?: string;
   /** Milliseconds. */
@@ -124,6 +128,8 @@ export interface ComposeService {
   readonly tmpfs?: readonly string[];
   readonly tty?: boolean;
   readonly ulimits?: ReadonlyMap<string, ComposeUlimit>;
+  /** Refused in a deployment. */
+  readonly use_api_socket?: boolean;
   readonly user?: string;
   readonly userns_mode?: string;
   readonly uts?: string;

@@ -117,7 +117,7 @@ const service: Shape = {
     labels,
     links: unique,
     logging: { keys: { options }, merge: "logging" },
-    models: { canonical: maps.toNames },
+    models: { canonical: items.toModels },
     networks: {
       canonical: items.toNetworks,
       each: {

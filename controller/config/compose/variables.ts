@@ -8,7 +8,7 @@ export type Variables = ReadonlyMap<string, string>;
 
 /**
  * A document with its `${…}` filled in. Keys stay as they are, and so do looked-up values: what they hold is text. A
- * variable without a value and without a default is empty, which is worth a warning, once.
+ * variable without a value and without a default is empty, which is told, once.
  */
 export function fillIn(document: MapTree, variables: Variables, report: Report, told: Set<string>): MapTree {
   const fill = (tree: Tree): Tree => {
@@ -16,16 +16,17 @@ export function fillIn(document: MapTree, variables: Variables, report: Report, 
     if (tree.type === "list") return { ...tree, items: tree.items.map(fill) };
     if (typeof tree.value !== "string" || !tree.value.includes("$")) return tree;
     const { value: template, place } = tree;
-    const filled = report.attempt(() => interpolate(template, (name) => variables.get(name), place));
+    const look = (name: string): string | undefined => {
+      const value = variables.get(name);
+      if (value !== undefined) report.lookedUp(name, place);
+      return value;
+    };
+    const filled = report.attempt(() => interpolate(template, look, place));
     if (filled === undefined) return tree;
     for (const name of filled.unset) {
       if (told.has(name)) continue;
       told.add(name);
-      report.warn(
-        `the variable ${name} is not set: an empty text stands for it`,
-        place,
-        `set ${name}, or write a default: \${${name}:-…}`,
-      );
+      report.unset(name, place);
     }
     return { ...textTree(filled.value, place), ...(tree.tag === undefined ? {} : { tag: tree.tag }) };
   };

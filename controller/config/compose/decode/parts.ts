@@ -1,3 +1,5 @@
+import type { ComposeService } from "../service-model.ts";
+import { textOf } from "../scalar.ts";
 import type {
   ComposeDependency,
   ComposeHealthcheck,
@@ -83,4 +85,12 @@ export function readServiceNetwork(fields: Fields): ComposeServiceNetwork {
     priority: fields.integer("priority"),
     gw_priority: fields.integer("gw_priority"),
   });
+}
+
+export function readProvider(fields: Fields): NonNullable<ComposeService["provider"]> {
+  const options = fields.map("options", (tree) => {
+    if (tree.type === "list") return tree.items.flatMap((item) => (item.type === "scalar" ? [textOf(item)] : []));
+    return tree.type === "scalar" ? textOf(tree) : undefined;
+  });
+  return { type: fields.text("type") ?? "", ...present({ options }) };
 }

@@ -6,7 +6,7 @@ import { profilesOf } from "../profiles.ts";
 import type { Report } from "../report.ts";
 import { entriesAt, textAt } from "../trees.ts";
 import { Fields } from "./fields.ts";
-import { readConfig, readNetwork, readSecret, readVolumeResource } from "./resources.ts";
+import { readConfig, readModel, readNetwork, readSecret, readVolumeResource } from "./resources.ts";
 import { readService } from "./service.ts";
 
 /** The model of a normalised document, with everything that it defines. */
@@ -41,6 +41,7 @@ export function readProject(
     volumes: section("volumes", readVolumeResource),
     configs: section("configs", (fields, name) => readConfig(fields, values.get(`configs.${name}`))),
     secrets: section("secrets", (fields, name) => readSecret(fields, values.get(`secrets.${name}`))),
+    models: section("models", readModel),
     extensions: new Map(
       [...document.entries].filter(([key]) => key.startsWith("x-")).map(([key, { tree }]) => [key, plainOf(tree)]),
     ),

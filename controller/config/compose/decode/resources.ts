@@ -1,5 +1,5 @@
 import { Secret } from "../../../core/secret.ts";
-import type { ComposeConfig, ComposeNetwork, ComposeSecret, ComposeVolume } from "../model.ts";
+import type { ComposeConfig, ComposeModel, ComposeNetwork, ComposeSecret, ComposeVolume } from "../model.ts";
 import { present, type Fields } from "./fields.ts";
 
 // The sections beside `services`. Names are there already.
@@ -67,6 +67,17 @@ export function readSecret(fields: Fields, value: string | undefined): ComposeSe
       environment: fields.text("environment"),
       value: value === undefined ? undefined : new Secret(value),
       labels: fields.textMap("labels"),
+    }),
+  };
+}
+
+export function readModel(fields: Fields): ComposeModel {
+  return {
+    model: fields.text("model") ?? "",
+    ...present({
+      name: fields.text("name"),
+      context_size: fields.integer("context_size"),
+      runtime_flags: fields.texts("runtime_flags"),
     }),
   };
 }

@@ -4,7 +4,7 @@ import { readDeploy } from "./deploy.ts";
 import { present, type Fields } from "./fields.ts";
 import { readBlkio, readDevice, readDeviceRequest, readUlimits } from "./limits.ts";
 import { readMount, readPort, readVolume } from "./mounts.ts";
-import { readDependency, readHealthcheck, readHook, readServiceNetwork, readWatch } from "./parts.ts";
+import { readDependency, readHealthcheck, readHook, readProvider, readServiceNetwork, readWatch } from "./parts.ts";
 
 /** A service of a canonical document. */
 export function readService(fields: Fields): ComposeService {
@@ -67,6 +67,9 @@ export function readService(fields: Fields): ComposeService {
     mem_reservation: fields.bytes("mem_reservation"),
     mem_swappiness: fields.integer("mem_swappiness"),
     memswap_limit: fields.bytes("memswap_limit"),
+    models: fields.map("models", (_tree, model) =>
+      present({ endpoint_var: model.text("endpoint_var"), model_var: model.text("model_var") }),
+    ),
     network_mode: fields.text("network_mode"),
     networks: fields.map("networks", (_tree, network) => readServiceNetwork(network)),
     oom_kill_disable: fields.flag("oom_kill_disable"),
@@ -79,6 +82,7 @@ export function readService(fields: Fields): ComposeService {
     pre_stop: fields.list("pre_stop", readHook),
     privileged: fields.flag("privileged"),
     profiles: fields.texts("profiles"),
+    provider: fields.one("provider", readProvider),
     pull_policy: fields.text("pull_policy"),
     pull_refresh_after: fields.duration("pull_refresh_after"),
     read_only: fields.flag("read_only"),
@@ -96,6 +100,7 @@ export function readService(fields: Fields): ComposeService {
     tmpfs: fields.texts("tmpfs"),
     tty: fields.flag("tty"),
     ulimits: readUlimits(fields),
+    use_api_socket: fields.flag("use_api_socket"),
     user: fields.text("user"),
     userns_mode: fields.text("userns_mode"),
     uts: fields.text("uts"),

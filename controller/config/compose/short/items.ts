@@ -200,6 +200,10 @@ export function toSsh(tree: Tree): Tree {
   });
 }
 
+/** `[NAME]` for the models of a service. */
+export const toModels = (tree: Tree): Tree =>
+  fromList(tree, (item) => (item.type === "scalar" ? [item.text, mapTree([], item.place)] : undefined));
+
 /** `[NAME]` for the networks of a service. */
 export const toNetworks = toNames;
 

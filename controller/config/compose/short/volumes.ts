@@ -24,7 +24,14 @@ export function canonicalVolume(tree: Tree, report: Report): Tree {
       place,
       "write SOURCE:TARGET or SOURCE:TARGET:ro, or the long form",
     );
-    return mapTree([["type", textTree("volume", place)]], place);
+    // Something that raises no second complaint.
+    return mapTree(
+      [
+        ["type", textTree("volume", place)],
+        ["target", textTree(text === "" ? "?" : text, place)],
+      ],
+      place,
+    );
   }
   const { source, target, options } = volume;
   const isBind = source !== undefined && isPath(source);
@@ -83,23 +90,22 @@ function parseVolume(spec: string): Volume | string {
   return { source: first, target: second, options: options?.split(",") ?? [] };
 }
 
-/** At colons, but not behind the letter of a drive of Windows. */
+/** A drive of Windows: with a backslash behind it, or as the path before another one. A volume may have one letter. */
+const drive = /^[A-Za-z]:(?:\\|\/[^:]*:(?:[/\\]|[A-Za-z]:))/;
+
+/** At colons, but not behind the letter of a drive. */
 function splitSections(spec: string): readonly string[] {
   const sections: string[] = [];
-  let section = "";
-  for (const character of spec) {
-    if (character === ":" && !/^[A-Za-z]$/.test(section)) {
-      sections.push(section);
-      section = "";
-    } else {
-      section += character;
-    }
+  for (let rest = spec; ;) {
+    const at = rest.indexOf(":", drive.test(rest) ? 2 : 0);
+    sections.push(at < 0 ? rest : rest.slice(0, at));
+    if (at < 0) return sections;
+    rest = rest.slice(at + 1);
   }
-  return [...sections, section];
 }
 
 /** A path and not the name of a volume. */
-const isPath = (source: string): boolean => /^(?:[./~]|\\\\|[A-Za-z]:)/.test(source);
+const isPath = (source: string): boolean => /^(?:[./~]|\\\\|[A-Za-z]:[/\\])/.test(source);
 
 /** One mount for each target: a later one replaces the earlier. */
 export const mountIdentity = (tree: Tree): string | undefined => textAt(tree, "target");
