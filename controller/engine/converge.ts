@@ -87,7 +87,7 @@ export async function converge(load: LoadDesired, ports: EnginePorts, options: C
     return { status: "stalled", errors: [looked.waitsFor], passes: 0, results: [] };
   }
   if (isSettled(first)) {
-    const { atOnce, errors } = await settle(load, ports, options, new Set());
+    const { atOnce, errors } = await settle(looked.desired, load, ports, options, new Set());
     if (errors.length > 0) return { status: "stalled", errors, passes: 0, results: [] };
     // What was waited for may have changed by then: look again.
     return atOnce ? { status: "converged", plan: first, passes: 0, results: [] } : converge(load, ports, options);
@@ -136,7 +136,7 @@ async function passes(
       return { type: "cut", error: error.facts };
     });
     if (ended.type === "settled") {
-      const { atOnce, errors } = await settle(load, ports, options, actedIn(results));
+      const { atOnce, errors } = await settle(ended.desired, load, ports, options, actedIn(results));
       if (errors.length > 0) return { status: "stalled", errors, passes: pass, results };
       if (atOnce) return { status: "converged", plan: ended.plan, passes: pass - 1, results };
       // To have waited is no pass; what was waited for may have changed by then.
@@ -147,9 +147,10 @@ async function passes(
     if ("results" in ended) results.push(...ended.results);
     if (options.stop.aborted) return { status: "stopped", passes: pass, results };
 
-    const failed = "error" in ended ? [ended.error] : errorsIn(ended.results);
+    let errors = "error" in ended ? [ended.error] : errorsIn(ended.results);
     // Before the next plan: one that does not stay up would be started again and again.
-    const errors = failed.length > 0 ? failed : (await settle(load, ports, options, actedIn(results))).errors;
+    if (errors.length === 0 && "desired" in ended)
+      errors = (await settle(ended.desired, load, ports, options, actedIn(results))).errors;
     if (errors.some((error) => !mayPass(error))) return { status: "blocked", errors, passes: pass, results };
     if (errors.length > 0) {
       // What is stalled has been waited for long enough by the action itself.
@@ -180,8 +181,9 @@ function likeApproved(plan: Plan<Action>, approved: Plan<Action>): Plan<Action> 
 }
 
 type PassEnd =
-  | { readonly type: "settled" | "declined" | "refused"; readonly plan: Plan<Action> }
-  | { readonly type: "applied"; readonly results: readonly ActionResult[] }
+  | { readonly type: "settled"; readonly plan: Plan<Action>; readonly desired: Desired }
+  | { readonly type: "declined" | "refused"; readonly plan: Plan<Action> }
+  | { readonly type: "applied"; readonly results: readonly ActionResult[]; readonly desired: Desired }
   /** It could not look, or not take the lock, for a reason that may pass; or all that is left waits for the server. */
   | { readonly type: "cut" | "waiting"; readonly error: ErrorFacts };
 
@@ -201,7 +203,7 @@ async function onePass(
     await lockIfUp(desired, server, signal);
     const observation = await observe(desired, world, signal);
     const plan = buildPlan(desired, observation, options.selection ?? {});
-    if (isSettled(plan)) return { type: "settled", plan };
+    if (isSettled(plan)) return { type: "settled", plan, desired };
     const waiting = waitsFor(plan, observation);
     if (waiting !== undefined) return { type: "waiting", error: waiting };
     if (isRefused(plan, options)) return { type: "refused", plan };
@@ -211,7 +213,7 @@ async function onePass(
     const { stop, emit } = options;
     const results = await applyPlan(approved, world, { signal, stop, emit });
     await recordEvents(results, world, options.run, signal);
-    return { type: "applied", results };
+    return { type: "applied", results, desired };
   } finally {
     await server.close();
   }

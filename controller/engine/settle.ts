@@ -27,12 +27,14 @@ const nothingToWaitFor: SettleEnd = { atOnce: true, errors: [] };
 
 /**
  * Waits until what runs is accepted: level-triggered, by looking again and again, so it does not matter who started it and
- * in which pass. The files are read anew each time: a rollout that does not settle is given up when they change
- * (RELIABILITY 7).
+ * in which pass. The files are read anew for each further look: a rollout that does not settle is given up when they
+ * change (RELIABILITY 7).
  *
+ * @param first what the files asked for when it was looked just before
  * @param acted what this run has changed: of these a failure is an error, since repeating what was done does not help
  */
 export async function settle(
+  first: Desired,
   load: LoadDesired,
   ports: EnginePorts,
   options: ConvergeOptions,
@@ -43,7 +45,7 @@ export async function settle(
   const startMs = ports.clock.nowMs();
   let failedBefore: ReadonlySet<ResourceId> = new Set();
   for (let looks = 0; ; looks++) {
-    const desired = await load();
+    const desired = looks === 0 ? first : await load();
     if (!proving.some((kind) => desired.scope.has(kind) && desired.resources[kind].length > 0)) return nothingToWaitFor;
     const world: Ports = { ...passPorts(ports, noServer()), containers: sharedLists(ports.containers) };
     const all = await lookAt(desired, world, signal);

@@ -117,6 +117,22 @@ test("a plan loads no part of Node that it does not need, and starts no program"
   }
 });
 
+test("an apply with nothing to do reads every migration once", async () => {
+  const project = await applied("once", 3);
+  project.write(
+    "watch.cjs",
+    `const fs = require("node:fs");
+    const { openSync } = fs;
+    const opened = [];
+    fs.openSync = (path, ...more) => { opened.push(String(path).split("/").at(-1)); return openSync(path, ...more); };
+    process.once("exit", () => fs.writeFileSync("opened", opened.join("\\n")));`,
+  );
+  const { code, stdout } = await project.runWith({ NODE_OPTIONS: `--require ${project.path("watch.cjs")}` }, "apply");
+  expect([code, stdout]).toEqual([0, expect.stringContaining("Nothing to do")]);
+  const opened = project.read("opened").split("\n");
+  expect(opened.filter((name) => name.endsWith(".sql"))).toEqual(["001_table.sql", "002_table.sql", "003_table.sql"]);
+});
+
 test("the version is told by the loader alone", () => {
   const folder = mkdtempSync(join(tmpdir(), "poststack-test-"));
   try {
