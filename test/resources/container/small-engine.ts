@@ -20,7 +20,7 @@ interface Program {
 }
 
 const programs = new Map<string, Program>([
-  ["crash", { endsAfterMs: 200, exitCode: 1 }],
+  ["crash", { endsAfterMs: 200, exitCode: 1, healthyAfterMs: 1_000 }],
   ["job", { endsAfterMs: 200, exitCode: 0 }],
   ["slow", { healthyAfterMs: 3_000 }],
   ["sick", { healthyAfterMs: Number.POSITIVE_INFINITY }],
@@ -116,7 +116,8 @@ export function smallEngine() {
     ),
   });
 
-  const engine: Partial<ContainerEngine> = {
+  const engine: Partial<ContainerEngine> & Readonly<Record<string, unknown>> = {
+    identify: () => Promise.resolve({ engine: "docker", address: "memory" }),
     facts: () => Promise.resolve({ changesInPlace: inPlace } as never),
     containers: () => Promise.resolve([...containers.values()].map(summaryOf)),
     networks: () => Promise.resolve([...networks.values()]),
@@ -208,7 +209,11 @@ export function smallEngine() {
   const ports = {
     clock,
     containers: engine,
-    state: { directory: "/state", read: () => ({ owner: token, secrets: new Map() }) },
+    state: {
+      directory: "/state",
+      read: () => ({ owner: token, secrets: new Map() }),
+      recordEngine: () => undefined,
+    },
     server: { fence: () => 7 },
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
     progress: () => undefined,
