@@ -1,4 +1,6 @@
+import type { EngineIdentity } from "../core/ports/container-facts.ts";
 import type { ContainerEngine } from "../core/ports/containers.ts";
+import { renderAddress } from "./containers/address.ts";
 import { engineClient } from "./containers/client.ts";
 import { sessionOver } from "./containers/build-upgrade.ts";
 import { containerCalls } from "./containers/container-calls.ts";
@@ -11,6 +13,7 @@ import { streamCalls } from "./containers/stream-calls.ts";
 
 /** One engine that has answered. */
 interface Opened extends Greeting {
+  readonly identity: EngineIdentity;
   /** For what takes seconds: the same API by another way. */
   readonly slow: Greeting;
   /** Undefined: this way to the engine cannot be taken over. */
@@ -40,7 +43,8 @@ export function containerEngine(surroundings: Surroundings): ContainerEngine {
     close = () => fast.close();
     const greeting = await greet(fast, found, signal);
     const upgrading = address.type === "ssh" ? undefined : dockerodeConnection(address);
-    return { ...greeting, slow: over(upgrading ?? fast, greeting), upgrading };
+    const identity = { engine: greeting.dialect.engine, address: renderAddress(address) };
+    return { ...greeting, identity, slow: over(upgrading ?? fast, greeting), upgrading };
   }
 
   const over = (connection: Connection, greeting: Greeting): Greeting => ({
@@ -49,6 +53,7 @@ export function containerEngine(surroundings: Surroundings): ContainerEngine {
   });
 
   return {
+    identify: async (signal) => (await opened(signal)).identity,
     facts: async (signal) => (await opened(signal)).facts(signal),
     ...containerCalls(opened),
     ...objectCalls(opened),

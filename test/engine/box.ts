@@ -6,7 +6,7 @@ import type { ContainerEngine } from "../../controller/core/ports/containers.ts"
 import type { Answer } from "./broker.ts";
 
 /** The label of everything that tests make on a real engine; its value is the file's own. */
-export const testLabel = "io.poststack.test";
+const testLabel = "io.poststack.test";
 
 /** One test file's part of a real engine. */
 export interface EngineBox {
@@ -49,7 +49,7 @@ const ask = (kind: string): Promise<Answer> =>
   });
 
 /** The same for an engine whose socket is known. */
-export function openBox(socket: string): EngineBox {
+function openBox(socket: string): EngineBox {
   const id = randomBytes(4).toString("hex");
   const host = `unix://${socket}`;
   const engine = containerEngine({ environment: new Map([["DOCKER_HOST", host]]), uid: 0, home: "/nowhere" });

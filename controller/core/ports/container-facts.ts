@@ -1,14 +1,18 @@
 import type { AddressPool, ContainerSpec, NetworkAttachment, PublishedPort } from "./container-spec.ts";
 import type { InPlaceChange } from "./containers.ts";
 
-export interface EngineFacts {
+/** Which engine it is. */
+export interface EngineIdentity {
   readonly engine: "docker" | "podman";
+  /** For messages: `unix:///var/run/docker.sock`. Never with a password. */
+  readonly address: string;
+}
+
+export interface EngineFacts extends EngineIdentity {
   /** `20.10.24`, `4.3.1` */
   readonly version: string;
   /** What is spoken with it: `1.41`. */
   readonly apiVersion: string;
-  /** For messages: `unix:///var/run/docker.sock`. Never with a password. */
-  readonly address: string;
   /** How that address was found: `DOCKER_HOST`, `docker context "remote"`, `the usual place`. */
   readonly from: string;
   /** The engine is on this machine, so that host paths and ports of 127.0.0.1 are ours, too. */

@@ -1,4 +1,11 @@
-import type { ContainerDetails, ContainerSummary, EngineEvent, EngineFacts, VolumeFacts } from "./container-facts.ts";
+import type {
+  ContainerDetails,
+  ContainerSummary,
+  EngineEvent,
+  EngineFacts,
+  EngineIdentity,
+  VolumeFacts,
+} from "./container-facts.ts";
 import type { NetworkFacts } from "./container-facts.ts";
 import type { ContainerSpec, NetworkAttachment, NetworkSpec, RestartPolicy, VolumeSpec } from "./container-spec.ts";
 import type { BuildInputs, BuildSpec, ImageDetails, ImageFacts, PullOptions } from "./container-images.ts";
@@ -13,7 +20,9 @@ import type { Text } from "../secret.ts";
  * `ENGINE_BUSY` (passes by itself), `ENGINE_REFUSED` (the engine's own words), `DISK_FULL`.
  */
 export interface ContainerEngine {
-  /** Who answers. @throws PoststackError `ENGINE_MISSING`, `ENGINE_TOO_OLD` */
+  /** Which one answers. @throws PoststackError `ENGINE_MISSING`, `ENGINE_TOO_OLD` */
+  identify(signal: AbortSignal): Promise<EngineIdentity>;
+  /** What it is and can do, which takes a call of its own. @throws PoststackError as {@link identify} does */
   facts(signal: AbortSignal): Promise<EngineFacts>;
 
   /** Every container of the engine, running or not, ours and foreign: one call. */

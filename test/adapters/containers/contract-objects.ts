@@ -12,7 +12,7 @@ const outcome = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => (error instanceof PoststackError ? error.code : error),
   );
 
-/** Networks, volumes and images: what every engine does alike. */
+/** Networks, volumes and images: what every engine does alike, real or not. */
 export function objectContract(box: TestedEngine, image: string): void {
   const { engine, signal, labels } = box;
   afterEach(() => box.empty());
@@ -115,6 +115,12 @@ export function objectContract(box: TestedEngine, image: string): void {
       expect(await outcome(engine.removeImage(image, signal))).toBe("ENGINE_OBJECT_IN_USE");
     });
   });
+}
+
+/** Builds, which only a real engine can do. */
+export function buildContract(box: TestedEngine, image: string): void {
+  const { engine, signal, labels } = box;
+  afterEach(() => box.empty());
 
   describe("builds", () => {
     const folders: string[] = [];

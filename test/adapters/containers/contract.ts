@@ -8,19 +8,31 @@ import { bare } from "./fields.ts";
 const codeOf = (error: unknown): unknown => (error instanceof PoststackError ? error.code : error);
 const outcome = (work: Promise<unknown>): Promise<unknown> => work.then(() => "done", codeOf);
 
-/** What every engine does alike, real or not: each call twice in a row, twice at once, and when its object is gone. */
-export function contract(box: TestedEngine, image: string): void {
-  const { engine, signal, labels } = box;
-  afterEach(() => box.empty());
-
+/** Makes containers of the image, and starts them. */
+function makers({ engine, labels, name: nameOf, signal }: TestedEngine, image: string) {
   const spec = (part: Partial<ContainerSpec> = {}): ContainerSpec => ({ ...bare(image, labels), ...part });
-  const create = async (part?: Partial<ContainerSpec>, name = box.name("c")): Promise<string> =>
+  const create = async (part?: Partial<ContainerSpec>, name = nameOf("c")): Promise<string> =>
     (await engine.createContainer(name, spec(part), signal)).id;
   const run = async (part?: Partial<ContainerSpec>, name?: string): Promise<string> => {
     const id = await create(part, name);
     await engine.startContainer(id, signal);
     return id;
   };
+  return { create, run };
+}
+
+/** What every engine does alike, real or not: each call twice in a row, twice at once, and when its object is gone. */
+export function contract(box: TestedEngine, image: string): void {
+  containerContract(box, image);
+  insideContract(box, image);
+}
+
+/** Without what only a real process can do. */
+export function containerContract(box: TestedEngine, image: string): void {
+  const { engine, signal, labels } = box;
+  afterEach(() => box.empty());
+
+  const { create, run } = makers(box, image);
   const summary = async (id: string) => (await engine.containers(signal)).find((entry) => entry.id === id);
   const twice = (work: () => Promise<unknown>): Promise<readonly unknown[]> =>
     Promise.all([outcome(work()), outcome(work())]);
@@ -147,6 +159,13 @@ export function contract(box: TestedEngine, image: string): void {
       expect(await outcome(engine.renameContainer(id, box.name("c"), signal))).toBe("NAME_TAKEN");
     });
   });
+}
+
+/** What a real process does. */
+function insideContract(box: TestedEngine, image: string): void {
+  const { engine, signal } = box;
+  afterEach(() => box.empty());
+  const { create, run } = makers(box, image);
 
   describe("inside a container", () => {
     test("a command runs in it, with what it is given", async () => {

@@ -2,7 +2,7 @@ import { afterAll, describe } from "vitest";
 import { engineBox } from "../../engine/box.ts";
 import { ensureBusybox } from "../../engine/images.ts";
 import { contract } from "./contract.ts";
-import { objectContract } from "./contract-objects.ts";
+import { buildContract, objectContract } from "./contract-objects.ts";
 import { roundTrip } from "./round-trip.ts";
 import { realEngine } from "./tested.ts";
 
@@ -32,5 +32,6 @@ describe.skipIf(box === undefined)("Podman", async () => {
   const image = await ensureBusybox(box);
   contract(realEngine(box), image);
   objectContract(realEngine(box), image);
+  buildContract(realEngine(box), image);
   roundTrip(realEngine(box), image, unlike);
 });

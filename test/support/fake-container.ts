@@ -1,0 +1,205 @@
+import { PoststackError } from "../../controller/core/errors.ts";
+import type { Clock } from "../../controller/core/ports.ts";
+import type {
+  ActualMount,
+  ConnectedNetwork,
+  ContainerDetails,
+  ContainerState,
+  ContainerSummary,
+  Health,
+  NetworkFacts,
+} from "../../controller/core/ports/container-facts.ts";
+import type { ImageDetails } from "../../controller/core/ports/container-images.ts";
+import type { ContainerSpec, NetworkAttachment, PublishedPort } from "../../controller/core/ports/container-spec.ts";
+import type { ContainerFile, ExecResult, LogChunk } from "../../controller/core/ports/containers.ts";
+import { Secret } from "../../controller/core/secret.ts";
+
+/** What the process of a container does once it is started. */
+export interface Program {
+  /** Absent: it runs until it is stopped. */
+  readonly exitsAfterMs?: number;
+  readonly exitCode?: number;
+  /** Of its healthcheck; absent: at once. Infinity: never. */
+  readonly healthyAfterMs?: number;
+  /** The image does not have it. */
+  readonly isMissing?: boolean;
+  readonly output?: readonly string[];
+  /** When a signal other than SIGKILL stops it. */
+  readonly exitCodeOf?: (signal: string) => number;
+  readonly exec?: (command: readonly string[]) => ExecResult;
+}
+
+/** One container of the fake engine. Time passes on the clock: what happened meanwhile shows at the next look. */
+export class FakeContainer {
+  readonly id: string;
+  name: string;
+  spec: ContainerSpec;
+  readonly image: ImageDetails;
+  readonly attachments: Map<string, NetworkAttachment>;
+  readonly files = new Map<string, ContainerFile>();
+  readonly output: LogChunk[] = [];
+  state: ContainerState = "created";
+  exitCode = 0;
+  restartCount = 0;
+  private readonly clock: Clock;
+  private readonly createdAt: Date;
+  private readonly program: Program;
+  private startedMs = 0;
+  private startedAt: Date | undefined;
+  private finishedAt: Date | undefined;
+
+  constructor(
+    id: string,
+    name: string,
+    spec: ContainerSpec,
+    image: ImageDetails,
+    clock: Clock,
+    programOf: ((container: FakeContainer) => Program | undefined) | undefined,
+  ) {
+    this.id = id;
+    this.name = name;
+    this.spec = spec;
+    this.image = image;
+    this.clock = clock;
+    this.createdAt = clock.date();
+    this.attachments = new Map(spec.network.mode === "networks" ? spec.network.attachments : []);
+    this.program = programOf?.(this) ?? {};
+  }
+
+  get isUp(): boolean {
+    return this.state === "running" || this.state === "paused" || this.state === "restarting";
+  }
+
+  get health(): Health {
+    const { healthcheck } = this.spec;
+    if (this.state !== "running" || healthcheck === undefined || healthcheck === "none") return undefined;
+    return this.clock.nowMs() - this.startedMs >= (this.program.healthyAfterMs ?? 0) ? "healthy" : "starting";
+  }
+
+  /** @throws PoststackError `COMMAND_MISSING` */
+  start(): void {
+    if (this.program.isMissing === true) {
+      this.exitCode = 127;
+      throw new PoststackError("COMMAND_MISSING", { what: `${this.name}: executable file not found` });
+    }
+    this.state = "running";
+    this.startedMs = this.clock.nowMs();
+    this.startedAt = this.clock.date();
+    for (const line of this.program.output ?? [])
+      this.output.push({ stream: "stdout", at: this.startedAt.toISOString(), line });
+  }
+
+  stop(signal: string | undefined): void {
+    this.end(signal === undefined ? 137 : (this.program.exitCodeOf?.(signal) ?? 137));
+  }
+
+  end(exitCode: number): void {
+    this.state = "exited";
+    this.exitCode = exitCode;
+    this.finishedAt = this.clock.date();
+  }
+
+  /** What has happened since the last look. */
+  settle(): void {
+    const { exitsAfterMs, exitCode = 0 } = this.program;
+    if (this.state !== "running" || exitsAfterMs === undefined) return;
+    if (this.clock.nowMs() - this.startedMs < exitsAfterMs) return;
+    this.end(exitCode);
+    const { restart } = this.spec;
+    const isAgain =
+      restart?.name === "always" ||
+      restart?.name === "unless-stopped" ||
+      (restart?.name === "on-failure" &&
+        exitCode !== 0 &&
+        (restart.maxRetries === 0 || this.restartCount < restart.maxRetries));
+    if (!isAgain) return;
+    this.restartCount++;
+    this.start();
+  }
+
+  exec(command: readonly string[]): ExecResult {
+    return this.program.exec?.(command) ?? { exitCode: 0, output: "" };
+  }
+
+  summary(networks: ReadonlyMap<string, NetworkFacts>): ContainerSummary {
+    return {
+      id: this.id,
+      names: [this.name],
+      imageId: this.image.id,
+      imageReference: this.spec.image,
+      labels: new Map([...this.image.labels, ...this.spec.labels]),
+      state: this.state,
+      health: this.health,
+      exitCode: this.state === "exited" ? this.exitCode : undefined,
+      upMs: this.state === "running" ? Math.floor((this.clock.nowMs() - this.startedMs) / 1_000) * 1_000 : undefined,
+      createdAt: this.createdAt,
+      networks: this.connected(networks),
+      ports: this.ports,
+      mounts: this.mounts,
+    };
+  }
+
+  details(networks: ReadonlyMap<string, NetworkFacts>): ContainerDetails {
+    const { config } = this.image;
+    const { spec } = this;
+    const environment = new Map([...config.environment, ...spec.environment]);
+    const values = [...environment].flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value instanceof Secret ? value : new Secret(value)] as const],
+    );
+    const command = spec.command ?? (spec.entrypoint === undefined ? config.command : undefined);
+    const entrypoint = spec.entrypoint ?? config.entrypoint;
+    return {
+      id: this.id,
+      name: this.name,
+      imageId: this.image.id,
+      state: this.state,
+      createdAt: this.createdAt,
+      startedAt: this.startedAt,
+      finishedAt: this.finishedAt,
+      exitCode: this.exitCode,
+      wasOomKilled: false,
+      startError: undefined,
+      restartCount: this.restartCount,
+      pid: this.isUp ? 1 : undefined,
+      health: this.health,
+      healthOutput: undefined,
+      spec: {
+        ...spec,
+        ...(command === undefined ? {} : { command }),
+        ...(entrypoint === undefined ? {} : { entrypoint }),
+        environment: new Map(values),
+        labels: new Map([...config.labels, ...spec.labels]),
+        network: spec.network.mode === "networks" ? { mode: "networks", attachments: this.attachments } : spec.network,
+      },
+      networks: this.connected(networks),
+      ports: this.ports,
+      mounts: this.mounts,
+      attachments: new Map(this.attachments),
+    };
+  }
+
+  private get ports(): readonly PublishedPort[] {
+    return this.isUp ? this.spec.ports : [];
+  }
+
+  private get mounts(): readonly ActualMount[] {
+    return this.spec.mounts.map((mount) => ({
+      type: mount.type,
+      ...(mount.type === "volume" ? { name: mount.name ?? `${this.id}-${mount.target}` } : {}),
+      source: mount.type === "bind" ? mount.source : "",
+      target: mount.target,
+      isReadOnly: mount.type === "image" || mount.readOnly,
+    }));
+  }
+
+  private connected(networks: ReadonlyMap<string, NetworkFacts>): ReadonlyMap<string, ConnectedNetwork> {
+    const idOf = (key: string): string | undefined =>
+      [...networks.values()].find(({ id, name }) => name === key || id === key)?.id;
+    return new Map(
+      [...this.attachments].map(([name, { aliases, macAddress }]) => {
+        const id = idOf(name);
+        return [name, { id, aliases, address: this.isUp ? "10.9.0.2" : undefined, macAddress }];
+      }),
+    );
+  }
+}
