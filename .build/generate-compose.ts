@@ -66,10 +66,31 @@ function names(patterns: Json | undefined, additional: Json | undefined): JsonMa
 
 const declarations = `// Made from schema/compose-spec.json by \`npm run generate\`.
 import type { Validate } from "./validate.js";
-/** The schema that \`schemaPath\` of a misfit points into. */
+/** The schema of a whole file. */
 export const schema: unknown;
-export const validateCompose: Validate;
+/** Where in that schema stands what a \`schemaPath\` calls \`part-KEY\`. */
+export const partsAt: string;
+export const validateWhole: Validate;
 `;
+
+/** Where a service's keys stand in the schema. */
+const servicePath = "#/properties/services/additionalProperties/properties/";
+
+/**
+ * The schema with a schema of its own for each key of a service. Each becomes a function, of which a program compiles
+ * those that a file has keys for: all in one would take longer to compile than the rest of the command.
+ */
+function inParts(schema: JsonMap): { readonly whole: JsonMap; readonly parts: Readonly<Record<string, JsonMap>> } {
+  const properties = schema["properties"] as { readonly [key: string]: JsonMap };
+  const service = properties["services"]?.["additionalProperties"] as JsonMap;
+  const keys = Object.entries(service["properties"] as { readonly [key: string]: JsonMap });
+  const references = Object.fromEntries(keys.map(([key]) => [key, { $ref: `part-${key}` }]));
+  const services = { ...properties["services"], additionalProperties: { ...service, properties: references } };
+  return {
+    whole: { ...schema, properties: { ...properties, services } },
+    parts: Object.fromEntries(keys.map(([key, part]) => [`part-${key}`, part])),
+  };
+}
 
 /** Every key of the schema with what becomes of it; an error where table and schema differ. */
 function supportRows(spec: JsonMap): readonly (readonly [string, Support])[] {
@@ -136,10 +157,11 @@ function supportPage(rows: readonly (readonly [string, Support])[]): string {
 export async function generateCompose(root: string): Promise<ReadonlyMap<string, string>> {
   const spec = JSON.parse(readFileSync(join(root, "schema/compose-spec.json"), "utf8")) as JsonMap;
   const schema = forMessages(inlined(spec)) as JsonMap;
+  const { whole, parts } = inParts(schema);
   const source = await standaloneValidators(
-    { compose: schema },
-    { validateCompose: "compose" },
-    `export const schema = ${JSON.stringify(schema)};`,
+    { whole, ...parts },
+    { validateWhole: "whole" },
+    `export const schema = ${JSON.stringify(schema)}; export const partsAt = ${JSON.stringify(servicePath)};`,
     "// Made from schema/compose-spec.json by `npm run generate`.",
   );
   const page = join(root, "docs/compose-support.md");

@@ -1,5 +1,6 @@
 import type { Place } from "../../core/place.ts";
 import type { Files } from "../../core/ports/files.ts";
+import { limitError } from "../limits.ts";
 import type { MapTree, Tree } from "../tree.ts";
 import { canonical } from "./canonical.ts";
 import { checkSchema } from "./check-schema.ts";
@@ -21,7 +22,12 @@ export interface Assembly {
   readonly values: Map<string, string>;
   /** Collects what does not fit the schema, as `SECTION.NAME`: there is no sense in looking closer. */
   readonly misfits: Set<string>;
+  /** How many models were included. */
+  included: number;
 }
+
+/** More than any project has: a file that two files include, which two files include … is read a million times. */
+const mostIncluded = 500;
 
 /** What several files say together: one document, canonical, its paths absolute, nothing left to look up elsewhere. */
 export function assemble(
@@ -30,12 +36,18 @@ export function assemble(
   assembly: Assembly,
 ): MapTree | undefined {
   const { report } = assembly;
+  if (place !== undefined) countInclusion(place, assembly);
   const told = new Set<string>();
   const prepare = (document: MapTree, from: Base): MapTree => {
     const filled = fillIn(document, variables, report, told);
     return rebase(canonical(filled, fileShape, report), fileShape, from) as MapTree;
   };
+  const others = new Map<string, MapTree | undefined>();
   const servicesOf = (file: string, from: Base, where: Place): MapTree | undefined => {
+    if (!others.has(file)) others.set(file, readServices(file, from, where));
+    return others.get(file);
+  };
+  const readServices = (file: string, from: Base, where: Place): MapTree | undefined => {
     const documents = assembly.read(file, where).map((document) => prepare(document, from));
     const services = valueAt(joined(documents, report), "services");
     if (services?.type === "map") return services;
@@ -59,6 +71,11 @@ export function assemble(
   const model = finished(whole, base, variables, assembly);
   checkSchema(model, assembly);
   return model;
+}
+
+/** @throws PoststackError `CONFIG_LIMIT` */
+function countInclusion(where: Place, assembly: Assembly): void {
+  if (++assembly.included > mostIncluded) throw limitError(`more than ${mostIncluded} inclusions`, where);
 }
 
 function joined(documents: readonly MapTree[], report: Report): MapTree | undefined {

@@ -7,7 +7,7 @@ import { merge } from "./merge.ts";
 import { isRemote, refuseRemote } from "./remote.ts";
 import { absolute, type Base } from "./rebase.ts";
 import type { Report } from "./report.ts";
-import { isNull, textAt, valueAt, withValue, without } from "./trees.ts";
+import { countValues, isNull, textAt, valueAt, withValue, without } from "./trees.ts";
 
 const serviceShape: Shape = inside(inside(fileShape, "services"), "any");
 
@@ -33,22 +33,30 @@ export function applyExtends(document: MapTree, file: string, base: Base, contex
   const services = valueAt(document, "services");
   if (services?.type !== "map") return document;
   const origin: Origin = { file, services, base };
+  const done = new Map<string, Tree>();
   const entries = Array.from(services.entries, ([name, entry]) => {
-    const tree = extended(name, origin, [], context);
+    const tree = extended(name, origin, [], { ...context, done });
     return [name, tree === undefined ? entry : { ...entry, tree }] as const;
   });
   return withValue(document, "services", { ...services, entries: new Map(entries) });
 }
 
-/** A service with all that it extends, or undefined when there is nothing to join. */
-function extended(name: string, origin: Origin, trail: readonly string[], context: ExtendsContext): Tree | undefined {
+interface Progress extends ExtendsContext {
+  /** What is joined already, by file and name. */
+  readonly done: Map<string, Tree>;
+}
+
+/** A service with all that it extends, or undefined when there is none of that name. */
+function extended(name: string, origin: Origin, trail: readonly string[], context: Progress): Tree | undefined {
+  const step = `${origin.file}\0${name}`;
+  const known = context.done.get(step);
+  if (known !== undefined) return known;
   const service = origin.services.entries.get(name)?.tree;
   if (service?.type !== "map") return service;
   const clause = service.entries.get("extends");
   const wanted = textAt(clause?.tree, "service");
   if (clause === undefined || wanted === undefined) return service;
 
-  const step = `${origin.file}\0${name}`;
   const here = clause.place;
   if (trail.includes(step)) {
     const circle = [...trail.slice(trail.indexOf(step)), step].map((one) => one.split("\0")[1]);
@@ -78,7 +86,10 @@ function extended(name: string, origin: Origin, trail: readonly string[], contex
   if (found === undefined || isNull(found)) return service;
   const base = found.type === "map" ? without(found, new Set(["extends"])) : found;
   const joined = merge(base, service, serviceShape, context.report);
-  return joined === undefined ? service : { ...joined, place: service.place };
+  const whole = joined === undefined ? service : { ...joined, place: service.place };
+  context.report.spend(countValues(whole), here);
+  context.done.set(step, whole);
+  return whole;
 }
 
 function originOf(

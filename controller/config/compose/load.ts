@@ -82,7 +82,7 @@ function load(options: ComposeOptions, report: Report): Omit<LoadedCompose, "war
   const variables: Variables = new Map([...found, ["COMPOSE_PROJECT_NAME", name]]);
   const home = options.home ?? shell.get("HOME");
 
-  const assembly: Assembly = { files, read, report, values: new Map(), misfits: new Set() };
+  const assembly: Assembly = { files, read, report, values: new Map(), misfits: new Set(), included: 0 };
   const base = { directory, home };
   const whole = assemble({ files: paths, base, variables }, [], assembly);
   if (whole === undefined || whole.entries.size === 0) {

@@ -1,6 +1,10 @@
 import { errorsOf, PoststackError, PoststackErrors, type ErrorCode } from "../../core/errors.ts";
 import { comparePlaces, renderPlace, type Place } from "../../core/place.ts";
+import { limitError, limits } from "../limits.ts";
 import { undefinedVariable } from "../undefined-variable.ts";
+
+/** Ten times the values that one file may hold, aliases followed. */
+const mostValues = 10 * limits.values;
 
 /** What is not wrong and yet not what somebody may expect. */
 export interface ComposeWarning {
@@ -19,6 +23,12 @@ export interface Report {
   readonly lookedUp: (source: string, where: Place) => void;
   /** Does something and keeps what it throws. */
   readonly attempt: <T>(work: () => T) => T | undefined;
+  /**
+   * Counts what a few words of a file stand for: ports of a range, services that are extended, texts of variables.
+   *
+   * @throws PoststackError `CONFIG_LIMIT` once it is more than any project is (RELIABILITY 37)
+   */
+  readonly spend: (values: number, where: Place) => void;
   /** Whether there is an error yet. */
   readonly hasErrors: () => boolean;
   /** @throws PoststackErrors sorted by place, when there was any */
@@ -33,6 +43,7 @@ export interface Report {
 export function newReport({ requiresVariables = false } = {}): Report {
   const errors: PoststackError[] = [];
   const warnings = new Map<string, ComposeWarning>();
+  let spent = 0;
   const sources = new Map<string, Set<string>>();
   const warn: Report["warn"] = (what, where, next) => {
     const key = `${renderPlace(where)} ${what}`;
@@ -62,6 +73,11 @@ export function newReport({ requiresVariables = false } = {}): Report {
         errors.push(...errorsOf(error));
         return undefined;
       }
+    },
+    spend(values, where) {
+      spent += values;
+      if (spent > mostValues)
+        throw limitError(`more than ${mostValues} values, with all that short words stand for`, where);
     },
     hasErrors: () => errors.length > 0,
     throwAny() {

@@ -75,6 +75,16 @@ export function mapValues(map: MapTree, change: (tree: Tree, key: string) => Tre
 
 export const isNull = (tree: Tree): boolean => tree.type === "scalar" && tree.value === null;
 
+/** How many values a tree holds, itself among them. */
+export function countValues(tree: Tree): number {
+  if (tree.type === "scalar") return 1;
+  let count = 1;
+  for (const item of tree.type === "list" ? tree.items : tree.entries.values()) {
+    count += countValues("tree" in item ? item.tree : item);
+  }
+  return count;
+}
+
 /** Whether two trees say the same, wherever they stand. Keys of a map have no order. */
 export function isSame(a: Tree, b: Tree): boolean {
   if (a === b) return true;

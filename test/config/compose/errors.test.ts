@@ -92,6 +92,13 @@ describe("all that is wrong is told, by place", () => {
     ["ranges of different length", serviceOf('ports: ["80-81:80-82"]'), ["CONFIG_TYPE compose.yaml:4:13"]],
     ["an address that is none", serviceOf('ports: ["300.1.1.1:80:80"]'), ["CONFIG_TYPE compose.yaml:4:13"]],
     ["a port of no container", serviceOf("ports: [{ published: 80 }]"), ["CONFIG_TYPE compose.yaml:4:13"]],
+    ["a host without an address", serviceOf("extra_hosts: [a]"), ["CONFIG_TYPE compose.yaml:4:19"]],
+    ["a duration that is a number", serviceOf("healthcheck: { interval: 5 }"), ["CONFIG_TYPE compose.yaml:4:30"]],
+    [
+      "a volume with a bad name",
+      `${serviceOf("volumes: ['v:/v']")}volumes: { v: , "a b": }`,
+      ["CONFIG_TYPE compose.yaml:5:17"],
+    ],
     ["an empty part of a volume", serviceOf("volumes: ['a::/b']"), ["CONFIG_TYPE compose.yaml:4:15"]],
     ["too many parts of a volume", serviceOf("volumes: ['a:/b:ro:z']"), ["CONFIG_TYPE compose.yaml:4:15"]],
     [
@@ -172,6 +179,53 @@ describe("limits", () => {
     ["aliases", `x-a: &a 1\nx-b: [${"*a ,".repeat(101)}]`, "CONFIG_LIMIT compose.yaml:2:407"],
     ["size", `x-a: ${"a".repeat(1024 * 1024)}`, "CONFIG_LIMIT"],
   ])("%s", (_name, text, expected) => expect(told(() => load(text))[0]).toContain(expected.split(" ")[0]));
+
+  const many = (count: number, line: (index: number) => string): string =>
+    Array.from({ length: count }, (_, index) => line(index)).join("");
+
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    [
+      "files that include each other twice, thirty deep",
+      Object.fromEntries(
+        Array.from({ length: 30 }, (_, index) => [
+          `${index}.yaml`,
+          `include: [${index + 1}.yaml, ${index + 1}.yaml]`,
+        ]).concat([["30.yaml", "services: { a: { image: x } }"]]),
+      ),
+      "CONFIG_LIMIT",
+    ],
+    [
+      "ports without end",
+      {
+        "c.yaml": serviceOf(
+          `ports:\n${many(100, (index) => `  - 1-60000:1-60000/${["tcp", "udp", "sctp"][index % 3]}\n`)}`,
+        ),
+      },
+      "CONFIG_LIMIT",
+    ],
+    [
+      "services that take along all that the one before has",
+      {
+        "c.yaml": `services:\n  s0: { image: x, cap_add: [${many(20_000, (index) => `c${index},`)}] }\n${many(400, (index) => `  s${index + 1}: { extends: s${index} }\n`)}`,
+      },
+      "CONFIG_LIMIT",
+    ],
+    [
+      "a long value that is named often",
+      {
+        "c.yaml": `services:\n${many(400, (index) => `  s${index}: { image: $LONG }\n`)}`,
+        ".env": `LONG=${"x".repeat(500_000)}\n`,
+      },
+      "CONFIG_LIMIT",
+    ],
+  ])("%s", (_name, files, code) => {
+    expect(told(() => load(files)).map((line) => line.split(" ")[0])).toEqual([code]);
+  });
+
+  test("a chain of 400 extensions is none too many", () => {
+    const text = `services:\n  s0: { image: x }\n${many(400, (index) => `  s${index + 1}: { extends: s${index}, cap_add: [C${index}] }\n`)}`;
+    expect(load(text).project.services.get("s400")?.cap_add).toHaveLength(400);
+  });
 
   test("a file does not lead out of the project", () => {
     expect(told(() => load(serviceOf("env_file: ../../x.env")))).toEqual(["PATH_OUTSIDE compose.yaml:4:15"]);

@@ -12,7 +12,9 @@ export type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]:
 };
 
 export function present<T extends object>(value: T): Present<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Present<T>;
+  const kept: { [key: string]: unknown } = {};
+  for (const [key, one] of Object.entries(value)) if (one !== undefined) kept[key] = one;
+  return kept as Present<T>;
 }
 
 /**
@@ -30,8 +32,9 @@ export class Fields {
     this.#report = report;
   }
 
-  has(key: string): boolean {
-    return this.#at(key) !== undefined;
+  /** In the order of the files. */
+  keys(): readonly string[] {
+    return this.#tree?.type === "map" ? [...this.#tree.entries.keys()] : [];
   }
 
   text(key: string): string | undefined {
@@ -65,6 +68,9 @@ export class Fields {
 
   /** In milliseconds. */
   duration(key: string): number | undefined {
+    const tree = this.#at(key);
+    // A number alone has no unit: the schema has told that.
+    if (tree?.type === "scalar" && typeof tree.value === "number") return undefined;
     return this.#read(key, durationMsOf, "no duration", "write a duration such as 30s, 1m30s or 500ms");
   }
 

@@ -6,109 +6,135 @@ import { readBlkio, readDevice, readDeviceRequest, readUlimits } from "./limits.
 import { readMount, readPort, readVolume } from "./mounts.ts";
 import { readDependency, readHealthcheck, readHook, readProvider, readServiceNetwork, readWatch } from "./parts.ts";
 
-/** A service of a canonical document. */
-export function readService(fields: Fields): ComposeService {
-  const scale = fields.integer("scale");
-  return present({
-    image: fields.text("image"),
-    build: fields.one("build", readBuild),
-    annotations: fields.textMap("annotations"),
-    attach: fields.flag("attach"),
-    blkio_config: fields.one("blkio_config", readBlkio),
-    cap_add: fields.texts("cap_add"),
-    cap_drop: fields.texts("cap_drop"),
-    cgroup: fields.word("cgroup", ["host", "private"]),
-    cgroup_parent: fields.text("cgroup_parent"),
-    command: fields.texts("command"),
-    configs: fields.list("configs", readMount),
-    container_name: fields.text("container_name"),
-    cpu_count: fields.integer("cpu_count"),
-    cpu_percent: fields.number("cpu_percent"),
-    cpu_period: microseconds(fields, "cpu_period"),
-    cpu_quota: microseconds(fields, "cpu_quota"),
-    cpu_rt_period: microseconds(fields, "cpu_rt_period"),
-    cpu_rt_runtime: microseconds(fields, "cpu_rt_runtime"),
-    cpu_shares: fields.integer("cpu_shares"),
-    cpus: fields.number("cpus"),
-    cpuset: fields.text("cpuset"),
-    credential_spec: fields.one("credential_spec", (spec) =>
+type Reader<T> = (fields: Fields, key: keyof ComposeService) => T | undefined;
+
+const text: Reader<string> = (fields, key) => fields.text(key);
+const texts: Reader<readonly string[]> = (fields, key) => fields.texts(key);
+const textMap: Reader<ReadonlyMap<string, string>> = (fields, key) => fields.textMap(key);
+const nullableMap: Reader<ReadonlyMap<string, string | null>> = (fields, key) => fields.nullableMap(key);
+const flag: Reader<boolean> = (fields, key) => fields.flag(key);
+const integer: Reader<number> = (fields, key) => fields.integer(key);
+const number: Reader<number> = (fields, key) => fields.number(key);
+const bytes: Reader<number> = (fields, key) => fields.bytes(key);
+const duration: Reader<number> = (fields, key) => fields.duration(key);
+
+/** How each key is read. */
+const readers: { readonly [Key in keyof ComposeService]-?: Reader<ComposeService[Key]> } = {
+  image: text,
+  build: (fields) => fields.one("build", readBuild),
+  annotations: textMap,
+  attach: flag,
+  blkio_config: (fields) => fields.one("blkio_config", readBlkio),
+  cap_add: texts,
+  cap_drop: texts,
+  cgroup: (fields) => fields.word("cgroup", ["host", "private"]),
+  cgroup_parent: text,
+  command: texts,
+  configs: (fields) => fields.list("configs", readMount),
+  container_name: text,
+  cpu_count: integer,
+  cpu_percent: number,
+  cpu_period: microseconds,
+  cpu_quota: microseconds,
+  cpu_rt_period: microseconds,
+  cpu_rt_runtime: microseconds,
+  cpu_shares: integer,
+  cpus: number,
+  cpuset: text,
+  credential_spec: (fields) =>
+    fields.one("credential_spec", (spec) =>
       present({ config: spec.text("config"), file: spec.text("file"), registry: spec.text("registry") }),
     ),
-    depends_on: fields.map("depends_on", (_tree, dependency) => readDependency(dependency)),
-    deploy: fields.one("deploy", (deploy) => ({ ...present({ replicas: scale }), ...readDeploy(deploy) })),
-    develop: fields.one("develop", (develop) => ({ watch: develop.list("watch", readWatch) ?? [] })),
-    device_cgroup_rules: fields.texts("device_cgroup_rules"),
-    devices: fields.list("devices", readDevice),
-    dns: withoutEmpty(fields.texts("dns")),
-    dns_opt: fields.texts("dns_opt"),
-    dns_search: withoutEmpty(fields.texts("dns_search")),
-    domainname: fields.text("domainname"),
-    entrypoint: fields.texts("entrypoint"),
-    environment: fields.nullableMap("environment"),
-    expose: fields.texts("expose"),
-    external_links: fields.texts("external_links"),
-    extra_hosts: fields.map("extra_hosts", (tree) =>
+  depends_on: (fields) => fields.map("depends_on", (_tree, dependency) => readDependency(dependency)),
+  deploy: (fields) =>
+    fields.one("deploy", (deploy) => ({ ...present({ replicas: fields.integer("scale") }), ...readDeploy(deploy) })),
+  develop: (fields) => fields.one("develop", (develop) => ({ watch: develop.list("watch", readWatch) ?? [] })),
+  device_cgroup_rules: texts,
+  devices: (fields) => fields.list("devices", readDevice),
+  dns: (fields) => withoutEmpty(fields.texts("dns")),
+  dns_opt: texts,
+  dns_search: (fields) => withoutEmpty(fields.texts("dns_search")),
+  domainname: text,
+  entrypoint: texts,
+  environment: nullableMap,
+  expose: texts,
+  external_links: texts,
+  extra_hosts: (fields) =>
+    fields.map("extra_hosts", (tree) =>
       tree.type === "list" ? tree.items.flatMap((item) => (item.type === "scalar" ? [item.text] : [])) : undefined,
     ),
-    gpus: fields.list("gpus", readDeviceRequest),
-    group_add: fields.texts("group_add"),
-    healthcheck: fields.one("healthcheck", readHealthcheck),
-    hostname: fields.text("hostname"),
-    init: fields.flag("init"),
-    ipc: fields.text("ipc"),
-    isolation: fields.text("isolation"),
-    labels: fields.textMap("labels"),
-    links: fields.texts("links"),
-    logging: fields.one("logging", (logging) =>
+  gpus: (fields) => fields.list("gpus", readDeviceRequest),
+  group_add: texts,
+  healthcheck: (fields) => fields.one("healthcheck", readHealthcheck),
+  hostname: text,
+  init: flag,
+  ipc: text,
+  isolation: text,
+  labels: textMap,
+  links: texts,
+  logging: (fields) =>
+    fields.one("logging", (logging) =>
       present({ driver: logging.text("driver"), options: logging.textMap("options") }),
     ),
-    mac_address: fields.text("mac_address"),
-    mem_limit: fields.bytes("mem_limit"),
-    mem_reservation: fields.bytes("mem_reservation"),
-    mem_swappiness: fields.integer("mem_swappiness"),
-    memswap_limit: fields.bytes("memswap_limit"),
-    models: fields.map("models", (_tree, model) =>
+  mac_address: text,
+  mem_limit: bytes,
+  mem_reservation: bytes,
+  mem_swappiness: integer,
+  memswap_limit: bytes,
+  models: (fields) =>
+    fields.map("models", (_tree, model) =>
       present({ endpoint_var: model.text("endpoint_var"), model_var: model.text("model_var") }),
     ),
-    network_mode: fields.text("network_mode"),
-    networks: fields.map("networks", (_tree, network) => readServiceNetwork(network)),
-    oom_kill_disable: fields.flag("oom_kill_disable"),
-    oom_score_adj: fields.integer("oom_score_adj"),
-    pid: fields.text("pid"),
-    pids_limit: fields.integer("pids_limit"),
-    platform: fields.text("platform"),
-    ports: fields.list("ports", readPort),
-    post_start: fields.list("post_start", readHook),
-    pre_stop: fields.list("pre_stop", readHook),
-    privileged: fields.flag("privileged"),
-    profiles: fields.texts("profiles"),
-    provider: fields.one("provider", readProvider),
-    pull_policy: fields.text("pull_policy"),
-    pull_refresh_after: fields.duration("pull_refresh_after"),
-    read_only: fields.flag("read_only"),
-    restart: fields.text("restart"),
-    runtime: fields.text("runtime"),
-    scale,
-    secrets: fields.list("secrets", readMount),
-    security_opt: fields.texts("security_opt"),
-    shm_size: fields.bytes("shm_size"),
-    stdin_open: fields.flag("stdin_open"),
-    stop_grace_period: fields.duration("stop_grace_period"),
-    stop_signal: fields.text("stop_signal"),
-    storage_opt: fields.textMap("storage_opt"),
-    sysctls: fields.textMap("sysctls"),
-    tmpfs: fields.texts("tmpfs"),
-    tty: fields.flag("tty"),
-    ulimits: readUlimits(fields),
-    use_api_socket: fields.flag("use_api_socket"),
-    user: fields.text("user"),
-    userns_mode: fields.text("userns_mode"),
-    uts: fields.text("uts"),
-    volumes: fields.list("volumes", readVolume),
-    volumes_from: fields.texts("volumes_from"),
-    working_dir: fields.text("working_dir"),
-  });
+  network_mode: text,
+  networks: (fields) => fields.map("networks", (_tree, network) => readServiceNetwork(network)),
+  oom_kill_disable: flag,
+  oom_score_adj: integer,
+  pid: text,
+  pids_limit: integer,
+  platform: text,
+  ports: (fields) => fields.list("ports", readPort),
+  post_start: (fields) => fields.list("post_start", readHook),
+  pre_stop: (fields) => fields.list("pre_stop", readHook),
+  privileged: flag,
+  profiles: texts,
+  provider: (fields) => fields.one("provider", readProvider),
+  pull_policy: text,
+  pull_refresh_after: duration,
+  read_only: flag,
+  restart: text,
+  runtime: text,
+  scale: integer,
+  secrets: (fields) => fields.list("secrets", readMount),
+  security_opt: texts,
+  shm_size: bytes,
+  stdin_open: flag,
+  stop_grace_period: duration,
+  stop_signal: text,
+  storage_opt: textMap,
+  sysctls: textMap,
+  tmpfs: texts,
+  tty: flag,
+  ulimits: readUlimits,
+  use_api_socket: flag,
+  user: text,
+  userns_mode: text,
+  uts: text,
+  volumes: (fields) => fields.list("volumes", readVolume),
+  volumes_from: texts,
+  working_dir: text,
+};
+
+/** A service of a canonical document. Only the keys that are there are read: there are nearly a hundred. */
+export function readService(fields: Fields): ComposeService {
+  const service: { [key: string]: unknown } = {};
+  for (const key of fields.keys()) {
+    const value = isKey(key) ? readers[key](fields, key) : undefined;
+    if (value !== undefined) service[key] = value;
+  }
+  return service;
 }
+
+const isKey = (key: string): key is keyof ComposeService => Object.hasOwn(readers, key);
 
 /** `dns: ""` is how a variable without a value looks: no server is meant. */
 function withoutEmpty(texts: readonly string[] | undefined): readonly string[] | undefined {
@@ -117,7 +143,7 @@ function withoutEmpty(texts: readonly string[] | undefined): readonly string[] |
 }
 
 /** A number of microseconds, or a duration. */
-function microseconds(fields: Fields, key: string): number | undefined {
+function microseconds(fields: Fields, key: keyof ComposeService): number | undefined {
   const text = fields.text(key);
   if (text === undefined || /^-?\d+$/.test(text)) return fields.integer(key);
   const ms = fields.duration(key);

@@ -1,5 +1,6 @@
 import type { Place } from "../../../core/place.ts";
 import type { Entry, Tree } from "../../tree.ts";
+import type { Report } from "../report.ts";
 import { textOf } from "../scalar.ts";
 import { isNull, listTree, mapTree, mapValues, textTree, valueTree } from "../trees.ts";
 
@@ -50,13 +51,23 @@ export const toTextList = (tree: Tree): Tree =>
   tree.type === "list" ? { ...tree, items: tree.items.map(toText) } : tree;
 
 /** `[HOST=ADDRESS, HOST:ADDRESS]` for a map from hosts to lists of addresses. */
-export function toHosts(tree: Tree): Tree {
+export function toHosts(tree: Tree, report: Report): Tree {
   if (tree.type === "map") return mapValues(tree, (value) => toList(value));
   if (tree.type !== "list") return tree;
   const hosts = new Map<string, { readonly place: Place; readonly addresses: Tree[] }>();
   for (const item of tree.items) {
     if (item.type !== "scalar" || typeof item.value !== "string") return tree;
     const [host, written = ""] = cut(item.value, item.value.includes("=") ? "=" : ":");
+    if (host === "" || written === "") {
+      const what = `the host ${JSON.stringify(item.value)} has no address`;
+      report.mistake(
+        "CONFIG_TYPE",
+        what,
+        item.place,
+        "write HOST=ADDRESS, such as db=10.0.0.5 or host.docker.internal=host-gateway",
+      );
+      continue;
+    }
     const address = textTree(written.replace(/^\[(.*)\]$/, "$1"), item.place);
     const known = hosts.get(host);
     if (known === undefined) hosts.set(host, { place: item.place, addresses: [address] });

@@ -24,6 +24,7 @@ function canonicalPort(tree: Tree, report: Report): readonly Tree[] {
     return [];
   }
   const { place } = tree;
+  report.spend(ports.length * 5, place);
   return ports.map(({ target, published, ip, protocol }) =>
     mapTree(
       [
