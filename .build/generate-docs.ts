@@ -70,9 +70,7 @@ export const later: readonly string[] = [
   "postgres.backup",
   "init[].compose",
   "init[].pod",
-  "deployment.compose",
   "deployment.pod",
-  "deployment.profiles",
   "users",
   "routes",
 ];

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { PoststackError } from "../core/errors.ts";
+import type { EngineIdentity } from "../core/ports/container-facts.ts";
 import type { StateFacts } from "../core/ports/state.ts";
 import { reveal, Secret } from "../core/secret.ts";
 
@@ -11,6 +12,7 @@ interface StoredFacts {
   readonly owner: string;
   readonly secrets: readonly { readonly name: string; readonly current: string }[];
   readonly systemIdentifier?: string;
+  readonly engine?: EngineIdentity;
 }
 
 /** The file's text: version and checksum around the facts. The checksum finds damage; it is no protection against a forger. */
@@ -20,6 +22,7 @@ export function renderState(facts: StateFacts, environment: string): string {
     owner: facts.owner,
     secrets: [...facts.secrets].map(([name, { current }]) => ({ name, current: reveal(current) })),
     ...(facts.systemIdentifier === undefined ? {} : { systemIdentifier: facts.systemIdentifier }),
+    ...(facts.engine === undefined ? {} : { engine: facts.engine }),
   };
   return `${JSON.stringify({ version: currentVersion, checksum: checksumOf(stored), facts: stored }, null, 2)}\n`;
 }
@@ -45,6 +48,7 @@ export function parseState(text: string, environment: string, file: string): Sta
     owner: facts.owner,
     secrets: new Map(facts.secrets.map(({ name, current }) => [name, { current: new Secret(current) }])),
     ...(facts.systemIdentifier === undefined ? {} : { systemIdentifier: facts.systemIdentifier }),
+    ...(facts.engine === undefined ? {} : { engine: facts.engine }),
   };
 }
 
@@ -73,11 +77,18 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const isOptionalText = (value: unknown): boolean => value === undefined || typeof value === "string";
 
+const isEngine = (value: unknown): boolean =>
+  value === undefined ||
+  (isRecord(value) &&
+    (value["engine"] === "docker" || value["engine"] === "podman") &&
+    typeof value["address"] === "string");
+
 const isStoredFacts = (value: unknown): value is StoredFacts =>
   isRecord(value) &&
   typeof value["environment"] === "string" &&
   /^[0-9a-f]{32}$/.test(String(value["owner"])) &&
   isOptionalText(value["systemIdentifier"]) &&
+  isEngine(value["engine"]) &&
   Array.isArray(value["secrets"]) &&
   value["secrets"].every(
     (entry: unknown) => isRecord(entry) && typeof entry["name"] === "string" && typeof entry["current"] === "string",

@@ -69,6 +69,11 @@ export function fileState(root: string, environment: string): State {
       const found = ensure([]);
       if (found.systemIdentifier !== systemIdentifier) write({ ...found, systemIdentifier }, found);
     },
+    recordEngine({ engine, address }) {
+      const found = ensure([]);
+      if (found.engine?.engine === engine && found.engine.address === address) return;
+      write({ ...found, engine: { engine, address } }, found);
+    },
     remove() {
       writing(directory, () => {
         rmSync(file, { force: true });

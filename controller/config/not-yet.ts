@@ -42,9 +42,7 @@ function wishes({ postgres = {}, init = [], deployment = {}, users = [], routes 
     when(item.compose !== undefined, ["init", index, "compose"], "write the job as a command: `run: [...]`");
     when(item.pod !== undefined, ["init", index, "pod"], "write the job as a command: `run: [...]`");
   }
-  when(deployment.compose !== undefined, ["deployment", "compose"], procfile);
   when(deployment.pod !== undefined, ["deployment", "pod"], procfile);
-  when(deployment.profiles !== undefined, ["deployment", "profiles"], remove);
   when(users.length > 0, ["users"], remove);
   when(routes.length > 0, ["routes"], remove);
   return found;

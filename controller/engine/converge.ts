@@ -8,6 +8,7 @@ import type { Action, Desired } from "../resources/index.ts";
 import type { Outline } from "../resources/outline.ts";
 import { applyPlan } from "./apply.ts";
 import type { ActionResult, Emit } from "./events.ts";
+import { rememberEngine } from "./known-engine.ts";
 import { firstLook, look, passPorts, waitsFor } from "./look.ts";
 import { observe, type Observation } from "./observe.ts";
 import { buildPlan } from "./plan.ts";
@@ -210,6 +211,7 @@ async function onePass(
     const approved = await approve(plan);
     if (approved === undefined) return { type: "declined", plan };
     rememberCluster(desired, observation, ports);
+    await rememberEngine(approved, ports, signal);
     const { stop, emit } = options;
     const results = await applyPlan(approved, world, { signal, stop, emit });
     await recordEvents(results, world, options.run, signal);

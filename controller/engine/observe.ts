@@ -5,6 +5,7 @@ import type { Deferred } from "../core/plan.ts";
 import type { Ports } from "../core/ports.ts";
 import { kinds, resources, type Kind, type ObservedResources } from "../resources/index.ts";
 import type { Outline } from "../resources/outline.ts";
+import { checkEngine } from "./known-engine.ts";
 import { sharedLists } from "./shared-lists.ts";
 
 /** A fresh snapshot of the world. A kind that could not be asked is missing from `observed` and stands in `deferred`. */
@@ -31,6 +32,7 @@ export async function observe(desired: Outline, world: Ports, signal: AbortSigna
     observed[kind] = await observeKind(kind, desired, ports, signal);
   };
 
+  await checkEngine(desired, ports, signal);
   const server = await observeServer(desired, ports, signal);
   let { unanswered } = server;
   if (desired.scope.has("instance")) observed.instance = server.observed;

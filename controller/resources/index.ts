@@ -1,5 +1,6 @@
 import type { AnyAction } from "../core/action.ts";
 import type { Ports } from "../core/ports.ts";
+import type { EngineIdentity } from "../core/ports/container-facts.ts";
 import type { Endpoint } from "../core/ports/postgres.ts";
 import type { Content, Link, Resource, Result } from "../core/resource.ts";
 import { apply as applyContainer } from "./container/apply.ts";
@@ -227,6 +228,8 @@ export interface Desired {
   /** Two passes with the same name exclude each other, wherever they run. */
   readonly lockName: string;
   readonly protected: boolean;
+  /** The engine that held the environment's containers until now; absent: none did. */
+  readonly knownEngine?: EngineIdentity;
   /**
    * The kinds that this wish is about. Others are neither observed nor changed: `env stop` speaks of processes and
    * instance, not of roles; an empty list of a kind in scope means that what we own of it goes away.

@@ -78,8 +78,8 @@ describe("an environment that cannot be used does not stand in the way of the ot
   const text = environments(`  dev: { postgres: { port: 1 } }
   waiting: { postgres: { port: $NOBODY, user: "\${NOONE:?tell me}" } }
   later:
-    deployment: { compose: compose.yml, profiles: [web] }
-    init: [{ pod: pod.yml }]
+    deployment: { pod: pod.yml }
+    init: [{ compose: compose.yml }]
     users: [{ username: a }]
     routes: [{ host: a, service: b }]
     postgres: { image: x, provider: container, port: 2, backup: {}, password: { age: a, key: b } }
@@ -97,9 +97,8 @@ describe("an environment that cannot be used does not stand in the way of the ot
       "kinds that come later, each with its key",
       "later",
       [
-        "NOT_YET .poststack.yml:6:28",
-        "NOT_YET .poststack.yml:6:41",
-        "NOT_YET .poststack.yml:7:19",
+        "NOT_YET .poststack.yml:6:24",
+        "NOT_YET .poststack.yml:7:23",
         "NOT_YET .poststack.yml:8:5",
         "NOT_YET .poststack.yml:9:5",
         "NOT_YET .poststack.yml:10:24",
@@ -111,7 +110,7 @@ describe("an environment that cannot be used does not stand in the way of the ot
   ])("%s", (_name, chosen, expected) => expect(told(() => load(text, { chosen, beside }))).toEqual(expected));
 
   test("all of them are told when all are to be usable, templates excepted", () => {
-    expect(told(() => load(text, { usable: "all", beside })).length).toBe(11);
+    expect(told(() => load(text, { usable: "all", beside })).length).toBe(10);
     expect(told(() => load(text, { usable: "none", beside }))).toEqual([]);
   });
 

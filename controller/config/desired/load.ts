@@ -6,7 +6,9 @@ import type { Outline, OutlineResources } from "../../resources/outline.ts";
 import { readEnvFiles } from "../env-files.ts";
 import { gatherProblems, type Problems } from "../problems.ts";
 import type { SecretContext } from "../secrets.ts";
+import type { EnvironmentSource } from "../source.ts";
 import type { VariableSources } from "../variables.ts";
+import type { ComposeResources, DeploymentWishes } from "./compose/desired.ts";
 import { desiredDatabase, desiredExtensions, desiredInstance, instanceId, instanceName } from "./database.ts";
 import { writtenOf } from "./environment.ts";
 import { desiredGrants } from "./grants.ts";
@@ -69,7 +71,8 @@ export async function loadDesired(
     endpoint: server.endpoint,
     lockName: `${project.name}/${environment.name}`,
     protected: environment.config.protected ?? false,
-    scope: kindsInScope(options, server.provider),
+    scope: kindsInScope(options, server.provider, hasContainers(environment) || state?.engine !== undefined),
+    ...(state?.engine === undefined ? {} : { knownEngine: state.engine }),
     resources,
   };
   if (problems.isEmpty()) begin?.(outline);
@@ -88,9 +91,6 @@ interface Wishes {
   readonly identity: Identity;
   readonly problems: Problems;
 }
-
-/** What no file asks for yet: out of scope, so that no engine is looked for. */
-const withoutContainers = { network: [], volume: [], image: [], container: [] } as const;
 
 /** Everything that the files ask for; what is skipped is not even read. */
 async function runningResources(wishes: Wishes): Promise<OutlineResources> {
@@ -130,10 +130,20 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
             startedAfter: (...names) => restarts.after("process", ...names),
           }),
         );
+  const compose = { source, sources: variables, identity, problems, deleteData: false } as const;
+  const containers =
+    options.skipDeployment === true
+      ? noContainers
+      : await desiredContainers({
+          ...compose,
+          to: "running",
+          after: [...ready, ...idsOf(jobs)],
+          startedAfter: (...names) => restarts.after("container", ...names),
+        });
   attempt(restarts.checkAll);
 
   return {
-    ...withoutContainers,
+    ...containers,
     instance: [instance],
     role: roles,
     database: [database],
@@ -153,7 +163,7 @@ async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
   const instance = desiredInstance({ environment, server, state: context.state, options, startedAfter: undefined });
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: true };
   return {
-    ...withoutContainers,
+    ...(await leavingContainers(wishes, to)),
     instance: [instance],
     role: options.to === "absent" ? await desiredRoles(roleWishes) : [],
     database: [desiredDatabase(environment, server, identity.mark, options, [])],
@@ -177,7 +187,28 @@ async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
   };
 }
 
+const noContainers: ComposeResources = { network: [], volume: [], image: [], container: [] };
+
+/** Most environments of processes never read a Compose file: what reads them is loaded by the first that has one. */
+async function desiredContainers(wishes: DeploymentWishes): Promise<ComposeResources> {
+  if (!hasContainers(wishes.source.environment)) return noContainers;
+  const { desiredCompose } = await import("./compose/desired.ts");
+  return desiredCompose(wishes);
+}
+
+/** Without the leave to delete data, files that do not load are no obstacle: what is ours goes, whatever they say. */
+async function leavingContainers(wishes: Wishes, to: "stopped" | "absent"): Promise<ComposeResources> {
+  const { source, options, variables, identity, problems } = wishes;
+  const deleteData = options.deleteData ?? false;
+  const own = to === "absent" && !deleteData ? gatherProblems() : problems;
+  const all = { source, sources: variables, identity, problems: own, to, deleteData };
+  const found = await desiredContainers({ ...all, after: [], startedAfter: () => undefined });
+  return own.isEmpty() || own === problems ? found : noContainers;
+}
+
 const idsOf = (all: readonly { readonly id: ResourceId }[]): readonly ResourceId[] => all.map(({ id }) => id);
+
+const hasContainers = ({ config }: EnvironmentSource): boolean => config.deployment?.compose !== undefined;
 
 /** What the state keeps for this environment, sorted. */
 function generatedNames(server: Server, { role }: Pick<DesiredResources, "role">): readonly string[] {

@@ -4,7 +4,7 @@ import type { RestartOptions } from "./options.ts";
 
 /** Which of the names a person may have meant: `web`, `web.2`, `process:web`. */
 export interface Restarts {
-  readonly after: (kind: "process" | "instance", ...names: readonly string[]) => Date | undefined;
+  readonly after: (kind: "process" | "container" | "instance", ...names: readonly string[]) => Date | undefined;
   /** @throws PoststackError `TARGET_UNKNOWN`: a name that nothing was asked for by */
   readonly checkAll: () => void;
 }

@@ -2,38 +2,41 @@ import { unreachable } from "../../core/unreachable.ts";
 import type { Kind } from "../../resources/index.ts";
 import type { DesiredOptions } from "./options.ts";
 
-const everything: readonly Kind[] = [
-  "instance",
-  "role",
-  "database",
-  "extension",
-  "migration",
-  "grant",
-  "job",
-  "process",
-];
+/** What lives in a container engine, which an environment without containers does not need. */
+const ofEngine: readonly Kind[] = ["network", "volume", "image", "container"];
+
+/** What comes before the deployment. */
+const preparing: readonly Kind[] = ["instance", "role", "database", "extension", "migration", "grant", "job"];
 
 /**
  * The kinds that a wish speaks of. What a stopped or removed server holds goes nowhere by itself: its roles and tables
  * are neither asked for nor taken away. An external server is not ours to stop; there only the database and the roles go,
- * and only with the leave to delete data.
+ * and only with the leave to delete data. Stopped containers keep their networks and volumes.
+ *
+ * @param hasContainers now, or it had: what is left of them has to go
  */
-export function kindsInScope(options: DesiredOptions, provider: "embedded" | "external"): ReadonlySet<Kind> {
+export function kindsInScope(
+  options: DesiredOptions,
+  provider: "embedded" | "external",
+  hasContainers: boolean,
+): ReadonlySet<Kind> {
   const { to = "running", deleteData = false, skipInit = false, skipDeployment = false } = options;
+  const running: readonly Kind[] = hasContainers ? ["process", "container"] : ["process"];
+  const deployed: readonly Kind[] = hasContainers ? ["process", ...ofEngine] : ["process"];
   // Somebody restarts a service in the middle of an incident: what else is pending waits for an apply.
-  if (options.restart !== undefined) return new Set<Kind>(["instance", "process"]);
+  if (options.restart !== undefined) return new Set<Kind>(["instance", ...running]);
   switch (to) {
-    case "running":
-      return new Set(
-        everything.filter((kind) => !(kind === "job" && skipInit) && !(kind === "process" && skipDeployment)),
-      );
+    case "running": {
+      const prepared = preparing.filter((kind) => !(kind === "job" && skipInit));
+      return new Set([...prepared, ...(skipDeployment ? [] : deployed)]);
+    }
     case "stopped":
-      return new Set<Kind>(provider === "embedded" ? ["instance", "process"] : ["process"]);
+      return new Set<Kind>(provider === "embedded" ? ["instance", ...running] : running);
     case "empty":
-      return new Set<Kind>(["instance", "database", "process"]);
+      return new Set<Kind>(["instance", "database", ...running]);
     case "absent":
-      if (provider === "embedded") return new Set<Kind>(["instance", "process"]);
-      return new Set<Kind>(deleteData ? ["role", "database", "process"] : ["process"]);
+      if (provider === "embedded") return new Set<Kind>(["instance", ...deployed]);
+      return new Set<Kind>(deleteData ? ["role", "database", ...deployed] : deployed);
     default:
       return unreachable(to);
   }

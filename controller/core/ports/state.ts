@@ -1,4 +1,5 @@
 import type { Secret } from "../secret.ts";
+import type { EngineIdentity } from "./container-facts.ts";
 
 /** What cannot be observed about one environment (RELIABILITY 18), in `.poststack/<environment>/state.json`. */
 export interface StateFacts {
@@ -8,6 +9,8 @@ export interface StateFacts {
   readonly secrets: ReadonlyMap<string, { readonly current: Secret }>;
   /** The cluster that held this environment's data last. */
   readonly systemIdentifier?: string;
+  /** The container engine that holds the environment's containers: another one would not know of them. */
+  readonly engine?: EngineIdentity;
 }
 
 export interface State {
@@ -21,6 +24,7 @@ export interface State {
   /** Makes owner token and missing secrets, on disk before it returns (RELIABILITY 16). Never replaces one. */
   ensure(secretNames: readonly string[]): StateFacts;
   recordSystemIdentifier(identifier: string): void;
+  recordEngine(engine: EngineIdentity): void;
   /** Forgets the environment: after its data is gone. */
   remove(): void;
 }

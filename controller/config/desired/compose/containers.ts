@@ -1,0 +1,86 @@
+import type { ResourceId } from "../../../core/id.ts";
+import type { ContainerFile } from "../../../core/ports/containers.ts";
+import { configOf } from "../../../resources/container/config.ts";
+import type { DesiredContainer } from "../../../resources/container/model.ts";
+import type { ComposeService } from "../../compose/service-model.ts";
+import { imageId, imageOf } from "./images.ts";
+import { needsOf, runOnce, sharesOf } from "./needs.ts";
+import { networkId } from "./networks.ts";
+import { givenOf, type Given } from "./spec/files.ts";
+import { hookOf } from "./spec/hooks.ts";
+import { specOf } from "./spec/spec.ts";
+import { volumeId } from "./volumes.ts";
+import type { ComposeWishes } from "./wishes.ts";
+
+/** How long a container must have been up to count, and how long it may take (RELIABILITY 15 and 31). */
+const stableMs = 5_000;
+const limitMs = 300_000;
+
+/** A container for each active service, and for each of its replicas. */
+export function desiredContainers(wishes: ComposeWishes): readonly DesiredContainer[] {
+  const once = runOnce(wishes.loaded.project);
+  return [...wishes.loaded.project.services].flatMap(
+    ([name, service]) =>
+      wishes.problems.attempt(() => replicas(name, service, once.has(name) ? "once" : "always", wishes)) ?? [],
+  );
+}
+
+function replicas(
+  name: string,
+  service: ComposeService,
+  runs: DesiredContainer["runs"],
+  wishes: ComposeWishes,
+): readonly DesiredContainer[] {
+  const { loaded, peers, files, placeholders, variables, identity, engineProject, to } = wishes;
+  const { project, placeOf } = loaded;
+  const { lift } = placeholders;
+  const given = givenOf(name, service, project, { files, lift, variables, placeOf });
+  const inside = given.flatMap((one) => (one.type === "file" ? [one.file] : []));
+  const mounts = given.flatMap((one) => (one.type === "mount" ? [one.mount] : []));
+  const needs = needsOf(service, project, peers);
+  const sharesWith = sharesOf(service, peers);
+  const before = [...partsOf(name, service, project.name), ...needs.map(({ id }) => id), ...sharesWith];
+  return peers.of(name).map((peer): DesiredContainer => {
+    const spec = specOf(name, service, peer.number, mounts, wishes);
+    const startedAfter = wishes.startedAfter(name, ...peer.called);
+    return {
+      id: peer.id,
+      service: name,
+      number: peer.number,
+      name: peer.name,
+      to,
+      spec,
+      files: inside,
+      config: configOf(spec, [...inside, ...mountedFiles(given)], identity.hash),
+      needs,
+      sharesWith,
+      postStart: (service.post_start ?? []).flatMap((hook) => hookOf(hook, lift)),
+      preStop: (service.pre_stop ?? []).flatMap((hook) => hookOf(hook, lift)),
+      runs,
+      acceptance: { stableMs, limitMs },
+      ...(startedAfter === undefined ? {} : { startedAfter }),
+      project: engineProject,
+      dependsOn: to === "running" ? [...wishes.after, ...before] : [],
+      place: placeOf(["services", name]),
+    };
+  });
+}
+
+/** What is mounted is compared as well, although nothing has to be put anywhere. */
+const mountedFiles = (given: readonly Given[]): readonly ContainerFile[] =>
+  given.flatMap((one) =>
+    one.type === "mount" && one.content !== undefined
+      ? [{ path: one.mount.target, content: one.content, mode: 0, uid: 0, gid: 0 }]
+      : [],
+  );
+
+/** The objects that a container of the service needs to be there. */
+const partsOf = (
+  name: string,
+  { networks, volumes = [], ...service }: ComposeService,
+  project: string,
+): readonly ResourceId[] => [
+  imageId(imageOf(name, service, project)),
+  ...[...(networks?.keys() ?? [])].map(networkId),
+  ...volumes.flatMap(({ type, source }) => (type === "volume" && source !== undefined ? [volumeId(source)] : [])),
+];

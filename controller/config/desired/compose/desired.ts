@@ -1,0 +1,85 @@
+import type { EngineProject } from "../../../core/engine-labels.ts";
+import { PoststackError } from "../../../core/errors.ts";
+import type { DesiredContainer } from "../../../resources/container/model.ts";
+import type { DesiredResources } from "../../../resources/index.ts";
+import { gatherProblems } from "../../problems.ts";
+import type { VariableSources } from "../../variables.ts";
+import type { DesiredSource } from "../options.ts";
+import { desiredContainers } from "./containers.ts";
+import { desiredImages } from "./images.ts";
+import { loadDeployment } from "./load.ts";
+import { desiredNetworks } from "./networks.ts";
+import { peersOf } from "./peers.ts";
+import { exposedSecrets, placeholders } from "./placeholders.ts";
+import { composeVariables } from "./variables.ts";
+import { desiredVolumes } from "./volumes.ts";
+import type { ComposeWishes } from "./wishes.ts";
+
+export type ComposeResources = Pick<DesiredResources, "network" | "volume" | "image" | "container">;
+
+export interface DeploymentWishes extends Pick<
+  ComposeWishes,
+  "to" | "deleteData" | "after" | "startedAfter" | "identity" | "problems"
+> {
+  readonly source: Pick<DesiredSource, "project" | "environment" | "files" | "startedAt" | "warn">;
+  readonly sources: VariableSources;
+}
+
+/**
+ * What an environment's Compose files ask of the engine; what is wrong with them goes to the problems. What stops or goes
+ * needs no variables: only its name has to be known.
+ */
+export function desiredCompose(wishes: DeploymentWishes): ComposeResources {
+  const { source, sources, problems, to, deleteData, identity } = wishes;
+  const { project, environment, files, startedAt } = source;
+  const { values: variables, publicNames } = composeVariables(sources, to === "running" ? problems : gatherProblems());
+  const stands = placeholders(variables);
+  const options = { files, variables: stands.variables, publicNames, requiresVariables: to === "running" };
+  const loaded = problems.attempt(() => loadDeployment(project.name, environment, options));
+  if (loaded === undefined) return { network: [], volume: [], image: [], container: [] };
+  for (const { what, where } of loaded.warnings) source.warn(what, where);
+  if (to === "running") problems.add(exposedSecrets(loaded, stands));
+  const engineProject: EngineProject = {
+    project: project.name,
+    environment: environment.name,
+    root: project.root,
+    workingDirectory: loaded.project.directory,
+    configFiles: loaded.configFiles,
+  };
+  const all: ComposeWishes = {
+    loaded,
+    peers: peersOf(loaded.project),
+    placeholders: stands,
+    variables,
+    files,
+    identity,
+    engineProject,
+    to,
+    deleteData,
+    after: wishes.after,
+    startedAt,
+    startedAfter: wishes.startedAfter,
+    problems,
+  };
+  const container = desiredContainers(all);
+  problems.add(sameIds(container));
+  return {
+    network: desiredNetworks(all),
+    volume: desiredVolumes(all),
+    // What stops or goes needs no image.
+    image: to === "running" ? desiredImages(all) : [],
+    container,
+  };
+}
+
+/** A service `web.2` beside a second container of `web`. */
+function sameIds(containers: readonly DesiredContainer[]): readonly PoststackError[] {
+  const seen = new Map<string, DesiredContainer>();
+  return containers.flatMap((one) => {
+    const other = seen.get(one.id);
+    seen.set(one.id, one);
+    if (other === undefined) return [];
+    const what = `service \`${one.service}\` has the same name as container ${other.number} of \`${other.service}\``;
+    return [new PoststackError("COMPOSE_CONFLICT", { what, where: one.place, next: "rename the service" })];
+  });
+}

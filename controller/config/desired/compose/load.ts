@@ -1,0 +1,53 @@
+import { dirname, resolve } from "node:path";
+import { loadCompose, type LoadedCompose } from "../../compose/load.ts";
+import type { Files } from "../../../core/ports/files.ts";
+import type { EnvironmentSource, Path } from "../../source.ts";
+
+/** An environment's Compose files as one project. */
+export interface LoadedDeployment extends LoadedCompose {
+  /** Absolute, in the order of the files. */
+  readonly configFiles: readonly string[];
+  /**
+   * Whether a value comes from where people keep their keys: the shell or an env file. No plan shows it, although it is no
+   * secret by its own name.
+   */
+  readonly isPrivate: (path: Path) => boolean;
+}
+
+export interface DeploymentOptions {
+  readonly files: Files;
+  /** What the files may name in `${…}`. */
+  readonly variables: ReadonlyMap<string, string>;
+  /** Names of those whose values the configuration file tells everybody. */
+  readonly publicNames: ReadonlySet<string>;
+  /** Whether one that has no value is an error. */
+  readonly requiresVariables: boolean;
+}
+
+/** Undefined: the environment has no Compose files. @throws PoststackErrors as {@link loadCompose} does */
+export function loadDeployment(
+  project: string,
+  { name, config, placeOf }: EnvironmentSource,
+  { files, variables, publicNames, requiresVariables }: DeploymentOptions,
+): LoadedDeployment | undefined {
+  const { compose, profiles } = config.deployment ?? {};
+  const configFiles = [compose ?? []].flat().map((file) => resolve(files.root, file));
+  const [first] = configFiles;
+  if (first === undefined) return undefined;
+  const loaded = loadCompose({
+    files,
+    // Relative paths of all files are relative to the first one's folder (docker compose -f).
+    directory: dirname(first),
+    composeFiles: configFiles,
+    name: `${project}-${name}`,
+    shell: variables,
+    requiresVariables,
+    from: placeOf(["deployment", "compose"]),
+    ...(profiles === undefined ? {} : { profiles }),
+  });
+  return {
+    ...loaded,
+    configFiles,
+    isPrivate: (path) => [...loaded.sourcesAt(path)].some((source) => !publicNames.has(source)),
+  };
+}

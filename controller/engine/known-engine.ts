@@ -1,0 +1,40 @@
+import { isRemoval } from "../core/action.ts";
+import { PoststackError } from "../core/errors.ts";
+import type { Plan } from "../core/plan.ts";
+import type { Ports } from "../core/ports.ts";
+import type { EngineIdentity } from "../core/ports/container-facts.ts";
+import { kinds, resources, type Action } from "../resources/index.ts";
+import type { Outline } from "../resources/outline.ts";
+
+// An engine knows nothing of containers in another one: who asks the wrong one finds none of ours, makes them a second
+// time, and leaves the first ones running. So the state remembers which it was (RELIABILITY 18).
+
+/** @throws PoststackError `ENGINE_CHANGED`; what any call to an engine throws */
+export async function checkEngine(
+  { scope, knownEngine }: Pick<Outline, "scope" | "knownEngine">,
+  { containers }: Pick<Ports, "containers">,
+  signal: AbortSignal,
+): Promise<void> {
+  if (knownEngine === undefined || !kinds.some((kind) => scope.has(kind) && isInEngine(kind))) return;
+  const answering = await containers.identify(signal);
+  if (answering.engine === knownEngine.engine && answering.address === knownEngine.address) return;
+  throw new PoststackError("ENGINE_CHANGED", {
+    what: `the environment's containers are in ${shown(knownEngine)}, and ${shown(answering)} answers`,
+    next: `set DOCKER_HOST=${knownEngine.address}; to move to the other one, first take the environment away: poststack destroy`,
+  });
+}
+
+/** Before the first object is made in it. */
+export async function rememberEngine(
+  { actions }: Plan<Action>,
+  { containers, state }: Pick<Ports, "containers" | "state">,
+  signal: AbortSignal,
+): Promise<void> {
+  const makes = actions.some((action) => isInEngine(action.kind) && !isRemoval(action) && action.verb !== "refuse");
+  if (makes) state.recordEngine(await containers.identify(signal));
+}
+
+const isInEngine = (kind: Action["kind"]): boolean => resources[kind].livesIn === "engine";
+
+const shown = ({ engine, address }: EngineIdentity): string =>
+  `${engine === "docker" ? "Docker" : "Podman"} at ${address}`;
