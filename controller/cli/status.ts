@@ -22,7 +22,7 @@ export interface EnvironmentStatus {
 }
 
 export interface ServerStatus {
-  readonly provider: "embedded" | "external";
+  readonly provider: "embedded" | "external" | "container";
   readonly state: "absent" | "down" | "up";
   readonly address: string;
   readonly database: string;

@@ -1,17 +1,16 @@
-import { ask } from "../../core/deadline.ts";
 import { fromFacts, PoststackError } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
 import { done, type Result } from "../../core/resource.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import type { DesiredInstance, InstanceAction } from "./model.ts";
-
-/** Milliseconds until a running server has read its files again. */
-const reloadTimeoutMs = 10_000;
+import { applyContainer } from "./on-container/apply.ts";
+import { reloaded, resetOverrides } from "./reload.ts";
 
 export async function apply(action: InstanceAction, ports: Ports, signal: AbortSignal): Promise<Result> {
   if (action.verb === "refuse") throw fromFacts(action.error);
   const { desired } = action;
+  if (desired.container !== undefined) return applyContainer(action, desired.container, ports, signal);
   const spec = specOf(desired);
   switch (action.verb) {
     case "create":
@@ -26,7 +25,8 @@ export async function apply(action: InstanceAction, ports: Ports, signal: AbortS
       return withNewSettings(desired, spec, ports, signal, () => restart(desired, spec, ports, signal));
     case "reload":
       await ports.embedded.configure(spec, desired.parameters, signal);
-      await reload(desired, spec, ports, signal);
+      await dropOverrides(desired, spec, ports, signal);
+      await reloaded(() => ports.embedded.reload(spec, signal), ports, signal);
       return done;
     case "stop":
       await ports.server.reset();
@@ -38,6 +38,9 @@ export async function apply(action: InstanceAction, ports: Ports, signal: AbortS
       // Last: until the data is gone, its passwords are needed to come back to it.
       ports.state.remove();
       return done;
+    case "update":
+    case "replace":
+      throw new PoststackError("INTERNAL", { what: `${action.id} has no container to ${action.verb}` });
     default:
       return unreachable(action);
   }
@@ -116,28 +119,7 @@ function settingsOf(
   return { spec: { ...spec, port, bind }, parameters };
 }
 
-async function reload(desired: DesiredInstance, spec: EmbeddedSpec, ports: Ports, signal: AbortSignal): Promise<void> {
-  await dropOverrides(desired, spec, ports, signal);
-  const session = await ports.server.admin(signal);
-  const loadedAt = async (): Promise<string> => {
-    const [row] = await ask(session, "select pg_conf_load_time()::text as at", [], ports.clock, signal);
-    return String(row?.["at"]);
-  };
-  const before = await loadedAt();
-  await ports.embedded.reload(spec, signal);
-  const deadlineMs = ports.clock.nowMs() + reloadTimeoutMs;
-  while ((await loadedAt()) === before) {
-    if (ports.clock.nowMs() >= deadlineMs) {
-      throw new PoststackError("TIMEOUT", {
-        what: `the server has not read its settings again after ${reloadTimeoutMs / 1000} s`,
-        next: "see its log, then apply again",
-      });
-    }
-    await ports.clock.sleep(20, signal);
-  }
-}
-
-/** ALTER SYSTEM wins over every file; what the files of the project say is taken back from it, and nothing else. */
+/** Only the server on its own port is ours to ask. */
 async function dropOverrides(
   desired: DesiredInstance,
   spec: EmbeddedSpec,
@@ -145,15 +127,5 @@ async function dropOverrides(
   signal: AbortSignal,
 ): Promise<void> {
   const { running, runningPort } = await ports.embedded.observe(spec, signal);
-  if (desired.parameters.size === 0 || !running || runningPort !== spec.port) return;
-  const session = await ports.server.admin(signal);
-  const rows = await ask(
-    session,
-    `select format('alter system reset %I', name) as statement from pg_file_settings
-     where sourcefile like '%/postgresql.auto.conf' and lower(name) = any($1)`,
-    [[...desired.parameters.keys()].map((name) => name.toLowerCase())],
-    ports.clock,
-    signal,
-  );
-  for (const { statement } of rows) await ask(session, String(statement), [], ports.clock, signal);
+  if (running && runningPort === spec.port) await resetOverrides(desired.parameters, ports, signal);
 }

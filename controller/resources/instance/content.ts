@@ -1,6 +1,6 @@
 import type { Content } from "../../core/resource.ts";
 import { unreachable } from "../../core/unreachable.ts";
-import type { DesiredInstance, InstanceAction } from "./model.ts";
+import type { ContainerServer, DesiredInstance, InstanceAction } from "./model.ts";
 
 /** Whether there is drift decides whether settings are written, and it is told field by field. */
 export function content(action: InstanceAction): Content {
@@ -10,11 +10,13 @@ export function content(action: InstanceAction): Content {
     case "start":
     case "reload":
     case "restart":
+    case "update":
+    case "replace":
       return { facts: { ...serverFacts(action.desired), drift: action.drift.map((one) => ({ ...one })) } };
     case "stop":
-      return { facts: { name: action.desired.spec?.name } };
+      return { facts: { name: nameOf(action.desired) } };
     case "delete":
-      return { facts: { name: action.desired.spec?.name, deleteData: action.desired.deleteData } };
+      return { facts: { name: nameOf(action.desired), deleteData: action.desired.deleteData } };
     case "refuse":
       return { facts: action.error.code };
     default:
@@ -22,12 +24,23 @@ export function content(action: InstanceAction): Content {
   }
 }
 
-const serverFacts = ({ provider, spec, endpoint, parameters }: DesiredInstance) => ({
+const nameOf = ({ spec, container }: DesiredInstance): string | undefined => spec?.name ?? container?.name;
+
+const serverFacts = ({ provider, spec, container, endpoint, parameters }: DesiredInstance) => ({
   provider,
-  name: spec?.name,
-  major: spec?.major,
-  bind: spec?.bind,
-  port: spec?.port,
+  ...(container === undefined ? {} : containerFacts(container)),
+  ...(spec === undefined ? {} : { name: spec.name, major: spec.major, bind: spec.bind, port: spec.port }),
   admin: endpoint.admin.user,
   parameters,
+});
+
+const containerFacts = ({ name, image, major, bind, port, volume, networks, alias }: ContainerServer) => ({
+  name,
+  image,
+  major,
+  bind,
+  port,
+  volume,
+  networks,
+  alias,
 });

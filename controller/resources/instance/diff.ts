@@ -1,9 +1,22 @@
 import type { Hazard } from "../../core/action.ts";
-import { summarise, type Drift } from "../../core/drift.ts";
+import { summarise } from "../../core/drift.ts";
 import { classOf, PoststackError, type ErrorFacts } from "../../core/errors.ts";
 import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
 import { unreachable } from "../../core/unreachable.ts";
+import {
+  change,
+  facts,
+  isReplaced,
+  joined,
+  majorUpgrade,
+  portTaken,
+  refuse,
+  remove,
+  replaced,
+  stop,
+} from "./actions.ts";
 import type { DesiredInstance, InstanceAction, ObservedInstance } from "./model.ts";
+import { diffContainer } from "./on-container/diff.ts";
 import { invalidParameters, isRestartNeeded, settingsDrift } from "./settings.ts";
 
 export function diff(
@@ -19,7 +32,8 @@ export function diff(
 
 function diffInstance(desired: DesiredInstance, observed: ObservedInstance): readonly InstanceAction[] {
   if (desired.provider === "external") return diffExternal(desired, observed);
-  const { spec } = desired;
+  const { spec, container } = desired;
+  if (container !== undefined) return diffContainer(desired, container, observed);
   if (spec === undefined) throw new PoststackError("INTERNAL", { what: `${desired.id} is embedded and has no spec` });
   switch (desired.to) {
     case "running":
@@ -86,29 +100,17 @@ function diffRunning(
     : [change(desired, "reload", "the server has not read its settings yet", [])];
 }
 
-const joined = (first: string, second: string): string => (second === "" ? first : `${first}; ${second}`);
-
 /** What stands in the way and does not go away by itself. */
 function obstacle(desired: DesiredInstance, spec: EmbeddedSpec, observed: ObservedInstance): ErrorFacts | undefined {
   if (observed.error !== undefined) return observed.error;
   if (isReplaced(desired, observed)) return replaced(desired, observed);
   if (observed.dataMajor !== undefined && spec.major !== undefined && observed.dataMajor !== spec.major) {
-    return {
-      code: "MAJOR_UPGRADE",
-      what: `the data of ${desired.id} was made by PostgreSQL ${observed.dataMajor}, and version ${spec.major} is asked for`,
-      where: desired.place,
-      next: `ask for \`version: ${observed.dataMajor}\`; to change it, dump the data and load it into a new environment`,
-    };
+    return majorUpgrade(desired, observed.dataMajor, spec.major);
   }
   const invalid = invalidParameters(desired, observed);
   if (invalid !== undefined) return invalid;
   if (observed.portHolder !== undefined && observed.runningPort !== spec.port) {
-    return {
-      code: "PORT_TAKEN",
-      what: `${observed.portHolder} listens on ${spec.bind}:${spec.port}, the port of ${desired.id}`,
-      where: desired.place,
-      next: "end that program, or give the environment another `port:`",
-    };
+    return portTaken(desired, spec.bind, spec.port, observed.portHolder);
   }
   if (!isRunning(observed) && observed.binaries === undefined) {
     const major = observed.dataMajor ?? spec.major;
@@ -124,59 +126,3 @@ function obstacle(desired: DesiredInstance, spec: EmbeddedSpec, observed: Observ
   }
   return undefined;
 }
-
-/** An empty database is not a new beginning (RELIABILITY 21). */
-function isReplaced({ knownIdentifier }: DesiredInstance, { systemIdentifier, server }: ObservedInstance): boolean {
-  if (knownIdentifier === undefined) return false;
-  return server === "absent" || (systemIdentifier !== undefined && systemIdentifier !== knownIdentifier);
-}
-
-function replaced(desired: DesiredInstance, { server, systemIdentifier, dataDirectory }: ObservedInstance): ErrorFacts {
-  const known = desired.knownIdentifier ?? "";
-  return {
-    code: "DATABASE_REPLACED",
-    what:
-      server === "absent"
-        ? `the data of ${desired.id} is gone: cluster ${known} was in ${dataDirectory ?? "its data directory"}`
-        : `${desired.id} is cluster ${systemIdentifier ?? "unknown"} now, and was ${known}`,
-    where: desired.place,
-    next: "bring the old data back; if it may be forgotten, `poststack destroy --delete-data` clears the record",
-  };
-}
-
-type Facts = Pick<InstanceAction, "kind" | "id" | "dependsOn" | "reason" | "hazards" | "place">;
-
-const facts = ({ id, dependsOn, place }: DesiredInstance, reason: string, hazards: readonly Hazard[] = []): Facts => ({
-  kind: "instance",
-  id,
-  dependsOn,
-  reason,
-  hazards,
-  place,
-});
-
-const change = (
-  desired: DesiredInstance,
-  verb: "start" | "reload" | "restart",
-  reason: string,
-  drift: readonly Drift[],
-  hazards: readonly Hazard[] = [],
-): InstanceAction => ({ ...facts(desired, reason, hazards), verb, desired, drift });
-
-const stop = (desired: DesiredInstance, reason: string): InstanceAction => ({
-  ...facts(desired, reason, ["downtime"]),
-  verb: "stop",
-  desired,
-});
-
-const remove = (desired: DesiredInstance, reason: string, hazards: readonly Hazard[]): InstanceAction => ({
-  ...facts(desired, reason, hazards),
-  verb: "delete",
-  desired,
-});
-
-const refuse = (desired: DesiredInstance, error: ErrorFacts): InstanceAction => ({
-  ...facts(desired, error.what),
-  verb: "refuse",
-  error,
-});

@@ -1,18 +1,22 @@
 import type { ActionOf, Refusal } from "../../core/action.ts";
 import type { Drift } from "../../core/drift.ts";
+import type { EngineProject } from "../../core/engine-labels.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
+import type { ContainerState } from "../../core/ports/container-facts.ts";
 import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
 import type { Endpoint } from "../../core/ports/postgres.ts";
 
 /** One environment's Postgres server. */
 export interface DesiredInstance {
   readonly id: ResourceId;
-  readonly provider: "embedded" | "external";
+  readonly provider: "embedded" | "external" | "container";
   readonly to: "running" | "stopped" | "absent";
   /** Only with provider embedded. */
   readonly spec?: EmbeddedSpec;
+  /** Only with provider container. */
+  readonly container?: ContainerServer;
   readonly endpoint: Endpoint;
   /** Server parameters by name, as written in the file. */
   readonly parameters: ReadonlyMap<string, string>;
@@ -24,6 +28,28 @@ export interface DesiredInstance {
   readonly startedAfter?: Date;
   readonly dependsOn: readonly ResourceId[];
   readonly place: Place;
+}
+
+/** A server in a container, from an image that keeps the contract of the official `postgres` image. */
+export interface ContainerServer {
+  /** As the engine knows it. */
+  readonly name: string;
+  /** As the files or the version name it: `postgres:17`. */
+  readonly image: string;
+  /** The major version that the files ask for; undefined: the image decides. */
+  readonly major: number | undefined;
+  /** Where it is published on the engine's machine; undefined: on every address. */
+  readonly bind: string | undefined;
+  readonly port: number;
+  /** The volume of its data, as the engine knows it. */
+  readonly volume: string;
+  /** As the engine knows them. The first is its way out. */
+  readonly networks: readonly string[];
+  /** What containers on these networks call it. */
+  readonly alias: string;
+  /** Keyed hash of all that can only be changed by making the container anew. */
+  readonly config: string;
+  readonly project: EngineProject;
 }
 
 /** One parameter as the running server reports it (`pg_settings`). */
@@ -46,7 +72,7 @@ export interface ObservedParameter {
 
 export interface ObservedInstance {
   readonly id: ResourceId;
-  readonly provider: "embedded" | "external";
+  readonly provider: "embedded" | "external" | "container";
   /** absent: there is no data, so no database and no role either. down: there may be, and it cannot be asked. */
   readonly server: "absent" | "down" | "up";
   /** `server_version_num`, when up. */
@@ -68,6 +94,60 @@ export interface ObservedInstance {
   readonly configurationIsLoaded: boolean;
   /** Why the server could not be asked: of ours only where waiting does not help, of an external one in any case. */
   readonly error?: ErrorFacts;
+  /** Only with provider container. */
+  readonly container?: ObservedContainerServer;
+}
+
+/** What an engine has of a server's containers. */
+export interface ObservedContainerServer {
+  /** Under the name that the data volume has. */
+  readonly volume: "none" | "ours" | "foreign";
+  /** The one that serves, or should. */
+  readonly current?: OwnContainer;
+  /** Made beside it to take its place, by a replacement that was cut. */
+  readonly next?: OwnContainer;
+  /** Stopped and kept, until the one in its place is accepted. */
+  readonly previous?: OwnContainer;
+  /** Somebody else's container has the name. */
+  readonly isNameTaken: boolean;
+  /** The image that the reference means now; undefined: it is not here. */
+  readonly wantedImageId?: string;
+  /** The major version in that image, where it is known. */
+  readonly wantedMajor?: number;
+}
+
+export interface OwnContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly state: ContainerState;
+  readonly exitCode: number | undefined;
+  readonly imageId: string;
+  /** What its labels keep of the wish that it was made from. */
+  readonly config: string | undefined;
+  readonly published: string | undefined;
+  readonly networks: readonly string[];
+}
+
+/** Our container, as far as it has to be put right in place. */
+export interface Repairs {
+  readonly id: string;
+  readonly rename: boolean;
+  readonly unpause: boolean;
+  /** Networks by name. */
+  readonly connect: readonly string[];
+  /** What a replacement left that is no longer wanted. */
+  readonly leftovers: readonly OwnContainer[];
+  /** The superuser gets the password that is kept, through the socket inside the container. */
+  readonly password: boolean;
+}
+
+export interface Replacement {
+  /** The one that serves until now, or did. */
+  readonly old: OwnContainer;
+  /** The new one, as far as an interrupted replacement has come with it. */
+  readonly made?: OwnContainer;
+  /** What else such a one left. */
+  readonly leftovers: readonly OwnContainer[];
 }
 
 type Change = { readonly desired: DesiredInstance; readonly drift: readonly Drift[] };
@@ -77,5 +157,7 @@ export type InstanceAction =
   | ActionOf<"instance", "stop", { readonly desired: DesiredInstance }>
   | ActionOf<"instance", "reload", Change>
   | ActionOf<"instance", "restart", Change>
+  | ActionOf<"instance", "update", Change & { readonly repairs: Repairs }>
+  | ActionOf<"instance", "replace", Change & Replacement>
   | ActionOf<"instance", "delete", { readonly desired: DesiredInstance }>
   | Refusal<"instance">;

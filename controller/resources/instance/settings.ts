@@ -58,18 +58,24 @@ export function settingsDrift(
   { bind, port }: EmbeddedSpec,
   observed: ObservedInstance,
 ): readonly Drift[] {
-  const desired = lowerCased(parameters);
   const written = new Map(observed.written);
   written.delete("port");
   written.delete("listen_addresses");
-  const names = [...new Set([...desired.keys(), ...written.keys()])].sort();
   return [
     ...fieldDrift("bind", observed.written.get("listen_addresses"), bind),
     ...fieldDrift("port", portOf(observed), String(port)),
-    ...names.flatMap((name) =>
-      parameterDrift(name, desired.get(name), written.get(name), observed.parameters.get(name)),
-    ),
+    ...parametersDrift(parameters, { written, parameters: observed.parameters }),
   ];
+}
+
+/** Where our file and the server differ from the parameters that are asked for. */
+export function parametersDrift(
+  parameters: Values,
+  { written, parameters: known }: Pick<ObservedInstance, "written" | "parameters">,
+): readonly Drift[] {
+  const desired = lowerCased(parameters);
+  const names = [...new Set([...desired.keys(), ...written.keys()])].sort();
+  return names.flatMap((name) => parameterDrift(name, desired.get(name), written.get(name), known.get(name)));
 }
 
 const portOf = ({ runningPort, written }: ObservedInstance): string | undefined => {

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { normalise, objection } from "../../../controller/resources/instance/parameters.ts";
-import { parameterOf } from "../../../controller/resources/instance/observe.ts";
+import { parameterOf } from "../../../controller/resources/instance/asking.ts";
 import { test } from "../../support/postgres.ts";
 
 /** Values to try with each parameter; the server is the judge of both the meaning and the refusal. */

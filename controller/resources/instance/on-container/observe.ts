@@ -1,0 +1,139 @@
+import { asideName } from "../../../core/derived-name.ts";
+import { labelNames, observedMark, resourceIn } from "../../../core/engine-labels.ts";
+import { PoststackError, type ErrorCode } from "../../../core/errors.ts";
+import { bareId, imageFinder } from "../../../core/image-reference.ts";
+import type { Ports } from "../../../core/ports.ts";
+import type { ContainerSummary, VolumeFacts } from "../../../core/ports/container-facts.ts";
+import type { ImageFacts } from "../../../core/ports/container-images.ts";
+import type {
+  ContainerServer,
+  DesiredInstance,
+  ObservedContainerServer,
+  ObservedInstance,
+  OwnContainer,
+} from "../model.ts";
+import { ask, base } from "../asking.ts";
+import { majorOf } from "../../../core/postgres-versions.ts";
+import { majorIn } from "./layout.ts";
+import { hasPort, portHolderOf } from "./port-holder.ts";
+import { serverLabels } from "./spec.ts";
+import { readServer } from "./settings.ts";
+
+/** The lists of the pass, which all kinds share, and one session where the server runs. */
+export async function observeContainer(
+  desired: DesiredInstance,
+  server: ContainerServer,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<ObservedInstance> {
+  const [containers, volumes, images] = await Promise.all([
+    ports.containers.containers(signal),
+    ports.containers.volumes(signal),
+    ports.containers.images(signal),
+  ]);
+  const mark = observedMark(ports);
+  const volume = volumes.find(({ name }) => name === server.volume);
+  const parts = partsOf(desired, server, containers, mark);
+  const ours = [parts.current, parts.next, parts.previous].filter((one) => one !== undefined);
+  const container: ObservedContainerServer = {
+    ...parts,
+    volume: volume === undefined ? "none" : resourceIn(volume.labels, mark) === undefined ? "foreign" : "ours",
+    ...(await wantedImage(server, parts.current, images, ports, signal)),
+  };
+  const { current } = parts;
+  const dataMajor = dataMajorOf(ours, containers, volume);
+  const isUp = current?.state === "running";
+  const holder = isUp ? undefined : await portHolderOf(server, ours, containers, ports, signal);
+  const seen: ObservedInstance = {
+    ...base(desired),
+    server: volume === undefined && ours.length === 0 ? "absent" : "down",
+    container,
+    dataDirectory: `volume ${server.volume}`,
+    ...(dataMajor === undefined ? {} : { dataMajor }),
+    ...(holder === undefined ? {} : { portHolder: holder }),
+  };
+  // On another port than asked there may be somebody else's server: whoever answers there is not asked.
+  const summary = containers.find(({ id }) => id === current?.id);
+  if (!isUp || summary === undefined || !hasPort(summary, server)) return seen;
+  return { ...seen, runningPort: server.port, ...(await asked(desired, ports, signal)) };
+}
+
+/** What a session tells, or why there is none. */
+async function asked(desired: DesiredInstance, ports: Ports, signal: AbortSignal): Promise<Partial<ObservedInstance>> {
+  const session = await ask(ports, signal);
+  if (session instanceof PoststackError) {
+    // Starting, stopping, replaying its log: waiting helps. A refused login does not go away.
+    const passes: readonly ErrorCode[] = ["POSTGRES_BUSY", "POSTGRES_UNREACHABLE"];
+    return passes.includes(session.code) ? {} : { error: { where: desired.place, ...session.facts } };
+  }
+  const { version } = session;
+  const dataMajor = Math.trunc(version / 10_000);
+  return { server: "up", version, dataMajor, ...(await readServer(desired, session, signal)) };
+}
+
+type Parts = Pick<ObservedContainerServer, "current" | "next" | "previous" | "isNameTaken">;
+
+/**
+ * Names say what each is, so that a replacement that was cut between any two calls is recognised by what it left:
+ * docs/decisions/0007-container-replacement.md
+ */
+function partsOf(
+  { id }: DesiredInstance,
+  { name }: ContainerServer,
+  containers: readonly ContainerSummary[],
+  mark: string | undefined,
+): Parts {
+  const ours = containers.filter(({ labels, state }) => resourceIn(labels, mark) === id && state !== "removing");
+  const named = (wanted: string): ContainerSummary | undefined => ours.find(({ names }) => names.includes(wanted));
+  const [next, previous] = [named(asideName(name, "next")), named(asideName(name, "previous"))];
+  // One that somebody renamed is still the one; and so is a new one whose old one is gone.
+  const renamed = ours.find((one) => one !== next && one !== previous);
+  const current = named(name) ?? renamed ?? (previous === undefined ? next : undefined);
+  return {
+    isNameTaken: containers.some((one) => one.names.includes(name) && !ours.includes(one)),
+    ...(current === undefined ? {} : { current: ownOf(current) }),
+    ...(next === undefined || next === current ? {} : { next: ownOf(next) }),
+    ...(previous === undefined ? {} : { previous: ownOf(previous) }),
+  };
+}
+
+const ownOf = ({ id, names, state, exitCode, imageId, labels, networks }: ContainerSummary): OwnContainer => ({
+  id,
+  name: names[0] ?? id,
+  state,
+  exitCode,
+  imageId,
+  config: labels.get(labelNames.config),
+  published: labels.get(serverLabels.published),
+  networks: [...networks.keys()],
+});
+
+/** The image's own major version is asked for only where another image than the running one is wanted. */
+async function wantedImage(
+  { image: reference, major }: ContainerServer,
+  current: OwnContainer | undefined,
+  images: readonly ImageFacts[],
+  { containers }: Ports,
+  signal: AbortSignal,
+): Promise<Pick<ObservedContainerServer, "wantedImageId" | "wantedMajor">> {
+  const image = imageFinder(images)(reference);
+  if (image === undefined) return major === undefined ? {} : { wantedMajor: major };
+  const isRunning = current !== undefined && bareId(current.imageId) === bareId(image.id);
+  const details = isRunning ? undefined : await containers.inspectImage(image.id, signal);
+  const wantedMajor = (details === undefined ? undefined : majorIn(details.config.environment)) ?? major;
+  return { wantedImageId: image.id, ...(wantedMajor === undefined ? {} : { wantedMajor }) };
+}
+
+/** Labels are input (RELIABILITY 3); the container's were written when its image was known, the volume's before. */
+function dataMajorOf(
+  ours: readonly OwnContainer[],
+  containers: readonly ContainerSummary[],
+  volume: VolumeFacts | undefined,
+): number | undefined {
+  const labels = [...ours.map(({ id }) => containers.find((one) => one.id === id)?.labels), volume?.labels];
+  for (const one of labels) {
+    const major = majorOf(one?.get(serverLabels.major) ?? "");
+    if (major !== undefined) return major;
+  }
+  return undefined;
+}
