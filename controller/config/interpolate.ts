@@ -3,6 +3,8 @@ import type { Place } from "../core/place.ts";
 
 /** Deeper nesting is no configuration but an attack on the stack. */
 const deepest = 64;
+/** Longer texts are no configuration: forty lines that each name the line before twice would fill the memory. */
+const longest = 1024 * 1024;
 const nameAt = /[A-Za-z_][A-Za-z0-9_]*/y;
 /** With a colon an empty value counts as missing. */
 const operator = /:?[-+?]/y;
@@ -94,13 +96,24 @@ export function interpolateParts<Part = never>(
   return { parts: expand(template, 0), unset: [...unset] };
 }
 
-/** {@link interpolateParts} for values that are all text. */
+/**
+ * {@link interpolateParts} for values that are all text.
+ *
+ * @throws PoststackError `VARIABLE_SYNTAX`, `VARIABLE_REQUIRED`, `CONFIG_LIMIT`
+ */
 export function interpolate(
   template: string,
   lookup: (name: string) => string | undefined,
   where?: Place,
 ): { readonly value: string; readonly unset: readonly string[] } {
-  const { parts, unset } = interpolateParts(template, lookup, where);
+  const { parts, unset } = interpolateParts<never>(template, lookup, where);
+  if (parts.reduce((length, part) => length + part.length, 0) > longest) {
+    throw new PoststackError("CONFIG_LIMIT", {
+      what: `with its variables filled in a text would have more than ${longest / 1024} KiB`,
+      ...(where === undefined ? {} : { where }),
+      next: "a value that is that long belongs in a file",
+    });
+  }
   return { value: parts.join(""), unset };
 }
 

@@ -74,7 +74,7 @@ function understood(item: Tree, base: Base, variables: Variables, context: Inclu
       : [],
   );
   const given = valueAt(item, "env_file") === undefined ? undefined : envFiles;
-  const filled = report.attempt(() => readVariables(files, own.directory, given, variables));
+  const filled = report.attempt(() => readVariables(files, own.directory, given, variables, report));
   return { files: full, base: own, variables: filled ?? variables, place: first.place };
 }
 

@@ -74,7 +74,7 @@ function load(options: ComposeOptions, report: Report): Omit<LoadedCompose, "war
   const { files, directory, shell } = options;
   const paths = options.composeFiles.map((file) => resolve(directory, file));
   const given = options.envFiles?.map((path) => ({ path: resolve(directory, path) }));
-  const found = report.attempt(() => readVariables(files, directory, given, shell)) ?? shell;
+  const found = report.attempt(() => readVariables(files, directory, given, shell, report)) ?? shell;
 
   const read = documentReader(files, report);
   const documents = paths.flatMap((path) => read(path, options.from));

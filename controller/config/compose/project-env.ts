@@ -25,6 +25,7 @@ export function readVariables(
   directory: string,
   given: readonly GivenFile[] | undefined,
   shell: Variables,
+  report?: Report,
 ): Variables {
   const own = join(directory, ".env");
   const paths = given ?? (isFile(files, own) ? [{ path: own }] : []);
@@ -34,6 +35,7 @@ export function readVariables(
       stronger: (name) => shell.get(name),
       weaker: (name) => found.get(name),
     });
+    if (report !== undefined) tellUnset(entries, report);
     for (const { name, value } of entries) found.set(name, value);
   }
   return new Map([...found, ...shell]);

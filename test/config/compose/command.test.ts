@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { cliProject, type CliProject } from "../../support/cli.ts";
 import { hasCorpus } from "../../support/corpus.ts";
+import { misfits } from "../../support/schemas.ts";
 import { composeCases, home, meaning, nameOf, variantsOf, type Json } from "./corpus-cases.ts";
 
 let project: CliProject | undefined;
@@ -58,6 +59,7 @@ describe("compose config", () => {
       { cwd: `${here.root}/other` },
     );
     expect(json).toMatchObject({ services: { web: { image: "nginx:7" } } });
+    expect(misfits("answers/compose config", json)).toEqual([]);
   });
 
   test("takes them from COMPOSE_FILE otherwise", async () => {

@@ -218,6 +218,11 @@ describe("limits", () => {
       },
       "CONFIG_LIMIT",
     ],
+    [
+      "variables that double",
+      { "c.yaml": serviceOf(""), ".env": `A0=x\n${many(40, (index) => `A${index + 1}=$A${index}$A${index}\n`)}` },
+      "CONFIG_LIMIT",
+    ],
   ])("%s", (_name, files, code) => {
     expect(told(() => load(files)).map((line) => line.split(" ")[0])).toEqual([code]);
   });

@@ -163,6 +163,11 @@ describe("variables", () => {
     expect(warned(loaded)).toEqual(["c.yaml:4:11 the variable C is not set: an empty text stands for it"]);
   });
 
+  test("what .env itself lacks is told there", () => {
+    const loaded = load({ "c.yaml": serviceOf("user: $A"), ".env": "A=1$B\n" });
+    expect(warned(loaded)).toEqual([".env:1:1 the variable B is not set: an empty text stands for it"]);
+  });
+
   test("keys and values of variables are not looked at", () => {
     const loaded = load(serviceOf("labels: { $A: $A }"), { shell: new Map([["A", "$B"]]) });
     expect(loaded.project.services.get("a")?.labels).toEqual(new Map([["$A", "$B"]]));
