@@ -73,6 +73,30 @@ export function resourceIn(labels: Labels, mark: string | undefined): ResourceId
   return resource !== undefined && /^[a-z]+:./.test(resource) ? (resource as ResourceId) : undefined;
 }
 
+/**
+ * Hashes of what no plan shows of a container of ours: of files by path, of secret variables by `environment/NAME`.
+ * Undefined: what the labels say cannot be read (RELIABILITY 3).
+ */
+export function contentsIn(labels: Labels): ReadonlyMap<string, string> | undefined {
+  try {
+    const entries: unknown = JSON.parse(labels.get(labelNames.contents) ?? "[]");
+    if (!Array.isArray(entries)) return undefined;
+    return new Map(
+      entries.flatMap((entry: unknown): [string, string][] =>
+        Array.isArray(entry) ? [[String(entry[0]), String(entry[1])]] : [],
+      ),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a variable of such a container was a secret when it was made; of another one's, nothing tells. */
+export function isSecretVariable(labels: Labels): (name: string) => boolean {
+  const contents = labels.has(labelNames.resource) ? contentsIn(labels) : undefined;
+  return (name) => contents?.has(`environment/${name}`) ?? true;
+}
+
 /** The name under which Compose's own tools know the environment: `docker compose -p NAME ps`. */
 export const composeProject = ({ project, environment }: EngineProject): string => `${project}-${environment}`;
 

@@ -1,4 +1,5 @@
 import { PoststackError } from "../../controller/core/errors.ts";
+import { isSecretVariable } from "../../controller/core/engine-labels.ts";
 import type { Clock } from "../../controller/core/ports.ts";
 import type {
   ActualMount,
@@ -12,7 +13,7 @@ import type {
 import type { ImageDetails } from "../../controller/core/ports/container-images.ts";
 import type { ContainerSpec, NetworkAttachment, PublishedPort } from "../../controller/core/ports/container-spec.ts";
 import type { ContainerFile, ExecResult, LogChunk } from "../../controller/core/ports/containers.ts";
-import { Secret } from "../../controller/core/secret.ts";
+import { Secret, type Text } from "../../controller/core/secret.ts";
 
 /** What the process of a container does once it is started. */
 export interface Program {
@@ -143,9 +144,11 @@ export class FakeContainer {
     const { config } = this.image;
     const { spec } = this;
     const environment = new Map([...config.environment, ...spec.environment]);
-    const values = [...environment].flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value instanceof Secret ? value : new Secret(value)] as const],
-    );
+    const isSecret = isSecretVariable(spec.labels);
+    const values = [...environment].flatMap(([name, value]): [string, Text][] => {
+      if (value === undefined) return [];
+      return [[name, value instanceof Secret || !isSecret(name) ? value : new Secret(value)]];
+    });
     const command = spec.command ?? (spec.entrypoint === undefined ? config.command : undefined);
     const entrypoint = spec.entrypoint ?? config.entrypoint;
     return {

@@ -1,3 +1,4 @@
+import { isSecretVariable } from "../../core/engine-labels.ts";
 import type {
   ActualMount,
   ConnectedNetwork,
@@ -104,7 +105,7 @@ export const imageId = (id: unknown): string => {
 const ownAliases = (json: Json): ReadonlySet<string> =>
   new Set([text(object(json["Config"])["Hostname"]), text(json["Id"]).slice(0, 12)]);
 
-/** Values are secrets: nothing tells a password in the environment from the rest. */
+/** Values of variables are secrets, but for those of our own containers that their labels know as public. */
 function readSpec(json: Json): ContainerSpec {
   const config = object(json["Config"]);
   const host = object(json["HostConfig"]);
@@ -112,6 +113,8 @@ function readSpec(json: Json): ContainerSpec {
   const published = new Set(ports.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`));
   const shortId = text(json["Id"]).slice(0, 12);
   const own = ownAliases(json);
+  const labels = textMap(config["Labels"]);
+  const isSecret = isSecretVariable(labels);
   const { hostname, ...plain } = readFields(configFields, config);
   const resources = readFields(resourceFields, host);
   const blkio = unlessEmpty(readFields(blkioFields, host));
@@ -120,8 +123,10 @@ function readSpec(json: Json): ContainerSpec {
     // The engine's own choice.
     hostname: hostname === shortId ? undefined : hostname,
     ...readFields(hostFields, host),
-    environment: new Map([...assignments(config["Env"])].map(([key, value]) => [key, new Secret(value)])),
-    labels: textMap(config["Labels"]),
+    environment: new Map(
+      [...assignments(config["Env"])].map(([key, value]) => [key, isSecret(key) ? new Secret(value) : value]),
+    ),
+    labels,
     network: readNetwork(text(host["NetworkMode"]), object(object(json["NetworkSettings"])["Networks"]), own),
     ports,
     expose: Object.keys(object(config["ExposedPorts"])).filter((port) => !published.has(port)),

@@ -44,18 +44,3 @@ export const configLabels = ({ limits, contents }: ContainerConfig): ReadonlyMap
     [limitsLabel, limits],
     ...(contents.size === 0 ? [] : [[labelNames.contents, JSON.stringify([...contents])] as const]),
   ]);
-
-/** Labels are input: what cannot be read is nothing (RELIABILITY 3). */
-export function contentsIn(labels: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  try {
-    const entries: unknown = JSON.parse(labels.get(labelNames.contents) ?? "[]");
-    if (!Array.isArray(entries)) return new Map();
-    return new Map(
-      entries.flatMap((entry: unknown): [string, string][] =>
-        Array.isArray(entry) ? [[String(entry[0]), String(entry[1])]] : [],
-      ),
-    );
-  } catch {
-    return new Map();
-  }
-}

@@ -1,10 +1,10 @@
 import type { Hazard } from "../../core/action.ts";
 import { summarise, type Drift } from "../../core/drift.ts";
+import { contentsIn } from "../../core/engine-labels.ts";
 import type { ResourceId } from "../../core/id.ts";
 import { shortImageId } from "../../core/image-reference.ts";
 import type { ContainerSummary } from "../../core/ports/container-facts.ts";
 import { hasRun, mayEnd } from "./accept.ts";
-import { contentsIn } from "./config.ts";
 import { anonymousVolumes, orderOf } from "./exclusive.ts";
 import { driftOfSpec } from "./fields.ts";
 import { heldPort } from "./host-ports.ts";
@@ -100,7 +100,7 @@ function imageDrift(current: ObservedContainer): readonly Drift[] {
 }
 
 function specDrift(desired: DesiredContainer, { details, imageConfig, summary }: ObservedContainer): readonly Drift[] {
-  const made = contentsIn(summary.labels);
+  const made = contentsIn(summary.labels) ?? new Map<string, string>();
   const wasSecret = (field: string): boolean => made.has(field);
   const fields = details === undefined ? [] : driftOfSpec(desired.spec, details.spec, imageConfig, wasSecret);
   const { contents: wanted } = desired.config;

@@ -16,11 +16,13 @@ export function withImageDefaults(spec: ContainerSpec, image: ImageConfig | unde
   const stopSignal = spec.stopSignal ?? image.stopSignal;
   const healthcheck = healthcheckOf(spec.healthcheck, image.healthcheck);
   const mounted = new Set(spec.mounts.map(({ target }) => target));
+  const published = new Set(spec.ports.map(portName));
   return {
     ...spec,
     environment: new Map([...image.environment, ...spec.environment].filter(([, value]) => value !== undefined)),
     labels: new Map([...image.labels, ...spec.labels]),
-    expose: [...new Set([...image.expose, ...spec.expose, ...spec.ports.map(portName)])].sort(),
+    // What is published is exposed by that alone.
+    expose: [...new Set([...image.expose, ...spec.expose])].filter((port) => !published.has(port)).sort(),
     mounts: [
       ...spec.mounts,
       ...image.volumes
