@@ -12,7 +12,7 @@ import { install } from "./packages.ts";
 // with the engine.
 
 /** 2 MB: a shell and the usual small programs. It sleeps unless told otherwise. */
-export const busybox = "poststack-test/busybox:1";
+const busybox = "poststack-test/busybox:1";
 
 export async function ensureBusybox(box: EngineBox): Promise<string> {
   if ((await box.engine.inspectImage(busybox, box.signal)) !== undefined) return busybox;
@@ -51,7 +51,7 @@ export async function ensureDebian(box: EngineBox): Promise<string> {
   if (!existsSync(file)) {
     install(["mmdebstrap"]);
     const made = `${file}.${process.pid}`;
-    const run = spawnSync("mmdebstrap", ["--variant=minbase", "bookworm", made], { encoding: "utf8" });
+    const run = spawnSync("mmdebstrap", ["--variant=minbase", "--format=tar", "bookworm", made], { encoding: "utf8" });
     if (run.status !== 0) throw new Error(`mmdebstrap: ${run.stderr.slice(-2_000)}`);
     renameSync(made, file);
   }

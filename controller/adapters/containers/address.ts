@@ -41,7 +41,7 @@ const tlsPort = 2376;
  * @throws PoststackError `ENGINE_MISSING`: it has none of the known forms
  */
 export function parseAddress(written: string, from: string, tls: TlsFiles | undefined): EngineAddress {
-  const [, scheme = "", rest = ""] = /^(?:([a-z]+):\/\/)?(.*)$/s.exec(written) ?? [];
+  const [, scheme = "", rest = ""] = /^(?:([^:/]*):\/\/)?(.*)$/s.exec(written) ?? [];
   if (scheme === "unix" && rest.startsWith("/")) return { type: "socket", path: rest };
   if (scheme === "" || scheme === "tcp" || scheme === "http" || scheme === "https" || scheme === "ssh") {
     const url = URL.canParse(`http://${rest}`) ? new URL(`http://${rest}`) : undefined;

@@ -142,7 +142,7 @@ export interface ExecResult {
   readonly output: string;
 }
 
-export interface LogOptions {
+interface LogOptions {
   readonly follow?: boolean;
   /** The last lines only. */
   readonly tail?: number;

@@ -1,0 +1,203 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { containerEngine } from "../../../controller/adapters/containers.ts";
+import { PoststackError } from "../../../controller/core/errors.ts";
+import type { ContainerEngine } from "../../../controller/core/ports/containers.ts";
+import { bare } from "./fields.ts";
+import { json, scripted, version, type Scripted } from "./scripted.ts";
+
+const { signal } = new AbortController();
+const open: Scripted[] = [];
+afterEach(async () => {
+  vi.useRealTimers();
+  for (const one of open.splice(0)) await one.close();
+});
+
+async function start(...parts: Parameters<typeof scripted>): Promise<Scripted> {
+  const one = await scripted(...parts);
+  open.push(one);
+  return one;
+}
+
+const outcome = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => "done",
+    (error: unknown) => (error instanceof PoststackError ? error.code : error),
+  );
+
+const none = new Map<string, string>();
+
+/** Every call, how long it may take, and what it is when that is over. */
+const calls: readonly (readonly [
+  name: string,
+  call: (engine: ContainerEngine) => Promise<unknown>,
+  limitMs: number,
+  code: string,
+])[] = [
+  ["facts", (engine) => engine.facts(signal), 10_000, "ENGINE_UNREACHABLE"],
+  ["containers", (engine) => engine.containers(signal), 10_000, "ENGINE_UNREACHABLE"],
+  ["inspectContainer", (engine) => engine.inspectContainer("c", signal), 10_000, "ENGINE_UNREACHABLE"],
+  ["createContainer", (engine) => engine.createContainer("c", bare("i", none), signal), 30_000, "TIMEOUT"],
+  ["startContainer", (engine) => engine.startContainer("c", signal), 30_000, "TIMEOUT"],
+  ["stopContainer", (engine) => engine.stopContainer("c", { graceMs: 3_000 }, signal), 13_000, "TIMEOUT"],
+  [
+    "removeContainer",
+    (engine) => engine.removeContainer("c", { force: true, anonymousVolumes: true }, signal),
+    30_000,
+    "TIMEOUT",
+  ],
+  ["unpauseContainer", (engine) => engine.unpauseContainer("c", signal), 30_000, "TIMEOUT"],
+  ["renameContainer", (engine) => engine.renameContainer("c", "d", signal), 30_000, "TIMEOUT"],
+  ["updateContainer", (engine) => engine.updateContainer("c", { nanoCpus: 1 }, signal), 30_000, "TIMEOUT"],
+  ["exec", (engine) => engine.exec("c", { command: ["true"], timeoutMs: 1 }, signal), 30_000, "TIMEOUT"],
+  ["logs", (engine) => engine.logs("c", {}, signal)[Symbol.asyncIterator]().next(), 10_000, "ENGINE_UNREACHABLE"],
+  ["events", (engine) => engine.events(signal)[Symbol.asyncIterator]().next(), 10_000, "ENGINE_UNREACHABLE"],
+  ["networks", (engine) => engine.networks(signal), 10_000, "ENGINE_UNREACHABLE"],
+  ["createNetwork", (engine) => engine.createNetwork("n", { labels: none }, signal), 30_000, "TIMEOUT"],
+  ["removeNetwork", (engine) => engine.removeNetwork("n", signal), 30_000, "TIMEOUT"],
+  ["connectNetwork", (engine) => engine.connectNetwork("n", "c", { aliases: [] }, signal), 30_000, "TIMEOUT"],
+  ["disconnectNetwork", (engine) => engine.disconnectNetwork("n", "c", signal), 30_000, "TIMEOUT"],
+  ["volumes", (engine) => engine.volumes(signal), 10_000, "ENGINE_UNREACHABLE"],
+  ["createVolume", (engine) => engine.createVolume("v", { labels: none }, signal), 30_000, "TIMEOUT"],
+  ["removeVolume", (engine) => engine.removeVolume("v", signal), 30_000, "TIMEOUT"],
+  ["images", (engine) => engine.images(signal), 10_000, "ENGINE_UNREACHABLE"],
+  ["inspectImage", (engine) => engine.inspectImage("i", signal), 10_000, "ENGINE_UNREACHABLE"],
+  ["pullImage", (engine) => engine.pullImage("i", {}, signal), 120_000, "TIMEOUT"],
+  ["tagImage", (engine) => engine.tagImage("i", "j", signal), 30_000, "TIMEOUT"],
+  ["removeImage", (engine) => engine.removeImage("i", signal), 30_000, "TIMEOUT"],
+];
+
+test.each(calls)("an engine that takes %s and says nothing is given up in time", async (_, call, limitMs, code) => {
+  const one = await start(() => undefined);
+  // What is loaded on demand, and the version, come before time stands still.
+  await one.engine.identify(signal);
+  await import("../../../controller/adapters/containers/pull.ts");
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const arrived = one.arrives();
+  let ended: unknown;
+  const ending = outcome(call(one.engine)).then((found) => (ended = found));
+  await arrived;
+  await vi.advanceTimersByTimeAsync(limitMs - 1);
+  expect(ended).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(1);
+  await ending;
+  expect(ended).toBe(code);
+});
+
+test("a signal ends a call at once, with its own reason", async () => {
+  const one = await start(() => undefined);
+  for (const [, call] of calls) {
+    const given = new AbortController();
+    const aborted = new Proxy(one.engine, {
+      get:
+        (engine, name) =>
+        (...args: readonly unknown[]) => {
+          const method = Reflect.get(engine, name) as (...all: readonly unknown[]) => Promise<unknown>;
+          return method(...args.slice(0, -1), given.signal);
+        },
+    });
+    const arrived = one.arrives();
+    const ending = outcome(call(aborted));
+    await arrived;
+    const reason = new Error("enough");
+    given.abort(reason);
+    expect(await ending).toBe(reason);
+  }
+});
+
+describe("a connection that breaks", () => {
+  const cut = (request: IncomingMessage): unknown => request.socket.destroy();
+  const half = (_: IncomingMessage, response: ServerResponse): void => {
+    response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
+    response.write('[{"Id":');
+    setImmediate(() => response.destroy());
+  };
+  const notJson = (_: IncomingMessage, response: ServerResponse): unknown =>
+    response.writeHead(200, { "content-type": "application/json" }).end('[{"Id":');
+
+  test("nobody listens: nothing was sent", async () => {
+    const environment = new Map([["DOCKER_HOST", "unix:///nowhere/docker.sock"]]);
+    const engine = containerEngine({ environment, uid: 0, home: "/nowhere" });
+    expect(await outcome(engine.startContainer("c", signal))).toBe("ENGINE_UNREACHABLE");
+  });
+
+  test.each([
+    ["before an answer", cut],
+    ["in the middle of an answer", half],
+    ["with an answer that is cut off", notJson],
+  ])("%s: what reads may be done again, of what writes nobody knows", async (_, answer) => {
+    const one = await start(answer);
+    expect(await outcome(one.engine.containers(signal))).toBe("ENGINE_UNREACHABLE");
+    const create = one.engine.createContainer("c", bare("i", none), signal);
+    expect(await outcome(create)).toBe("ENGINE_CONNECTION_LOST");
+    // RELIABILITY 13: never resent blindly.
+    expect(one.requests.filter((line) => line.startsWith("POST"))).toHaveLength(1);
+  });
+
+  test("a read is sent again, once, when a kept connection was closed meanwhile", async () => {
+    let count = 0;
+    const one = await start((request, response) => (++count === 1 ? cut(request) : json(response, [])));
+    expect(await one.engine.containers(signal)).toEqual([]);
+    expect(one.requests).toHaveLength(2);
+  });
+});
+
+test("the version is asked once, and a list is one call", async () => {
+  const one = await start((_, response) => json(response, []));
+  for (const _ of [1, 2, 3]) await one.engine.containers(signal);
+  expect(one.requests).toEqual(Array.from({ length: 3 }, () => "GET /v1.41/containers/json?all=1"));
+});
+
+test.each([
+  ["an older Docker", { ...version, ApiVersion: "1.40", Version: "19.03" }, "ENGINE_TOO_OLD"],
+  [
+    "an older Podman",
+    { ApiVersion: "1.40", Version: "3.4.4", Components: [{ Name: "Podman Engine" }] },
+    "ENGINE_TOO_OLD",
+  ],
+  ["something else", {}, "ENGINE_TOO_OLD"],
+  [
+    "a Podman whose API counts otherwise",
+    { ApiVersion: "1.40", Version: "4.3.1", Components: [{ Name: "Podman Engine" }] },
+    "done",
+  ],
+  ["a newer Docker", { ...version, ApiVersion: "1.99" }, "done"],
+])("%s", async (_, says, expected) => {
+  const one = await start((__, response) => json(response, []), says);
+  expect(await outcome(one.engine.containers(signal))).toBe(expected);
+  if ("ApiVersion" in says && says.ApiVersion === "1.99") expect(one.requests[0]).toContain("/v1.51/");
+});
+
+test("objects that make no sense are objects that say nothing: the list goes on", async () => {
+  const odd = [
+    null,
+    7,
+    "text",
+    [],
+    {},
+    { Id: 7, Names: "x", Labels: [1], State: {}, NetworkSettings: null, Ports: [null], Mounts: {} },
+  ];
+  const long = { Id: "x".repeat(1_000_000), Names: ["/long"], Status: "Up ".repeat(1_000) };
+  const good = {
+    Id: "good",
+    Names: ["/good"],
+    State: "running",
+    Status: "Up 3 minutes (healthy)",
+    Labels: { a: "b", bad: 7 },
+  };
+  const one = await start((request, response) =>
+    json(response, request.url?.includes("/volumes") === true ? { Volumes: odd } : [...odd, long, good]),
+  );
+  const found = await one.engine.containers(signal);
+  expect(found).toHaveLength(odd.length + 2);
+  expect(found.at(-1)).toMatchObject({
+    names: ["good"],
+    health: "healthy",
+    upMs: 180_000,
+    labels: new Map([["a", "b"]]),
+  });
+  expect(await one.engine.networks(signal)).toHaveLength(odd.length + 2);
+  expect(await one.engine.images(signal)).toHaveLength(odd.length + 2);
+  expect(await one.engine.volumes(signal)).toHaveLength(odd.length);
+  expect(await one.engine.inspectContainer("c", signal)).toMatchObject({ state: "unknown" });
+});
