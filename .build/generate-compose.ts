@@ -45,7 +45,14 @@ function forMessages(json: Json): Json {
   const { oneOf, patternProperties, additionalProperties, uniqueItems: _unique, ...rest } = json;
   const mapped = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, forMessages(value)]));
   const choice = Array.isArray(oneOf) ? { anyOf: oneOf.map(forMessages), "x-form": formOf(oneOf as Json[]) } : {};
-  return { ...mapped, ...choice, ...names(patternProperties, additionalProperties) };
+  return { ...mapped, ...choice, ...range(json), ...names(patternProperties, additionalProperties) };
+}
+
+/** A number between limits is called by these. */
+function range({ minimum, maximum }: JsonMap): JsonMap {
+  if (typeof minimum !== "number") return {};
+  const limits = typeof maximum === "number" ? `from ${minimum} to ${maximum}` : `of at least ${minimum}`;
+  return { "x-form": `a whole number ${limits}` };
 }
 
 /** The schema closes the list of `gpus` where it means each of its items. */

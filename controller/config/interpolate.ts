@@ -106,8 +106,8 @@ export function interpolate(
   lookup: (name: string) => string | undefined,
   where?: Place,
 ): { readonly value: string; readonly unset: readonly string[] } {
-  const { parts, unset }: Interpolated<never> = interpolateParts(template, lookup, where);
-  if (parts.reduce((length, part) => length + part.length, 0) > longest) {
+  const { parts, unset } = interpolateParts(template, lookup, where);
+  if (parts.reduce((length, part) => length + (part?.length ?? 0), 0) > longest) {
     throw new PoststackError("CONFIG_LIMIT", {
       what: `with its variables filled in a text would have more than ${longest / 1024} KiB`,
       ...(where === undefined ? {} : { where }),

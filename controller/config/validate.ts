@@ -104,6 +104,9 @@ function nextFor({ type, pattern = "", anyOf = [] }: Schema, found: Tree | undef
   return isQuoted ? "remove the quotes" : undefined;
 }
 
+/** A longer list of keys is no help. */
+const mostListed = 30;
+
 function unknownKey(name: string, path: Path, schema: Schema, subject: Subject): PoststackError {
   const properties = mapOf(schema["properties"]);
   const known = Object.keys(properties);
@@ -115,7 +118,7 @@ function unknownKey(name: string, path: Path, schema: Schema, subject: Subject):
       ? `did you mean \`${meant}\`?`
       : home !== undefined
         ? `\`${name}\` belongs into \`${home}\`: indent it`
-        : `known here: ${known.join(", ")}; notes of your own begin with \`x-\``;
+        : `${known.length > mostListed ? "remove it" : `known here: ${known.join(", ")}`}; notes of your own begin with \`x-\``;
   return new PoststackError("CONFIG_UNKNOWN_KEY", {
     what: `unknown key \`${shortened(name)}\`${path.length === 0 ? "" : ` in \`${renderPath(path)}\``}`,
     where: keyPlaceOf(subject.tree, subject.place, [...path, name]),

@@ -92,6 +92,12 @@ describe("all that is wrong is told, by place", () => {
     ["ranges of different length", serviceOf('ports: ["80-81:80-82"]'), ["CONFIG_TYPE compose.yaml:4:13"]],
     ["an address that is none", serviceOf('ports: ["300.1.1.1:80:80"]'), ["CONFIG_TYPE compose.yaml:4:13"]],
     ["a port of no container", serviceOf("ports: [{ published: 80 }]"), ["CONFIG_TYPE compose.yaml:4:13"]],
+    [
+      "a protocol that there is not",
+      serviceOf("ports: [{ target: 80, protocol: http }]"),
+      ["CONFIG_TYPE compose.yaml:4:37"],
+    ],
+    ["a number out of its limits", serviceOf("oom_score_adj: 5000"), ["CONFIG_TYPE compose.yaml:4:20"]],
     ["a host without an address", serviceOf("extra_hosts: [a]"), ["CONFIG_TYPE compose.yaml:4:19"]],
     ["a duration that is a number", serviceOf("healthcheck: { interval: 5 }"), ["CONFIG_TYPE compose.yaml:4:30"]],
     [
@@ -126,6 +132,22 @@ describe("all that is wrong is told, by place", () => {
       ["CONFIG_TYPE compose.yaml:4:35"],
     ],
   ])("%s", (_name, text, expected) => expect(told(() => load(text))).toEqual(expected));
+
+  test.each<[string, string, string]>([
+    [
+      "oom_score_adj: 5000",
+      "`services.a.oom_score_adj` must be a whole number from -1000 to 1000; found 5000",
+      "correct the value",
+    ],
+    ["environment: text", '`services.a.environment` must be a map or a list; found "text"', "correct the value"],
+    ["foobar: 1", "unknown key `foobar` in `services.a`", "remove it; notes of your own begin with `x-`"],
+    ["envirnment: {}", "unknown key `envirnment` in `services.a`", "did you mean `environment`?"],
+    ["depends_on: { b: x }", '`services.a.depends_on.b` must be a map; found "x"', "correct the value"],
+    ["healthcheck: { interval: 5 }", "`services.a.healthcheck.interval` must be text; found 5", "put it in quotes"],
+  ])("%s: in words", (line, what, next) => {
+    const [error] = errorsIn(() => load(serviceOf(line)));
+    expect(error?.facts).toMatchObject({ what, next });
+  });
 
   test("a circle is named", () => {
     const text =

@@ -1,5 +1,5 @@
 import type { ComposeMount, ComposePort, ComposeServiceVolume } from "../part-models.ts";
-import { isAddress } from "../short/ports.ts";
+import { isAddress, protocols } from "../short/ports.ts";
 import { present, type Fields } from "./fields.ts";
 
 /** A config or a secret. */
@@ -27,6 +27,11 @@ export function readPort(fields: Fields): ComposePort | undefined {
     fields.refuse("CONFIG_TYPE", "target", what, "write `target: PORT`, from 1 to 65535");
     return undefined;
   }
+  const protocol = fields.text("protocol") ?? "tcp";
+  if (!protocols.has(protocol)) {
+    const what = `\`${fields.name("protocol")}\` must be one of ${[...protocols].join(", ")}; found ${JSON.stringify(protocol)}`;
+    fields.refuse("CONFIG_TYPE", "protocol", what, "correct the value");
+  }
   const hostIp = fields.text("host_ip");
   if (hostIp !== undefined && !isAddress(hostIp)) {
     fields.refuse(
@@ -47,7 +52,7 @@ export function readPort(fields: Fields): ComposePort | undefined {
   }
   return {
     target,
-    protocol: fields.text("protocol") ?? "tcp",
+    protocol,
     mode: fields.text("mode") ?? "ingress",
     ...present({
       published: published === "" || published === "0" ? undefined : published,

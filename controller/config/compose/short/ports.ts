@@ -6,7 +6,7 @@ import { mapTree, textTree, valueTree } from "../trees.ts";
 /** `[IP:][PUBLISHED:]TARGET[/PROTOCOL]`, both ports a number or a range; an IPv6 address may stand in brackets. */
 const form = /^(?:(?:(?<ip>\[[^\]]*\]|.*):)?(?<published>[^:]*):)?(?<target>[^:/]*)(?:\/(?<protocol>[^/]*))?$/;
 const address = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(?:%\w+)?)$/;
-const protocols = new Set(["tcp", "udp", "sctp"]);
+export const protocols: ReadonlySet<string> = new Set(["tcp", "udp", "sctp"]);
 
 /** The list of `ports` with every short form expanded, one entry for each port of a range. */
 export function canonicalPorts(tree: Tree, report: Report): Tree {
