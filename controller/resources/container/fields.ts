@@ -31,7 +31,7 @@ export function driftOfSpec(
   return driftOf(comparable(wanted), comparable(seen)).flatMap(({ field }): Drift[] => {
     const [from, to] = [seen.get(field), wanted.get(field)];
     // An engine fills in what nobody asked for: its own names, drivers and limits.
-    if (to === undefined && !isOfFiles(field)) return [];
+    if (to === undefined && (!isOfFiles(field) || ofEngine.has(field))) return [];
     const isSecret = to instanceof Secret || wasSecret(field);
     return [{ field: composeName(field), from: isSecret ? "" : shown(from), to: isSecret ? "" : shown(to) }];
   });
@@ -54,6 +54,9 @@ const ofFiles = new Set([
 ]);
 const isOfFiles = (field: string): boolean => ofFiles.has(field) || /^(?:environment|label|security)\//.test(field);
 
+/** Variables that an engine sets by itself (Podman: `podman run`, "Environment"). */
+const ofEngine = new Set(["HOME", "HOSTNAME", "PATH", "TERM", "container"].map((name) => `environment/${name}`));
+
 /** One field for each thing that a person would name. The image is compared by its id as well. */
 function fieldsOf({
   environment,
@@ -65,7 +68,7 @@ function fieldsOf({
   namespaces,
   ...others
 }: ContainerSpec): Fields {
-  const { platform: _platform, removeWhenDone: _removeWhenDone, ...simple } = others;
+  const { platform: _platform, removeWhenDone: _removeWhenDone, workingDirectory, ...simple } = others;
   const named = (group: string, values: object | undefined): [string, Text][] =>
     Object.entries(values ?? {}).flatMap(([name, value]: [string, unknown]): [string, Text][] =>
       isEmpty(value) || isLimit(name) ? [] : [[`${group}${name}`, plainText(name, value)]],
@@ -76,8 +79,9 @@ function fieldsOf({
     ),
     ...[...userLabels(labels)].map(([name, value]): [string, Text] => [`label/${name}`, value]),
     ...(command === undefined ? [] : [["command", commandLine(command)] as const]),
-    ...(entrypoint === undefined ? [] : [["entrypoint", commandLine(entrypoint)] as const]),
-    ...named("", simple),
+    ...(isEmpty(entrypoint) ? [] : [["entrypoint", commandLine(entrypoint ?? [])] as const]),
+    // Without a folder of its own a process works in the root.
+    ...named("", { ...simple, workingDirectory: workingDirectory === "/" ? undefined : workingDirectory }),
     ...named("resources/", resources),
     ...named("security/", security),
     ...named("namespaces/", namespaces),
@@ -88,7 +92,7 @@ const isEmpty = (value: unknown): boolean =>
   value === undefined ||
   value === false ||
   value === "" ||
-  (Array.isArray(value) && value.length === 0) ||
+  (Array.isArray(value) && value.every((one) => one === "")) ||
   (value instanceof Map && value.size === 0);
 
 /** A secret of the files and the same text in a container are equal, and neither is seen: hashes are compared. */
