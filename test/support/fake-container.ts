@@ -22,6 +22,8 @@ export interface Program {
   readonly exitCode?: number;
   /** Of its healthcheck; absent: at once. Infinity: never. */
   readonly healthyAfterMs?: number;
+  /** When it counts as failed; absent: never. */
+  readonly unhealthyAfterMs?: number;
   /** The image does not have it. */
   readonly isMissing?: boolean;
   readonly output?: readonly string[];
@@ -74,7 +76,9 @@ export class FakeContainer {
   get health(): Health {
     const { healthcheck } = this.spec;
     if (this.state !== "running" || healthcheck === undefined || healthcheck === "none") return undefined;
-    return this.clock.nowMs() - this.startedMs >= (this.program.healthyAfterMs ?? 0) ? "healthy" : "starting";
+    const upMs = this.clock.nowMs() - this.startedMs;
+    if (upMs >= (this.program.unhealthyAfterMs ?? Infinity)) return "unhealthy";
+    return upMs >= (this.program.healthyAfterMs ?? 0) ? "healthy" : "starting";
   }
 
   /** @throws PoststackError `COMMAND_MISSING` */

@@ -3,7 +3,7 @@ import type { ContainerEngine } from "../../core/ports/containers.ts";
 import { list, object, present, text, texts } from "./answer.ts";
 import { readLimitMs, writeLimitMs, type Client } from "./client.ts";
 import { containerBody } from "./container-body.ts";
-import { readDetails } from "./container-details.ts";
+import { readDetails, readHealth } from "./container-details.ts";
 import { versionNumber, type Dialect } from "./dialect.ts";
 import { isCode, unless } from "./failure.ts";
 import { writeFields } from "./fields.ts";
@@ -46,14 +46,21 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
       const { client, dialect } = await session(signal);
       const call = { method: "GET", path: "/containers/json", query: { all: 1 }, doing: "listing containers" } as const;
       const answer = await client.ask({ ...call, limitMs: readLimitMs }, signal);
-      return list(answer).map((entry) => readSummary(dialect.adaptSummary(object(entry))));
+      const found = list(answer).map((entry) => readSummary(dialect.adaptSummary(object(entry))));
+      if (dialect.health === undefined || !found.some(({ state }) => state === "running")) return found;
+      const health = await dialect.health.listed(client, signal);
+      const checked = found.filter(({ id, state }) => state === "running" && health.has(id));
+      await Promise.all(checked.map(({ id }) => calls.inspectContainer(id, signal)));
+      return found.map((one) => (checked.includes(one) ? { ...one, health: readHealth(health.get(one.id)) } : one));
     },
 
     async inspectContainer(id, signal) {
       const { client, dialect } = await session(signal);
       const call = { method: "GET", path: `${pathOf(id)}/json`, doing: `inspecting container ${id}` } as const;
       const answer = await client.ask({ ...call, limitMs: readLimitMs }, signal).catch(unless("ENGINE_OBJECT_GONE"));
-      return answer === undefined ? undefined : readDetails(dialect.adaptDetails(object(answer)));
+      if (answer === undefined) return undefined;
+      dialect.health?.probeWhenDue(client, object(answer), signal);
+      return readDetails(dialect.adaptDetails(object(answer)));
     },
 
     async createContainer(name, spec, signal) {

@@ -1,5 +1,6 @@
 import type { EngineFacts } from "../../core/ports/container-facts.ts";
 import type { Json } from "./answer.ts";
+import type { PodmanHealth } from "./podman-health.ts";
 
 /** Where the two engines differ behind the same API. */
 export interface Dialect {
@@ -9,6 +10,8 @@ export interface Dialect {
   readonly hasBuildKit: boolean;
   /** What protects a network in use from being removed only looks at its name. */
   readonly removesNetworksByName: boolean;
+  /** Undefined: the engine probes by itself, and its list tells the result. */
+  readonly health: PodmanHealth | undefined;
   readonly changesInPlace: EngineFacts["changesInPlace"];
   /** The body of a creation, as this engine wants it. */
   readonly adaptBody: (body: Json) => Json;

@@ -8,6 +8,7 @@ export const dockerDialect = (apiVersion: string): Dialect => ({
   createsWithAllNetworks: versionNumber(apiVersion) >= 1_044,
   hasBuildKit: true,
   removesNetworksByName: false,
+  health: undefined,
   changesInPlace,
   adaptBody: (body) => body,
   adaptSummary: (answer) => answer,

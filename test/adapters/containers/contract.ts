@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { PoststackError } from "../../../controller/core/errors.ts";
 import type { ContainerSpec } from "../../../controller/core/ports/container-spec.ts";
 import type { LogChunk } from "../../../controller/core/ports/containers.ts";
@@ -149,6 +149,19 @@ export function containerContract(box: TestedEngine, image: string): void {
       const id = await run({ command: ["sh", "-c", script] });
       await engine.stopContainer(id, { signal: "SIGUSR1", graceMs: 20_000 }, signal);
       expect(await engine.inspectContainer(id, signal)).toMatchObject({ state: "exited", exitCode: 9 });
+    });
+
+    test.each([
+      ["true", "healthy"],
+      ["false", "unhealthy"],
+    ])("a healthcheck that says %s is seen in the list and when inspected", async (program, expected) => {
+      const healthcheck = { test: ["CMD", program], intervalMs: 200, timeoutMs: 5_000, retries: 2 };
+      const id = await run({ healthcheck });
+      await vi.waitFor(async () => expect((await summary(id))?.health).toBe(expected), {
+        timeout: 30_000,
+        interval: 100,
+      });
+      expect(await engine.inspectContainer(id, signal)).toMatchObject({ health: expected });
     });
 
     test("a rename frees the old name", async () => {

@@ -13,8 +13,10 @@ const image = "poststack-test/busybox:1";
 const { signal } = new AbortController();
 
 /** The programs that the contract's containers run. */
-function program({ spec: { command = [] } }: FakeContainer): Program | undefined {
+function program({ spec: { command = [], healthcheck } }: FakeContainer): Program | undefined {
   const script = command[2] ?? "";
+  const failing = typeof healthcheck === "object" && healthcheck.test?.[1] === "false";
+  if (failing) return { unhealthyAfterMs: 0 };
   const exit = /^exit (\d+)$/.exec(script)?.[1];
   if (command[0] === "no-such-program") return { isMissing: true };
   if (exit !== undefined) return { exitsAfterMs: 5, exitCode: Number(exit) };

@@ -1,0 +1,52 @@
+import { list, object, number, text, type Json } from "./answer.ts";
+import { readLimitMs, type Client } from "./client.ts";
+
+/** Nanoseconds between probes where nobody said (podman-run(1), --health-interval). */
+const defaultIntervalNs = 30e9;
+/** A probe's own timeout is the container's; the longest that we wait to hear of it. */
+const probeLimitMs = 120_000;
+
+export interface PodmanHealth {
+  /** By container id, of those that have a check: the compatible list does not tell. */
+  listed(client: Client, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  /** Probes a running container whose time has come, and does not wait: the next look tells. */
+  probeWhenDue(client: Client, details: Json, signal: AbortSignal): void;
+}
+
+/**
+ * Podman has no daemon that probes: it makes timers for systemd. Where there is no systemd (containers, CI) nobody would
+ * ever probe, so a look does when the interval has passed. Where there is, the timer has been there before, and it is not due.
+ */
+export function podmanHealth(nowMs: () => number): PodmanHealth {
+  const probing = new Set<string>();
+  return {
+    async listed(client, signal) {
+      const path = "/libpod/containers/json";
+      const call = { method: "GET", path, doing: "listing the health of containers", limitMs: readLimitMs } as const;
+      const answer = await client.ask(call, signal);
+      return new Map(
+        list(answer).flatMap((entry) => {
+          const { Id, Status } = object(entry);
+          return text(Status) === "" ? [] : [[text(Id), text(Status)]];
+        }),
+      );
+    },
+    probeWhenDue(client, details, signal) {
+      const state = object(details["State"]);
+      const check = object(object(details["Config"])["Healthcheck"]);
+      const id = text(details["Id"]);
+      const isChecked = list(check["Test"]).length > 0 && list(check["Test"])[0] !== "NONE";
+      if (state["Running"] !== true || !isChecked || probing.has(id)) return;
+      const last = object(list(object(state["Health"])["Log"]).at(-1));
+      const lastMs = Date.parse(text(last["End"]) || text(state["StartedAt"]));
+      const intervalMs = (number(check["Interval"]) || defaultIntervalNs) / 1e6;
+      if (nowMs() < lastMs + intervalMs) return;
+      probing.add(id);
+      const path = `/libpod/containers/${encodeURIComponent(id)}/healthcheck`;
+      client
+        .ask({ method: "GET", path, doing: `probing container ${id}`, limitMs: probeLimitMs }, signal)
+        .catch(() => undefined)
+        .finally(() => probing.delete(id));
+    },
+  };
+}
