@@ -9,7 +9,7 @@ import type { Outline } from "../resources/outline.ts";
 import { applyPlan } from "./apply.ts";
 import type { ActionResult, Emit } from "./events.ts";
 import { rememberEngine } from "./known-engine.ts";
-import { firstLook, look, passPorts, waitsFor } from "./look.ts";
+import { firstLook, look, passPorts, waitsFor, type Look } from "./look.ts";
 import { observe, type Observation } from "./observe.ts";
 import { buildPlan } from "./plan.ts";
 import { recordEvents, type Run } from "./record.ts";
@@ -88,7 +88,7 @@ export async function converge(load: LoadDesired, ports: EnginePorts, options: C
     return { status: "stalled", errors: [looked.waitsFor], passes: 0, results: [] };
   }
   if (isSettled(first)) {
-    const { atOnce, errors } = await settle(looked.desired, load, ports, options, new Set());
+    const { atOnce, errors } = await settle(looked, load, ports, options, new Set());
     if (errors.length > 0) return { status: "stalled", errors, passes: 0, results: [] };
     // What was waited for may have changed by then: look again.
     return atOnce ? { status: "converged", plan: first, passes: 0, results: [] } : converge(load, ports, options);
@@ -137,7 +137,7 @@ async function passes(
       return { type: "cut", error: error.facts };
     });
     if (ended.type === "settled") {
-      const { atOnce, errors } = await settle(ended.desired, load, ports, options, actedIn(results));
+      const { atOnce, errors } = await settle(ended, load, ports, options, actedIn(results));
       if (errors.length > 0) return { status: "stalled", errors, passes: pass, results };
       if (atOnce) return { status: "converged", plan: ended.plan, passes: pass - 1, results };
       // To have waited is no pass; what was waited for may have changed by then.
@@ -151,7 +151,7 @@ async function passes(
     let errors = "error" in ended ? [ended.error] : errorsIn(ended.results);
     // Before the next plan: one that does not stay up would be started again and again.
     if (errors.length === 0 && "desired" in ended)
-      errors = (await settle(ended.desired, load, ports, options, actedIn(results))).errors;
+      errors = (await settle(ended, load, ports, options, actedIn(results))).errors;
     if (errors.some((error) => !mayPass(error))) return { status: "blocked", errors, passes: pass, results };
     if (errors.length > 0) {
       // What is stalled has been waited for long enough by the action itself.
@@ -182,7 +182,7 @@ function likeApproved(plan: Plan<Action>, approved: Plan<Action>): Plan<Action> 
 }
 
 type PassEnd =
-  | { readonly type: "settled"; readonly plan: Plan<Action>; readonly desired: Desired }
+  | (Pick<Look, "plan" | "desired" | "observed"> & { readonly type: "settled" })
   | { readonly type: "declined" | "refused"; readonly plan: Plan<Action> }
   | { readonly type: "applied"; readonly results: readonly ActionResult[]; readonly desired: Desired }
   /** It could not look, or not take the lock, for a reason that may pass; or all that is left waits for the server. */
@@ -204,7 +204,7 @@ async function onePass(
     await lockIfUp(desired, server, signal);
     const observation = await observe(desired, world, signal);
     const plan = buildPlan(desired, observation, options.selection ?? {});
-    if (isSettled(plan)) return { type: "settled", plan, desired };
+    if (isSettled(plan)) return { type: "settled", plan, desired, observed: observation.observed };
     const waiting = waitsFor(plan, observation);
     if (waiting !== undefined) return { type: "waiting", error: waiting };
     if (isRefused(plan, options)) return { type: "refused", plan };

@@ -14,6 +14,7 @@ import { mayPassByItself, pause } from "./tries.ts";
 /** What is to be done, seen without a lock. */
 export interface Look {
   readonly desired: Desired;
+  readonly observed: Observation["observed"];
   readonly plan: Plan<Action>;
   /** There is nothing to do but to wait for the server: why it does not answer. */
   readonly waitsFor: ErrorFacts | undefined;
@@ -23,7 +24,7 @@ export interface Look {
 export const look = (load: LoadDesired, ports: EnginePorts, selection: Selection, signal: AbortSignal): Promise<Look> =>
   see(load, ports, signal, ({ desired, observation }) => {
     const plan = buildPlan(desired, observation, selection);
-    return { desired, plan, waitsFor: waitsFor(plan, observation) };
+    return { desired, observed: observation.observed, plan, waitsFor: waitsFor(plan, observation) };
   });
 
 /** What the files ask for and what is there. */

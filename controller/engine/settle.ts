@@ -18,6 +18,13 @@ export interface SettleEnd {
   readonly errors: readonly ErrorFacts[];
 }
 
+type Observed = Partial<Readonly<Record<Kind, readonly unknown[]>>>;
+
+interface Seen {
+  readonly desired: Desired;
+  readonly observed?: Observed;
+}
+
 /** Kinds whose things have to prove themselves. */
 const proving: readonly Kind[] = kinds.filter((kind) => resources[kind].settling !== undefined);
 
@@ -30,11 +37,11 @@ const nothingToWaitFor: SettleEnd = { atOnce: true, errors: [] };
  * in which pass. The files are read anew for each further look: a rollout that does not settle is given up when they
  * change (RELIABILITY 7).
  *
- * @param first what the files asked for when it was looked just before
+ * @param first what the files asked for when it was looked just before, and what was seen if nothing was changed since
  * @param acted what this run has changed: of these a failure is an error, since repeating what was done does not help
  */
 export async function settle(
-  first: Desired,
+  first: Seen,
   load: LoadDesired,
   ports: EnginePorts,
   options: ConvergeOptions,
@@ -45,10 +52,11 @@ export async function settle(
   const startMs = ports.clock.nowMs();
   let failedBefore: ReadonlySet<ResourceId> = new Set();
   for (let looks = 0; ; looks++) {
-    const desired = looks === 0 ? first : await load();
+    const desired = looks === 0 ? first.desired : await load();
     if (!proving.some((kind) => desired.scope.has(kind) && desired.resources[kind].length > 0)) return nothingToWaitFor;
     const world: Ports = { ...passPorts(ports, noServer()), containers: sharedLists(ports.containers) };
-    const all = await lookAt(desired, world, signal);
+    const seen = looks === 0 ? first.observed : undefined;
+    const all = settlingIn(desired, seen ?? (await observeAll(desired, world, signal)));
     const open = all.filter(({ id, hasFailed }) => !hasFailed || acted.has(id));
     if (open.length === 0 || stop.aborted) return { atOnce: looks === 0, errors: [] };
     // Between an end and the engine's restart one looks as if it had ended for good: once is not enough.
@@ -66,15 +74,17 @@ export async function settle(
 // The table's entry and the wishes' kind agree by construction; the compiler cannot see that they are the same K.
 const resourceOf = (kind: Kind): Resource<unknown, unknown, AnyAction> => resources[kind];
 
-async function lookAt(desired: Desired, world: Ports, signal: AbortSignal): Promise<readonly Settling[]> {
-  const inScope = proving.filter((kind) => desired.scope.has(kind));
-  const all = inScope.map(async (kind) => {
-    const wishes = desired.resources[kind];
-    const observed = await resourceOf(kind).observe(wishes, world, signal);
-    return resourceOf(kind).settling?.(wishes, observed) ?? [];
-  });
-  return (await Promise.all(all)).flat();
+const inScope = (desired: Desired): readonly Kind[] => proving.filter((kind) => desired.scope.has(kind));
+
+async function observeAll(desired: Desired, world: Ports, signal: AbortSignal): Promise<Observed> {
+  const all = inScope(desired).map(
+    async (kind) => [kind, await resourceOf(kind).observe(desired.resources[kind], world, signal)] as const,
+  );
+  return Object.fromEntries(await Promise.all(all));
 }
+
+const settlingIn = (desired: Desired, observed: Observed): readonly Settling[] =>
+  inScope(desired).flatMap((kind) => resourceOf(kind).settling?.(desired.resources[kind], observed[kind] ?? []) ?? []);
 
 async function tell(
   open: readonly Settling[],
