@@ -32,7 +32,7 @@ function canonicalList(list: ListTree, shape: Shape, report: Report): ListTree {
   const kept = uniqueItems(items, shape, (earlier, later) => {
     if (isSame(earlier, later) || shape.mergesItems) return;
     report.warn(
-      "replaces an entry of the same list, which stands for the same thing",
+      "this entry replaces an earlier one of its list, which stands for the same thing",
       later.place,
       "remove one of them",
     );

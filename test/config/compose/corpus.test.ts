@@ -30,7 +30,9 @@ describe.skipIf(!hasCorpus)("the Compose corpus", () => {
   test.each(accepted.map((variant) => [`${variant.one.id} ${variant.profiles.join("")}`, variant] as const))(
     "%s",
     (_id, { one, profiles, expected }) => {
-      const { project } = load(one, profiles);
+      const { project, warnings } = load(one, profiles);
+      const unset = warnings.flatMap(({ what }) => /^the variable (\S+) is not set/.exec(what)?.[1] ?? []);
+      if (profiles.length === 0) expect(new Set(unset)).toEqual(new Set(one.unset_variables));
       const printed = JSON.parse(JSON.stringify(composeDocument(project))) as Json;
       expect(meaning(printed, one.directory)).toEqual(meaning(expected, one.directory));
     },

@@ -129,7 +129,7 @@ test("what was a list cannot become a map", () => {
 
 test("the same target twice in one file is worth a word", () => {
   expect(warned(load(serviceOf("volumes: [/a:/x, /b:/x]")))).toEqual([
-    "compose.yaml:4:22 replaces an entry of the same list, which stands for the same thing",
+    "compose.yaml:4:22 this entry replaces an earlier one of its list, which stands for the same thing",
   ]);
 });
 

@@ -60,10 +60,13 @@ export function checkSupport(document: MapTree, { isActive, report, refuses }: S
       : document;
   visit(active, supportTable, { keys: [], path: [] });
 
-  for (const [, { tree: service }] of services) {
+  for (const [name, { tree: service }] of services) {
     const context = valueAt(valueAt(service, "build"), "context");
     if (context?.type === "scalar" && isAddress(context.text)) {
-      refuse("`services.build.context` is refused: an address whose content changes unseen", context);
+      refuse(
+        `\`${renderPath(["services", name, "build", "context"])}\` is refused: an address whose content changes unseen`,
+        context,
+      );
     }
     const volumes = valueAt(service, "volumes");
     for (const volume of volumes?.type === "list" ? volumes.items : []) {
