@@ -23,12 +23,22 @@ export const limitError = (what: string, where: Place): PoststackError =>
   });
 
 /**
- * Looks at the words only, before anything is built: the parser behind it runs out of memory on a megabyte of brackets.
- * Block depth is estimated from above, at most twice the real one; the exact limit holds when the tree is built.
+ * The words and signs of a file, for a parser: it runs out of memory on a megabyte of brackets, so each is looked at before
+ * the parser gets it. Block depth is estimated from above, at most twice the real one; the exact limit holds when the tree
+ * is built.
  *
  * @throws PoststackError `CONFIG_LIMIT`
  */
-export function checkLimits(text: string, placeAt: (offset: number) => Place): void {
+export function* lexemes(text: string, placeAt: (offset: number) => Place): Generator<string, void> {
+  const check = newCheck(placeAt);
+  for (const token of new Lexer().lex(text)) {
+    check(token);
+    yield token;
+  }
+}
+
+/** What looks at one word or sign after the other. */
+function newCheck(placeAt: (offset: number) => Place): (token: string) => void {
   let tokens = 0;
   let aliases = 0;
   let brackets = 0;
@@ -40,12 +50,12 @@ export function checkLimits(text: string, placeAt: (offset: number) => Place): v
   let lineStart = 0;
   let above = 0;
 
-  for (const token of new Lexer().lex(text)) {
+  return (token) => {
     const where = offset;
     const type = isScalar ? "scalar" : CST.tokenType(token);
     isScalar = token === CST.SCALAR;
     // These three are marks of the lexer, not text of the file.
-    if (isScalar || token === CST.DOCUMENT || token === CST.FLOW_END) continue;
+    if (isScalar || token === CST.DOCUMENT || token === CST.FLOW_END) return;
     offset += token.length;
 
     if (++tokens > limits.tokens) throw limitError(`more than ${limits.tokens} words and signs`, placeAt(where));
@@ -69,5 +79,5 @@ export function checkLimits(text: string, placeAt: (offset: number) => Place): v
       if (brackets === 0) line.depth++;
     if (brackets > limits.depth || above + (line?.depth ?? 0) > 2 * limits.depth + 2)
       throw limitError(`nested more than ${limits.depth} deep`, placeAt(where));
-  }
+  };
 }

@@ -1,6 +1,6 @@
-import { Composer, Parser, type Document, type YAMLError } from "yaml";
+import { Composer, Parser, type CST, type Document, type YAMLError } from "yaml";
 import { PoststackError, PoststackErrors } from "../core/errors.ts";
-import { checkLimits } from "./limits.ts";
+import { lexemes } from "./limits.ts";
 import { decode, syntaxError, type PlaceAt } from "./text.ts";
 import type { Tree } from "./tree.ts";
 import { buildTree, coreDialect, type Dialect } from "./yaml-tree.ts";
@@ -33,6 +33,12 @@ export function parseYamlDocuments(bytes: Buffer, file: string, dialect: Dialect
   );
 }
 
+function* tokensOf(text: string, placeAt: PlaceAt): Generator<CST.Token, void> {
+  const parser = new Parser();
+  for (const lexeme of lexemes(text, placeAt)) yield* parser.next(lexeme);
+  yield* parser.end();
+}
+
 function parsed<T>(
   bytes: Buffer,
   file: string,
@@ -41,10 +47,9 @@ function parsed<T>(
 ): T {
   try {
     const { text, placeAt } = decode(bytes, file);
-    checkLimits(text, placeAt);
     // The library's own check for duplicate keys takes quadratic time and tells `1` from `"1"`; ours is in the tree.
     const composer = new Composer({ schema: "core", uniqueKeys: false, prettyErrors: false });
-    const documents = [...composer.compose(new Parser().parse(text), true, text.length)];
+    const documents = [...composer.compose(tokensOf(text, placeAt), true, text.length)];
     const isOwnTag = ({ code, pos }: YAMLError): boolean =>
       code === "TAG_RESOLVE_FAILED" && tags.has(text.slice(...pos).trim());
     // The first one is the cause; what follows it is read as something else than what was meant.
