@@ -17,11 +17,10 @@ const prefix = "poststack-engine-";
 const startLimitMs = 60_000;
 const endLimitMs = 30_000;
 
-/** A folder for one engine, which says who made it. */
+/** A folder for one engine; its name says who made it. */
 export function engineFolder(): string {
   clean();
-  const folder = mkdtempSync(join(tmpdir(), prefix));
-  writeFileSync(join(folder, "maker"), String(process.pid));
+  const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
   mkdirSync(join(folder, "data"));
   return folder;
 }
@@ -30,7 +29,7 @@ export function engineFolder(): string {
 function clean(): void {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
     const folder = join(tmpdir(), name);
-    if (isAlive(Number(textOf(join(folder, "maker"))))) continue;
+    if (isAlive(Number.parseInt(name.slice(prefix.length), 10))) continue;
     const pid = Number(textOf(join(folder, "pid")));
     // A number may belong to another by now: only one whose command names the folder is ours.
     if (pid > 0 && textOf(`/proc/${pid}/cmdline`).includes(folder)) {

@@ -10,8 +10,7 @@ export async function startDocker(): Promise<Daemon> {
   if (process.getuid?.() !== 0) throw new Error("not root: dockerd needs it");
   const folder = engineFolder();
   const bridge = `pst${process.pid}`;
-  // 172.16/12 and 192.168/16 are where other engines and home networks take theirs.
-  const block = 200 + (process.pid % 50);
+  const block = freeBlock();
   writeFileSync(join(folder, "bridge"), bridge);
   const ip = (...args: readonly string[]): void => void spawnSync("ip", args);
   ip("link", "add", "name", bridge, "type", "bridge");
@@ -29,4 +28,11 @@ export async function startDocker(): Promise<Daemon> {
     {},
     () => ip("link", "delete", bridge),
   );
+}
+
+/** N of a 10.N.0.0/16 that nobody has here: 172.16/12 and 192.168/16 are where other engines and homes take theirs. */
+function freeBlock(): number {
+  const taken = spawnSync("ip", ["-4", "address"], { encoding: "utf8" }).stdout;
+  const all = Array.from({ length: 50 }, (_, index) => 200 + ((process.pid + index) % 50));
+  return all.find((block) => !taken.includes(` 10.${block}.`)) ?? 200;
 }

@@ -84,6 +84,38 @@ test.each(calls)("an engine that takes %s and says nothing is given up in time",
   expect(ended).toBe(code);
 });
 
+test("a pull that says nothing more for two minutes is given up, and one that goes on is not", async () => {
+  let say = (_: string): unknown => undefined;
+  const one = await start((_, response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    say = (status) => response.write(`${JSON.stringify({ id: "layer", status })}\n`);
+    say("Downloading");
+  });
+  const told: string[] = [];
+  let hear = (): void => undefined;
+  const onProgress = (line: string): void => {
+    told.push(line);
+    hear();
+  };
+  const heard = (): Promise<void> => new Promise((resolve) => (hear = resolve));
+  const first = heard();
+  await one.engine.identify(signal);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  let ended: unknown;
+  const ending = outcome(one.engine.pullImage("i", { onProgress }, signal)).then((found) => (ended = found));
+  await first;
+  const second = heard();
+  await vi.advanceTimersByTimeAsync(119_000);
+  say("Pull complete");
+  await second;
+  await vi.advanceTimersByTimeAsync(119_000);
+  expect(ended).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(1_000);
+  await ending;
+  expect(ended).toBe("TIMEOUT");
+  expect(told).toEqual(["i 0 of 1 layers", "i 1 of 1 layers"]);
+});
+
 test("a signal ends a call at once, with its own reason", async () => {
   const one = await start(() => undefined);
   for (const [, call] of calls) {
