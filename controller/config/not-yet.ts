@@ -30,8 +30,6 @@ function wishes({ postgres = {}, init = [], deployment = {}, users = [], routes 
   const when = (asked: boolean, path: Path, next: string): void => {
     if (asked) found.push([path, next]);
   };
-  when(postgres.provider === "container", ["postgres", "provider"], "write `provider: embedded` or `external`");
-  when(postgres.image !== undefined, ["postgres", "image"], "remove it, and write `provider: embedded`");
   when(postgres.backup !== undefined, ["postgres", "backup"], remove);
   when(isAge(postgres.url), ["postgres", "url", "age"], "use `env`, `file` or `command`");
   when(isAge(postgres.password), ["postgres", "password", "age"], "use `env`, `file` or `command`");

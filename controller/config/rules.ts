@@ -13,7 +13,7 @@ type PlaceOf = (path: Path) => Place;
 export function checkRules(config: EnvironmentConfig, placeOf: PlaceOf): readonly PoststackError[] {
   return [
     ...checkProvider(config, placeOf),
-    ...checkEmbedded(config, placeOf),
+    ...checkServer(config, placeOf),
     ...checkIdentifiers(config, placeOf),
     ...(config.postgres?.grants ?? []).flatMap(({ on }, index) =>
       checkTarget(on, ["postgres", "grants", index, "on"], placeOf),
@@ -46,11 +46,16 @@ function checkProvider(config: EnvironmentConfig, placeOf: PlaceOf): PoststackEr
 }
 
 /** What would otherwise be known only when the server does not start, or is another one than was asked for. */
-function checkEmbedded(config: EnvironmentConfig, placeOf: PlaceOf): PoststackError[] {
-  if (providerOf(config) !== "embedded") return [];
+function checkServer(config: EnvironmentConfig, placeOf: PlaceOf): PoststackError[] {
+  const provider = providerOf(config);
+  if (provider === "external") return [];
   const { version, bind } = config.postgres ?? {};
   const errors: PoststackError[] = [];
-  if (version !== undefined && !embeddedMajors.some((major) => String(major) === String(version))) {
+  if (
+    provider === "embedded" &&
+    version !== undefined &&
+    !embeddedMajors.some((major) => String(major) === String(version))
+  ) {
     const what = `\`postgres.version\` of an embedded server is a major version; found ${version}`;
     errors.push(mistake(what, placeOf(["postgres", "version"]), `write one of ${embeddedMajors.join(", ")}`));
   }

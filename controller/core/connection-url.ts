@@ -8,7 +8,7 @@ import { joinTexts, mapText, type Text } from "./secret.ts";
  * @param login undefined password: a URL for people, without one
  */
 export function connectionUrl(
-  { host, port, sslmode }: Endpoint,
+  { host, port, sslmode }: Pick<Endpoint, "host" | "port" | "sslmode">,
   login: Pick<Login, "user"> & Partial<Login>,
   database: string,
 ): Text {

@@ -82,7 +82,7 @@ describe("an environment that cannot be used does not stand in the way of the ot
     init: [{ compose: compose.yml }]
     users: [{ username: a }]
     routes: [{ host: a, service: b }]
-    postgres: { image: x, provider: container, port: 2, backup: {}, password: { age: a, key: b } }
+    postgres: { port: 2, backup: {}, password: { age: a, key: b } }
   base: { template: true, users: [{ username: a }] }`);
   const beside = { "compose.yml": "", "pod.yml": "" };
 
@@ -101,16 +101,14 @@ describe("an environment that cannot be used does not stand in the way of the ot
         "NOT_YET .poststack.yml:7:23",
         "NOT_YET .poststack.yml:8:5",
         "NOT_YET .poststack.yml:9:5",
-        "NOT_YET .poststack.yml:10:24",
-        "NOT_YET .poststack.yml:10:37",
-        "NOT_YET .poststack.yml:10:57",
-        "NOT_YET .poststack.yml:10:86",
+        "NOT_YET .poststack.yml:10:26",
+        "NOT_YET .poststack.yml:10:55",
       ],
     ],
   ])("%s", (_name, chosen, expected) => expect(told(() => load(text, { chosen, beside }))).toEqual(expected));
 
   test("all of them are told when all are to be usable, templates excepted", () => {
-    expect(told(() => load(text, { usable: "all", beside })).length).toBe(10);
+    expect(told(() => load(text, { usable: "all", beside })).length).toBe(8);
     expect(told(() => load(text, { usable: "none", beside }))).toEqual([]);
   });
 

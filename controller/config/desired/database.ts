@@ -6,6 +6,7 @@ import type { DesiredExtension } from "../../resources/extension/model.ts";
 import type { DesiredInstance } from "../../resources/instance/model.ts";
 import type { EnvironmentSource } from "../source.ts";
 import type { DesiredOptions } from "./options.ts";
+import type { OnEngine } from "./server-container.ts";
 import type { Server } from "./server.ts";
 
 /** There is one server in an environment. */
@@ -18,10 +19,11 @@ export interface InstanceWishes {
   readonly state: StateFacts | undefined;
   readonly options: DesiredOptions;
   readonly startedAfter: Date | undefined;
+  readonly onEngine: Pick<OnEngine, "container" | "dependsOn">;
 }
 
 export function desiredInstance(wishes: InstanceWishes): DesiredInstance {
-  const { environment, server, state, options, startedAfter } = wishes;
+  const { environment, server, state, options, startedAfter, onEngine } = wishes;
   const { postgres = {} } = environment.config;
   const { endpoint, provider } = server;
   const { version, bind = "127.0.0.1" } = postgres;
@@ -34,12 +36,13 @@ export function desiredInstance(wishes: InstanceWishes): DesiredInstance {
     // An external server is not ours to stop.
     to: provider === "external" ? "running" : to,
     ...(provider === "embedded" ? { spec } : {}),
+    ...(onEngine.container === undefined ? {} : { container: onEngine.container }),
     endpoint,
     parameters: sortedTexts(postgres.parameters ?? {}),
     ...(state?.systemIdentifier === undefined ? {} : { knownIdentifier: state.systemIdentifier }),
     deleteData: options.deleteData ?? false,
     ...(startedAfter === undefined ? {} : { startedAfter }),
-    dependsOn: [],
+    dependsOn: onEngine.dependsOn,
     place: environment.placeOf(["postgres"]),
   };
 }

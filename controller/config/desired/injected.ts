@@ -2,8 +2,13 @@ import { connectionUrl } from "../../core/connection-url.ts";
 import type { Endpoint } from "../../core/ports/postgres.ts";
 import type { Text } from "../../core/secret.ts";
 
-/** What Poststack tells every process and job: the strongest variables. `DB_HOST` is what works on this host. */
-export const injectedVariables = (environment: string, endpoint: Endpoint): ReadonlyMap<string, Text> =>
+/** A server as those who use it name it. */
+type Address = Pick<Endpoint, "host" | "port" | "sslmode" | "database" | "owner">;
+
+/**
+ * What Poststack tells everything that it starts: the strongest variables. `DB_HOST` is what works from where that runs.
+ */
+export const injectedVariables = (environment: string, endpoint: Address): ReadonlyMap<string, Text> =>
   new Map<string, Text>([
     ["DB_HOST", endpoint.host],
     ["DB_NAME", endpoint.database],

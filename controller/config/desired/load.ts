@@ -21,6 +21,7 @@ import { desiredProcesses } from "./processes.ts";
 import { restartsOf } from "./restart.ts";
 import { desiredRoles } from "./roles.ts";
 import { kindsInScope } from "./scope.ts";
+import { serverAlias, serverPort, withServer } from "./server-container.ts";
 import { instanceSecret, roleSecret, serverOf, type Server } from "./server.ts";
 
 /**
@@ -71,7 +72,7 @@ export async function loadDesired(
     endpoint: server.endpoint,
     lockName: `${project.name}/${environment.name}`,
     protected: environment.config.protected ?? false,
-    scope: kindsInScope(options, server.provider, hasContainers(environment) || state?.engine !== undefined),
+    scope: kindsInScope(options, server.provider, hasContainers(environment, server) || state?.engine !== undefined),
     ...(state?.engine === undefined ? {} : { knownEngine: state.engine }),
     resources,
   };
@@ -100,7 +101,6 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
   const restarts = restartsOf(options.restart);
   const startedAfter = restarts.after("instance", instanceName);
 
-  const instance = desiredInstance({ environment, server, state: context.state, options, startedAfter });
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: false };
   const roles = await desiredRoles(roleWishes);
   // Nothing waits for a role to go: it may own the database until now, or a process may still be logged in as it.
@@ -130,21 +130,17 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
             startedAfter: (...names) => restarts.after("process", ...names),
           }),
         );
-  const compose = { source, sources: variables, identity, problems, deleteData: false } as const;
-  const containers =
-    options.skipDeployment === true
-      ? noContainers
-      : await desiredContainers({
-          ...compose,
-          to: "running",
-          after: [...ready, ...idsOf(jobs)],
-          startedAfter: (...names) => restarts.after("container", ...names),
-        });
+  const deployment = await deploymentOf(wishes, {
+    to: "running",
+    after: [...ready, ...idsOf(jobs)],
+    startedAfter: (...names) => restarts.after("container", ...names),
+  });
+  const onEngine = withServer({ ...source, identity, server, to: "present", deployment });
   attempt(restarts.checkAll);
 
   return {
-    ...containers,
-    instance: [instance],
+    ...onEngine.resources,
+    instance: [desiredInstance({ environment, server, state: context.state, options, startedAfter, onEngine })],
     role: roles,
     database: [database],
     extension: extensions,
@@ -160,11 +156,13 @@ async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
   const { source, options, files, server, variables, context, identity, problems } = wishes;
   const { environment } = source;
   const to = options.to === "absent" ? "absent" : "stopped";
-  const instance = desiredInstance({ environment, server, state: context.state, options, startedAfter: undefined });
+  const deployment = await leavingContainers(wishes, to);
+  const onEngine = withServer({ ...source, identity, server, to: to === "absent" ? to : "present", deployment });
+  const instanceWishes = { environment, server, state: context.state, options, startedAfter: undefined, onEngine };
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: true };
   return {
-    ...(await leavingContainers(wishes, to)),
-    instance: [instance],
+    ...onEngine.resources,
+    instance: [desiredInstance(instanceWishes)],
     role: options.to === "absent" ? await desiredRoles(roleWishes) : [],
     database: [desiredDatabase(environment, server, identity.mark, options, [])],
     extension: [],
@@ -191,27 +189,50 @@ const noContainers: ComposeResources = { network: [], volume: [], image: [], con
 
 /** Most environments of processes never read a Compose file: what reads them is loaded by the first that has one. */
 async function desiredContainers(wishes: DeploymentWishes): Promise<ComposeResources> {
-  if (!hasContainers(wishes.source.environment)) return noContainers;
+  if (!isComposed(wishes.source.environment)) return noContainers;
   const { desiredCompose } = await import("./compose/desired.ts");
   return desiredCompose(wishes);
 }
 
+/** What a run without the deployment asks of the engine: the networks, on which the server's container is. */
+async function deploymentOf(
+  wishes: Wishes,
+  when: Pick<DeploymentWishes, "to" | "after" | "startedAfter">,
+): Promise<ComposeResources> {
+  const { source, options, server, identity, problems } = wishes;
+  const isSkipped = options.skipDeployment === true;
+  if (isSkipped && server.provider !== "container") return noContainers;
+  const all = { source, sources: inContainers(wishes), identity, problems, deleteData: false };
+  const found = await desiredContainers({ ...all, ...when });
+  return isSkipped ? { ...noContainers, network: found.network } : found;
+}
+
+/** What containers are told: a server on a container has a name of its own there, and the port that it has inside. */
+function inContainers({ source, server, variables }: Wishes): VariableSources {
+  if (server.provider !== "container") return variables;
+  const endpoint = { ...server.endpoint, host: serverAlias, port: serverPort };
+  return { ...variables, injected: injectedVariables(source.environment.name, endpoint) };
+}
+
 /** Without the leave to delete data, files that do not load are no obstacle: what is ours goes, whatever they say. */
 async function leavingContainers(wishes: Wishes, to: "stopped" | "absent"): Promise<ComposeResources> {
-  const { source, options, variables, identity, problems } = wishes;
+  const { source, options, identity, problems } = wishes;
   const deleteData = options.deleteData ?? false;
   const own = to === "absent" && !deleteData ? gatherProblems() : problems;
-  const all = { source, sources: variables, identity, problems: own, to, deleteData };
+  const all = { source, sources: inContainers(wishes), identity, problems: own, to, deleteData };
   const found = await desiredContainers({ ...all, after: [], startedAfter: () => undefined });
   return own.isEmpty() || own === problems ? found : noContainers;
 }
 
 const idsOf = (all: readonly { readonly id: ResourceId }[]): readonly ResourceId[] => all.map(({ id }) => id);
 
-const hasContainers = ({ config }: EnvironmentSource): boolean => config.deployment?.compose !== undefined;
+const isComposed = ({ config }: EnvironmentSource): boolean => config.deployment?.compose !== undefined;
+
+const hasContainers = (environment: EnvironmentSource, { provider }: Server): boolean =>
+  provider === "container" || isComposed(environment);
 
 /** What the state keeps for this environment, sorted. */
 function generatedNames(server: Server, { role }: Pick<DesiredResources, "role">): readonly string[] {
   const roles = role.filter(({ generated }) => generated !== "no").map(({ name }) => roleSecret(name));
-  return [...(server.provider === "embedded" ? [instanceSecret] : []), ...roles].sort();
+  return [...(server.provider === "external" ? [] : [instanceSecret]), ...roles].sort();
 }

@@ -1,5 +1,6 @@
 import { unreachable } from "../../core/unreachable.ts";
 import type { Kind } from "../../resources/index.ts";
+import type { Provider } from "../provider.ts";
 import type { DesiredOptions } from "./options.ts";
 
 /** What lives in a container engine, which an environment without containers does not need. */
@@ -15,27 +16,24 @@ const preparing: readonly Kind[] = ["instance", "role", "database", "extension",
  *
  * @param hasContainers now, or it had: what is left of them has to go
  */
-export function kindsInScope(
-  options: DesiredOptions,
-  provider: "embedded" | "external",
-  hasContainers: boolean,
-): ReadonlySet<Kind> {
+export function kindsInScope(options: DesiredOptions, provider: Provider, hasContainers: boolean): ReadonlySet<Kind> {
   const { to = "running", deleteData = false, skipInit = false, skipDeployment = false } = options;
   const running: readonly Kind[] = hasContainers ? ["process", "container"] : ["process"];
+  const ofServer: readonly Kind[] = provider === "container" ? ["network", "volume", "image"] : [];
   const deployed: readonly Kind[] = hasContainers ? ["process", ...ofEngine] : ["process"];
   // Somebody restarts a service in the middle of an incident: what else is pending waits for an apply.
   if (options.restart !== undefined) return new Set<Kind>(["instance", ...running]);
   switch (to) {
     case "running": {
       const prepared = preparing.filter((kind) => !(kind === "job" && skipInit));
-      return new Set([...prepared, ...(skipDeployment ? [] : deployed)]);
+      return new Set([...prepared, ...(skipDeployment ? ofServer : deployed)]);
     }
     case "stopped":
-      return new Set<Kind>(provider === "embedded" ? ["instance", ...running] : running);
+      return new Set<Kind>(provider !== "external" ? ["instance", ...running] : running);
     case "empty":
       return new Set<Kind>(["instance", "database", ...running]);
     case "absent":
-      if (provider === "embedded") return new Set<Kind>(["instance", ...deployed]);
+      if (provider !== "external") return new Set<Kind>(["instance", ...deployed]);
       return new Set<Kind>(deleteData ? ["role", "database", ...deployed] : deployed);
     default:
       return unreachable(to);

@@ -4,7 +4,7 @@ import type { Place } from "../../core/place.ts";
 import type { ConnectionParts } from "../../core/ports/files.ts";
 import type { Endpoint } from "../../core/ports/postgres.ts";
 import { Secret } from "../../core/secret.ts";
-import { providerOf } from "../provider.ts";
+import { providerOf, type Provider } from "../provider.ts";
 import {
   generatedSecret,
   referencedSecret,
@@ -16,14 +16,14 @@ import type { EnvironmentSource } from "../source.ts";
 
 /** Where the environment's server is and who logs in to it. */
 export interface Server {
-  readonly provider: "embedded" | "external";
+  readonly provider: Provider;
   readonly endpoint: Endpoint;
   readonly owner: ResolvedSecret;
   /** The owner is the admin itself: an external server's only login. Its role is not ours then. */
   readonly isOwnerAdmin: boolean;
 }
 
-/** The superuser of an embedded server. */
+/** The superuser of a server of ours. */
 const superuser = "postgres";
 
 export const instanceSecret = `instance:${superuser}`;
@@ -48,8 +48,9 @@ export async function serverOf(
   const name = derivedName(project, environment.name);
   const database = postgres.database ?? name;
   const user = postgres.user ?? name;
-  const isExternal = providerOf(environment.config) === "external";
-  const way = isExternal ? await external(postgres, place, context) : embedded(postgres, context);
+  const provider = providerOf(environment.config);
+  const isExternal = provider === "external";
+  const way = isExternal ? await external(postgres, place, context) : own(postgres, context);
   checkOwner(user, isExternal, place("user"));
 
   const isOwnerAdmin = user === way.admin.user;
@@ -59,7 +60,7 @@ export async function serverOf(
       ? await resolveSecret(ownerPassword(postgres, user), roleSecret(user), place("password"), context)
       : { secret: new Secret(""), generated: "no" };
   const endpoint = { ...way, database, owner: { user, password: owner.secret } };
-  return { provider: isExternal ? "external" : "embedded", endpoint, owner, isOwnerAdmin };
+  return { provider, endpoint, owner, isOwnerAdmin };
 }
 
 /** The owner may stand among the roles too, where its attributes are. */
@@ -68,7 +69,7 @@ const ownerPassword = ({ password, roles = {} }: PostgresConfig, user: string) =
 
 type Way = Omit<Endpoint, "database" | "owner">;
 
-function embedded(postgres: PostgresConfig, context: SecretContext): Way {
+function own(postgres: PostgresConfig, context: SecretContext): Way {
   const { secret } = generatedSecret(instanceSecret, context);
   return {
     host: postgres.host ?? reachable(postgres.bind ?? "127.0.0.1"),
@@ -137,7 +138,7 @@ const isLocal = (host: string): boolean => /^(127\.[\d.]+|::1|localhost|\/.*)$/.
 function checkOwner(user: string, isExternal: boolean, where: Place): void {
   if (isExternal || user !== superuser) return;
   throw new PoststackError("CONFIG_TYPE", {
-    what: `\`${superuser}\` is the superuser of an embedded server and cannot be the owner of its database`,
+    what: `\`${superuser}\` is the superuser of the server and cannot be the owner of its database`,
     where,
     next: "use another name: migrations never run as a superuser",
   });

@@ -141,7 +141,7 @@ export interface Repairs {
   readonly password: boolean;
 }
 
-export interface Replacement {
+interface Replacement {
   /** The one that serves until now, or did. */
   readonly old: OwnContainer;
   /** The new one, as far as an interrupted replacement has come with it. */
