@@ -1,7 +1,7 @@
-import type { Entry, ListTree, MapTree, Tree } from "../tree.ts";
+import type { ListTree, Tree } from "../tree.ts";
 import type { Report } from "./report.ts";
 import { inside, type Shape } from "./shape.ts";
-import { isSame } from "./trees.ts";
+import { isSame, mapItems, mapValues } from "./trees.ts";
 
 /** The tag of a value that takes away what earlier files say. */
 export const resetTag = "!reset";
@@ -13,23 +13,16 @@ export function canonical(tree: Tree, shape: Shape, report: Report): Tree {
   if (tree.tag === resetTag) return tree;
   const long = shape.canonical?.(tree, report) ?? tree;
   const tagged = tree.tag === undefined || long.tag === tree.tag ? long : { ...long, tag: tree.tag };
-  if (tagged.type === "map") return canonicalMap(tagged, shape, report);
+  if (tagged.type === "map") return mapValues(tagged, (value, key) => canonical(value, inside(shape, key), report));
   if (tagged.type === "list") return canonicalList(tagged, shape, report);
   return tagged;
 }
 
-function canonicalMap(map: MapTree, shape: Shape, report: Report): MapTree {
-  const entries = Array.from(map.entries, ([key, entry]): [string, Entry] => [
-    key,
-    { ...entry, tree: canonical(entry.tree, inside(shape, key), report) },
-  ]);
-  return { ...map, entries: new Map(entries) };
-}
-
 function canonicalList(list: ListTree, shape: Shape, report: Report): ListTree {
   const each = inside(shape, 0);
-  const items = list.items.map((item) => canonical(item, each, report));
-  const kept = uniqueItems(items, shape, (earlier, later) => {
+  const long = mapItems(list, (item) => canonical(item, each, report));
+  if (shape.identity === undefined) return long;
+  const items = uniqueItems(long.items, shape, (earlier, later) => {
     if (isSame(earlier, later) || shape.mergesItems) return;
     report.warn(
       "this entry replaces an earlier one of its list, which stands for the same thing",
@@ -37,7 +30,7 @@ function canonicalList(list: ListTree, shape: Shape, report: Report): ListTree {
       "remove one of them",
     );
   });
-  return { ...list, items: kept };
+  return items.length === long.items.length ? long : { ...long, items };
 }
 
 /** The items, of which the later of two that are the same thing stands in the place of the earlier. */

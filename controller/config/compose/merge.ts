@@ -2,7 +2,7 @@ import type { MapTree, Tree } from "../tree.ts";
 import { overrideTag, resetTag, uniqueItems } from "./canonical.ts";
 import type { Report } from "./report.ts";
 import { inside, type Shape } from "./shape.ts";
-import { isNull, textAt } from "./trees.ts";
+import { isNull, mapItems, mapValues, textAt, without } from "./trees.ts";
 
 /**
  * What two documents say together, the later on top (spec, 13-merge): maps merge, lists are put one after the other,
@@ -51,16 +51,18 @@ function mergeMaps(earlier: MapTree, later: MapTree, shape: Shape, report: Repor
 
 /** Without the tags, and without what `!reset` takes away. */
 export function untagged(tree: Tree): Tree {
-  const { tag: _tag, ...bare } = tree;
+  const bare = tree.tag === undefined ? tree : withoutTag(tree);
   if (bare.type === "scalar") return bare;
   if (bare.type === "list") {
-    return { ...bare, items: bare.items.filter(({ tag }) => tag !== resetTag).map(untagged) };
+    const items = bare.items.filter(({ tag }) => tag !== resetTag);
+    return mapItems(items.length === bare.items.length ? bare : { ...bare, items }, untagged);
   }
-  const kept = [...bare.entries].filter(([, entry]) => entry.tree.tag !== resetTag);
-  return {
-    ...bare,
-    entries: new Map(kept.map(([key, entry]) => [key, { ...entry, tree: untagged(entry.tree) }])),
-  };
+  const taken = new Set([...bare.entries].flatMap(([key, entry]) => (entry.tree.tag === resetTag ? [key] : [])));
+  return mapValues(taken.size === 0 ? bare : without(bare, taken), untagged);
+}
+
+function withoutTag({ tag: _tag, ...bare }: Tree): Tree {
+  return bare;
 }
 
 function hasOtherDriver(earlier: MapTree, later: MapTree): boolean {

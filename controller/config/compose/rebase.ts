@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from "node:path";
 import type { MapTree, Tree } from "../tree.ts";
 import { inside, type Shape } from "./shape.ts";
-import { mapValues, textAt, textTree, valueAt, withValue } from "./trees.ts";
+import { mapItems, mapValues, textAt, textTree, valueAt, withValue } from "./trees.ts";
 
 /** What relative paths start from. */
 export interface Base {
@@ -14,8 +14,7 @@ export interface Base {
 /** A document whose paths are all absolute. It is canonical. */
 export function rebase(tree: Tree, shape: Shape, base: Base): Tree {
   if (tree.type === "scalar") return shape.path === undefined ? tree : moved(tree, shape.path, base);
-  if (tree.type === "list")
-    return { ...tree, items: tree.items.map((item, index) => rebase(item, inside(shape, index), base)) };
+  if (tree.type === "list") return mapItems(tree, (item, index) => rebase(item, inside(shape, index), base));
   const keysOfBind = shape.keys?.["source"]?.path === "source" && textAt(tree, "type") !== "bind";
   return mapValues(tree, (value, key) =>
     key === "source" && keysOfBind ? value : rebase(value, inside(shape, key), base),

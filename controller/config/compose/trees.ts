@@ -64,13 +64,20 @@ export function itemsAt(tree: Tree | undefined, key: string): readonly Tree[] {
   return found?.type === "list" ? found.items : [];
 }
 
-/** Every value of a map replaced by what is made of it. */
+/** Every value of a map replaced by what is made of it; the same map where that changes nothing. */
 export function mapValues(map: MapTree, change: (tree: Tree, key: string) => Tree): MapTree {
-  const entries = Array.from(map.entries, ([key, entry]): [string, Entry] => [
-    key,
-    { ...entry, tree: change(entry.tree, key) },
-  ]);
-  return withEntries(map, new Map(entries));
+  let entries: Map<string, Entry> | undefined;
+  for (const [key, entry] of map.entries) {
+    const tree = change(entry.tree, key);
+    if (tree !== entry.tree) (entries ??= new Map(map.entries)).set(key, { ...entry, tree });
+  }
+  return entries === undefined ? map : withEntries(map, entries);
+}
+
+/** Every item of a list replaced by what is made of it; the same list where that changes nothing. */
+export function mapItems(list: ListTree, change: (tree: Tree, index: number) => Tree): ListTree {
+  const items = list.items.map(change);
+  return items.every((item, index) => item === list.items[index]) ? list : { ...list, items };
 }
 
 export const isNull = (tree: Tree): boolean => tree.type === "scalar" && tree.value === null;

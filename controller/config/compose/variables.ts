@@ -1,7 +1,7 @@
 import { interpolate } from "../interpolate.ts";
 import type { MapTree, Tree } from "../tree.ts";
 import type { Report } from "./report.ts";
-import { mapValues, textTree } from "./trees.ts";
+import { mapItems, mapValues, textTree } from "./trees.ts";
 
 /** Values by name, as a shell has them. */
 export type Variables = ReadonlyMap<string, string>;
@@ -13,7 +13,7 @@ export type Variables = ReadonlyMap<string, string>;
 export function fillIn(document: MapTree, variables: Variables, report: Report, told: Set<string>): MapTree {
   const fill = (tree: Tree): Tree => {
     if (tree.type === "map") return mapValues(tree, fill);
-    if (tree.type === "list") return { ...tree, items: tree.items.map(fill) };
+    if (tree.type === "list") return mapItems(tree, fill);
     if (typeof tree.value !== "string" || !tree.value.includes("$")) return tree;
     const { value: template, place } = tree;
     const look = (name: string): string | undefined => {
