@@ -85,7 +85,7 @@ test.each(calls)("an engine that takes %s and says nothing is given up in time",
 });
 
 test("a pull that says nothing more for two minutes is given up, and one that goes on is not", async () => {
-  let say = (_: string): unknown => undefined;
+  let say: (status: string) => unknown = () => undefined;
   const one = await start((_, response) => {
     response.writeHead(200, { "content-type": "application/json" });
     say = (status) => response.write(`${JSON.stringify({ id: "layer", status })}\n`);
