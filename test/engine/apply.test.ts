@@ -65,6 +65,21 @@ test("a failed action skips its dependents and nothing else", async () => {
   expect(ended).toEqual(["process:d"]);
 });
 
+test("what it comes after has settled, well or not", async () => {
+  let release = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  const { run, ended } = stage((name) => (name === "process:slow" ? gate : undefined));
+  const after = (name: string, ...ids: string[]): Action => ({
+    ...stop(name),
+    after: ids.map((id) => resourceId("process", id)),
+  });
+  const all = run(plan(stop("slow"), refuse("bad"), after("a", "slow"), after("b", "bad")));
+  await expect.poll(() => ended).toEqual(["process:b"]);
+  release();
+  expect(summary(await all)).toBe("slow done, bad failed, a done, b done");
+  expect(ended).toEqual(["process:b", "process:slow", "process:a"]);
+});
+
 test("nothing is removed when anything else failed", async () => {
   const { run } = stage();
   expect(summary(await run(plan(refuse("a"), stop("b"), remove("old"))))).toBe("a failed, b done, old skipped");

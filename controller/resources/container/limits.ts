@@ -87,9 +87,7 @@ export function limitsChange(
   const change = Object.fromEntries(
     changed.map((name) => [name, name === "restart" ? (wanted.restart ?? no) : wanted[name]]),
   );
-  // Memory is refused above the swap limit that is in force: both go together.
-  const swap = "memoryBytes" in change ? { memorySwapBytes: wanted.memorySwapBytes } : {};
-  return { drift, change: { ...change, ...(swap as InPlaceChange) } };
+  return { drift, change };
 }
 
 const no: RestartPolicy = { name: "no" };

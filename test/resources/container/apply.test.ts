@@ -388,3 +388,18 @@ describe("hooks", () => {
     expect(it.names()).toBe("app-dev-web-1 exited");
   });
 });
+
+test("an answer that was lost is no failure: nothing is put back, and the next pass goes on from there", async () => {
+  const it = stage();
+  await pass(it, desired(exclusive("old")));
+  it.writes.length = 0;
+  it.onWrite((call, when) => {
+    if (call === "start app-dev-web-1" && when === "after")
+      throw new PoststackError("ENGINE_CONNECTION_LOST", { what: "cut" });
+  });
+  await failure(pass(it, desired(exclusive("new"))));
+  it.onWrite(() => undefined);
+  await pass(it, desired(exclusive("new")));
+  expect(it.writes.filter((call) => call.startsWith("remove"))).toEqual(["remove app-dev-web-1.previous"]);
+  expect(await pass(it, desired(exclusive("new")))).toBe("");
+});
