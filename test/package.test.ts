@@ -24,6 +24,15 @@ test("what is published holds the command, the library with its types, the SQL p
   );
   const others = ["dist/main.cjs", "dist/libpg-query.wasm", "schema/poststack.schema.json", "LICENSE", "README.md"];
   expect(paths).toEqual(expect.arrayContaining([...named, ...others, ".poststack.yml.example", "docs/commands.md"]));
+  const bundles = paths.filter((path) => /^dist\/[^/]+\.cjs$/.test(path));
+  const loaded = bundles.flatMap((path) =>
+    [...readFileSync(join(projectRoot, path), "utf8").matchAll(/require\("\.\/([^"]+\.cjs)"\)/g)].map(
+      ([, name]) => `dist/${name}`,
+    ),
+  );
+  // Nothing that is loaded is missing, and nothing of an earlier build is left.
+  const begun = ["dist/index.cjs", "dist/main.cjs", "dist/poststack.cjs"];
+  expect(bundles.toSorted()).toEqual([...new Set([...loaded, ...begun])].toSorted());
   // Nothing of the workshop, and nothing of a project that was tried in an example.
   expect(paths.filter((path) => /^(test|bench|controller|\.build|\.ci)\//.test(path))).toEqual([]);
   expect(paths.filter((path) => path.includes("/.poststack/"))).toEqual([]);

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { projectRoot } from "../support/build.ts";
 import { startCluster, type Cluster } from "../support/cluster.ts";
@@ -87,7 +87,7 @@ test("a migration costs four statement strings: a clean session, its beginning, 
   expect(eight - three).toBe((8 - 3) * 4);
 });
 
-test("a plan loads no part of Node that it does not need, and starts no program", async () => {
+test("a plan loads no part of Node or of Poststack that it does not need, and starts no program", async () => {
   const project = await applied("lean", 1);
   project.write(
     "watch.cjs",
@@ -96,11 +96,21 @@ test("a plan loads no part of Node that it does not need, and starts no program"
     for (const name of ["spawn", "spawnSync", "exec", "execSync", "execFile", "execFileSync", "fork"]) {
       childProcess[name] = (...args) => { throw new Error("starts " + args[0]); };
     }
-    process.once("exit", () => require("node:fs").writeFileSync("loaded", process.moduleLoadList.join("\\n")));`,
+    process.once("exit", () => {
+      require("node:fs").writeFileSync("loaded", process.moduleLoadList.join("\\n"));
+      require("node:fs").writeFileSync("files", Object.keys(require.cache).join("\\n"));
+    });`,
   );
   const options = { NODE_OPTIONS: `--require ${project.path("watch.cjs")}` };
   const { code, stdout } = await project.runWith(options, "plan");
   expect([code, stdout]).toEqual([0, "Nothing to do.\n"]);
+  // main.cjs comes from the code cache, past require().
+  expect(
+    project
+      .read("files")
+      .split("\n")
+      .map((path) => basename(path)),
+  ).toEqual(["watch.cjs", "poststack.cjs"]);
   const loaded = project.read("loaded").split("\n");
   expect(loaded).toContain("NativeModule net");
   // fetch for the driver's test of where it runs; streams of files and line editing for standard input; TLS where the
