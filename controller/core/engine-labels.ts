@@ -66,6 +66,10 @@ export function ownLabels({ id, config, project }: Marked, ports: Pick<Ports, "s
   ]);
 }
 
+/** Whether labels say that it was made for this environment, whoever's they are: for people, and for a message to them. */
+export const isMadeFor = (labels: Labels, { project, environment }: EngineProject): boolean =>
+  labels.get(`${own}.project`) === project && labels.get(`${own}.environment`) === environment;
+
 /** What our object of these labels is; undefined: it is not ours. Labels are input, whatever they hold (RELIABILITY 3). */
 export function resourceIn(labels: Labels, mark: string | undefined): ResourceId | undefined {
   if (mark === undefined || labels.get(labelNames.owner) !== mark) return undefined;

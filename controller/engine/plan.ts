@@ -40,12 +40,15 @@ function diffKind(kind: Kind, desired: Desired, { observed }: Observation): read
   return resources[kind].diff(desired.resources[kind] as readonly never[], seen as readonly never[]);
 }
 
-/** What goes away goes in the reverse order of what comes: processes before the server that they talk to. */
+/**
+ * What goes away goes in the reverse order of what comes: processes before the server that they talk to. The server goes
+ * last, since the record of what is ours goes with its data, and the rest is known by that.
+ */
 function leaveInReverse(actions: readonly Action[]): readonly Action[] {
   const leaving = actions.filter(isLeaving);
   return actions.map((action) => {
     if (!isLeaving(action)) return action;
-    const before = leaving.filter((other) => rank(other) > rank(action)).map((other) => other.id);
+    const before = leaving.filter((other) => leavingRank(other) > leavingRank(action)).map((other) => other.id);
     return before.length === 0
       ? action
       : { ...action, dependsOn: [...new Set([...action.dependsOn, ...before.sort()])] };
@@ -53,6 +56,7 @@ function leaveInReverse(actions: readonly Action[]): readonly Action[] {
 }
 
 const isLeaving = (action: Action): boolean => action.verb === "stop" || isRemoval(action);
+const leavingRank = (action: Action): number => (action.kind === "instance" ? -1 : rank(action));
 const rank = ({ kind }: Action): number => kinds.indexOf(kind);
 
 /** Removals last, then by kind, then by name with numbers counted as numbers: `web.2` before `web.10`. */

@@ -7,6 +7,7 @@ import { wantedPort } from "../../resources/process/port.ts";
 import type { Context } from "../context.ts";
 import { openEnvironment, type OpenedEnvironment } from "../open.ts";
 import { failed, ok, type Check } from "./check.ts";
+import { onContainer } from "./on-container.ts";
 
 /** One environment: its files, what would run its server, and who holds its ports. */
 export async function environmentChecks(name: string, context: Context): Promise<readonly Check[]> {
@@ -22,12 +23,19 @@ export async function environmentChecks(name: string, context: Context): Promise
     });
   }
   const { signal } = context.world;
-  const instance = desired.resources.instance[0];
-  const server =
-    instance?.spec === undefined
-      ? external(name, desired.endpoint)
-      : await embedded(name, instance.spec, opened, signal);
+  const server = await serverChecks(name, desired, opened, signal);
   return [...server, ...(await processes(name, desired, opened, signal))];
+}
+
+async function serverChecks(
+  name: string,
+  { endpoint, resources }: Desired,
+  opened: OpenedEnvironment,
+  signal: AbortSignal,
+): Promise<readonly Check[]> {
+  const { spec, container } = resources.instance[0] ?? {};
+  if (container !== undefined) return onContainer(name, container, opened.ports, signal);
+  return spec === undefined ? external(name, endpoint) : embedded(name, spec, opened, signal);
 }
 
 const external = (name: string, endpoint: Endpoint | undefined): readonly Check[] =>

@@ -44,7 +44,7 @@ type EngineResources = Pick<DesiredResources, "network" | "volume" | "image" | "
 export interface OnEngine {
   /** With provider container. */
   readonly container?: ContainerServer;
-  /** What has to be there before the server; what has to be gone before it, when all goes. */
+  /** What has to be there before the server. */
   readonly dependsOn: readonly ResourceId[];
   /** What the deployment asks of the engine, and what the server needs besides. */
   readonly resources: EngineResources;
@@ -62,11 +62,8 @@ export function withServer(wishes: ServerWishes): OnEngine {
     image: to === "absent" ? deployment.image : [...deployment.image, ...image],
     container: deployment.container,
   };
-  const dependsOn =
-    to === "absent"
-      ? [...resources.container, ...resources.volume, ...resources.network].map(({ id }) => id)
-      : [...resources.network.map(({ id }) => id), volume.id, imageId(container.image)];
-  return { container, dependsOn, resources };
+  const needed = [...resources.network.map(({ id }) => id), volume.id, imageId(container.image)];
+  return { container, dependsOn: to === "absent" ? [] : needed, resources };
 }
 
 interface ServerOnContainer {

@@ -98,10 +98,13 @@ export interface ObservedInstance {
   readonly container?: ObservedContainerServer;
 }
 
+/** `lost`: it was made for this very environment, with an owner token that the state does not have. */
+export type VolumeOwner = "none" | "ours" | "lost" | "foreign";
+
 /** What an engine has of a server's containers. */
 export interface ObservedContainerServer {
   /** Under the name that the data volume has. */
-  readonly volume: "none" | "ours" | "foreign";
+  readonly volume: VolumeOwner;
   /** The one that serves, or should. */
   readonly current?: OwnContainer;
   /** Made beside it to take its place, by a replacement that was cut. */

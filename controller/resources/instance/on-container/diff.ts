@@ -81,6 +81,8 @@ function diffRunning(
   if (error !== undefined) return [refuse(desired, error)];
   const { current, previous } = container;
   if (current === undefined && previous === undefined) {
+    // Its own line of the plan says whose it is.
+    if (container.volume === "foreign") return [];
     const data = container.volume === "ours" ? `goes on with volume ${server.volume}` : "no data yet: initdb";
     return [{ ...facts(desired, `not found; ${data}, image ${server.image}`), verb: "create", desired }];
   }
@@ -98,6 +100,7 @@ function obstacle(
 ): ErrorFacts | undefined {
   // A refused login of our own server is put right from inside the container.
   if (observed.error !== undefined && observed.error.code !== "POSTGRES_LOGIN") return observed.error;
+  if (container.volume === "lost") return stateLost(desired, server);
   if (container.isNameTaken) return nameTaken(desired, server);
   if (isReplaced(desired, observed)) return replaced(desired, observed);
   const { dataMajor } = observed;
@@ -110,6 +113,14 @@ function obstacle(
     return portTaken(desired, server.bind ?? "*", server.port, observed.portHolder);
   return undefined;
 }
+
+/** Without the token nothing of it is ours (RELIABILITY 8). With an old copy of it, passwords are no obstacle. */
+const stateLost = ({ id, place }: DesiredInstance, { volume, project }: ContainerServer): ErrorFacts => ({
+  code: "STATE_LOST",
+  what: `volume "${volume}" holds the data of ${id}, and the state directory does not know that it made it`,
+  where: place,
+  next: `bring back .poststack/${project.environment}, any copy of it (passwords in it that are no longer right are set anew), or give the project another name`,
+});
 
 const nameTaken = ({ id, place }: DesiredInstance, { name }: ContainerServer): ErrorFacts => ({
   code: "NAME_TAKEN",

@@ -1,5 +1,5 @@
 import { asideName } from "../../../core/derived-name.ts";
-import { labelNames, observedMark, resourceIn } from "../../../core/engine-labels.ts";
+import { isMadeFor, labelNames, observedMark, resourceIn } from "../../../core/engine-labels.ts";
 import { PoststackError, type ErrorCode } from "../../../core/errors.ts";
 import { bareId, imageFinder } from "../../../core/image-reference.ts";
 import type { Ports } from "../../../core/ports.ts";
@@ -11,6 +11,7 @@ import type {
   ObservedContainerServer,
   ObservedInstance,
   OwnContainer,
+  VolumeOwner,
 } from "../model.ts";
 import { ask, base } from "../asking.ts";
 import { majorOf } from "../../../core/postgres-versions.ts";
@@ -37,13 +38,13 @@ export async function observeContainer(
   const ours = [parts.current, parts.next, parts.previous].filter((one) => one !== undefined);
   const container: ObservedContainerServer = {
     ...parts,
-    volume: volume === undefined ? "none" : resourceIn(volume.labels, mark) === undefined ? "foreign" : "ours",
+    volume: volumeOwner(server, volume, mark),
     ...(await wantedImage(server, parts.current, images, ports, signal)),
   };
   const { current } = parts;
   const dataMajor = dataMajorOf(ours, containers, volume);
   const isUp = current?.state === "running";
-  const holder = isUp ? undefined : await portHolderOf(server, ours, containers, ports, signal);
+  const holder = isUp ? undefined : await portHolderOf(server, idsOf(ours), containers, ports, signal);
   const seen: ObservedInstance = {
     ...base(desired),
     server: volume === undefined && ours.length === 0 ? "absent" : "down",
@@ -57,6 +58,8 @@ export async function observeContainer(
   if (!isUp || summary === undefined || !hasPort(summary, server)) return seen;
   return { ...seen, runningPort: server.port, ...(await asked(desired, ports, signal)) };
 }
+
+const idsOf = (all: readonly OwnContainer[]): readonly string[] => all.map(({ id }) => id);
 
 /** What a session tells, or why there is none. */
 async function asked(desired: DesiredInstance, ports: Ports, signal: AbortSignal): Promise<Partial<ObservedInstance>> {
@@ -107,6 +110,16 @@ const ownOf = ({ id, names, state, exitCode, imageId, labels, networks }: Contai
   published: labels.get(serverLabels.published),
   networks: [...networks.keys()],
 });
+
+function volumeOwner(
+  { project }: ContainerServer,
+  volume: VolumeFacts | undefined,
+  mark: string | undefined,
+): VolumeOwner {
+  if (volume === undefined) return "none";
+  if (resourceIn(volume.labels, mark) !== undefined) return "ours";
+  return isMadeFor(volume.labels, project) ? "lost" : "foreign";
+}
 
 /** The image's own major version is asked for only where another image than the running one is wanted. */
 async function wantedImage(

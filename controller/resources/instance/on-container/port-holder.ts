@@ -1,7 +1,7 @@
 import type { Ports } from "../../../core/ports.ts";
 import type { ContainerSummary } from "../../../core/ports/container-facts.ts";
 import type { PublishedPort } from "../../../core/ports/container-spec.ts";
-import type { ContainerServer, OwnContainer } from "../model.ts";
+import type { ContainerServer } from "../model.ts";
 
 const everyAddress = new Set([undefined, "", "*", "0.0.0.0", "::"]);
 
@@ -15,17 +15,18 @@ export const hasPort = ({ ports }: Pick<ContainerSummary, "ports">, server: Cont
 /**
  * Who has the server's address while none of ours has: another container, or a program of this machine where the engine
  * is on this machine.
+ *
+ * @param ours ids of containers
  */
 export async function portHolderOf(
   server: ContainerServer,
-  ours: readonly OwnContainer[],
+  ours: readonly string[],
   containers: readonly ContainerSummary[],
-  ports: Ports,
+  ports: Pick<Ports, "containers" | "host">,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const isOurs = (id: string): boolean => ours.some((one) => one.id === id);
   const holders = containers.filter((one) => one.ports.some((port) => isAt(port, server)));
-  if (holders.some(({ id }) => isOurs(id))) return undefined;
+  if (holders.some(({ id }) => ours.includes(id))) return undefined;
   const [holder] = holders;
   if (holder !== undefined) return `container ${holder.names[0] ?? holder.id}`;
   if (!(await ports.containers.facts(signal)).isLocal) return undefined;

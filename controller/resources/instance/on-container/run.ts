@@ -141,7 +141,8 @@ async function explain(
       what: `container "${server.name}" of ${desired.id} was removed while it was waited for`,
       where: place,
     });
-  const lines = await lastLines(id, ports, signal);
+  // Of the last start alone: what an earlier one said is not why this one ended.
+  const lines = await lastLines(id, details.startedAt, ports, signal);
   const text = lines.join("\n");
   const refused = (facts: ErrorFacts): PoststackError => {
     const { code, ...others } = facts;
@@ -183,13 +184,19 @@ async function silent(
     what: `container "${server.name}" of ${resource} runs, and no Postgres answers at ${endpoint.host}:${endpoint.port}`,
     where: place,
     next: `read its log (docker logs ${server.name}); where the engine is on another machine, set \`host:\` and \`bind:\``,
-    details: await lastLines(id, ports, signal),
+    details: await lastLines(id, undefined, ports, signal),
   });
 }
 
-async function lastLines(id: string, { containers }: Ports, signal: AbortSignal): Promise<readonly string[]> {
+async function lastLines(
+  id: string,
+  since: Date | undefined,
+  { containers }: Ports,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const lines: string[] = [];
-  for await (const { line } of containers.logs(id, { tail: shownLines }, signal)) lines.push(line);
+  const options = { tail: shownLines, ...(since === undefined ? {} : { since }) };
+  for await (const { line } of containers.logs(id, options, signal)) lines.push(line);
   return lines;
 }
 
