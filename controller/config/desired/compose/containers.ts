@@ -34,7 +34,7 @@ function replicas(
   const { loaded, peers, files, placeholders, variables, identity, engineProject, to } = wishes;
   const { project, placeOf } = loaded;
   const { lift } = placeholders;
-  const given = givenOf(name, service, project, { files, lift, variables, placeOf });
+  const given = givenOf(name, service, project, { files, lift, variables, placeOf, warn: wishes.warn });
   const inside = given.flatMap((one) => (one.type === "file" ? [one.file] : []));
   const mounts = given.flatMap((one) => (one.type === "mount" ? [one.mount] : []));
   const needs = needsOf(service, project, peers);
@@ -75,12 +75,10 @@ const mountedFiles = (given: readonly Given[]): readonly ContainerFile[] =>
   );
 
 /** The objects that a container of the service needs to be there. */
-const partsOf = (
-  name: string,
-  { networks, volumes = [], ...service }: ComposeService,
-  project: string,
-): readonly ResourceId[] => [
+const partsOf = (name: string, service: ComposeService, project: string): readonly ResourceId[] => [
   imageId(imageOf(name, service, project)),
-  ...[...(networks?.keys() ?? [])].map(networkId),
-  ...volumes.flatMap(({ type, source }) => (type === "volume" && source !== undefined ? [volumeId(source)] : [])),
+  ...[...(service.networks?.keys() ?? [])].map(networkId),
+  ...(service.volumes ?? []).flatMap(({ type, source }) =>
+    type === "volume" && source !== undefined ? [volumeId(source)] : [],
+  ),
 ];

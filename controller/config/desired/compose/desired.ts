@@ -1,21 +1,13 @@
 import type { EngineProject } from "../../../core/engine-labels.ts";
-import { PoststackError } from "../../../core/errors.ts";
-import type { DesiredContainer } from "../../../resources/container/model.ts";
-import type { DesiredResources } from "../../../resources/index.ts";
 import { gatherProblems } from "../../problems.ts";
 import type { VariableSources } from "../../variables.ts";
 import type { DesiredSource } from "../options.ts";
-import { desiredContainers } from "./containers.ts";
-import { desiredImages } from "./images.ts";
 import { loadDeployment } from "./load.ts";
-import { desiredNetworks } from "./networks.ts";
 import { peersOf } from "./peers.ts";
 import { exposedSecrets, placeholders } from "./placeholders.ts";
+import { composeResources, type ComposeResources } from "./resources.ts";
 import { composeVariables } from "./variables.ts";
-import { desiredVolumes } from "./volumes.ts";
 import type { ComposeWishes } from "./wishes.ts";
-
-export type ComposeResources = Pick<DesiredResources, "network" | "volume" | "image" | "container">;
 
 export interface DeploymentWishes extends Pick<
   ComposeWishes,
@@ -60,26 +52,7 @@ export function desiredCompose(wishes: DeploymentWishes): ComposeResources {
     startedAt,
     startedAfter: wishes.startedAfter,
     problems,
+    warn: source.warn,
   };
-  const container = desiredContainers(all);
-  problems.add(sameIds(container));
-  return {
-    network: desiredNetworks(all),
-    volume: desiredVolumes(all),
-    // What stops or goes needs no image.
-    image: to === "running" ? desiredImages(all) : [],
-    container,
-  };
-}
-
-/** A service `web.2` beside a second container of `web`. */
-function sameIds(containers: readonly DesiredContainer[]): readonly PoststackError[] {
-  const seen = new Map<string, DesiredContainer>();
-  return containers.flatMap((one) => {
-    const other = seen.get(one.id);
-    seen.set(one.id, one);
-    if (other === undefined) return [];
-    const what = `service \`${one.service}\` has the same name as container ${other.number} of \`${other.service}\``;
-    return [new PoststackError("COMPOSE_CONFLICT", { what, where: one.place, next: "rename the service" })];
-  });
+  return composeResources(all);
 }

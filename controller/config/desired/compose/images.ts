@@ -5,11 +5,16 @@ import { fullReference } from "../../../core/image-reference.ts";
 import { renderPlace, type Place } from "../../../core/place.ts";
 import { configOf } from "../../../resources/image/key.ts";
 import type { BuildSource, DesiredImage, PullPolicy, RegistrySource } from "../../../resources/image/model.ts";
+import { durationMsOf } from "../../compose/quantities.ts";
 import type { ComposeService } from "../../compose/service-model.ts";
 import { buildSpec } from "./spec/build.ts";
 import type { ComposeWishes } from "./wishes.ts";
 
-export const imageId = (reference: string): ResourceId => resourceId("image", reference);
+/** The same for all names of one image, and the shortest of them: `image:redis` for `docker.io/library/redis:latest`. */
+export function imageId(reference: string): ResourceId {
+  const short = fullReference(reference).replace(/^docker\.io\/(?:library\/)?/, "");
+  return resourceId("image", short.replace(/:latest$/, ""));
+}
 
 /** One that is only built is named after project and service, as Compose names it. */
 export const imageOf = (name: string, { image }: ComposeService, project: string): string =>
@@ -22,9 +27,8 @@ export function desiredImages(wishes: ComposeWishes): readonly DesiredImage[] {
   for (const [name, service] of loaded.project.services) {
     problems.attempt(() => {
       const image = desiredImage(name, service, wishes);
-      const key = fullReference(image.reference);
-      const known = found.get(key);
-      found.set(key, known === undefined ? image : agreed(known, image));
+      const known = found.get(image.id);
+      found.set(image.id, known === undefined ? image : agreed(known, image));
     });
   }
   return [...found.values()];
@@ -50,7 +54,7 @@ function desiredImage(name: string, service: ComposeService, wishes: ComposeWish
  */
 function sourceOf(name: string, service: ComposeService, wishes: ComposeWishes): BuildSource | RegistrySource {
   const { build, platform, pull_policy: written = "", pull_refresh_after: everyMs, image } = service;
-  const pull: PullPolicy = everyMs === undefined ? policyOf(written) : { everyMs };
+  const pull = policyOf(written, everyMs);
   const isFetched = image !== undefined && (pull === "always" || typeof pull === "object");
   if (build === undefined || isFetched)
     return { type: "registry", pull, ...(platform === undefined ? {} : { platform }) };
@@ -63,7 +67,13 @@ function sourceOf(name: string, service: ComposeService, wishes: ComposeWishes):
   };
 }
 
-const policyOf = (written: string): PullPolicy => (written === "always" || written === "never" ? written : "missing");
+function policyOf(written: string, refreshAfterMs: number | undefined): PullPolicy {
+  if (written === "always" || written === "never") return written;
+  if (written === "refresh") return refreshAfterMs === undefined ? "always" : { everyMs: refreshAfterMs };
+  const every = /^every_(.+)$/.exec(written)?.[1] ?? { daily: "1d", weekly: "1w" }[written];
+  const everyMs = every === undefined ? undefined : durationMsOf(every);
+  return everyMs === undefined ? "missing" : { everyMs };
+}
 
 /** The more eager of two pull policies; two different builds, or two platforms, cannot have one name. */
 function agreed(one: DesiredImage, other: DesiredImage): DesiredImage {

@@ -1,5 +1,6 @@
 import type { EngineProject } from "../../../core/engine-labels.ts";
 import type { ResourceId } from "../../../core/id.ts";
+import type { Place } from "../../../core/place.ts";
 import type { Files } from "../../../core/ports/files.ts";
 import type { Text } from "../../../core/secret.ts";
 import type { Problems } from "../../problems.ts";
@@ -28,4 +29,5 @@ export interface ComposeWishes {
   /** Whether a service or one of its containers was asked to start anew, and since when. */
   readonly startedAfter: (...names: readonly string[]) => Date | undefined;
   readonly problems: Problems;
+  readonly warn: (what: string, where: Place) => void;
 }

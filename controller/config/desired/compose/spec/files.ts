@@ -31,6 +31,7 @@ export interface GivenWishes {
   readonly lift: (text: string) => Text;
   readonly variables: ReadonlyMap<string, Text>;
   readonly placeOf: (path: Path) => Place;
+  readonly warn: (what: string, where: Place) => void;
 }
 
 /**
@@ -77,6 +78,13 @@ function giveOne(
   if (file !== undefined) {
     const bind: BindMount = { type: "bind", source: file, target, readOnly: true, createHostPath: false };
     const from = wishes.placeOf([section, mount.source, "file"]);
+    const asked = (["uid", "gid", "mode"] as const)
+      .filter((key) => mount[key] !== undefined)
+      .map((key) => `\`${key}\``);
+    if (asked.length > 0) {
+      const verb = asked.length === 1 ? "is" : "are";
+      wishes.warn(`${asked.join(", ")} of a file that is mounted ${verb} ignored: its own owner and mode hold`, where);
+    }
     const content = contentOf(file, wishes.files, from);
     return { type: "mount", mount: bind, ...(content === undefined ? {} : { content }) };
   }

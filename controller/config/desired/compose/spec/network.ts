@@ -21,7 +21,7 @@ export function networkOf(
   const networks = [...(service.networks ?? [])].sort(
     ([a, { priority: p = 0 }], [b, { priority: q = 0 }]) => q - p || (a < b ? -1 : 1),
   );
-  const links = (service.links ?? []).flatMap((link) => linksOf(link, number, project.name, peers));
+  const links = linksOf(service, number, project.name, peers);
   const attachments = networks.map(([key, network], index): [string, NetworkAttachment] => [
     project.networks.get(key)?.name ?? key,
     attachmentOf(name, network, index === 0 ? service.mac_address : undefined, links),
@@ -66,10 +66,16 @@ function attachmentOf(
  * `SERVICE[:ALIAS]` for each container of that service, with the two other names that Compose makes of it, which count the
  * container that links and not the one linked to (docker/compose, pkg/compose/convergence.go: getLinks).
  */
-function linksOf(link: string, number: number, project: string, peers: Peers): readonly string[] {
-  const [service = "", alias = service] = link.split(":");
-  const aliases = [alias, `${service}-${number}`, `${project}-${service}-${number}`];
-  return peers.of(service).flatMap(({ name }) => aliases.map((one) => `${name}:${one}`));
-}
+export const linksOf = (
+  { links = [] }: ComposeService,
+  number: number,
+  project: string,
+  peers: Peers,
+): readonly string[] =>
+  links.flatMap((link) => {
+    const [service = "", alias = service] = link.split(":");
+    const aliases = [alias, `${service}-${number}`, `${project}-${service}-${number}`];
+    return peers.of(service).flatMap(({ name }) => aliases.map((one) => `${name}:${one}`));
+  });
 
 const unlessEmpty = (text: string | undefined): string | undefined => (text === "" ? undefined : text);

@@ -10,7 +10,7 @@ import { healthcheckOf } from "./healthcheck.ts";
 import { hostsOf } from "./hosts.ts";
 import { mountOf, tmpfsOf } from "./mounts.ts";
 import { namespacesOf, securityOf } from "./namespaces.ts";
-import { networkOf } from "./network.ts";
+import { linksOf, networkOf } from "./network.ts";
 import { exposedPorts, portOf } from "./ports.ts";
 import { resourcesOf } from "./resources.ts";
 import { restartOf } from "./restart.ts";
@@ -37,11 +37,12 @@ export function specOf(
   const security = (service.security_opt ?? []).map((option, index) =>
     securityOptionOf(option, project.directory, files, placeOf("security_opt", index)),
   );
+  const network = networkOf(name, service, number, project, peers);
   return {
     image: imageOf(name, service, project.name),
     environment: environmentOf(name, service, wishes),
     labels: service.labels ?? new Map(),
-    network: networkOf(name, service, number, project, peers),
+    network,
     // In another one's network, or in the host's, there is nothing to publish.
     ports:
       service.network_mode === "host"
@@ -78,6 +79,8 @@ export function specOf(
       dnsSearch: unlessNone(service.dns_search),
       dnsOptions: unlessNone(service.dns_opt),
       extraHosts: service.extra_hosts === undefined ? undefined : unlessNone(hostsOf(service.extra_hosts)),
+      // Elsewhere the settings of each network hold them.
+      links: network.mode === "default" ? unlessNone(linksOf(service, number, project.name, peers)) : undefined,
       init: service.init,
       runtime: unlessEmpty(service.runtime),
       storageOptions: service.storage_opt?.size === 0 ? undefined : service.storage_opt,
