@@ -17,7 +17,8 @@ export interface DesiredContainer {
   readonly number: number;
   /** As the engine knows it. */
   readonly name: string;
-  readonly to: "running" | "stopped" | "absent";
+  /** `as-is`: whatever it does now is right; only what is there besides it goes. */
+  readonly to: "running" | "stopped" | "absent" | "as-is";
   /** With the labels that the user wrote, and no others; networks and volumes by name. */
   readonly spec: ContainerSpec;
   /** Contents of configs and secrets. */
@@ -58,7 +59,7 @@ export interface ContainerConfig {
 }
 
 /** Running is not healthy (RELIABILITY 15). */
-export interface Acceptance {
+interface Acceptance {
   /** How long it must have been up. 0: as soon as it runs. */
   readonly stableMs: number;
   /** How long it may take. */

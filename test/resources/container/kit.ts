@@ -14,17 +14,17 @@ import type {
 } from "../../../controller/resources/container/model.ts";
 
 export const token = "0123456789abcdef0123456789abcdef";
-export const mark = ownerMark(token);
-export const hash = (text: Text): string => keyedHash(token, text);
+const mark = ownerMark(token);
+const hash = (text: Text): string => keyedHash(token, text);
 export const place = { file: "compose.yaml", line: 3, column: 5 };
-export const project: EngineProject = {
+const project: EngineProject = {
   ...{ project: "app", environment: "dev", root: "/app", workingDirectory: "/app" },
   configFiles: ["/app/compose.yaml"],
 };
 export const oldImage = `sha256:${"1".repeat(64)}`;
 export const newImage = `sha256:${"2".repeat(64)}`;
 
-export const spec = (more: Partial<ContainerSpec> = {}): ContainerSpec => ({
+const spec = (more: Partial<ContainerSpec> = {}): ContainerSpec => ({
   image: "web:1",
   environment: new Map(),
   labels: new Map(),
