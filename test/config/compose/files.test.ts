@@ -204,6 +204,12 @@ networks: { n: }
     expect(loaded.project.networks.has("n")).toBe(expected.includes("b"));
   });
 
+  test("what only a build uses is used, what nobody uses is left out", () => {
+    const secrets = "secrets: { s: { file: f }, t: { file: f } }\nvolumes: { v: }\nconfigs: { c: { content: x } }\n";
+    const { project } = load(`${serviceOf("build: { context: ., secrets: [s] }")}${secrets}`);
+    expect([...project.secrets.keys(), ...project.volumes.keys(), ...project.configs.keys()]).toEqual(["s"]);
+  });
+
   test("a service that is needed must be active", () => {
     expect(told(() => load(text.replace("required: false", "required: true")))).toEqual([
       "COMPOSE_REFERENCE compose.yaml:2:32",
@@ -225,6 +231,11 @@ describe("the project's name", () => {
     ["or .env", () => named({ "c.yaml": text, ".env": "COMPOSE_PROJECT_NAME=dot\n" }), "dot"],
     ["or the file", () => named({ "c.yaml": text }, { X: "file" }), "in-file"],
   ])("%s", (_name, work, expected) => expect(work()).toBe(expected));
+
+  test("is what the last file says that says one", () => {
+    const files = { "a.yaml": `name: first\n${serviceOf("")}`, "b.yaml": "name: last\n", "c.yaml": "x-a: 1\n" };
+    expect(load(files, { name: "", composeFiles: Object.keys(files) }).project.name).toBe("last");
+  });
 
   test("is a variable, too", () =>
     expect(service(serviceOf("user: $COMPOSE_PROJECT_NAME"))).toMatchObject({ user: "test" }));

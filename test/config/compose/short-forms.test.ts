@@ -128,6 +128,11 @@ describe("the long form of", () => {
     });
   });
 
+  test("a dependency that is written is not made weaker by a link", () => {
+    const text = `${serviceOf("links: [b]\ndepends_on: { b: { condition: service_healthy } }")}  b: { image: x }\n`;
+    expect(service(text)).toMatchObject({ depends_on: { b: { condition: "service_healthy", required: true } } });
+  });
+
   test("what a service shares with another one is a dependency", () => {
     const text =
       serviceOf("links: [b:db]\nvolumes_from: [c:ro, container:d]\nipc: service:e\ndepends_on: [f]") +
