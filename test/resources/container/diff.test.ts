@@ -1,7 +1,9 @@
+import { inspect } from "node:util";
 import { assert, property, shuffledSubarray } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { resourceId } from "../../../controller/core/id.ts";
 import { Secret } from "../../../controller/core/secret.ts";
+import { content } from "../../../controller/resources/container/content.ts";
 import { diff } from "../../../controller/resources/container/diff.ts";
 import type { DesiredContainer, ObservedContainer } from "../../../controller/resources/container/model.ts";
 import {
@@ -194,6 +196,31 @@ test.each<Row>([
     "",
   ],
   ["stopped and not there", [desired({ to: "stopped" })], [], ""],
+  ["to be as it is, and not there", [desired({ to: "as-is" })], [], ""],
+  [
+    "to be as it is, stopped and of another wish",
+    [desired({ ...other, to: "as-is" })],
+    [observed(old, { state: "exited" })],
+    "",
+  ],
+  [
+    "to be as it is, with what an earlier replacement left",
+    [desired({ to: "as-is" })],
+    [observed(), next(now), previous(old)],
+    "delete container:web@next-id  left by a replacement  [downtime]\ndelete container:web@previous-id  left by a replacement",
+  ],
+  [
+    "to be as it is, in the middle of a replacement: what is left is needed still",
+    [desired({ to: "as-is" })],
+    [observed(now, { state: "exited", exitCode: 1 }), previous(old)],
+    "",
+  ],
+  [
+    "to be as it is, beside one that nobody asks for",
+    [desired({ to: "as-is" })],
+    [observed(), observed(db)],
+    "delete container:db  no longer in the files  [downtime]",
+  ],
   [
     "to be absent",
     [desired({ to: "absent" })],
@@ -477,6 +504,19 @@ describe("what is not ours stands in the way and is left alone", () => {
     expect(rendered(wishes, seen)).toBe(expected);
   });
 
+  test("two that exchange their ports do not wait for each other", () => {
+    const other = { ...port, hostPort: 9090 };
+    const wishes = [desired({ spec: { ports: [other] } }), desired({ ...published, id: id("api") })];
+    const seen = [
+      observed(desired(published), { ports: [port] }),
+      observed(desired({ id: id("api"), spec: { ports: [other] } }), { ports: [other] }),
+    ];
+    expect(diff(wishes, seen).map(({ verb, dependsOn }) => [verb, dependsOn])).toEqual([
+      ["replace", []],
+      ["replace", []],
+    ]);
+  });
+
   test("one of ours that gives a port away goes first", () => {
     const web = desired(published);
     const api = desired({ id: id("api") });
@@ -584,4 +624,13 @@ test("the same facts in any order give the same actions", () => {
       expect(sorted(all, found)).toEqual(sorted(wishes, seen));
     }),
   );
+});
+
+test("what an action would do holds no secret, and differs when one changes", () => {
+  const contentFor = (wish: Wish): string =>
+    inspect(content(actionOf("create", [desired(wish)], [])), { depth: Number.POSITIVE_INFINITY });
+  const [one, two] = [file(new Secret("canary-1")), file(new Secret("canary-2"))].map(contentFor);
+  expect(one).not.toContain("canary");
+  expect(one).not.toBe(two);
+  expect(contentFor(variable("PASSWORD", new Secret("canary-1")))).not.toContain("canary");
 });
