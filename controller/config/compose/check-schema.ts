@@ -14,11 +14,7 @@ export function checkSchema(
   if (validateWhole(value)) return;
   const found = (validateWhole.errors ?? []).map(inWhole);
   const known: Validate = Object.assign(() => false, { errors: found });
-  for (const error of validate(known, schema, { value, tree: document, place: document.place })) {
-    report.attempt(() => {
-      throw error;
-    });
-  }
+  report.add(validate(known, schema, { value, tree: document, place: document.place }));
   for (const { instancePath, propertyName } of found) {
     const [, section = "", name = propertyName] = instancePath.split("/");
     misfits.add(name === undefined ? section : `${section}.${name.replaceAll("~1", "/").replaceAll("~0", "~")}`);

@@ -1,5 +1,4 @@
-import { join, resolve } from "node:path";
-import { PoststackError } from "../../core/errors.ts";
+import { resolve } from "node:path";
 import { fileStart, type Place } from "../../core/place.ts";
 import type { Files } from "../../core/ports/files.ts";
 import type { Path } from "../source.ts";
@@ -86,7 +85,10 @@ function load(options: ComposeOptions, report: Report): Omit<LoadedCompose, "war
   const base = { directory, home };
   const whole = assemble({ files: paths, base, variables }, [], assembly);
   if (whole === undefined || whole.entries.size === 0) {
-    if (!report.hasErrors()) tellEmpty(paths[0] ?? join(directory, "compose.yaml"), files.root, report);
+    const where = fileStart(shownPath(paths[0] ?? directory, files.root));
+    if (!report.hasErrors()) {
+      report.mistake("COMPOSE_EMPTY", "the Compose file says nothing", where, "begin with `services:`");
+    }
     return undefined;
   }
   checkCount(whole, report);
@@ -122,16 +124,6 @@ function changedServices(document: MapTree, change: (service: MapTree) => MapTre
     "services",
     mapValues(services, (service) => (service.type === "map" ? change(service) : service)),
   );
-}
-
-function tellEmpty(file: string, root: string, report: Report): void {
-  report.attempt(() => {
-    throw new PoststackError("COMPOSE_EMPTY", {
-      what: "the Compose file says nothing",
-      where: fileStart(shownPath(file, root)),
-      next: "begin with `services:`",
-    });
-  });
 }
 
 function checkCount(document: MapTree, report: Report): void {

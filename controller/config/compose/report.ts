@@ -21,6 +21,7 @@ export interface Report {
   readonly unset: (variable: string, where: Place) => void;
   /** What stands at a place now, and was not written there: the value of a variable, or what an env file says. */
   readonly lookedUp: (source: string, where: Place) => void;
+  readonly add: (found: readonly PoststackError[]) => void;
   /** Does something and keeps what it throws. */
   readonly attempt: <T>(work: () => T) => T | undefined;
   /**
@@ -53,6 +54,7 @@ export function newReport({ requiresVariables = false } = {}): Report {
     mistake(code, what, where, next) {
       errors.push(new PoststackError(code, { what, where, ...(next === undefined ? {} : { next }) }));
     },
+    add: (found) => errors.push(...found),
     warn,
     unset(variable, where) {
       if (requiresVariables) errors.push(undefinedVariable(variable, where));
