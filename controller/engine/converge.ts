@@ -125,7 +125,11 @@ async function passes(
 
   for (let pass = 1; pass <= options.maxPasses || attempt > 0; pass++) {
     if (options.stop.aborted) return { status: "stopped", passes: pass - 1, results };
-    const ended = await onePass(load, ports, options, async (plan) => {
+    const acted = actedIn(results);
+    // Nobody waits for what was started to prove itself: then what does not stay up is not started over and over either.
+    const isRepeat = ({ actions, deferred }: Plan<Action>): boolean =>
+      options.settleLimitMs === undefined && deferred.length === 0 && actions.every(({ id }) => acted.has(id));
+    const ended = await onePass(load, ports, options, isRepeat, async (plan) => {
       if (plan.fingerprint === lastShown.fingerprint) return likeApproved(plan, approved);
       if (pass > 1 || lastShown !== shown) options.emit({ type: "plan", plan, pass });
       lastShown = plan;
@@ -137,7 +141,7 @@ async function passes(
       return { type: "cut", error: error.facts };
     });
     if (ended.type === "settled") {
-      const { atOnce, errors } = await settle(ended, load, ports, options, actedIn(results));
+      const { atOnce, errors } = await settle(ended, load, ports, options, acted);
       if (errors.length > 0) return { status: "stalled", errors, passes: pass, results };
       if (atOnce) return { status: "converged", plan: ended.plan, passes: pass - 1, results };
       // To have waited is no pass; what was waited for may have changed by then.
@@ -193,6 +197,7 @@ async function onePass(
   load: LoadDesired,
   ports: EnginePorts,
   options: ConvergeOptions,
+  isRepeat: (plan: Plan<Action>) => boolean,
   approve: (plan: Plan<Action>) => Promise<Plan<Action> | undefined>,
 ): Promise<PassEnd> {
   const desired = await loadWithSecrets(load, ports);
@@ -204,7 +209,7 @@ async function onePass(
     await lockIfUp(desired, server, signal);
     const observation = await observe(desired, world, signal);
     const plan = buildPlan(desired, observation, options.selection ?? {});
-    if (isSettled(plan)) return { type: "settled", plan, desired, observed: observation.observed };
+    if (isSettled(plan) || isRepeat(plan)) return { type: "settled", plan, desired, observed: observation.observed };
     const waiting = waitsFor(plan, observation);
     if (waiting !== undefined) return { type: "waiting", error: waiting };
     if (isRefused(plan, options)) return { type: "refused", plan };

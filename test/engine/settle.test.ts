@@ -101,6 +101,19 @@ test("without waiting it ends when everything is started", async () => {
   expect(ports.clock.nowMs() - startMs).toBeLessThan(1_000);
 });
 
+test("without waiting, what does not stay up is started once", async () => {
+  const { run, writes, tick } = stage();
+  const approve: ConvergeOptions["approve"] = (plan) => (tick(1_000), Promise.resolve(plan));
+  const wishes = [named("web", command("crash")), named("api", command("crash"))];
+  // The second look is a second later: both have ended by then.
+  const outcome = await run(() => (tick(1_000), wishes), { approve, settleLimitMs: undefined } as never);
+  expect(outcome.status).toBe("converged");
+  expect(writes.filter((call) => call.startsWith("start")).toSorted()).toEqual([
+    "start app-dev-api-1",
+    "start app-dev-web-1",
+  ]);
+});
+
 test("a rollout that does not settle is given up when the files change", async () => {
   const { run, ports, names } = stage();
   const startMs = ports.clock.nowMs();
