@@ -28,7 +28,7 @@ import { observe as observeGrant } from "./grant/observe.ts";
 import { apply as applyImage } from "./image/apply.ts";
 import { content as contentImage } from "./image/content.ts";
 import { diff as diffImage } from "./image/diff.ts";
-import type { DesiredImage, ImageAction, ObservedImage } from "./image/model.ts";
+import type { ImageAction, ImageWish, ObservedImage } from "./image/model.ts";
 import { observe as observeImage } from "./image/observe.ts";
 import { apply as applyInstance } from "./instance/apply.ts";
 import { content as contentInstance } from "./instance/content.ts";
@@ -63,14 +63,14 @@ import { observe as observeRole } from "./role/observe.ts";
 import { apply as applyVolume } from "./volume/apply.ts";
 import { content as contentVolume } from "./volume/content.ts";
 import { diff as diffVolume } from "./volume/diff.ts";
-import type { DesiredVolume, ObservedVolume, VolumeAction } from "./volume/model.ts";
+import type { ObservedVolume, VolumeAction, VolumeWish } from "./volume/model.ts";
 import { observe as observeVolume } from "./volume/observe.ts";
 
 /** Every kind, in the order in which a plan shows them: a kind's actions come before those of the kinds below it. */
 export interface DesiredResources {
   readonly network: readonly DesiredNetwork[];
-  readonly volume: readonly DesiredVolume[];
-  readonly image: readonly DesiredImage[];
+  readonly volume: readonly VolumeWish[];
+  readonly image: readonly ImageWish[];
   readonly instance: readonly DesiredInstance[];
   readonly role: readonly DesiredRole[];
   readonly database: readonly DesiredDatabase[];

@@ -45,10 +45,11 @@ export function applyToEngine(engine: SimulatedEngine, action: EngineAction): vo
       else engine.networks.set(action.id, networkOf(action.desired));
       return;
     case "volume":
-      if (action.verb === "delete") engine.volumes.delete(action.desired.name);
+      if (action.verb === "delete") engine.volumes.delete(action.volume.name);
       else engine.volumes.set(action.desired.name, volumeOf(action.desired));
       return;
     case "image": {
+      if (action.verb === "delete") return void engine.images.delete(action.image.references[0] ?? action.image.id);
       const { reference, since } = action.desired;
       engine.images.set(reference, { reference, isOurs: false, refreshedAt: since, image: imageOf(reference) });
       return;

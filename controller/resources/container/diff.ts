@@ -27,7 +27,7 @@ export function diff(
   const main = desired.flatMap((one): readonly ContainerAction[] => {
     const found = parts.get(one.id) ?? noParts;
     if (one.to === "running") return diffRunning(one, found, foreign, inTheWay.get(one.id) ?? []);
-    return diffLeaving(one, found, endFirst(one, desired, parts));
+    return one.to === "as-is" ? [] : diffLeaving(one, found, endFirst(one, desired, parts));
   });
   return [
     ...takeAlong(main, desired, parts),
@@ -59,13 +59,15 @@ function diffLeaving(
 /** More of one than there should be. What a replacement still needs is its own business. */
 function surplus(
   { id, place, to }: DesiredContainer,
-  { extras, next, previous }: Parts,
+  { current, extras, next, previous }: Parts,
   actions: readonly ContainerAction[],
 ): readonly ContainerAction[] {
   const isReplaced = actions.some(
     (action) => action.id === id && (action.verb === "replace" || action.verb === "refuse"),
   );
-  const left = isReplaced || to === "absent" ? [] : [next, previous].flatMap((one) => one ?? []);
+  // As it is, a replacement that was cut may still need what it left; once another one serves, nothing does.
+  const isNeeded = to === "as-is" && (current === undefined || !isUp(current));
+  const left = isReplaced || isNeeded || to === "absent" ? [] : [next, previous].flatMap((one) => one ?? []);
   return [
     ...extras.map((one) => ending("delete", idBeside(id, one), one, `there is another ${id}`, { place })),
     ...left.map((one) => ending("delete", idBeside(id, one), one, "left by a replacement", { place })),
@@ -97,7 +99,8 @@ function holders(
 ): ReadonlyMap<ResourceId, readonly ResourceId[]> {
   const leaving = desired.flatMap((one): Holder[] => {
     const summary = parts.get(one.id)?.current?.summary;
-    return summary === undefined ? [] : [{ id: one.id, summary, keeps: one.to === "running" ? one.spec.ports : [] }];
+    if (summary === undefined || one.to === "as-is") return [];
+    return [{ id: one.id, summary, keeps: one.to === "running" ? one.spec.ports : [] }];
   });
   const all = [
     ...orphans.flatMap(({ resource, summary }): Holder[] => (resource ? [{ id: resource, summary, keeps: [] }] : [])),
@@ -131,7 +134,8 @@ const endFirst = (
   parts: ReadonlyMap<ResourceId, Parts>,
 ): readonly ResourceId[] =>
   desired
-    .filter((other) => other.to !== "running" && parts.get(other.id)?.current !== undefined)
+    .filter(({ to }) => to === "stopped" || to === "absent")
+    .filter((other) => parts.get(other.id)?.current !== undefined)
     .filter((other) => other.needs.some((need) => need.id === id) || other.sharesWith.includes(id))
     .map((other) => other.id)
     .sort();

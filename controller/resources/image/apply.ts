@@ -5,6 +5,7 @@ import type { Ports } from "../../core/ports.ts";
 import type { Result } from "../../core/resource.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import { basesText, keyText } from "./key.ts";
+import { removeLeftover } from "./leftovers.ts";
 import type { BuildSource, DesiredImage, ImageAction, RegistrySource } from "./model.ts";
 import { noteRefreshed } from "./refreshed.ts";
 
@@ -14,6 +15,8 @@ export async function apply(action: ImageAction, ports: Ports, signal: AbortSign
       return pull(action.desired, action.source, action.before, ports, signal);
     case "build":
       return build(action, ports, signal);
+    case "delete":
+      return removeLeftover(action, ports, signal);
     case "refuse":
       throw fromFacts(action.error);
     default:

@@ -24,6 +24,8 @@ export function content(action: ImageAction): Content {
         keyed: new Map([["settings", action.key.config]]),
       };
     }
+    case "delete":
+      return { facts: action.image };
     case "refuse":
       return { facts: action.error.code };
     default:

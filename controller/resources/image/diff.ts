@@ -2,10 +2,27 @@ import type { ErrorFacts } from "../../core/errors.ts";
 import { shortImageId } from "../../core/image-reference.ts";
 import type { BuildInputs } from "../../core/ports/container-images.ts";
 import { basesOf, isSameKeyPart, keyOf } from "./key.ts";
-import type { BuildSource, DesiredImage, ImageAction, ObservedImage, RegistrySource } from "./model.ts";
+import { diffLeftovers, isLeftovers } from "./leftovers.ts";
+import type {
+  BuildSource,
+  DesiredImage,
+  ImageAction,
+  ImageWish,
+  ObservedImage,
+  ObservedLeftover,
+  RegistrySource,
+} from "./model.ts";
 
-/** Images that nothing names any more stay: `image prune` is there for them. */
-export function diff(desired: readonly DesiredImage[], observed: readonly ObservedImage[]): readonly ImageAction[] {
+/** Images that nothing names any more stay, unless it is asked that they go. */
+export function diff(wishes: readonly ImageWish[], observed: readonly ObservedImage[]): readonly ImageAction[] {
+  const desired = wishes.flatMap((wish) => (isLeftovers(wish) ? [] : [wish]));
+  return [
+    ...diffNamed(desired, observed),
+    ...diffLeftovers(observed.filter((one): one is ObservedLeftover => "leftover" in one)),
+  ];
+}
+
+function diffNamed(desired: readonly DesiredImage[], observed: readonly ObservedImage[]): readonly ImageAction[] {
   const byReference = new Map(observed.map((image) => [image.reference, image]));
   return desired.flatMap((image): readonly ImageAction[] => {
     const seen = byReference.get(image.reference) ?? { reference: image.reference, isOurs: false };

@@ -18,6 +18,21 @@ export interface DesiredImage {
   readonly place: Place;
 }
 
+/**
+ * The wish of a command that tidies up: what builds for this environment left goes, where neither a container nor one of
+ * these references needs it.
+ */
+export interface ImageLeftovers {
+  readonly id: ResourceId;
+  readonly keep: readonly string[];
+  /** The environment's own containers go in the same plan, and need no image. */
+  readonly ownContainersGo: boolean;
+  readonly dependsOn: readonly ResourceId[];
+  readonly reference?: never;
+}
+
+export type ImageWish = DesiredImage | ImageLeftovers;
+
 export interface RegistrySource {
   readonly type: "registry";
   readonly pull: PullPolicy;
@@ -53,6 +68,11 @@ export interface ObservedImage {
   readonly bases?: ReadonlyMap<string, string>;
 }
 
+/** An image that a wish for leftovers is about. */
+export interface ObservedLeftover extends ObservedImage {
+  readonly leftover: ImageFacts;
+}
+
 /** What decides whether an image is built again, as its labels keep it. */
 export interface BuildKey {
   readonly inputs: string;
@@ -74,6 +94,16 @@ export type ImageAction =
         readonly key: BuildKey;
         readonly bases: readonly string[];
         readonly before?: string;
+      }
+    >
+  | ActionOf<
+      "image",
+      "delete",
+      {
+        readonly image: {
+          readonly id: string;
+          /** That it had when it was looked at. */ readonly references: readonly string[];
+        };
       }
     >
   | Refusal<"image">;

@@ -3,11 +3,22 @@ import { PoststackError } from "../../core/errors.ts";
 import { imageFinder } from "../../core/image-reference.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { ImageFacts } from "../../core/ports/container-images.ts";
-import type { BuildSource, DesiredImage, ObservedImage } from "./model.ts";
+import { isLeftovers, observeLeftovers } from "./leftovers.ts";
+import type { BuildSource, DesiredImage, ImageWish, ObservedImage } from "./model.ts";
 import { refreshedAt } from "./refreshed.ts";
 
 /** What the references mean now, from one list; a single one is asked about only where its age decides. */
 export async function observe(
+  wishes: readonly ImageWish[],
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<readonly ObservedImage[]> {
+  const leftovers = wishes.filter(isLeftovers).map((wish) => observeLeftovers(wish, ports, signal));
+  const named = wishes.flatMap((wish) => (isLeftovers(wish) ? [] : [wish]));
+  return [...(await observeNamed(named, ports, signal)), ...(await Promise.all(leftovers)).flat()];
+}
+
+async function observeNamed(
   desired: readonly DesiredImage[],
   ports: Ports,
   signal: AbortSignal,

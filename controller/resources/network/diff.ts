@@ -9,15 +9,17 @@ export function diff(
   observed: readonly ObservedNetwork[],
 ): readonly NetworkAction[] {
   const wanted = new Set(desired.map(({ id }) => id));
+  const isTidying = desired.some(({ to }) => to === "as-is");
   return [
     ...desired.flatMap((network) => diffOne(network, observed)),
     ...observed
       .filter(({ resource }) => resource !== undefined && !wanted.has(resource))
-      .flatMap((one) => orphan(one, observed)),
+      .flatMap((one) => orphan(one, observed, isTidying)),
   ];
 }
 
 function diffOne(desired: DesiredNetwork, observed: readonly ObservedNetwork[]): readonly NetworkAction[] {
+  if (desired.to === "as-is") return [];
   const ours = observed.filter(({ resource }) => resource === desired.id);
   if (desired.isExternal) {
     const isThere = observed.some(({ facts }) => facts.name === desired.name);
@@ -89,10 +91,17 @@ const moved = ({ members }: ObservedNetwork): string =>
         .sort()
         .join(", ")}`;
 
-/** What others still use stays until they have left: they are not ours to cut off. */
-function orphan(network: ObservedNetwork, observed: readonly ObservedNetwork[]): readonly NetworkAction[] {
+/**
+ * What others still use stays until they have left: they are not ours to cut off. Where everything else stays as it is, our
+ * own containers stay on it, too.
+ */
+function orphan(
+  network: ObservedNetwork,
+  observed: readonly ObservedNetwork[],
+  isTidying: boolean,
+): readonly NetworkAction[] {
   const { resource, members } = network;
-  if (resource === undefined || members.some(({ isOurs }) => !isOurs)) return [];
+  if (resource === undefined || members.some(({ isOurs }) => isTidying || !isOurs)) return [];
   const isOnly = observed.filter((other) => other.resource === resource).length === 1;
   return [remove(network, idOf(resource, network, isOnly), "no longer in the files")];
 }

@@ -11,7 +11,8 @@ export interface DesiredNetwork {
   readonly name: string;
   /** As the files know it: `default`. */
   readonly key: string;
-  readonly to: "present" | "absent";
+  /** `as-is`: there or not, it is right. */
+  readonly to: "present" | "absent" | "as-is";
   /** Somebody else's, which only has to be there. */
   readonly isExternal: boolean;
   /** With the labels that the user wrote, and no others. */

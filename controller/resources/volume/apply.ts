@@ -11,7 +11,7 @@ export async function apply(action: VolumeAction, ports: Ports, signal: AbortSig
     case "create":
       return create(action.desired, ports, signal);
     case "delete":
-      return remove(action.desired, ports, signal);
+      return remove(action, ports, signal);
     case "refuse":
       throw fromFacts(action.error);
     default:
@@ -29,10 +29,15 @@ async function create(desired: DesiredVolume, ports: Ports, signal: AbortSignal)
 }
 
 /** A volume has no id but its name: whose it is, is asked again right before (RELIABILITY 2). */
-async function remove(desired: DesiredVolume, ports: Ports, signal: AbortSignal): Promise<Result> {
-  const found = (await ports.containers.volumes(signal)).find(({ name }) => name === desired.name);
+async function remove(
+  { volume, place }: Extract<VolumeAction, { readonly verb: "delete" }>,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Result> {
+  const found = (await ports.containers.volumes(signal)).find(({ name }) => name === volume.name);
   if (found === undefined) return { note: "gone already" };
-  if (resourceIn(found.labels, observedMark(ports)) !== desired.id) throw fromFacts(nameTaken(desired));
-  await ports.containers.removeVolume(desired.name, signal);
+  const isOurs = resourceIn(found.labels, observedMark(ports)) === volume.resource;
+  if (!isOurs) throw fromFacts(nameTaken({ name: volume.name, ...(place === undefined ? {} : { place }) }));
+  await ports.containers.removeVolume(volume.name, signal);
   return done;
 }

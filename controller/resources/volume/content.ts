@@ -12,7 +12,7 @@ export function content(action: VolumeAction): Content {
       return { facts: { name, driver, labels, names }, keyed: new Map([["spec", config]]) };
     }
     case "delete":
-      return { facts: { name: action.desired.name } };
+      return { facts: { name: action.volume.name } };
     case "refuse":
       return { facts: action.error.code };
     default:

@@ -2,12 +2,16 @@ import { summarise, type Drift } from "../../core/drift.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import { driftOfVolume } from "./fields.ts";
 import { nameTaken } from "./refusals.ts";
-import type { DesiredVolume, ObservedVolume, VolumeAction } from "./model.ts";
+import { diffLeftovers, isLeftovers } from "./leftovers.ts";
+import type { DesiredVolume, ObservedVolume, OwnVolume, VolumeAction, VolumeWish } from "./model.ts";
 
 /** A volume is made, and never taken away without leave: not when the files forget it, and not to give it other settings. */
-export function diff(desired: readonly DesiredVolume[], observed: readonly ObservedVolume[]): readonly VolumeAction[] {
+export function diff(desired: readonly VolumeWish[], observed: readonly ObservedVolume[]): readonly VolumeAction[] {
   const byName = new Map(observed.map((volume) => [volume.facts.name, volume]));
-  return desired.flatMap((volume) => diffOne(volume, byName.get(volume.name)));
+  const leftovers = observed.filter(({ isLeftover = false }) => isLeftover);
+  return desired.flatMap((wish) =>
+    isLeftovers(wish) ? diffLeftovers(wish, leftovers) : diffOne(wish, byName.get(wish.name)),
+  );
 }
 
 function diffOne(desired: DesiredVolume, observed: ObservedVolume | undefined): readonly VolumeAction[] {
@@ -17,13 +21,17 @@ function diffOne(desired: DesiredVolume, observed: ObservedVolume | undefined): 
   }
   if (desired.to === "absent") {
     if (!isOurs || !desired.deleteData) return [];
-    return [{ ...facts(desired, "its data is deleted"), hazards: ["deletes-data"], verb: "delete", desired }];
+    return [
+      { ...facts(desired, "its data is deleted"), hazards: ["deletes-data"], verb: "delete", volume: ownOf(desired) },
+    ];
   }
   if (observed === undefined) return [{ ...facts(desired, "not found"), verb: "create", desired }];
   if (!isOurs) return [refuse(desired, nameTaken(desired))];
   const drift = driftOfVolume(desired.spec, observed.facts);
   return drift.length === 0 ? [] : [refuse(desired, changed(desired, drift))];
 }
+
+const ownOf = ({ name, id }: DesiredVolume): OwnVolume => ({ name, resource: id });
 
 const facts = ({ id, dependsOn, place }: DesiredVolume, reason: string) =>
   ({ kind: "volume", id, dependsOn, reason, hazards: [], place }) as const;

@@ -25,13 +25,35 @@ export interface DesiredVolume {
   readonly place: Place;
 }
 
+/** The wish of a command that tidies up: volumes of the environment go that no container mounts, all but these. */
+export interface VolumeLeftovers {
+  readonly id: ResourceId;
+  /** By the engine's names. */
+  readonly keep: readonly string[];
+  /** The leave to delete data. */
+  readonly deleteData: boolean;
+  /** The environment's own containers go in the same plan, and need no volume. */
+  readonly ownContainersGo: boolean;
+  readonly dependsOn: readonly ResourceId[];
+}
+
+export type VolumeWish = DesiredVolume | VolumeLeftovers;
+
 export interface ObservedVolume {
   readonly facts: VolumeFacts;
   /** What it is to us; absent: it is not ours. */
   readonly resource?: ResourceId;
+  /** Found for a wish for leftovers. */
+  readonly isLeftover?: true;
+}
+
+/** One that is ours. A volume has no id of the engine's but its name. */
+export interface OwnVolume {
+  readonly name: string;
+  readonly resource: ResourceId;
 }
 
 export type VolumeAction =
   | ActionOf<"volume", "create", { readonly desired: DesiredVolume }>
-  | ActionOf<"volume", "delete", { readonly desired: DesiredVolume }>
+  | ActionOf<"volume", "delete", { readonly volume: OwnVolume }>
   | Refusal<"volume">;

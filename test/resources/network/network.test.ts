@@ -96,6 +96,20 @@ test.each<readonly [string, readonly DesiredNetwork[], readonly ObservedNetwork[
   ["no longer in the files", [], [ours()], "delete network:back  no longer in the files"],
   ["no longer in the files, and somebody else uses it", [], [ours(desired(), {}, [stranger])], ""],
   ["not ours and not in the files", [], [foreign()], ""],
+  ["to be as it is, and not there", [desired({ to: "as-is" })], [], ""],
+  ["to be as it is, and of other settings", [{ ...internal, to: "as-is" }], [ours()], ""],
+  [
+    "no longer in the files, and the rest to be as it is",
+    [desired({ id: resourceId("network", "front"), to: "as-is" })],
+    [ours()],
+    "delete network:back  no longer in the files",
+  ],
+  [
+    "no longer in the files, and a container of ours that is to be as it is may be on it",
+    [desired({ id: resourceId("network", "front"), to: "as-is" })],
+    [ours(desired(), {}, [web])],
+    "",
+  ],
   ["to be absent", [desired({ to: "absent" })], [ours()], "delete network:back  removed with its environment"],
   ["to be absent, external", [desired({ to: "absent", isExternal: true })], [foreign()], ""],
 ])("%s", (_name, wishes, seen, expected) => {
