@@ -8,7 +8,7 @@ import { hasRun, mayEnd } from "./accept.ts";
 import { anonymousVolumes, orderOf } from "./exclusive.ts";
 import { driftOfSpec } from "./fields.ts";
 import { heldPort } from "./host-ports.ts";
-import { hostAccess } from "./host-access.ts";
+import { hostAccess } from "../../core/host-access.ts";
 import type { ContainerAction, DesiredContainer, ObservedContainer } from "./model.ts";
 import { hasWantedImage, isAsWanted, isUp, ownOf, type Parts } from "./parts.ts";
 import { nameTaken, portTaken, refuse } from "./refusals.ts";

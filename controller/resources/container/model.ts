@@ -1,4 +1,5 @@
 import type { ActionOf, Refusal } from "../../core/action.ts";
+import type { ContainerNeed } from "../../core/container-needs.ts";
 import type { Drift } from "../../core/drift.ts";
 import type { EngineProject } from "../../core/engine-labels.ts";
 import type { ResourceId } from "../../core/id.ts";
@@ -66,14 +67,7 @@ interface Acceptance {
   readonly limitMs: number;
 }
 
-/** Another container that has to be so far before this one may start. */
-export interface Need {
-  readonly id: ResourceId;
-  /** As the engine knows it. */
-  readonly name: string;
-  readonly condition: "started" | "healthy" | "completed";
-  /** False: it is waited for, and this one starts without it. */
-  readonly required: boolean;
+export interface Need extends ContainerNeed {
   /** This one is restarted when that one is made anew. */
   readonly restart: boolean;
 }

@@ -1,5 +1,5 @@
 import { isAbsolute, relative } from "node:path";
-import type { ContainerSpec } from "../../core/ports/container-spec.ts";
+import type { ContainerSpec } from "./ports/container-spec.ts";
 
 /**
  * What in a spec lets a container reach the host: `privileged`, `/var/run/docker.sock`, `pid: host`. Folders of the

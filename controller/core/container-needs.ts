@@ -1,0 +1,106 @@
+import { PoststackError } from "./errors.ts";
+import type { ResourceId } from "./id.ts";
+import type { Place } from "./place.ts";
+import type { Ports } from "./ports.ts";
+import type { ContainerDetails } from "./ports/container-facts.ts";
+
+/** Between two looks at one dependency, in milliseconds. */
+const pollMs = 250;
+/** Lines of a log or check that an error shows. */
+const shownLines = 20;
+
+/** A container that has to be so far before something else may start. */
+export interface ContainerNeed {
+  readonly id: ResourceId;
+  /** As the engine knows it. */
+  readonly name: string;
+  readonly condition: "started" | "healthy" | "completed";
+  /** False: it is waited for, and what waits starts without it. */
+  readonly required: boolean;
+}
+
+export interface Waiting {
+  /** What waits. */
+  readonly id: ResourceId;
+  readonly place: Place;
+  readonly limitMs: number;
+}
+
+/**
+ * Waits until what something needs is healthy or has completed (`depends_on` with a condition). That it was started is
+ * known already: its action came before. Undefined: there is nothing to wait for.
+ *
+ * @throws PoststackError `DEPENDENCY_FAILED`, naming which, with what it said last
+ */
+export function whenMet(
+  needs: readonly ContainerNeed[],
+  waiting: Waiting,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> | undefined {
+  const open = needs.filter(({ condition }) => condition !== "started");
+  if (open.length === 0) return undefined;
+  const waits = open.map(async (need) => {
+    await waitFor(need, waiting, ports, signal).catch((error: unknown) => {
+      if (need.required || !(error instanceof PoststackError) || signal.aborted) throw error;
+      ports.log.warn({ resource: waiting.id, error: error.message }, "starts without what it need not have");
+    });
+  });
+  return Promise.all(waits).then(() => undefined);
+}
+
+async function waitFor(need: ContainerNeed, waiting: Waiting, ports: Ports, signal: AbortSignal): Promise<void> {
+  const { clock, containers } = ports;
+  const startMs = clock.nowMs();
+  for (let isSecondFailure = false; ;) {
+    const details = await containers.inspectContainer(need.name, signal);
+    const state = stateOf(need, details);
+    if (state.type === "met") return;
+    const isOver = clock.nowMs() - startMs >= waiting.limitMs;
+    // Between its end and the engine's restart one looks as if it had ended for good: once is not enough.
+    if (isOver || (state.type === "failed" && isSecondFailure)) {
+      throw await failed(need, waiting, state.why, details, ports, signal);
+    }
+    isSecondFailure = state.type === "failed";
+    ports.progress(`waits for ${need.id}: ${state.why}`);
+    await clock.sleep(pollMs, signal);
+  }
+}
+
+type NeedState = { readonly type: "met" } | { readonly type: "waiting" | "failed"; readonly why: string };
+
+function stateOf({ condition }: ContainerNeed, details: ContainerDetails | undefined): NeedState {
+  if (details === undefined) return { type: "failed", why: "it is not there" };
+  const { state, exitCode, health } = details;
+  const isEnded = state === "exited" || state === "dead";
+  if (condition === "completed") {
+    if (!isEnded) return { type: "waiting", why: "it has not completed yet" };
+    return exitCode === 0 ? { type: "met" } : { type: "failed", why: `it ended with exit code ${exitCode}` };
+  }
+  if (isEnded) return { type: "failed", why: `it ended with exit code ${exitCode}` };
+  if (health === "healthy") return { type: "met" };
+  if (health === "unhealthy") return { type: "failed", why: "its healthcheck fails" };
+  if (health === undefined && state === "running") return { type: "failed", why: "it has no healthcheck" };
+  return { type: "waiting", why: state === "running" ? "its healthcheck has not passed yet" : `it is ${state}` };
+}
+
+async function failed(
+  need: ContainerNeed,
+  { id, place }: Waiting,
+  why: string,
+  details: ContainerDetails | undefined,
+  { containers }: Ports,
+  signal: AbortSignal,
+): Promise<PoststackError> {
+  const log: string[] = [];
+  if (details !== undefined) {
+    for await (const { line } of containers.logs(details.id, { tail: shownLines }, signal)) log.push(line);
+  }
+  const check = details?.healthOutput?.trimEnd().split("\n").slice(-shownLines) ?? [];
+  return new PoststackError("DEPENDENCY_FAILED", {
+    what: `${id} waits for ${need.id} to be ${need.condition}, and ${why}`,
+    where: place,
+    details: [...check.filter((line) => line !== "").map((line) => `check: ${line}`), ...log],
+    next: `see what ${need.id} says (docker logs ${need.name}), and apply again`,
+  });
+}
