@@ -4,7 +4,7 @@ import { providerOf } from "./provider.ts";
 import type { EnvironmentSource } from "./source.ts";
 
 /** Something that only one environment can have. */
-interface Claim {
+export interface Claim {
   readonly environment: string;
   /** `port 5433`, as a sentence says it; what is claimed under one name excludes each other. */
   readonly thing: string;
@@ -15,20 +15,26 @@ interface Claim {
 }
 
 /** What two environments of one file claim at once. */
-export function findClashes(environments: Iterable<EnvironmentSource>, project: string): readonly PoststackError[] {
+export const findClashes = (environments: Iterable<EnvironmentSource>, project: string): readonly PoststackError[] =>
+  clashesAmong([...environments].flatMap((environment) => claimsOf(environment, project)));
+
+/** What the configuration file itself says that an environment needs for itself. */
+export function claimsOf(environment: EnvironmentSource, project: string): readonly Claim[] {
+  // A template is never applied; and with a value missing, what an environment claims is not known.
+  if (environment.template || environment.obstacles.some(({ code }) => code !== "NOT_YET")) return [];
+  return [...portClaims(environment), ...serverClaims(environment, project)];
+}
+
+/** Each claim that an earlier one excludes. */
+export function clashesAmong(all: readonly Claim[]): readonly PoststackError[] {
   const claims = new Map<string, Claim[]>();
-  const errors: PoststackError[] = [];
-  for (const environment of environments) {
-    // A template is never applied; and with a value missing, what an environment claims is not known.
-    if (environment.template || environment.obstacles.some(({ code }) => code !== "NOT_YET")) continue;
-    for (const claim of [...portClaims(environment), ...serverClaims(environment, project)]) {
-      const others = claims.get(claim.thing) ?? [];
-      const other = others.find((one) => overlap(one.address, claim.address));
-      if (other === undefined) claims.set(claim.thing, [...others, claim]);
-      else errors.push(clash(other, claim));
-    }
-  }
-  return errors;
+  return all.flatMap((claim) => {
+    const others = claims.get(claim.thing) ?? [];
+    const other = others.find((one) => overlap(one.address, claim.address));
+    if (other !== undefined) return [clash(other, claim)];
+    claims.set(claim.thing, [...others, claim]);
+    return [];
+  });
 }
 
 const overlap = (one: string, other: string): boolean => one === other || one === "*" || other === "*";
@@ -42,7 +48,10 @@ function clash(one: Claim, other: Claim): PoststackError {
         : `environments ${one.environment} and ${other.environment} both use ${one.thing}`,
     where: other.place,
     ...(isShared ? {} : { details: [`also used at ${renderPlace(one.place)}`] }),
-    next: isShared ? `${other.next}, or mark the one that is only extended with \`template: true\`` : other.next,
+    next:
+      isShared && one.environment !== other.environment
+        ? `${other.next}, or mark the one that is only extended with \`template: true\``
+        : other.next,
   });
 }
 
@@ -71,7 +80,8 @@ function* portClaims({ name, config, placeOf }: EnvironmentSource): Generator<Cl
   }
 }
 
-function addressOf(bind: string): string {
+/** Of a port that is bound there. */
+export function addressOf(bind: string): string {
   if (bind === "localhost") return "127.0.0.1";
   return bind === "0.0.0.0" || bind === "::" ? "*" : bind;
 }

@@ -2,6 +2,7 @@ import type { EngineProject } from "../../../core/engine-labels.ts";
 import { gatherProblems } from "../../problems.ts";
 import type { VariableSources } from "../../variables.ts";
 import type { DesiredSource } from "../options.ts";
+import { composeClashes } from "./clashes.ts";
 import { loadDeployment } from "./load.ts";
 import { peersOf } from "./peers.ts";
 import { exposedSecrets, placeholders } from "./placeholders.ts";
@@ -30,7 +31,10 @@ export function desiredCompose(wishes: DeploymentWishes): ComposeResources {
   const loaded = problems.attempt(() => loadDeployment(project.name, environment, options));
   if (loaded === undefined) return { network: [], volume: [], image: [], container: [] };
   for (const { what, where } of loaded.warnings) source.warn(what, where);
-  if (to === "running") problems.add(exposedSecrets(loaded, stands));
+  if (to === "running") {
+    problems.add(exposedSecrets(loaded, stands));
+    problems.add(composeClashes(loaded, { project, environment, files, sources }));
+  }
   const engineProject: EngineProject = {
     project: project.name,
     environment: environment.name,

@@ -14,6 +14,8 @@ export interface Given {
   readonly files?: Readonly<Record<string, string>>;
   /** `deployment:` as YAML. */
   readonly deployment?: string;
+  /** The other environments, as YAML. */
+  readonly others?: string;
   /** What the configuration file tells everybody. */
   readonly variables?: Readonly<Record<string, string>>;
   /** What Poststack itself says. */
@@ -40,9 +42,9 @@ export const startedAt = new Date("2026-11-20T08:00:00Z");
  */
 export function wishOf(compose: string, given: Given = {}): Wish {
   const { files: beside, deployment = "{ compose: compose.yml }", to = "running", deleteData = false } = given;
-  const config = `project: { name: shop }\nenvironments: { dev: { deployment: ${deployment} } }\n`;
+  const config = `project: { name: shop }\nenvironments: { dev: { deployment: ${deployment} }${given.others ?? ""} }\n`;
   const { root, files } = projectWith({ ...beside, "compose.yml": compose, ".poststack.yml": config });
-  const project = loadProject({ files, configFile: ".poststack.yml", shell: new Map() });
+  const project = loadProject({ files, configFile: ".poststack.yml", shell: new Map(), chosen: "dev" });
   const environment = project.environments.get("dev");
   if (environment === undefined) throw new Error("there is no dev");
   const problems = gatherProblems();
