@@ -11,6 +11,7 @@ import { holdBack } from "./hold-back.ts";
 import type { Observation } from "./observe.ts";
 import { isEverything, select, type Selection } from "./select.ts";
 import { waitThrough } from "./through.ts";
+import { undecidedIn } from "./undecided.ts";
 
 /**
  * Desired + Observed → Plan. Pure: the same facts in any order give the same plan.
@@ -20,10 +21,11 @@ import { waitThrough } from "./through.ts";
 export function buildPlan(desired: Desired, observation: Observation, selection: Selection = {}): Plan<Action> {
   const found = kinds.flatMap((kind) => diffKind(kind, desired, observation));
   const ordered = leaveInReverse(found);
+  const open = [...observation.deferred, ...undecidedIn(desired, observation, ordered)];
   // Where nothing is to be done nobody asks it, and ten thousand migrations are as many edges.
-  const isAsked = ordered.length > 0 || observation.deferred.length > 0 || !isEverything(selection);
-  const graph: DependencyGraph = isAsked ? dependencyGraph(desired, ordered, observation.deferred) : new Map();
-  const held = holdBack(ordered, observation.deferred, graph);
+  const isAsked = ordered.length > 0 || open.length > 0 || !isEverything(selection);
+  const graph: DependencyGraph = isAsked ? dependencyGraph(desired, ordered, open) : new Map();
+  const held = holdBack(ordered, open, graph);
   const chosen = select(held, graph, selection);
   const actions = inDependencyOrder(waitThrough(chosen.actions, graph), compareActions);
   const deferred = [...chosen.deferred].sort((a, b) => compareIds(a.id, b.id));
@@ -41,8 +43,8 @@ function diffKind(kind: Kind, desired: Desired, { observed }: Observation): read
 }
 
 /**
- * What goes away goes in the reverse order of what comes: processes before the server that they talk to. The server goes
- * last, since the record of what is ours goes with its data, and the rest is known by that.
+ * What goes away goes in the reverse order of what comes: processes before the server that they talk to. Volumes go before
+ * the server: with its data goes the record by which they are known as ours. Networks go after it, being its way to us.
  */
 function leaveInReverse(actions: readonly Action[]): readonly Action[] {
   const leaving = actions.filter(isLeaving);
@@ -56,7 +58,8 @@ function leaveInReverse(actions: readonly Action[]): readonly Action[] {
 }
 
 const isLeaving = (action: Action): boolean => action.verb === "stop" || isRemoval(action);
-const leavingRank = (action: Action): number => (action.kind === "instance" ? -1 : rank(action));
+const leavingRank = (action: Action): number =>
+  action.kind === "instance" ? kinds.indexOf("volume") - 0.5 : rank(action);
 const rank = ({ kind }: Action): number => kinds.indexOf(kind);
 
 /** Removals last, then by kind, then by name with numbers counted as numbers: `web.2` before `web.10`. */

@@ -60,7 +60,7 @@ export async function ensureDebian(box: EngineBox): Promise<string> {
   return reference;
 }
 
-async function importImage(
+export async function importImage(
   box: EngineBox,
   reference: string,
   archive: Readable,

@@ -1,4 +1,4 @@
-import { PoststackError, type ErrorCode, type ErrorFacts } from "../../../core/errors.ts";
+import { fromFacts, PoststackError, type ErrorCode } from "../../../core/errors.ts";
 import type { Ports } from "../../../core/ports.ts";
 import type { ContainerDetails } from "../../../core/ports/container-facts.ts";
 import type { Result } from "../../../core/resource.ts";
@@ -49,8 +49,7 @@ export async function accept(
   const { knownIdentifier } = desired;
   if (knownIdentifier !== undefined && identifier !== knownIdentifier) {
     await ports.containers.stopContainer(id, {}, signal);
-    const { code, ...facts } = replaced(desired, { server: "up", systemIdentifier: identifier });
-    throw new PoststackError(code, facts);
+    throw fromFacts(replaced(desired, { server: "up", systemIdentifier: identifier }));
   }
   ports.state.recordSystemIdentifier(identifier);
   await ports.server.reset();
@@ -86,11 +85,12 @@ async function waitReady(
       throw await explain(desired, server, details, id, ports, signal);
     }
     const answer = await login(desired, ports, signal);
-    if (answer === "refused" && !isPasswordSet) {
+    if (answer instanceof PoststackError) {
+      if (isPasswordSet) throw answer;
       ports.progress("setting the password of the superuser");
       await setPassword(desired, id, ports, signal);
       isPasswordSet = true;
-    } else if (typeof answer === "object") {
+    } else if (answer !== "silent") {
       return answer;
     }
     if (clock.nowMs() >= deadlineMs) throw await silent(desired, server, id, ports, signal);
@@ -98,12 +98,12 @@ async function waitReady(
   }
 }
 
-/** One login over TCP, as from outside. */
+/** One login over TCP, as from outside. An error: the server answers, and refuses it. */
 async function login(
   { endpoint }: DesiredInstance,
   { postgres }: Ports,
   signal: AbortSignal,
-): Promise<Answer | "refused" | "silent"> {
+): Promise<Answer | "silent" | PoststackError> {
   try {
     const session = await postgres.connect(endpoint, endpoint.admin, endpoint.maintenanceDatabase, signal);
     try {
@@ -118,7 +118,7 @@ async function login(
     }
   } catch (error) {
     if (!(error instanceof PoststackError) || signal.aborted) throw error;
-    if (error.code === "POSTGRES_LOGIN") return "refused";
+    if (error.code === "POSTGRES_LOGIN") return error;
     // Behind a proxy of the engine, a server that is not there yet is a connection that breaks.
     const passes: readonly ErrorCode[] = ["POSTGRES_UNREACHABLE", "POSTGRES_BUSY", "POSTGRES_CONNECTION_LOST"];
     if (passes.includes(error.code)) return "silent";
@@ -144,16 +144,12 @@ async function explain(
   // Of the last start alone: what an earlier one said is not why this one ended.
   const lines = await lastLines(id, details.startedAt, ports, signal);
   const text = lines.join("\n");
-  const refused = (facts: ErrorFacts): PoststackError => {
-    const { code, ...others } = facts;
-    return new PoststackError(code, others);
-  };
   if (details.exitCode === exitCodes.noData)
-    return refused(replaced(desired, { server: "absent", dataDirectory: `volume ${server.volume}` }));
+    return fromFacts(replaced(desired, { server: "absent", dataDirectory: `volume ${server.volume}` }));
   const [, was, wants] =
     /initialized by PostgreSQL version (\d+).*not compatible with this version (\d+)/s.exec(text) ?? [];
   const [data, wanted] = [majorOf(was ?? ""), majorOf(wants ?? "")];
-  if (data !== undefined && wanted !== undefined) return refused(majorUpgrade(desired, data, wanted));
+  if (data !== undefined && wanted !== undefined) return fromFacts(majorUpgrade(desired, data, wanted));
   if (/No space left on device/.test(text))
     return new PoststackError("DISK_FULL", {
       what: `the disk of the container engine is full: ${desired.id} could not start`,

@@ -1,0 +1,147 @@
+import { rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { describe, expect, test } from "vitest";
+import { box, notes, stage, type Stage } from "./stage.ts";
+
+// What others do to a server's container, and how the plan comes back from it. Each is a line of its own.
+
+const drifts: readonly (readonly [string, (app: Stage) => Promise<unknown>, (app: Stage) => string])[] = [
+  [
+    "killed",
+    (app) => app.call("POST", `/containers/${app.server}/kill`),
+    () => "start instance:postgres  exited with code 137",
+  ],
+  [
+    "paused",
+    (app) => app.call("POST", `/containers/${app.server}/pause`),
+    () => "update instance:postgres  state paused → running",
+  ],
+  [
+    "renamed",
+    (app) => app.call("POST", `/containers/${app.server}/rename?name=${app.server}x`),
+    (app) => `update instance:postgres  name ${app.server}x → ${app.server}`,
+  ],
+  [
+    "disconnected",
+    (app) => app.call("POST", `/networks/${app.network}/disconnect`, { Container: app.server, Force: true }),
+    (app) => `update instance:postgres  network ${app.network} disconnected → connected`,
+  ],
+  [
+    "removed",
+    (app) => app.call("DELETE", `/containers/${app.server}?force=true`),
+    (app) => `create instance:postgres  not found; goes on with volume ${app.server}, image ${app.image}`,
+  ],
+  [
+    "given another superuser password",
+    (app) => app.project.sql("alter role postgres password 'x'"),
+    () => "update instance:postgres  password of the superuser changed",
+  ],
+];
+
+describe.skipIf(box === undefined)("a server on a container that somebody has changed", () => {
+  test("comes back with its data from each of them", async () => {
+    const app = await stage();
+    await app.ok("apply", "--yes");
+    await app.project.sql("insert into notes values (1)");
+    for (const [name, change, expected] of drifts) {
+      await change(app);
+      expect((await app.plan())[0], name).toBe(expected(app));
+      await app.ok("apply", "--yes");
+      expect(await app.plan(), name).toEqual([]);
+      expect(await app.containers(), name).toEqual([`${app.server} running`]);
+      expect(await notes(app), name).toEqual([1]);
+    }
+  });
+
+  test("a volume that is gone or empty is no new beginning", async () => {
+    const app = await stage();
+    await app.ok("apply", "--yes");
+    const { engine, signal } = app.box;
+    const [before] = (await engine.volumes(signal)).filter(({ name }) => name === app.server);
+    await app.call("DELETE", `/containers/${app.server}?force=true`);
+    await engine.removeVolume(app.server, signal);
+    expect(await app.run("apply", "--yes")).toMatchObject({
+      code: 1,
+      text: expect.stringContaining("DATABASE_REPLACED"),
+    });
+    expect((await engine.volumes(signal)).filter(({ name }) => name === app.server)).toEqual([]);
+
+    // One that looks like ours and has nothing in it.
+    await engine.createVolume(app.server, { labels: before?.labels ?? new Map() }, signal);
+    expect(await app.run("apply", "--yes")).toMatchObject({
+      code: 1,
+      text: expect.stringContaining("DATABASE_REPLACED"),
+    });
+    await app.call("DELETE", `/containers/${app.server}?force=true`);
+    await engine.removeVolume(app.server, signal);
+
+    // Somebody else's.
+    await engine.createVolume(app.server, { labels: new Map() }, signal);
+    expect(await app.run("apply", "--yes")).toMatchObject({ code: 1, text: expect.stringContaining("NAME_TAKEN") });
+    expect(await app.containers()).toEqual([]);
+  });
+
+  test("another cluster in its volume is refused, and nothing is written into it", async () => {
+    const app = await stage();
+    await app.ok("apply", "--yes");
+    const { engine, signal } = app.box;
+    await app.call("DELETE", `/containers/${app.server}?force=true`);
+    const script = `rm -rf /v/pgdata && mkdir /v/pgdata && chown 999:999 /v/pgdata
+      setpriv --reuid=999 --regid=999 --clear-groups initdb -U postgres -D /v/pgdata
+      echo "host all all all scram-sha-256" >> /v/pgdata/pg_hba.conf`;
+    const { id } = await engine.createContainer(
+      `${app.server}-initdb`,
+      {
+        ...{ image: app.image, entrypoint: ["sh", "-c", script], environment: new Map(), labels: app.box.labels },
+        ...{ network: { mode: "none" }, ports: [], expose: [] },
+        mounts: [{ type: "volume", name: app.server, target: "/v", readOnly: false }],
+      },
+      signal,
+    );
+    await engine.startContainer(id, signal);
+    expect(await engine.waitContainer(id, signal)).toEqual({ exitCode: 0 });
+    await engine.removeContainer(id, { force: true, anonymousVolumes: true }, signal);
+    expect(await app.run("apply", "--yes")).toMatchObject({
+      code: 1,
+      text: expect.stringContaining("DATABASE_REPLACED"),
+    });
+    expect(await app.run("apply", "--yes")).toMatchObject({
+      code: 1,
+      text: expect.stringContaining("DATABASE_REPLACED"),
+    });
+  });
+
+  test("with its state directory lost it is not seized; with an old copy of it, passwords are set anew", async () => {
+    const app = await stage();
+    await app.ok("apply", "--yes");
+    const state = app.project.read(".poststack/dev/state.json");
+    await app.ok("env", "stop", "dev", "--yes");
+    rmSync(app.project.path(".poststack/dev"), { recursive: true });
+    expect(await app.run("apply", "--yes")).toMatchObject({ code: 1, text: expect.stringContaining("STATE_LOST") });
+    expect(await app.containers()).toEqual([`${app.server} exited`]);
+    app.project.write(".poststack/dev/state.json", state, 0o600);
+    await app.ok("apply", "--yes");
+    expect(await app.plan()).toEqual([]);
+  });
+
+  test("another major version is refused, and so is a port that a program or a container has", async () => {
+    const app = await stage();
+    await app.ok("apply", "--yes");
+    app.project.edit(".poststack.yml", `image: ${app.image}`, "version: 16");
+    expect((await app.plan())[1]).toBe(
+      "refuse instance:postgres  the data of instance:postgres was made by PostgreSQL 15, and version 16 is asked for",
+    );
+    app.project.edit(".poststack.yml", "version: 16", `image: ${app.image}`);
+    await app.ok("env", "stop", "dev", "--yes");
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(app.port, "127.0.0.1", resolve));
+    try {
+      expect((await app.plan())[0]).toMatch(
+        new RegExp(`^refuse instance:postgres {2}.*\\(pid ${process.pid}\\) listens on 127.0.0.1:${app.port}, `),
+      );
+    } finally {
+      server.close();
+    }
+    await app.ok("apply", "--yes");
+  });
+});

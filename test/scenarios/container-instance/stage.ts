@@ -1,0 +1,109 @@
+import { randomBytes } from "node:crypto";
+import { request } from "node:http";
+import { expect, onTestFinished } from "vitest";
+import type { ContainerSummary } from "../../../controller/core/ports/container-facts.ts";
+import { engineBox, type EngineBox } from "../../engine/box.ts";
+import { answerOf, start, type Ended, type Running } from "../../support/command.ts";
+import { newProject, planLines, type PlanAnswer, type Project } from "../../support/scenario.ts";
+import { ensurePostgres, isPossible } from "./image.ts";
+
+/** An environment `dev` whose Postgres is a container of a real engine. */
+export interface Stage {
+  readonly box: EngineBox;
+  readonly project: Project;
+  /** Of the container and of its volume. */
+  readonly server: string;
+  readonly network: string;
+  readonly image: string;
+  readonly port: number;
+  start(...args: readonly string[]): Running;
+  run(...args: readonly string[]): Promise<Ended>;
+  /** Anything but exit code 0 fails the test with what was said. */
+  ok(...args: readonly string[]): Promise<Ended>;
+  plan(...args: readonly string[]): Promise<readonly string[]>;
+  /** Of every container of the environment: `name state`, sorted. */
+  containers(): Promise<readonly string[]>;
+  container(): Promise<ContainerSummary>;
+  /** A call of the engine's API as it is. */
+  call(method: string, path: string, body?: object): Promise<string>;
+}
+
+if (!isPossible) {
+  const what = "tests of a server on a container: PostgreSQL 15 is not in /usr/lib/postgresql";
+  if (process.env["CI"] === "true") throw new Error(what);
+  console.warn(`SKIPPED: ${what}`);
+}
+
+/** Undefined: there is no engine here, or no server for its image. */
+export const box = isPossible ? await engineBox("docker") : undefined;
+
+/** @param more keys of `postgres:` beside provider, image and port */
+export async function stage(more = ""): Promise<Stage> {
+  if (box === undefined) throw new Error("no engine");
+  const image = await ensurePostgres(box);
+  const name = `pst${randomBytes(4).toString("hex")}`;
+  const project = await newProject({
+    ".poststack.yml": `project: { name: ${name} }
+environments:
+  dev:
+    postgres: { provider: container, image: ${image}, port: PORT0${more} }
+`,
+    "migrations/001_notes.sql": "create table notes (id int primary key);\n",
+  });
+  const server = `${name}-dev-postgres`;
+  const environment = { DOCKER_HOST: box.host };
+  const begin = (args: readonly string[]): Running => start(args, { cwd: project.root, environment });
+  const run = (...args: readonly string[]): Promise<Ended> => begin(args).ended;
+  const isOurs = ({ labels }: { readonly labels: ReadonlyMap<string, string> }): boolean =>
+    labels.get("io.poststack.project") === name;
+  const ours = async (): Promise<readonly ContainerSummary[]> =>
+    (await box.engine.containers(box.signal)).filter(isOurs);
+  const { engine, signal } = box;
+  const dispose = async (): Promise<void> => {
+    for (const { id } of await ours())
+      await engine.removeContainer(id, { force: true, anonymousVolumes: true }, signal);
+    for (const { id } of (await engine.networks(signal)).filter(isOurs)) await engine.removeNetwork(id, signal);
+    for (const volume of (await engine.volumes(signal)).filter((one) => isOurs(one) || one.name === server))
+      await engine.removeVolume(volume.name, signal);
+    await project.dispose();
+  };
+  onTestFinished(dispose, 60_000);
+  return {
+    ...{ box, project, server, image, network: `${name}-dev_default`, port: project.ports[0] ?? 0 },
+    start: (...args) => begin(args),
+    run,
+    async ok(...args) {
+      const ended = await run(...args);
+      if (ended.code !== 0) throw new Error(`exit code ${ended.code ?? ended.signal}\n${ended.text}`);
+      return ended;
+    },
+    async plan(...args) {
+      return planLines(answerOf(await run("plan", ...args, "--json")) as PlanAnswer);
+    },
+    async containers() {
+      return (await ours()).map(({ names, state }) => `${names[0] ?? ""} ${state}`).sort();
+    },
+    async container() {
+      const found = (await ours()).find(({ names }) => names.includes(server));
+      return found ?? expect.fail(`there is no container ${server}`);
+    },
+    call: (method, path, body) => callEngine(box.socket, method, path, body),
+  };
+}
+
+function callEngine(socketPath: string, method: string, path: string, body?: object): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json" };
+    const sent = request({ socketPath, method, path: `/v1.41${path}`, headers }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => resolve(text));
+    });
+    sent.once("error", reject).end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+/** Rows by the superuser; `sql` of the project looks for the environment's own database. */
+export const notes = (stage: Stage): Promise<readonly unknown[]> =>
+  stage.project.sql("select id from notes order by id").then((rows) => rows.map(({ id }) => id));
