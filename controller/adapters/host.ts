@@ -8,7 +8,7 @@ import { endAll, groupOf, livingEntry, type Identity } from "./host/ending.ts";
 import { marksOf, ownerOf } from "./host/environment.ts";
 import { endOf, spawnGroup } from "./host/group.ts";
 import { oneAtATime } from "./host/one-at-a-time.ts";
-import { openLog, rotate, sizeOf, tail } from "./host/log-file.ts";
+import { openLog, rotate, sizeOf, tail, writeLog } from "./host/log-file.ts";
 import { runProbe } from "./host/probe.ts";
 import { processTable, type Entry } from "./host/process-table.ts";
 import { locate } from "./host/program.ts";
@@ -196,6 +196,7 @@ export function host({ directory, clock, log }: HostOptions): Host {
       return holder === undefined || resource === undefined ? holder : { ...holder, resource };
     },
     probe: runProbe,
+    writeLog,
     tail,
   };
 }

@@ -13,6 +13,8 @@ export interface Facts {
   readonly dependsOn: readonly ResourceId[];
   /** Ids that must have settled before this one starts, well or not. */
   readonly after?: readonly ResourceId[];
+  /** The action that this one cleans up after: where that is chosen (`--target`), this is. */
+  readonly goesWith?: ResourceId;
   /** Why, in the user's words: the drift field by field, or the fact that caused it. */
   readonly reason: string;
   readonly hazards: readonly Hazard[];

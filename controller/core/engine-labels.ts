@@ -122,6 +122,8 @@ export interface ComposeContainer {
   /** From 1. */
   readonly number: number;
   readonly configHash: string;
+  /** One that runs to its end: Compose's lists leave it out unless they are asked for all. */
+  readonly isOneOff?: boolean;
   readonly imageId?: string;
   /** `db:service_healthy:true` */
   readonly dependsOn: readonly string[];
@@ -132,7 +134,7 @@ export const composeContainerLabels = (project: EngineProject, container: Compos
     ...composeCommon(project),
     [`${compose}.service`, container.service],
     [`${compose}.container-number`, String(container.number)],
-    [`${compose}.oneoff`, "False"],
+    [`${compose}.oneoff`, container.isOneOff === true ? "True" : "False"],
     [`${compose}.config-hash`, container.configHash],
     [`${compose}.depends_on`, container.dependsOn.join(",")],
     [`${compose}.project.working_dir`, project.workingDirectory],

@@ -25,6 +25,7 @@ const symbols: Readonly<Record<string, PlanSymbol>> = {
   delete: "-",
   drop: "-",
   stop: "-",
+  end: "-",
   revoke: "-",
   rollback: "-",
   refuse: "!",

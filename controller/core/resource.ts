@@ -1,6 +1,7 @@
 import type { AnyAction } from "./action.ts";
 import type { PoststackError } from "./errors.ts";
 import type { ResourceId } from "./id.ts";
+import type { Deferred } from "./plan.ts";
 import type { Ports } from "./ports.ts";
 
 /** One contract for every kind. */
@@ -18,6 +19,17 @@ export interface Resource<Desired, Observed, A extends AnyAction> {
    * there is nothing to wait for.
    */
   ready?(action: A, ports: Ports, signal: AbortSignal): Promise<void> | undefined;
+  /**
+   * Pure. What cannot be decided before other actions of the same plan are done: it waits for the next plan, and what needs
+   * it waits along.
+   *
+   * @param changing what this plan is about to make, or to make anew
+   */
+  undecided?(
+    desired: readonly Desired[],
+    observed: readonly Observed[],
+    changing: ReadonlySet<ResourceId>,
+  ): readonly Deferred[];
   /** Pure. What is as desired and has not proved itself yet, or has failed to (RELIABILITY 15). */
   settling?(desired: readonly Desired[], observed: readonly Observed[]): readonly Settling[];
   /** The error for what does not settle, with what it said last. */

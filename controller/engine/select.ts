@@ -41,7 +41,8 @@ export function select<A extends AnyAction>(
   const dependents = reversed(graph);
   const excluded = closure(start, (id) => dependents.get(id) ?? []);
 
-  const isChosen = ({ id }: { readonly id: ResourceId }): boolean => included?.has(id) !== false && !excluded.has(id);
+  const isIn = (id: ResourceId): boolean => included?.has(id) !== false && !excluded.has(id);
+  const isChosen = ({ id, goesWith = id }: Pick<AnyAction, "id" | "goesWith">): boolean => isIn(goesWith);
   return { actions: all.actions.filter(isChosen), deferred: all.deferred.filter(isChosen) };
 }
 

@@ -37,9 +37,10 @@ import type { DesiredInstance, InstanceAction, ObservedInstance } from "./instan
 import { observe as observeInstance } from "./instance/observe.ts";
 import { apply as applyJob } from "./job/apply.ts";
 import { content as contentJob } from "./job/content.ts";
-import { diff as diffJob } from "./job/diff.ts";
+import { diff as diffJob, undecided as undecidedJob } from "./job/diff.ts";
 import type { DesiredJob, JobAction, ObservedJob } from "./job/model.ts";
 import { observe as observeJob } from "./job/observe.ts";
+import { ready as readyJob } from "./job/ready.ts";
 import { apply as applyMigration, follows as followsMigration } from "./migration/apply.ts";
 import { content as contentMigration } from "./migration/content.ts";
 import { diff as diffMigration } from "./migration/diff.ts";
@@ -193,6 +194,8 @@ export const resources: Resources = {
     diff: diffJob,
     content: contentJob,
     apply: applyJob,
+    ready: readyJob,
+    undecided: undecidedJob,
   },
   container: {
     livesIn: "engine",

@@ -8,7 +8,7 @@ import { Secret } from "../../controller/core/secret.ts";
 import { contentOf, type Action } from "../../controller/resources/index.ts";
 import type { ObservedPrivilege } from "../../controller/resources/grant/model.ts";
 import type { DesiredInstance } from "../../controller/resources/instance/model.ts";
-import type { DesiredJob } from "../../controller/resources/job/model.ts";
+import type { HostJob } from "../../controller/resources/job/model.ts";
 import type { MigrationFile } from "../../controller/resources/migration/model.ts";
 import type { DesiredProcess } from "../../controller/resources/process/model.ts";
 import type { DesiredRole } from "../../controller/resources/role/model.ts";
@@ -70,7 +70,7 @@ const baseline = (...migrations: readonly MigrationFile[]): Of<"migration", "bas
   ...{ id: file.id, kind: "migration", verb: "baseline", migrations },
 });
 
-const seed: DesiredJob = {
+const seed: HostJob = {
   ...{ id: resourceId("job", "seed"), name: "seed", command: ["node", "seed.mjs"], cwd: "/app", when: "on_change" },
   environment: new Map([
     ["LEVEL", "info"],
@@ -86,7 +86,7 @@ const seed: DesiredJob = {
   ]),
   ...{ key: "k", timeoutMs: 1000, dependsOn: [], place },
 };
-const runJob = (more: Partial<DesiredJob>): Of<"job", "run"> => ({
+const runJob = (more: Partial<HostJob>): Of<"job", "run"> => ({
   ...facts,
   ...{ id: seed.id, kind: "job", verb: "run", desired: { ...seed, ...more } },
 });

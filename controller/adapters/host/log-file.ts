@@ -39,6 +39,24 @@ export function openLog(path: string): number {
   }
 }
 
+/** Appends lines as they come. @throws PoststackError `DISK_FULL`, `STATE_UNWRITABLE`; what the lines throw */
+export async function writeLog(path: string, lines: AsyncIterable<string>): Promise<void> {
+  const descriptor = openLog(path);
+  try {
+    for await (const line of lines) append(descriptor, `${line}\n`, path);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function append(descriptor: number, text: string, path: string): void {
+  try {
+    writeSync(descriptor, text);
+  } catch (error) {
+    throw unlessUnwritable(error, path);
+  }
+}
+
 /** In bytes; 0 when there is no such file. */
 export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 

@@ -84,6 +84,11 @@ export interface Host {
   portHolder(host: string, port: number, signal: AbortSignal): Promise<PortHolder | undefined>;
   /** One readiness probe: true when it passes. */
   probe(probe: Probe, environment: ReadonlyMap<string, Text>, cwd: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Appends lines to a log file, mode 0600, each as soon as it comes; without any, the file is there and empty.
+   * @throws PoststackError `DISK_FULL`, `STATE_UNWRITABLE`; what the lines throw
+   */
+  writeLog(logFile: string, lines: AsyncIterable<string>): Promise<void>;
   /** The last lines of a log file, at most `lines` and 64 KiB, and none from before byte `from`. */
   tail(logFile: string, lines: number, from?: number): readonly string[];
 }

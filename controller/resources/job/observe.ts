@@ -1,4 +1,5 @@
 import { PoststackError } from "../../core/errors.ts";
+import { imageFinder } from "../../core/image-reference.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Row, SqlFailure } from "../../core/ports/postgres.ts";
 import type { DesiredJob, ObservedJob } from "./model.ts";
@@ -14,7 +15,10 @@ const lastRuns = `
     where run.name = wanted.name order by run.id desc limit 1
   ) as last`;
 
-/** The newest run of each job that the files name. What they no longer name did its work and needs no undoing. */
+/**
+ * The newest run of each job that the files name, and the image that it would run in. What they no longer name did its work
+ * and needs no undoing; containers that a killed command left are found by the kind of containers.
+ */
 export async function observe(
   desired: readonly DesiredJob[],
   ports: Ports,
@@ -25,11 +29,30 @@ export async function observe(
   if (session === undefined) return [];
   const names = desired.map(({ name }) => name);
   try {
-    return (await session.query(lastRuns, [names], signal)).map(observedFrom);
+    const rows = (await session.query(lastRuns, [names], signal)).map(observedFrom);
+    return await withImages(rows, desired, ports, signal);
   } catch (error) {
     if (isWithoutLedger(error)) return [];
     throw error;
   }
+}
+
+/** One list of images, and none where every job runs on the host. */
+async function withImages(
+  observed: readonly ObservedJob[],
+  desired: readonly DesiredJob[],
+  { containers }: Ports,
+  signal: AbortSignal,
+): Promise<readonly ObservedJob[]> {
+  const references = new Map(
+    desired.flatMap(({ name, container }) => (container === undefined ? [] : [[name, container.spec.image] as const])),
+  );
+  if (!observed.some(({ name }) => references.has(name))) return observed;
+  const find = imageFinder(await containers.images(signal));
+  return observed.map((job) => {
+    const image = find(references.get(job.name) ?? "");
+    return image === undefined ? job : { ...job, imageId: image.id };
+  });
 }
 
 /** 42P01 undefined_table, 3F000 invalid_schema_name: a database whose ledger is not made yet has run no job. */

@@ -21,7 +21,7 @@ const keptRuns = 100;
 
 /** @throws PoststackError `FENCED`: another writer has taken over; `POSTGRES_LOCKED` */
 export async function beginRun(
-  { name: job, key, keyParts, place }: DesiredJob,
+  { name: job, key, keyParts, place }: Pick<DesiredJob, "name" | "key" | "keyParts" | "place">,
   { startedAt, logFile }: { readonly startedAt: Date; readonly logFile: string },
   ports: Ports,
   signal: AbortSignal,

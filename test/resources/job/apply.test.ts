@@ -7,7 +7,7 @@ import type { Ports } from "../../../controller/core/ports.ts";
 import type { Result } from "../../../controller/core/resource.ts";
 import { apply } from "../../../controller/resources/job/apply.ts";
 import { diff } from "../../../controller/resources/job/diff.ts";
-import type { DesiredJob } from "../../../controller/resources/job/model.ts";
+import type { HostJob } from "../../../controller/resources/job/model.ts";
 import { observe } from "../../../controller/resources/job/observe.ts";
 import { test, type TestDatabase } from "../../support/postgres.ts";
 import { stage as hostStage, type Stage } from "../../adapters/host/stage.ts";
@@ -15,9 +15,9 @@ import { portsOver } from "../process/stage.ts";
 
 interface JobStage extends Stage {
   readonly ports: Ports;
-  readonly job: (text: string, more?: Partial<DesiredJob>) => DesiredJob;
+  readonly job: (text: string, more?: Partial<HostJob>) => HostJob;
   /** One pass: reasons of what it ran, and the results. */
-  readonly pass: (wanted: readonly DesiredJob[], signal?: AbortSignal) => Promise<readonly (string | Result)[]>;
+  readonly pass: (wanted: readonly HostJob[], signal?: AbortSignal) => Promise<readonly (string | Result)[]>;
 }
 
 function stage(database: TestDatabase): JobStage {
@@ -96,7 +96,7 @@ test("another key runs it again, also one that it had before", async ({ database
 test("always runs in each apply, and once in each", async ({ database }) => {
   await database.createLedger();
   const { job, pass } = stage(database);
-  const inApply = (startedAfter: Date): DesiredJob[] => [job("echo a", { when: "always", startedAfter })];
+  const inApply = (startedAfter: Date): HostJob[] => [job("echo a", { when: "always", startedAfter })];
   const first = new Date();
   expect((await pass(inApply(first)))[0]).toBe("never ran");
   expect(await pass(inApply(first))).toEqual([]);

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { resourceId } from "../../../controller/core/id.ts";
 import { diff } from "../../../controller/resources/job/diff.ts";
-import type { DesiredJob, ObservedJob } from "../../../controller/resources/job/model.ts";
+import type { HostJob, ObservedJob } from "../../../controller/resources/job/model.ts";
 
 const at = (time: string): Date => new Date(`2026-01-01T${time}Z`);
 const parts = (command: string, input?: string): ReadonlyMap<string, string> =>
   new Map([["command", command], ...(input === undefined ? [] : [["inputs/seed.csv", input] as const])]);
 
-const desired = (more: Partial<DesiredJob> = {}): DesiredJob => ({
+const desired = (more: Partial<HostJob> = {}): HostJob => ({
   id: resourceId("job", "seed"),
   name: "seed",
   command: ["node", "seed.mjs"],
@@ -34,7 +34,7 @@ const observed = (
 const never = undefined;
 const failed = { state: "failed", exitCode: 3 } as const;
 
-test.each<[string, Partial<DesiredJob>, ObservedJob | undefined, string | undefined]>([
+test.each<[string, Partial<HostJob>, ObservedJob | undefined, string | undefined]>([
   ["on_change: never ran", {}, never, "never ran"],
   [
     "on_change: never ran, and all of its command stands in the file",

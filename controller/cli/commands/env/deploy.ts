@@ -21,9 +21,9 @@ export async function deployCommand({ args: [name], options }: Invocation, world
   return reconcile(deployment, context, { ...changeOptionsOf(options), selection: { targets: ["process"] } });
 }
 
-/** What comes before the deployment. A job that runs on every apply has run once already. */
+/** What comes before the deployment. A job that runs on every apply has run once already; helpers come with what runs. */
 const isPreparation = (action: Action): boolean =>
-  action.kind !== "process" && !(action.kind === "job" && action.desired.when === "always");
+  action.kind !== "process" && !(action.kind === "job" && (action.verb !== "run" || action.desired.when === "always"));
 
 const notPrepared = (environment: string, missing: readonly Action[]): PoststackError =>
   new PoststackError("PLAN_REFUSED", {

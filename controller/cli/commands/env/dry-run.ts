@@ -5,6 +5,8 @@ import { variablesOf, type Variable, type VariableSources, type Written } from "
 import { renderPlace, type Place } from "../../../core/place.ts";
 import { Secret, type Text } from "../../../core/secret.ts";
 import type { Desired } from "../../../resources/index.ts";
+import type { HostJob } from "../../../resources/job/model.ts";
+import type { DesiredProcess } from "../../../resources/process/model.ts";
 import { contextOf, printJson, type Context } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { openEnvironment } from "../../open.ts";
@@ -46,7 +48,7 @@ function consumersOf(
   sources: VariableSources,
 ): readonly Consumer[] {
   const consumer = (
-    { id, command, environment: given }: Desired["resources"]["job" | "process"][number],
+    { id, command, environment: given }: HostJob | DesiredProcess,
     own: ReadonlyMap<string, Written>,
     isCommandPublic: boolean,
   ): Consumer => {
@@ -64,10 +66,12 @@ function consumersOf(
     return { id, command: isCommandPublic ? command : [String(new Secret(""))], variables: shown };
   };
   return [
-    ...resources.job.map((job) => {
+    ...resources.job.flatMap((job) => {
+      // What a container is given stands in its Compose file: `compose config` shows it.
+      if (job.container !== undefined) return [];
       // Its key has the command in plain only where all of it stands in the configuration file.
       const isPublic = job.keyParts.get("command") === JSON.stringify(job.command);
-      return consumer(job, ownOfJob(job.place, environment), isPublic);
+      return [consumer(job, ownOfJob(job.place, environment), isPublic)];
     }),
     // A line of the Procfile is as it stands there: the shell expands it.
     ...resources.process.map((process) => consumer(process, ownOfProcess(process.name, environment), true)),

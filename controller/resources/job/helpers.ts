@@ -1,0 +1,56 @@
+import { hostAccess } from "../../core/host-access.ts";
+import { nameOf, resourceId, type ResourceId } from "../../core/id.ts";
+import type { DesiredHelper, JobAction, NeededHelper } from "./model.ts";
+
+type Run = Extract<JobAction, { readonly verb: "run" }>;
+type HelperAction = Extract<JobAction, { readonly verb: "start" | "end" }>;
+
+/** One action for each id; `@` is in no service's name. */
+export const endId = (id: ResourceId): ResourceId => resourceId("job", `${nameOf(id)}@end`);
+
+/** The start and the end of each helper that what runs needs, directly or through another helper. */
+export function helpersOf(runs: readonly Run[]): readonly HelperAction[] {
+  const helpers = new Map<ResourceId, DesiredHelper>();
+  /** Who is to be over before a helper ends. */
+  const users = new Map<ResourceId, Set<ResourceId>>();
+  const use = (needed: readonly NeededHelper[], user: ResourceId): void => {
+    for (const { helper } of needed) {
+      const known = users.get(helper.id);
+      users.set(helper.id, (known ?? new Set()).add(user));
+      if (known !== undefined) continue;
+      helpers.set(helper.id, helper);
+      use(helper.helpers, endId(helper.id));
+    }
+  };
+  for (const { desired } of runs) if (desired.container !== undefined) use(desired.helpers, desired.id);
+  return [...helpers.values()].flatMap((helper) => actionsFor(helper, [...(users.get(helper.id) ?? [])].sort()));
+}
+
+function actionsFor(helper: DesiredHelper, users: readonly ResourceId[]): readonly HelperAction[] {
+  const { id, dependsOn, after, place, container } = helper;
+  const common = { kind: "job", place, desired: helper } as const;
+  const reached = hostAccess(container.spec, container.project.root);
+  const needing = users.map((user) => user.replace(/@end$/, "")).join(", ");
+  return [
+    {
+      ...common,
+      id,
+      verb: "start",
+      dependsOn,
+      after,
+      reason: `for ${needing}${reached.length === 0 ? "" : `; may reach the host: ${reached.join(", ")}`}`,
+      hazards: reached.length === 0 ? [] : ["host-access"],
+    },
+    {
+      ...common,
+      id: endId(id),
+      verb: "end",
+      dependsOn: [],
+      hazards: [],
+      goesWith: id,
+      // Well or not: what is left of a step goes in any case.
+      after: [id, ...users],
+      reason: `after ${needing}`,
+    },
+  ];
+}

@@ -1,0 +1,75 @@
+import type { Ports } from "../../../core/ports.ts";
+import type { ContainerJob } from "../model.ts";
+import { keepLog } from "./log.ts";
+import { ownContainers, removeContainer, startContainer } from "./container.ts";
+
+export interface ContainerEnd {
+  readonly exitCode: number | undefined;
+  readonly timedOut: boolean;
+  /** By the kernel, for want of memory. */
+  readonly wasOomKilled: boolean;
+  readonly durationMs: number;
+}
+
+/**
+ * Runs the job's container to its end, and takes it away. What an earlier command left of it is ended first, so that there
+ * are never two at once; aborting ends it.
+ *
+ * @throws PoststackError what cannot be started, `ENGINE_*` when it is not known how it ended
+ */
+export async function runContainer(
+  job: ContainerJob,
+  logFile: string,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<ContainerEnd> {
+  for (const { id } of await ownContainers(job.id, ports, signal)) {
+    ports.progress("ends what an interrupted run left");
+    await removeContainer(id, ports, signal);
+  }
+  const startedMs = ports.clock.nowMs();
+  const id = await startContainer(job, ports, signal);
+  try {
+    return await endOf(id, job, logFile, startedMs, ports, signal);
+  } finally {
+    // The signal that aborted must not keep it alive; each call has a deadline of its own.
+    await removeContainer(id, ports, new AbortController().signal).catch((error: unknown) => {
+      ports.log.warn({ resource: job.id, error: String(error) }, "the container of a job stays until the next apply");
+    });
+  }
+}
+
+async function endOf(
+  id: string,
+  { timeoutMs }: ContainerJob,
+  logFile: string,
+  startedMs: number,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<ContainerEnd> {
+  const { containers, clock } = ports;
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const ended = containers.waitContainer(id, either).then(() => "ended" as const);
+  const tooLong = clock.sleep(timeoutMs, either).then(() => "timeout" as const);
+  const stopped = Promise.race([ended, tooLong]).then(async (how) => {
+    if (how === "timeout") await containers.stopContainer(id, {}, signal);
+    return how;
+  });
+  const log = keepLog(id, logFile, stopped, ports, signal);
+  try {
+    const how = await stopped;
+    const durationMs = Math.round(clock.nowMs() - startedMs);
+    await log;
+    const details = await containers.inspectContainer(id, signal);
+    return {
+      exitCode: details?.exitCode,
+      timedOut: how === "timeout",
+      wasOomKilled: details?.wasOomKilled ?? false,
+      durationMs,
+    };
+  } finally {
+    over.abort();
+    await Promise.allSettled([ended, tooLong, log]);
+  }
+}
