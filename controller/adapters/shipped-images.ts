@@ -1,16 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PoststackError } from "../core/errors.ts";
-
-/** An image whose build context comes with Poststack. */
-export interface ShippedImage {
-  readonly name: string;
-  /** All names that it gets. */
-  readonly references: readonly [string, ...string[]];
-  /** Absolute folder with its Dockerfile. */
-  readonly context: string;
-}
+import type { ShippedImage } from "../core/ports/container-images.ts";
 
 /** From the sources, and from the bundle in dist/. */
 const places = ["../images", "../controller/images"];
@@ -29,16 +21,12 @@ export function shippedImages(): readonly ShippedImage[] {
       next: "install Poststack again",
     });
   }
+  const shipped = (name: string, ...references: ShippedImage["references"]): ShippedImage => {
+    const context = join(folder, name);
+    return { name, references, context, text: readFileSync(join(context, "Dockerfile"), "utf8") };
+  };
   return [
-    {
-      name: "base-debian",
-      references: ["poststack/base-debian:latest"],
-      context: join(folder, "base-debian"),
-    },
-    {
-      name: "postgres",
-      references: ["poststack/postgres:15", "poststack/postgres:latest"],
-      context: join(folder, "postgres"),
-    },
+    shipped("base-debian", "poststack/base-debian:latest"),
+    shipped("postgres", "poststack/postgres:15", "poststack/postgres:latest"),
   ];
 }

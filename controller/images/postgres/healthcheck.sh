@@ -9,10 +9,15 @@ if [[ -e $data/poststack-first-start || -e $data/poststack-initdb ]]; then
   exit 1
 fi
 
-# Lines 4 to 6 of postmaster.pid: port, folder of the Unix socket, first address of listen_addresses.
+# Lines 4 to 6 of postmaster.pid: port, folder of the Unix socket, first address of listen_addresses; line 8: status.
 # (src/include/utils/pidfile.h of Postgres). None here: the command of the container says `data_directory`.
 lines=()
 if [[ -r $data/postmaster.pid ]]; then mapfile -t lines <"$data/postmaster.pid"; fi
+# Each connection while it recovers would put an error into its log.
+if [[ ${lines[7]-} == starting* ]]; then
+  echo "the server is starting"
+  exit 1
+fi
 port=${lines[3]:-${PGPORT:-5432}}
 case ${lines[5]-*} in
   '*' | 0.0.0.0) host=127.0.0.1 ;;
