@@ -49,7 +49,7 @@ function diffLeaving(
   if (desired.to === "absent") {
     const others = [next, previous].flatMap((one) => one ?? []);
     return [
-      ending("delete", id, current, "removed with its environment", { preStop, after, place }),
+      ending("delete", id, current, "removal requested", { preStop, after, place }),
       ...others.map((one) => ending("delete", idBeside(id, one), one, "left by a replacement", { place })),
     ];
   }

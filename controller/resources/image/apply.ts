@@ -6,6 +6,7 @@ import type { Result } from "../../core/resource.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import { basesText, keyText } from "./key.ts";
 import { removeLeftover } from "./leftovers.ts";
+import { buildSteps } from "./steps.ts";
 import type { BuildSource, DesiredImage, ImageAction, RegistrySource } from "./model.ts";
 import { noteRefreshed } from "./refreshed.ts";
 
@@ -39,7 +40,7 @@ async function pull(
   if (typeof policy !== "string" && !reference.includes("@")) {
     await ports.containers.tagImage(image.id, reference, signal);
   }
-  noteRefreshed(ports.containers, reference, ports.clock.date());
+  noteRefreshed(ports, reference);
   return { note: change(before, image.id) };
 }
 
@@ -54,10 +55,16 @@ async function build(
     ...ownLabels({ ...desired, config: keyText(key) }, ports),
     [labelNames.bases, basesText(found)],
   ]);
-  const spec = { ...source.build, references: referencesOf(desired, source), labels, onOutput: ports.progress };
+  const steps = buildSteps();
+  const onOutput = (line: string): void => {
+    steps.hear(line);
+    ports.progress(line);
+  };
+  const spec = { ...source.build, references: referencesOf(desired, source), labels, onOutput };
   const built = await ports.containers.buildImage(spec, signal);
-  noteRefreshed(ports.containers, desired.reference, ports.clock.date());
-  return { note: change(before, built.id) };
+  noteRefreshed(ports, desired.reference);
+  const done = steps.text();
+  return { note: `${change(before, built.id)}${done === undefined ? "" : `; ${done}`}` };
 }
 
 const referencesOf = ({ reference }: DesiredImage, { build: { references } }: BuildSource): readonly string[] => [

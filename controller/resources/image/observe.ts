@@ -50,7 +50,7 @@ async function lastRefresh(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Date | undefined> {
-  const own = refreshedAt(ports.containers, reference);
+  const own = refreshedAt(ports, reference);
   if (own !== undefined || source.type === "build" || typeof source.pull === "string") return own;
   return (await ports.containers.inspectImage(id, signal))?.taggedAt;
 }

@@ -1,16 +1,17 @@
-import type { ContainerEngine } from "../../core/ports/containers.ts";
+import type { Ports } from "../../core/ports.ts";
 
 /**
  * When this command pulled or built a reference. An engine does not always tell: Podman keeps no such time, and a pull
- * that brought nothing new leaves none. It is a fact of what we did and no observation, so it may outlive its pass.
+ * that brought nothing new leaves none. It is a fact of what we did and no observation, so it may outlive its pass. Kept by the
+ * environment's state, which is one and the same object for a command: its engine is another one for each look.
  */
-const done = new WeakMap<ContainerEngine, Map<string, Date>>();
+const done = new WeakMap<Ports["state"], Map<string, Date>>();
 
-export const refreshedAt = (engine: ContainerEngine, reference: string): Date | undefined =>
-  done.get(engine)?.get(reference);
+export const refreshedAt = ({ state }: Pick<Ports, "state">, reference: string): Date | undefined =>
+  done.get(state)?.get(reference);
 
-export function noteRefreshed(engine: ContainerEngine, reference: string, at: Date): void {
-  const known = done.get(engine) ?? new Map<string, Date>();
-  known.set(reference, at);
-  done.set(engine, known);
+export function noteRefreshed({ state, clock }: Pick<Ports, "state" | "clock">, reference: string): void {
+  const known = done.get(state) ?? new Map<string, Date>();
+  known.set(reference, clock.date());
+  done.set(state, known);
 }

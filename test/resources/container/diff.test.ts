@@ -225,7 +225,7 @@ test.each<Row>([
     "to be absent",
     [desired({ to: "absent" })],
     [observed(desired(), { state: "exited" })],
-    "delete container:web  removed with its environment",
+    "delete container:web  removal requested",
   ],
 ])("%s", (_name, wishes, seen, expected) => {
   expect(rendered(wishes, seen)).toBe(expected);

@@ -75,9 +75,11 @@ function stage() {
     progress: () => undefined,
   } as unknown as Ports;
   /** Another command: what the one before did is known from the engine alone. */
-  const anew = (): Ports => ({ ...ports, containers: { ...ports.containers } });
+  const anew = (): Ports => ({ ...ports, state: { ...ports.state } });
+  /** As a look has it: an engine of its own, whose lists are asked for once. */
+  const looking = (world_: Ports): Ports => ({ ...world_, containers: { ...world_.containers } });
   const pass = async (wish: DesiredImage, world_ = ports): Promise<string> => {
-    const actions = diff([wish], await observe([wish], world_, signal));
+    const actions = diff([wish], await observe([wish], looking(world_), signal));
     for (const action of actions) await apply(action, world_, signal);
     return renderActions(actions);
   };
