@@ -69,6 +69,17 @@ export interface BuildSpec {
   readonly onOutput?: (line: string) => void;
 }
 
+/** An image whose build context comes with Poststack. */
+export interface ShippedImage {
+  readonly name: string;
+  /** All names that it gets. */
+  readonly references: readonly [string, ...string[]];
+  /** Absolute folder with its Dockerfile. */
+  readonly context: string;
+  /** Of the Dockerfile. */
+  readonly text: string;
+}
+
 export interface BuildInputs {
   /** SHA-256 in hex over the Dockerfile and over what is sent: names, modes and contents, and no times. */
   readonly digest: string;
