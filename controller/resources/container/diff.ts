@@ -1,5 +1,5 @@
 import type { Hazard } from "../../core/action.ts";
-import { nameOf, resourceId, type ResourceId } from "../../core/id.ts";
+import { kindOf, nameOf, resourceId, type ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
 import type { ContainerSummary } from "../../core/ports/container-facts.ts";
 import type { PublishedPort } from "../../core/ports/container-spec.ts";
@@ -82,10 +82,12 @@ function orphan(
 ): ContainerAction {
   const resource = one.resource ?? resourceId("container", one.summary.id);
   const isOnly = observed.filter((other) => other.resource === resource).length === 1;
-  const id = isOnly ? resource : idBeside(resource, one);
+  const isOfJob = kindOf(resource) === "job";
+  const id = isOnly && !isOfJob ? resource : idBeside(resource, one);
+  const why = isOfJob ? "left by a job that was interrupted" : "no longer in the files";
   return inTheWay.includes(resource)
-    ? ending("stop", id, one, "no longer in the files, and its port is wanted", {})
-    : ending("delete", id, one, "no longer in the files", {});
+    ? ending("stop", id, one, `${why}, and its port is wanted`, {})
+    : ending("delete", id, one, why, {});
 }
 
 /**

@@ -181,6 +181,12 @@ test.each<Row>([
     "",
   ],
   ["no longer in the files", [], [observed()], "delete container:web  no longer in the files  [downtime]"],
+  [
+    "left by a job that was interrupted: it goes, whether the job is still in the files or not",
+    [desired()],
+    [observed(), observed(desired({ id: resourceId("job", "init-seed"), name: "seed" }))],
+    "delete container:init-seed@seed-id  left by a job that was interrupted  [downtime]",
+  ],
   ["not ours and not in the files", [], [foreign({})], ""],
   [
     "two of one: the one under its name stays",
