@@ -49,7 +49,7 @@ async function isMadeAlready(
  */
 async function replace(desired: DesiredNetwork, old: OwnNetwork, ports: Ports, signal: AbortSignal): Promise<Result> {
   const attachments = await takeOff(old, ports, signal);
-  await ports.containers.removeNetwork(old.id, signal);
+  await letGo(old, ports, signal);
   const { id } = await ports.containers.createNetwork(desired.name, specOf(desired, ports), signal);
   const left = await putOn(id, attachments, ports, signal);
   return left === 0 ? done : { note: `${left} left to the next pass` };
@@ -58,9 +58,34 @@ async function replace(desired: DesiredNetwork, old: OwnNetwork, ports: Ports, s
 async function remove(old: OwnNetwork, into: string | undefined, ports: Ports, signal: AbortSignal): Promise<Result> {
   const attachments = await takeOff(old, ports, signal);
   if (into !== undefined) await putOn(into, attachments, ports, signal);
-  await ports.containers.removeNetwork(old.id, signal);
+  await letGo(old, ports, signal);
   return done;
 }
+
+/** Milliseconds that an engine may take to notice that nothing is on a network any more, and between two tries. */
+const letGoMs = 10_000;
+const againMs = 200;
+
+/**
+ * A busy Docker frees what a container had of a network a moment after it has said that the container is gone, and until
+ * then calls the network used (github.com/moby/moby/issues/42119: "has active endpoints").
+ */
+async function letGo({ id, name }: OwnNetwork, ports: Ports, signal: AbortSignal): Promise<void> {
+  const untilMs = ports.clock.nowMs() + letGoMs;
+  for (;;) {
+    try {
+      await ports.containers.removeNetwork(id, signal);
+      return;
+    } catch (error) {
+      const isInUse = error instanceof PoststackError && error.code === "ENGINE_OBJECT_IN_USE";
+      if (!isInUse || ports.clock.nowMs() >= untilMs || (await hasContainers(name, ports, signal))) throw error;
+    }
+    await ports.clock.sleep(againMs, signal);
+  }
+}
+
+const hasContainers = async (network: string, { containers }: Ports, signal: AbortSignal): Promise<boolean> =>
+  (await containers.containers(signal)).some(({ networks }) => networks.has(network));
 
 type Attachments = ReadonlyMap<string, NetworkAttachment>;
 

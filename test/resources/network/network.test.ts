@@ -12,6 +12,7 @@ import { diff } from "../../../controller/resources/network/diff.ts";
 import { configOf } from "../../../controller/resources/network/fields.ts";
 import type { DesiredNetwork, Member, ObservedNetwork } from "../../../controller/resources/network/model.ts";
 import { observe } from "../../../controller/resources/network/observe.ts";
+import { virtualClock } from "../../support/fake-clock.ts";
 
 const token = "0123456789abcdef";
 const { signal } = new AbortController();
@@ -124,10 +125,12 @@ function stage() {
   const writes: string[] = [];
   let ids = 0;
   const fails = new Map<string, PoststackError>();
+  const clock = virtualClock();
+  const settings = { failsUntilMs: Number.POSITIVE_INFINITY };
   const write = async (call: string): Promise<void> => {
     writes.push(call);
     const error = fails.get(call);
-    if (error !== undefined) throw error;
+    if (error !== undefined && clock.nowMs() < settings.failsUntilMs) throw error;
   };
   const engine = {
     networks: () => Promise.resolve(networks),
@@ -156,13 +159,14 @@ function stage() {
     state: { read: () => ({ owner: token }) },
     server: { fence: () => 3 },
     log: { debug: () => undefined },
+    clock,
   } as unknown as Ports;
   const pass = async (...wishes: readonly DesiredNetwork[]): Promise<string> => {
     const actions = diff(wishes, await observe(wishes, ports, signal));
     for (const action of actions) await apply(action, ports, signal);
     return renderActions(actions);
   };
-  return { networks, containers, writes, fails, ports, pass };
+  return { networks, containers, writes, fails, settings, clock, ports, pass };
 }
 
 describe("on an engine", () => {
@@ -192,6 +196,32 @@ describe("on an engine", () => {
     expect(writes).toEqual(["disconnect c1 n1", "remove n1", "create app-dev_back", "connect c1 n2 alias of c1"]);
     containers.length = 0;
     expect(await pass(internal)).toBe("");
+  });
+
+  test("an engine that still counts a container that is gone is asked again, for a while", async () => {
+    const { pass, fails, settings, clock, networks, writes, containers, ports } = stage();
+    const away = desired({ to: "absent" });
+    await pass(desired());
+    fails.set("remove n1", new PoststackError("ENGINE_OBJECT_IN_USE", { what: "has active endpoints" }));
+    settings.failsUntilMs = 1_000;
+    await pass(away);
+    expect([networks, clock.nowMs()]).toEqual([[], 1_000]);
+
+    await pass(desired());
+    fails.set("remove n2", new PoststackError("ENGINE_OBJECT_IN_USE", { what: "has active endpoints" }));
+    settings.failsUntilMs = Number.POSITIVE_INFINITY;
+    await expect(pass(away)).rejects.toMatchObject({ code: "ENGINE_OBJECT_IN_USE" });
+    expect(clock.nowMs()).toBe(11_000);
+
+    // A container that came between looking and doing really is in the way.
+    const [remove] = diff([away], [ours()]);
+    if (remove === undefined) throw new Error("nothing to do");
+    const attached = new Map([["app-dev_back", { id: "n2" }]]);
+    containers.push({ id: "c1", names: ["x"], labels: new Map(), networks: attached } as unknown as ContainerSummary);
+    writes.length = 0;
+    fails.set("remove n1", new PoststackError("ENGINE_OBJECT_IN_USE", { what: "has active endpoints" }));
+    await expect(apply(remove, ports, signal)).rejects.toMatchObject({ code: "ENGINE_OBJECT_IN_USE" });
+    expect(writes).toEqual(["remove n1"]);
   });
 
   test("one that does not fit any more is left to the next pass", async () => {
