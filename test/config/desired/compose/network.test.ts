@@ -11,14 +11,18 @@ const db = "  db: { image: busybox, scale: 2 }\n";
 
 describe("the network of a container", () => {
   const rows: readonly (readonly [sentence: string, keys: string, expected: ContainerNetwork, beside?: string])[] = [
-    ["the default one, under the service's name", "image: busybox", on({ "shop-dev_default": { aliases: ["web"] } })],
+    [
+      "the default one, under the names of the container and of the service",
+      "image: busybox",
+      on({ "shop-dev_default": { aliases: ["shop-dev-web-1", "web"] } }),
+    ],
     [
       "its own networks, the highest priority first, then by name",
       "networks: { b: {}, a: {}, z: { priority: 10 } }",
       on({
-        "shop-dev_z": { aliases: ["web"] },
-        "shop-dev_a": { aliases: ["web"] },
-        "shop-dev_b": { aliases: ["web"] },
+        "shop-dev_z": { aliases: ["shop-dev-web-1", "web"] },
+        "shop-dev_a": { aliases: ["shop-dev-web-1", "web"] },
+        "shop-dev_b": { aliases: ["shop-dev-web-1", "web"] },
       }),
       "networks: { a: {}, b: {}, z: {} }",
     ],
@@ -27,7 +31,7 @@ describe("the network of a container", () => {
       "networks: { a: { aliases: [www, web], ipv4_address: 10.0.0.5, ipv6_address: 'fd00::5', link_local_ips: [169.254.1.1], mac_address: 02:42:ac:11:65:43, driver_opts: { x: y }, gw_priority: 3 } }",
       on({
         outside: {
-          aliases: ["web", "www"],
+          aliases: ["shop-dev-web-1", "web", "www"],
           ipv4: "10.0.0.5",
           ipv6: "fd00::5",
           linkLocalAddresses: ["169.254.1.1"],
@@ -41,7 +45,10 @@ describe("the network of a container", () => {
     [
       "the service's hardware address is that of the first network",
       "mac_address: 02:42:ac:11:65:43\nnetworks: [a, b]",
-      on({ "shop-dev_a": { aliases: ["web"], macAddress: "02:42:ac:11:65:43" }, "shop-dev_b": { aliases: ["web"] } }),
+      on({
+        "shop-dev_a": { aliases: ["shop-dev-web-1", "web"], macAddress: "02:42:ac:11:65:43" },
+        "shop-dev_b": { aliases: ["shop-dev-web-1", "web"] },
+      }),
       "networks: { a: {}, b: {} }",
     ],
     [
@@ -49,7 +56,7 @@ describe("the network of a container", () => {
       "links: [db:database]",
       on({
         "shop-dev_default": {
-          aliases: ["web"],
+          aliases: ["shop-dev-web-1", "web"],
           links: [
             ...["shop-dev-db-1:database", "shop-dev-db-1:db-1", "shop-dev-db-1:shop-dev-db-1"],
             ...["shop-dev-db-2:database", "shop-dev-db-2:db-1", "shop-dev-db-2:shop-dev-db-1"],

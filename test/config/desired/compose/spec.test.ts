@@ -24,7 +24,7 @@ test("a service that says nothing asks for nothing", () => {
     image: "busybox",
     environment: new Map(),
     labels: new Map(),
-    network: { mode: "networks", attachments: new Map([["shop-dev_default", { aliases: ["web"] }]]) },
+    network: { mode: "networks", attachments: new Map([["shop-dev_default", { aliases: ["shop-dev-web-1", "web"] }]]) },
     ports: [],
     expose: [],
     mounts: [],

@@ -22,9 +22,11 @@ export function networkOf(
     ([a, { priority: p = 0 }], [b, { priority: q = 0 }]) => q - p || (a < b ? -1 : 1),
   );
   const links = linksOf(service, number, project.name, peers);
+  // Compose gives the container's own name as well (pkg/compose/create.go: getAliases).
+  const names = [peers.of(name)[number - 1]?.name ?? name, name];
   const attachments = networks.map(([key, network], index): [string, NetworkAttachment] => [
     project.networks.get(key)?.name ?? key,
-    attachmentOf(name, network, index === 0 ? service.mac_address : undefined, links),
+    attachmentOf(names, network, index === 0 ? service.mac_address : undefined, links),
   ]);
   return { mode: "networks", attachments: new Map(attachments) };
 }
@@ -37,19 +39,19 @@ function modeOf(mode: string, service: ComposeService, peers: Peers): ContainerN
   }
   if (mode.startsWith("container:")) return { mode: "container", container: mode.slice("container:".length) };
   // Somebody else's network, by the engine's name for it; no alias comes with that.
-  const attachment = attachmentOf(undefined, {}, service.mac_address, []);
+  const attachment = attachmentOf([], {}, service.mac_address, []);
   return { mode: "networks", attachments: new Map([[mode, attachment]]) };
 }
 
 function attachmentOf(
-  service: string | undefined,
+  names: readonly string[],
   network: ComposeServiceNetwork,
   macAddress: string | undefined,
   links: readonly string[],
 ): NetworkAttachment {
   const { aliases = [], ipv4_address, ipv6_address, link_local_ips, mac_address, driver_opts, gw_priority } = network;
   return {
-    aliases: [...new Set([...(service === undefined ? [] : [service]), ...aliases])],
+    aliases: [...new Set([...names, ...aliases])],
     ...present({
       ipv4: unlessEmpty(ipv4_address),
       ipv6: unlessEmpty(ipv6_address),
