@@ -18,7 +18,8 @@ if [[ ! -s $PGDATA/PG_VERSION ]]; then
     echo "no superuser password" >&2
     exit 1
   fi
-  # shellcheck disable=SC2086 -- several arguments
+  # Several arguments.
+  # shellcheck disable=SC2086
   initdb --username="$POSTGRES_USER" --pwfile=<(echo "$POSTGRES_PASSWORD") ${POSTGRES_INITDB_ARGS:-}
   echo "host all all all ${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}" >>"$PGDATA/pg_hba.conf"
   pg_ctl -D "$PGDATA" -w start -o "$(printf '%q ' "${@:2}" -c listen_addresses= -p 5432)"

@@ -1,0 +1,248 @@
+import { expect, test } from "vitest";
+import { renderActions } from "../../../controller/core/render.ts";
+import { diff } from "../../../controller/resources/instance/diff.ts";
+import type {
+  ContainerServer,
+  DesiredInstance,
+  ObservedContainerServer,
+  ObservedInstance,
+  OwnContainer,
+} from "../../../controller/resources/instance/model.ts";
+import { layoutOf } from "../../../controller/resources/instance/on-container/layout.ts";
+import { desired as embedded, observed as observedEmbedded, settings, without } from "./stage.ts";
+
+const image = `sha256:${"a".repeat(64)}`;
+const server: ContainerServer = {
+  ...{ name: "app-dev-postgres", image: "postgres:17", major: 17, bind: "127.0.0.1", port: 5433 },
+  ...{ volume: "app-dev-postgres", networks: ["app-dev_default"], alias: "poststack-postgres", config: "c1" },
+  project: { project: "app", environment: "dev", root: "/app", workingDirectory: "/app", configFiles: [] },
+};
+const own: OwnContainer = {
+  ...{ id: "1", name: server.name, state: "running", exitCode: undefined, imageId: image, config: "c1" },
+  ...{ published: "127.0.0.1:5433", networks: ["app-dev_default"] },
+};
+const next: OwnContainer = { ...own, id: "2", name: `${server.name}.next`, state: "created" };
+const previous: OwnContainer = { ...own, id: "0", name: `${server.name}.previous`, state: "exited", config: "c0" };
+
+const desired = (more: Partial<DesiredInstance> = {}): DesiredInstance => ({
+  ...without(embedded(), "spec"),
+  ...{ provider: "container", container: server, knownIdentifier: "7" },
+  ...more,
+});
+const none: ObservedContainerServer = { volume: "ours", isNameTaken: false, wantedImageId: image, wantedMajor: 17 };
+
+/** Up and as asked, but for what the test says. */
+const observed = (
+  container: Partial<ObservedContainerServer> = {},
+  more: Partial<ObservedInstance> = {},
+): ObservedInstance => ({
+  ...without(observedEmbedded(), "binaries"),
+  ...{ provider: "container", written: new Map(), container: { ...none, current: own, ...container } },
+  ...more,
+});
+const down = (container: Partial<ObservedContainerServer>, more: Partial<ObservedInstance> = {}): ObservedInstance => ({
+  ...without(observed(container, more), "version", "systemIdentifier", "startedAt", "runningPort"),
+  server: more.server ?? "down",
+});
+const withoutContainer = ({ container, ...others }: ObservedInstance): ObservedInstance => ({
+  ...others,
+  container: without(container ?? none, "current"),
+});
+
+test.each<[string, DesiredInstance, ObservedInstance, string]>([
+  ["a server as asked needs nothing", desired(), observed(), ""],
+  [
+    "nothing there yet",
+    without(desired(), "knownIdentifier"),
+    withoutContainer(without(down({ volume: "none" }, { server: "absent" }), "dataMajor")),
+    "create instance:postgres  not found; no data yet: initdb, image postgres:17",
+  ],
+  [
+    "its container is gone, its volume is not",
+    desired(),
+    withoutContainer(down({})),
+    "create instance:postgres  not found; goes on with volume app-dev-postgres, image postgres:17",
+  ],
+  [
+    "made and not started",
+    desired(),
+    down({ current: { ...own, state: "created" } }),
+    "start instance:postgres  made, and never started",
+  ],
+  [
+    "ended, and off its network",
+    desired(),
+    down({ current: { ...own, state: "exited", exitCode: 1, networks: [] } }),
+    "start instance:postgres  exited with code 1; network app-dev_default disconnected → connected",
+  ],
+  [
+    "crashing for ever",
+    desired(),
+    down({ current: { ...own, state: "restarting" } }),
+    "restart instance:postgres  restarting again and again  [downtime]",
+  ],
+  [
+    "paused",
+    desired(),
+    down({ current: { ...own, state: "paused" } }),
+    "update instance:postgres  state paused → running",
+  ],
+  [
+    "dead",
+    desired(),
+    down({ current: { ...own, state: "dead" } }),
+    "replace instance:postgres  dead: the engine could not remove it",
+  ],
+  [
+    "not answering yet",
+    desired(),
+    down({}, { runningPort: 5433 }),
+    "start instance:postgres  running, and not answering yet",
+  ],
+  [
+    "another port and another image",
+    desired(),
+    observed({
+      current: { ...own, config: "c0", published: "127.0.0.1:5432", imageId: `sha256:${"b".repeat(64)}` },
+    }),
+    "replace instance:postgres  image sha256:bbbbbbbbbbbb → sha256:aaaaaaaaaaaa; published 127.0.0.1:5432 → 127.0.0.1:5433  [downtime]",
+  ],
+  [
+    "a replacement that was cut before the old one went aside",
+    desired(),
+    observed({ current: { ...own, config: "c0" }, next }),
+    "replace instance:postgres  configuration changed  [downtime]",
+  ],
+  [
+    "a replacement that was cut after it",
+    desired(),
+    withoutContainer(down({ next, previous })),
+    "replace instance:postgres  its replacement was interrupted",
+  ],
+  [
+    "a replacement that was cut before the old one was removed",
+    desired(),
+    observed({ previous }),
+    "replace instance:postgres  its replacement was interrupted  [downtime]",
+  ],
+  [
+    "a replacement that nobody wants any more",
+    desired(),
+    observed({ next: { ...next, config: "c0" } }),
+    "update instance:postgres  app-dev-postgres.next left by a replacement → none",
+  ],
+  [
+    "a parameter that takes effect at once",
+    desired({ parameters: new Map([["work_mem", "8MB"]]) }),
+    observed({}, { parameters: settings({ work_mem: {} }) }),
+    "reload instance:postgres  work_mem 4096kB → 8MB",
+  ],
+  [
+    "a parameter that needs a start",
+    desired({ parameters: new Map([["max_connections", "50"]]) }),
+    observed({}, { parameters: settings({ max_connections: {} }) }),
+    "restart instance:postgres  max_connections 100 → 50  [downtime]",
+  ],
+  [
+    "settings that it has not read",
+    desired(),
+    observed({}, { configurationIsLoaded: false }),
+    "reload instance:postgres  the server has not read its settings yet",
+  ],
+  [
+    "a password by another hand",
+    desired(),
+    down({}, { error: { code: "POSTGRES_LOGIN", what: "no" }, runningPort: 5433 }),
+    "update instance:postgres  password of the superuser changed",
+  ],
+  ["wanted stopped", desired({ to: "stopped" }), observed(), "stop instance:postgres  wanted stopped  [downtime]"],
+  ["stopped already", desired({ to: "stopped" }), down({ current: { ...own, state: "exited" } }), ""],
+  [
+    "to go without its data",
+    desired({ to: "absent" }),
+    observed(),
+    "delete instance:postgres  no longer wanted; its data stays in volume app-dev-postgres  [downtime]",
+  ],
+  [
+    "to go with its data",
+    desired({ to: "absent", deleteData: true }),
+    observed(),
+    "delete instance:postgres  no longer wanted; volume app-dev-postgres is deleted  [deletes-data, downtime]",
+  ],
+  [
+    "gone, and remembered",
+    desired({ to: "absent", deleteData: true }),
+    withoutContainer(down({ volume: "none" }, { server: "absent" })),
+    "delete instance:postgres  its data is gone; the record of it goes too",
+  ],
+  [
+    "somebody else's volume is not ours to delete",
+    desired({ to: "absent" }),
+    withoutContainer(down({ volume: "foreign" })),
+    "",
+  ],
+])("%s", (_name, one, found, expected) => {
+  expect(renderActions(diff([one], [found]))).toBe(expected);
+});
+
+// The old one is what can be put back: never one that was not accepted.
+test.each<[string, ObservedInstance, { old: string; made?: string; leftovers: readonly string[] }]>([
+  ["nothing made yet", observed({ current: { ...own, config: "c0" } }), { old: "1", leftovers: [] }],
+  ["the new one made", observed({ current: { ...own, config: "c0" }, next }), { old: "1", made: "2", leftovers: [] }],
+  [
+    "another new one made",
+    observed({ current: { ...own, config: "c0" }, next: { ...next, config: "c2" } }),
+    { old: "1", leftovers: ["2"] },
+  ],
+  ["the old one aside", withoutContainer(down({ next, previous })), { old: "0", made: "2", leftovers: [] }],
+  ["the new one in its place", observed({ previous }), { old: "0", made: "1", leftovers: [] }],
+  [
+    "a new one in its place that is no longer wanted",
+    observed({ current: { ...own, config: "c2" }, previous }),
+    { old: "0", leftovers: ["1"] },
+  ],
+])("a replacement, %s: goes on from there", (_name, found, { old, made, leftovers }) => {
+  const [action] = diff([desired()], [found]);
+  if (action?.verb !== "replace") throw new Error(`it is ${action?.verb ?? "nothing"}`);
+  expect(action.old.id).toBe(old);
+  expect(action.made?.id).toBe(made);
+  expect(action.leftovers.map(({ id }) => id)).toEqual(leftovers);
+});
+
+test.each<[string, Partial<DesiredInstance>, ObservedInstance, string]>([
+  ["the volume is gone", {}, withoutContainer(down({ volume: "none" }, { server: "absent" })), "DATABASE_REPLACED"],
+  ["another cluster answers", {}, observed({}, { systemIdentifier: "8" }), "DATABASE_REPLACED"],
+  ["the data is of another version", {}, observed({ wantedMajor: 18 }), "MAJOR_UPGRADE"],
+  ["the name is somebody else's", {}, withoutContainer(down({ isNameTaken: true })), "NAME_TAKEN"],
+  ["the state does not know the volume", {}, withoutContainer(down({ volume: "lost" })), "STATE_LOST"],
+  [
+    "the port is somebody else's",
+    {},
+    down({ current: { ...own, state: "exited" } }, { portHolder: "nginx" }),
+    "PORT_TAKEN",
+  ],
+  ["a parameter that is ours to set", { parameters: new Map([["port", "1"]]) }, observed(), "PARAMETER_INVALID"],
+])("refused: %s", (_name, more, found, code) => {
+  expect(diff([desired(more)], [found])).toMatchObject([{ verb: "refuse", error: { code } }]);
+});
+
+// From the Dockerfiles of github.com/docker-library/postgres.
+test.each<[string, string, readonly string[], string, string]>([
+  [
+    "the official image up to 17",
+    "/var/lib/postgresql/data",
+    ["/var/lib/postgresql/data"],
+    "/var/lib/postgresql/data",
+    "/var/lib/postgresql/data/pgdata",
+  ],
+  [
+    "the official image from 18 on",
+    "/var/lib/postgresql/18/docker",
+    ["/var/lib/postgresql"],
+    "/var/lib/postgresql",
+    "/var/lib/postgresql/pgdata",
+  ],
+  ["an image without a volume", "/data/pg", ["/other"], "/data/pg", "/data/pg/pgdata"],
+])("%s: where its data is", (_name, home, volumes, mount, data) => {
+  expect(layoutOf({ environment: new Map([["PGDATA", home]]), volumes })).toMatchObject({ mount, data });
+});
