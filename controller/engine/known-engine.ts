@@ -16,12 +16,22 @@ export async function checkEngine(
   signal: AbortSignal,
 ): Promise<void> {
   if (knownEngine === undefined || !kinds.some((kind) => scope.has(kind) && isInEngine(kind))) return;
-  const answering = await containers.identify(signal);
+  const answering = await containers.identify(signal).catch((error: unknown) => {
+    throw atKnown(error, knownEngine);
+  });
   if (answering.engine === knownEngine.engine && answering.address === knownEngine.address) return;
   throw new PoststackError("ENGINE_CHANGED", {
     what: `the environment's containers are in ${shown(knownEngine)}, and ${shown(answering)} answers`,
     next: `set DOCKER_HOST=${knownEngine.address}; to move to the other one, first take the environment away: poststack destroy`,
   });
+}
+
+/** The same error, which also says where the containers are. */
+function atKnown(error: unknown, known: EngineIdentity): unknown {
+  if (!(error instanceof PoststackError)) return error;
+  const { code, details = [], ...facts } = error.facts;
+  const where = `the environment's containers are in ${shown(known)}`;
+  return new PoststackError(code, { ...facts, details: [...details, where] }, { cause: error });
 }
 
 /** Before the first object is made in it. */

@@ -1,0 +1,210 @@
+import { describe, expect, test } from "vitest";
+import { box, compose, stage } from "./stage.ts";
+
+const whole = ["cache-1 running", "web-1 running", "worker-1 running", "worker-2 running"];
+
+describe.skipIf(box === undefined)("an environment of a Compose file", () => {
+  test("is made in one apply, and then there is nothing to do", async () => {
+    const app = await stage();
+    const { engine, signal } = app.box;
+    expect(await app.plan()).toEqual([
+      "create network:default  not found",
+      "create volume:data  not found",
+      expect.stringContaining("create instance:postgres"),
+      expect.stringContaining(`create role:${app.name}_dev`),
+      expect.stringContaining(`create database:${app.name}_dev`),
+      "create container:cache  not found",
+      "create container:web  not found",
+      "create container:worker  not found",
+      "create container:worker.2  not found",
+    ]);
+    await app.ok("apply", "--yes");
+    expect(await app.plan()).toEqual([]);
+    expect(await app.containers()).toEqual(whole);
+    expect(await app.objects()).toEqual(["network default", "volume data"]);
+
+    const { id, labels } = await app.container("web-1");
+    // `docker compose -p NAME-dev ps` goes by these.
+    expect(Object.fromEntries([...labels].filter(([name]) => name.startsWith("com.docker.compose.")))).toMatchObject({
+      "com.docker.compose.project": `${app.name}-dev`,
+      "com.docker.compose.service": "web",
+      "com.docker.compose.container-number": "1",
+      "com.docker.compose.oneoff": "False",
+      "com.docker.compose.depends_on": "cache:service_started:false",
+      "com.docker.compose.project.config_files": app.project.path("compose.yml"),
+    });
+    // What the file says, and what the image has: nothing of ours, nothing of the shell.
+    const details = await engine.inspectContainer(id, signal);
+    expect([...(details?.spec.environment.keys() ?? [])].sort()).toEqual(["DATABASE_URL", "LEVEL", "PATH"]);
+    const answer = await engine.exec(id, { command: ["wget", "-qO-", "http://web"], timeoutMs: 10_000 }, signal);
+    expect(answer.output).toContain("level debug");
+  });
+
+  test("says why each container is made anew, and replaces no other", async () => {
+    const app = await stage();
+    await app.ok("apply", "--yes");
+    const [before, cache] = [await app.container("web-1"), await app.container("cache-1")];
+    app.project.edit(".poststack.yml", "LEVEL: debug", "LEVEL: info");
+    expect(await app.plan()).toEqual(["replace container:web  LEVEL debug → info; content of /srv/index.html changed"]);
+    await app.ok("apply", "--yes");
+    expect(await app.plan()).toEqual([]);
+    expect((await app.container("web-1")).id).not.toBe(before.id);
+    expect((await app.container("cache-1")).id).toBe(cache.id);
+  });
+
+  test("comes back from what somebody did to it, each with a line of its own", async () => {
+    const app = await stage();
+    await app.ok("apply", "--yes");
+    const { engine, signal } = app.box;
+    await engine.stopContainer((await app.container("cache-1")).id, { graceMs: 0 }, signal);
+    await engine.removeContainer(
+      (await app.container("worker-1")).id,
+      { force: true, anonymousVolumes: false },
+      signal,
+    );
+    await engine.renameContainer((await app.container("worker-2")).id, `${app.name}-elsewhere`, signal);
+    expect(await app.plan()).toEqual([
+      expect.stringMatching(/^start container:cache {2}exited with code \d+$/),
+      "create container:worker  not found",
+      `update container:worker.2  name ${app.name}-elsewhere → ${app.name}-dev-worker-2`,
+    ]);
+    await app.ok("apply", "--yes");
+    expect(await app.plan()).toEqual([]);
+    expect(await app.containers()).toEqual(whole);
+  });
+
+  test("lets go of what the files no longer name, and touches nothing of others", async () => {
+    const app = await stage();
+    const { engine, signal, labels } = app.box;
+    const foreign = app.box.name("foreign");
+    const spec = {
+      image: (await app.box.engine.images(signal))[0]?.references[0] ?? "",
+      ...{ labels, environment: new Map(), ports: [], expose: [], mounts: [], network: { mode: "none" } as const },
+      command: ["sleep", "100000"],
+    };
+    const { id } = await engine.createContainer(foreign, spec, signal);
+    await engine.createVolume(foreign, { labels }, signal);
+    try {
+      await app.ok("apply", "--yes");
+      app.project.write("compose.yml", app.project.read("compose.yml").replace("scale: 2", "scale: 1"));
+      expect(await app.plan()).toEqual(["delete container:worker.2  no longer in the files  [downtime]"]);
+      await app.ok("apply", "--yes");
+      app.project.edit(".poststack.yml", "deployment: { compose: compose.yml }", "x-none: {}");
+      expect(await app.plan()).toEqual([
+        "delete container:cache  no longer in the files  [downtime]",
+        "delete container:web  no longer in the files  [downtime]",
+        "delete container:worker  no longer in the files  [downtime]",
+        "delete network:default  no longer in the files",
+      ]);
+      // A file that was cut off would look the same (RELIABILITY 22).
+      expect(await app.run("apply", "--yes")).toMatchObject({ code: 5 });
+      await app.ok("apply", "--yes", "--confirm", "dev");
+      expect(await app.containers()).toEqual([]);
+      expect(await app.objects()).toEqual(["volume data"]);
+      expect((await engine.inspectContainer(id, signal))?.name).toBe(foreign);
+      expect((await engine.volumes(signal)).some(({ name }) => name === foreign)).toBe(true);
+    } finally {
+      await app.box.empty();
+    }
+  });
+
+  test("stops, starts again, and goes; its data only with leave", async () => {
+    const app = await stage();
+    await app.ok("apply", "--yes");
+    const before = await app.container("cache-1");
+    await app.ok("env", "stop", "dev", "--yes");
+    expect(await app.containers()).toEqual(whole.map((line) => line.replace("running", "exited")));
+    await app.ok("env", "start", "dev", "--yes");
+    expect(await app.containers()).toEqual(whole);
+    expect((await app.container("cache-1")).id).toBe(before.id);
+    await app.ok("destroy", "dev", "--yes");
+    expect([await app.containers(), await app.objects()]).toEqual([[], ["volume data"]]);
+    await app.ok("apply", "--yes");
+    await app.ok("destroy", "dev", "--delete-data", "--confirm", "dev", "--yes");
+    expect([await app.containers(), await app.objects()]).toEqual([[], []]);
+  });
+
+  test("refuses a name that somebody else has, before anything is made", async () => {
+    const app = await stage();
+    const { engine, signal, labels } = app.box;
+    await engine.createVolume(`${app.name}-dev_data`, { labels }, signal);
+    try {
+      const ended = await app.run("apply", "--yes");
+      expect(ended).toMatchObject({
+        code: 1,
+        text: expect.stringMatching(/NAME_TAKEN: .*volume[\s\S]*compose\.yml:\d+:\d+/),
+      });
+      expect([await app.containers(), await app.objects()]).toEqual([[], []]);
+    } finally {
+      await app.box.empty();
+    }
+  });
+});
+
+describe.skipIf(box === undefined)("which engine", () => {
+  test("an environment without containers needs none", async () => {
+    const app = await stage({
+      ".poststack.yml":
+        "project: { name: NAME }\nenvironments: { dev: { postgres: { provider: embedded, port: PORT0 } } }\n",
+    });
+    const ended = await app.runWith({ DOCKER_HOST: "unix:///nowhere/socket" }, "plan");
+    expect(ended).toMatchObject({ code: 0 });
+  });
+
+  test("another one than the one that holds the containers is refused", async () => {
+    const app = await stage();
+    await app.ok("apply", "--yes", "--no-wait");
+    const other = app.host.replace("unix://", "unix:///.");
+    const ended = await app.runWith({ DOCKER_HOST: other }, "plan");
+    expect(ended).toMatchObject({ code: 1, text: expect.stringContaining("ENGINE_CHANGED") });
+    expect(ended.text).toContain(app.host);
+  });
+
+  test("none is an error that says which it should be", async () => {
+    const app = await stage();
+    await app.ok("apply", "--yes", "--no-wait");
+    const ended = await app.runWith({ DOCKER_HOST: "unix:///nowhere/socket" }, "plan");
+    expect(ended.code).toBe(3);
+    expect(ended.text).toContain(app.host);
+  });
+});
+
+describe.skipIf(box === undefined)("plans", () => {
+  test("of a part bring along what it needs, and nothing else", async () => {
+    const app = await stage();
+    await app.ok("apply", "--yes", "--target", `database:${app.name}_dev`);
+    expect(await app.plan("--target", "container:web")).toEqual([
+      "create network:default  not found",
+      "create volume:data  not found",
+      "create container:cache  not found",
+      "create container:web  not found",
+    ]);
+    await app.ok("apply", "--yes", "--no-wait", "--exclude", "container:worker");
+    expect(await app.containers()).toEqual(["cache-1 running", "web-1 running", "worker-2 running"]);
+  });
+
+  test("are kept in a file and applied as they are, or refused when they no longer fit", async () => {
+    const app = await stage();
+    await app.ok("apply", "--yes", "--no-wait");
+    app.project.edit(".poststack.yml", "LEVEL: debug", "LEVEL: info");
+    await app.run("plan", "--out", "saved.plan");
+    await app.ok("apply", "saved.plan", "--no-wait");
+    expect(await app.plan()).toEqual([]);
+    app.project.edit(".poststack.yml", "LEVEL: info", "LEVEL: warn");
+    await app.run("plan", "--out", "saved.plan");
+    app.project.edit(".poststack.yml", "LEVEL: warn", "LEVEL: error");
+    expect(await app.run("apply", "saved.plan", "--no-wait")).toMatchObject({
+      code: 1,
+      text: expect.stringContaining("PLAN_STALE"),
+    });
+    expect(app.project.read("saved.plan")).not.toContain("postgresql://");
+  });
+
+  test("a file with a mistake changes nothing, and says where", async () => {
+    const app = await stage({ "compose.yml": `${compose}  bad: { nowhere: true }\n` });
+    const ended = await app.run("apply", "--yes");
+    expect(ended.code).toBe(1);
+    expect(ended.text).toMatch(/compose\.yml:\d+:\d+/);
+    expect([await app.containers(), await app.objects()]).toEqual([[], []]);
+  });
+});
