@@ -4,7 +4,7 @@ import type { ContainerSpec } from "../../core/ports/container-spec.ts";
 /**
  * A spec with what its image adds where it is silent, which is how an engine shows a container (Docker: `docker run`,
  * "Override image defaults"). Both sides of a comparison go through here: a container that was observed has it already,
- * and stays as it is.
+ * and stays as it is. The image's volumes are left out: an engine does not tell them among what was asked for.
  */
 export function withImageDefaults(spec: ContainerSpec, image: ImageConfig | undefined): ContainerSpec {
   if (image === undefined) return spec;
@@ -15,7 +15,6 @@ export function withImageDefaults(spec: ContainerSpec, image: ImageConfig | unde
   const workingDirectory = spec.workingDirectory ?? image.workingDirectory;
   const stopSignal = spec.stopSignal ?? image.stopSignal;
   const healthcheck = healthcheckOf(spec.healthcheck, image.healthcheck);
-  const mounted = new Set(spec.mounts.map(({ target }) => target));
   const published = new Set(spec.ports.map(portName));
   return {
     ...spec,
@@ -23,12 +22,6 @@ export function withImageDefaults(spec: ContainerSpec, image: ImageConfig | unde
     labels: new Map([...image.labels, ...spec.labels]),
     // What is published is exposed by that alone.
     expose: [...new Set([...image.expose, ...spec.expose])].filter((port) => !published.has(port)).sort(),
-    mounts: [
-      ...spec.mounts,
-      ...image.volumes
-        .filter((target) => !mounted.has(target))
-        .map((target) => ({ type: "volume", target, readOnly: false }) as const),
-    ],
     ...(command === undefined ? {} : { command }),
     ...(entrypoint === undefined ? {} : { entrypoint }),
     ...(user === undefined ? {} : { user }),

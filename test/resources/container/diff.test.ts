@@ -331,6 +331,20 @@ describe("what changed is named in the files' own words", () => {
     expect(rendered(...changed(before, after))).toBe(expected);
   });
 
+  test("what the image brings along is no difference", () => {
+    const imageConfig = {
+      ...{ environment: new Map([["A", "1"]]), labels: new Map([["from", "image"]]), expose: ["80/tcp"] },
+      ...{ volumes: ["/data"], user: "web", workingDirectory: "/app", stopSignal: undefined },
+      ...{ entrypoint: undefined, command: undefined, healthcheck: undefined },
+    };
+    // An engine tells the volumes of images elsewhere than among the mounts that were asked for.
+    const { environment, labels, expose, user, workingDirectory } = imageConfig;
+    const old = desired();
+    const made = details(old, { spec: { ...old.spec, environment, labels, expose, user, workingDirectory } });
+    const seen = observed(old, {}, { details: made, imageConfig, changesInPlace: inPlace });
+    expect(rendered([desired({ spec: { tty: true } })], [seen])).toBe("replace container:web  tty none → true");
+  });
+
   test("a limit that somebody changed behind our back, where it was looked for", () => {
     const wish = desired({ spec: { resources: { memoryBytes: 1024 } } });
     const edited = details(wish, { spec: { ...wish.spec, resources: { memoryBytes: 4096, memorySwapBytes: 8192 } } });
