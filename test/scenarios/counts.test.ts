@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -141,6 +141,28 @@ test("an apply with nothing to do reads every migration once", async () => {
   expect([code, stdout]).toEqual([0, expect.stringContaining("Nothing to do")]);
   const opened = project.read("opened").split("\n");
   expect(opened.filter((name) => name.endsWith(".sql"))).toEqual(["001_table.sql", "002_table.sql", "003_table.sql"]);
+});
+
+test("the compiled code of a long run is kept once and used by the next, and nothing is said of it", async () => {
+  const project = await applied("long", 1);
+  const cache = project.path("cache");
+  const runs = [];
+  for (const number of ["002", "003"]) {
+    // Long enough for the loader's wish to V8, which must not be part of what is kept.
+    project.write(`migrations/${number}_slow.sql`, "select pg_sleep(0.5);\n");
+    const { code, stderr } = await project.runWith({ XDG_CACHE_HOME: cache }, "apply", "--yes");
+    const [name = "none"] = readdirSync(cache, { recursive: true, encoding: "utf8" }).filter((path) =>
+      path.endsWith("apply.bin"),
+    );
+    runs.push({
+      code,
+      stderr: stderr.split("\n").filter((line) => /node|v8|flag/i.test(line)),
+      kept: statSync(join(cache, name)).ino,
+    });
+  }
+  const [first, second] = runs;
+  expect(first).toMatchObject({ code: 0, stderr: [] });
+  expect(second).toEqual(first);
 });
 
 test("the version is told by the loader alone", () => {
