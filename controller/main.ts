@@ -20,6 +20,7 @@ import { prompt } from "./adapters/prompt.ts";
 import { passwords } from "./adapters/scram.ts";
 import { realPath } from "./adapters/real-path.ts";
 import { secretSources } from "./adapters/secret-sources.ts";
+import { shippedImages } from "./adapters/shipped-images.ts";
 import { stopSignals } from "./adapters/signals.ts";
 import { sqlParser } from "./adapters/sql-parser.ts";
 import { fileState } from "./adapters/state.ts";
@@ -90,6 +91,7 @@ const world: World = {
   openLogs: logFiles,
   machine: machine(shell),
   hostLock: hostLock(clock, name),
+  shippedImages,
   watchFiles,
   runForeground,
   printSecret: (line) => stdout.write(`${disclose(line)}\n`),

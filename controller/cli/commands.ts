@@ -1,14 +1,20 @@
 import { composeCommands } from "./commands/compose/specs.ts";
+import { containerCommands } from "./commands/container/specs.ts";
 import { databaseCommands } from "./commands/db/specs.ts";
 import { environmentCommands } from "./commands/env/specs.ts";
+import { imageCommands } from "./commands/image/specs.ts";
 import { mainCommands } from "./commands/specs.ts";
 import { toolCommands } from "./commands/tools/specs.ts";
+import { volumesCommands } from "./commands/volumes/specs.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** Words that hold commands of their own, in the order of the help. */
 export const groups: readonly (readonly [string, string])[] = [
   ["env", "environments: start, stop, look"],
   ["db", "the environment's database: migrations, shell, address"],
+  ["container", "containers: look, start, stop, build"],
+  ["image", "images that were built or used here"],
+  ["volumes", "volumes: look, and delete what is left over"],
   ["config", "the configuration: show, validate, explain"],
   ["compose", "Compose files: what they say"],
   ["logs", "log files of processes, jobs and servers"],
@@ -19,6 +25,9 @@ export const commands: readonly CommandSpec[] = [
   ...mainCommands,
   ...environmentCommands,
   ...databaseCommands,
+  ...containerCommands,
+  ...imageCommands,
+  ...volumesCommands,
   ...composeCommands,
   ...toolCommands,
 ];

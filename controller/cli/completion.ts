@@ -77,13 +77,14 @@ async function namesOf(words: readonly string[], world: World): Promise<Names> {
     const named = optionIn(words, "--file");
     const file = named === undefined ? findConfig(folder, world.exists) : resolve(folder, named);
     const files = world.openFiles(dirname(file));
-    return { files, tree: parseYaml(files.readBytes(file, { limitBytes }), configFileName) };
+    const read = (path: string): Tree => parseYaml(files.readBytes(path, { limitBytes }), path);
+    return { files, read, tree: parseYaml(files.readBytes(file, { limitBytes }), configFileName) };
   });
   return (values) => {
     try {
-      const { files, tree } = opened();
+      const { files, tree, read } = opened();
       const typed = (words.at(-1) ?? "").replace(/^--[\w-]+=/, "");
-      const fitting = found[values](tree, files).filter((name) => name.startsWith(typed));
+      const fitting = found[values](tree, files, read).filter((name) => name.startsWith(typed));
       return fitting.slice(0, mostOffered);
     } catch {
       return [];
@@ -96,11 +97,15 @@ const found = {
     environmentsOf(tree).flatMap(([name, environment]) =>
       textAt(environment, ["template"]) === "true" || name.startsWith("x-") ? [] : [name],
     ),
-  services: (tree, files) => [
+  services: (tree, files, read) => [
     ...new Set([
       ...environmentsOf(tree).flatMap(([, environment]) => {
         const procfile = textAt(environment, ["deployment", "procfile"]);
-        return procfile === undefined ? [] : processesIn(procfile, files);
+        const processes = procfile === undefined ? [] : processesIn(procfile, files);
+        return [
+          ...processes,
+          ...textsAt(environment, ["deployment", "compose"]).flatMap((file) => servicesIn(read(file))),
+        ];
       }),
       "postgres",
     ]),
@@ -110,7 +115,10 @@ const found = {
     const folder = textAt(tree, ["project", "migrations"]) ?? "./migrations";
     return files.list(folder).flatMap((name) => /^(\d+(?:-\d+)*)_.*(?<!\.rollback|\.down)\.sql$/.exec(name)?.[1] ?? []);
   },
-} as const satisfies Record<NonNullable<ArgumentSpec["values"]>, (tree: Tree, files: Files) => readonly string[]>;
+} as const satisfies Record<
+  NonNullable<ArgumentSpec["values"]>,
+  (tree: Tree, files: Files, read: (file: string) => Tree) => readonly string[]
+>;
 
 function environmentsOf(tree: Tree): readonly (readonly [string, Tree])[] {
   const environments = at(tree, ["environments"]);
@@ -120,6 +128,18 @@ function environmentsOf(tree: Tree): readonly (readonly [string, Tree])[] {
 
 const processesIn = (procfile: string, files: Files): readonly string[] =>
   parseProcfile(files.read(procfile, { limitBytes }), procfile).map(({ name }) => name);
+
+function servicesIn(file: Tree): readonly string[] {
+  const services = at(file, ["services"]);
+  return services?.type === "map" ? [...services.entries.keys()] : [];
+}
+
+/** One text, or a list of them. */
+function textsAt(tree: Tree, path: readonly string[]): readonly string[] {
+  const value = at(tree, path);
+  const items = value?.type === "list" ? value.items : value === undefined ? [] : [value];
+  return items.flatMap((item) => (item.type === "scalar" ? [item.text] : []));
+}
 
 function textAt(tree: Tree, path: readonly string[]): string | undefined {
   const value = at(tree, path);

@@ -94,7 +94,7 @@ export async function reconcile(
   } else {
     for (const line of renderInitPhase(outcome.results, paint)) context.print(line);
     for (const line of outcomeLines(outcome, context, options)) context.print(line);
-    if (outcome.status === "converged" && desired !== undefined) {
+    if (outcome.status === "converged" && desired?.scope.has("instance") === true) {
       for (const line of renderAddresses(desired, paint)) context.print(line);
     }
     for (const error of causesOf(errorsOfOutcome(outcome))) context.note(paintedError(error, paintError));

@@ -18,7 +18,13 @@ export interface SavedPlan {
 
 interface SavedOptions extends Selection {
   readonly to?: "running" | "stopped" | "absent";
+  /** Services with a count that somebody asked for. */
+  readonly scale?: Readonly<Record<string, number>>;
 }
+
+/** As a saved plan keeps it; nothing where nobody asked. */
+export const savedScale = (scale: ReadonlyMap<string, number>): Pick<SavedOptions, "scale"> =>
+  scale.size === 0 ? {} : { scale: Object.fromEntries(scale) };
 
 const format = "poststack-plan";
 /** Bytes: ten thousand migrations take a third of it. */
@@ -76,9 +82,10 @@ export function readSavedPlan(path: string, files: Files): SavedPlan | undefined
   check("fingerprint", typeof fingerprint === "string" && /^[0-9a-f]{64}$/.test(fingerprint));
   check("keyed", typeof keyed === "boolean");
   check("options", isRecord(options));
-  const { to, targets, excludes } = options as Readonly<Record<string, unknown>>;
+  const { to, targets, excludes, scale } = options as Readonly<Record<string, unknown>>;
   check("to", to === undefined || to === "running" || to === "stopped" || to === "absent");
   check("targets", targets === undefined || isTexts(targets));
+  check("scale", scale === undefined || (isRecord(scale) && Object.values(scale).every(Number.isInteger)));
   check("excludes", excludes === undefined || isTexts(excludes));
   return { environment, fingerprint, keyed, options } as SavedPlan;
 }

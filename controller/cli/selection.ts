@@ -9,6 +9,20 @@ export const selectionOf = (options: Options): Selection => ({
   excludes: options.list("exclude"),
 });
 
+/** `--scale web=3`, several times. @throws PoststackError `USAGE` */
+export function scaleOf(options: Options): ReadonlyMap<string, number> {
+  return new Map(
+    options.list("scale").map((text) => {
+      const [, service, count] = /^([^=]+)=(\d{1,4})$/.exec(text) ?? [];
+      if (service !== undefined && count !== undefined) return [service, Number(count)];
+      throw new PoststackError("USAGE", {
+        what: `--scale ${text} is no service with a count`,
+        next: "write it as --scale web=3",
+      });
+    }),
+  );
+}
+
 /** `--confirm`, `--lock-timeout`, `--no-wait` and `--wait-timeout`. @throws PoststackError `USAGE` */
 export function changeOptionsOf(options: Options): {
   readonly rules: { readonly confirmed?: string };

@@ -7,6 +7,20 @@ export const environmentArgument: ArgumentSpec = {
   values: "environments",
 };
 
+export const environmentOption: OptionSpec = { flags: "--env <env>", description: environmentArgument.description };
+
+/** How many containers of a service. */
+export const scaleOption: OptionSpec = {
+  flags: "--scale <service=count>",
+  description: "as many containers of a service, whatever its file says; holds until the next apply without it",
+  many: true,
+};
+
+export const deleteDataOption: OptionSpec = {
+  flags: "--delete-data",
+  description: "the leave to delete data; with --confirm and the environment's name",
+};
+
 export const selectionOptions: readonly OptionSpec[] = [
   {
     flags: "--target <id>",

@@ -21,6 +21,7 @@ export function vanishedKinds({ actions }: Plan<Action>, { resources, endpoint }
     actions.filter((action) => action.kind === kind && leaving.has(action.verb));
   return [
     { kind: "processes", wanted: resources.process.length, actions: going("process") },
+    { kind: "containers", wanted: resources.container.length, actions: going("container") },
     { kind: "roles", wanted: named.length, actions: going("role") },
     { kind: "grants", wanted: resources.grant.length, actions: going("grant") },
   ].filter((one) => one.wanted === 0 && one.actions.length > 0);

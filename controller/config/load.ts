@@ -13,7 +13,6 @@ import { byPlace, readEnvironment, writtenVariables, type ReadEnvironment } from
 import { extendAll } from "./extends.ts";
 import { limits } from "./limits.ts";
 import { isWaiting, materialise } from "./materialise.ts";
-import { notYetInProject } from "./not-yet.ts";
 import { environmentEntries, outline } from "./outline.ts";
 import type { EnvironmentSource, ProjectSource } from "./source.ts";
 import { placeOf, type Entry } from "./tree.ts";
@@ -76,11 +75,10 @@ export function readProject(bytes: Buffer, options: LoadOptions): ProjectSource 
   const extended = extendAll(entries);
   errors.push(...extended.errors);
 
-  const shared = notYetInProject(tree, fileName);
   const environments = new Map<string, EnvironmentSource>();
   for (const [name, entry] of extended.environments) {
     const { source, errors: own } = readOne(name, entry, options);
-    environments.set(name, { ...source, obstacles: [...shared, ...source.obstacles] });
+    environments.set(name, source);
     errors.push(...own);
   }
   if (errors.length > 0) throw sorted(errors);

@@ -1,8 +1,8 @@
 import type { EnvironmentConfig, SecretReference } from "../../schema/generated/config.ts";
 import { PoststackError } from "../core/errors.ts";
-import { fileStart, type Place } from "../core/place.ts";
+import type { Place } from "../core/place.ts";
 import type { Path } from "./source.ts";
-import { at, placeOf, renderPath, type Tree } from "./tree.ts";
+import { renderPath } from "./tree.ts";
 
 /** Everything that an environment asks for and this version cannot give: refused, because ignoring it would be a lie. */
 export function notYet(config: EnvironmentConfig, where: (path: Path) => Place): readonly PoststackError[] {
@@ -10,14 +10,6 @@ export function notYet(config: EnvironmentConfig, where: (path: Path) => Place):
     const what = `this version cannot do \`${renderPath(path)}\` yet`;
     return new PoststackError("NOT_YET", { what, where: where(path), next });
   });
-}
-
-/** The same for what all environments share. */
-export function notYetInProject(file: Tree, fileName: string): readonly PoststackError[] {
-  const path = ["project", "containers"];
-  if (at(file, path) === undefined) return [];
-  const what = "this version cannot build images from `project.containers` yet";
-  return [new PoststackError("NOT_YET", { what, where: placeOf(file, fileStart(fileName), path), next: remove })];
 }
 
 type Wish = readonly [path: Path, next: string];

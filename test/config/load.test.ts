@@ -111,11 +111,6 @@ describe("an environment that cannot be used does not stand in the way of the ot
     expect(told(() => load(text, { usable: "all", beside })).length).toBe(8);
     expect(told(() => load(text, { usable: "none", beside }))).toEqual([]);
   });
-
-  test("a folder of images is refused as well", () => {
-    const found = errorsIn(() => load("project: { name: a, containers: ./c }\nenvironments: { dev: {} }"));
-    expect(found.map(({ facts }) => `${facts.code} ${facts.where?.column}`)).toEqual(["NOT_YET 33"]);
-  });
 });
 
 describe("the environment that is meant", () => {

@@ -10,8 +10,8 @@ import { exitCode, type ExitCode } from "../exit.ts";
 import { openEnvironment } from "../open.ts";
 import { planToJson } from "../plan-json.ts";
 import { causesOf, paintedError } from "../report.ts";
-import { comparable, savePlan } from "../saved-plan.ts";
-import { selectionOf } from "../selection.ts";
+import { comparable, savedScale, savePlan } from "../saved-plan.ts";
+import { scaleOf, selectionOf } from "../selection.ts";
 import type { Invocation } from "../spec.ts";
 import type { World } from "../world.ts";
 import type { Action } from "../../resources/index.ts";
@@ -21,7 +21,8 @@ export async function planCommand({ args: [name], options }: Invocation, world: 
   const context = await contextOf(options, world);
   const to = options.text("to") as "running" | "stopped" | "absent" | undefined;
   const selection = selectionOf(options);
-  const opened = comparable(openEnvironment(context, name, to === undefined ? {} : { to }));
+  const scale = scaleOf(options);
+  const opened = comparable(openEnvironment(context, name, { ...(to === undefined ? {} : { to }), scale }));
   const plan = await planOnce(opened.load, opened.ports, selection, world.signal);
 
   await show(plan, options.text("format"), context);
@@ -34,9 +35,13 @@ export async function planCommand({ args: [name], options }: Invocation, world: 
   const out = options.text("out");
   if (out !== undefined) {
     const path = resolve(world.cwd, out);
-    world.writeFile(path, savePlan(plan, { ...(to === undefined ? {} : { to }), ...selection }, world.version), {
-      overwrite: true,
-    });
+    world.writeFile(
+      path,
+      savePlan(plan, { ...(to === undefined ? {} : { to }), ...selection, ...savedScale(scale) }, world.version),
+      {
+        overwrite: true,
+      },
+    );
     context.note(`Saved. Apply exactly this with: poststack apply ${out}`);
   }
   return options.flag("detailedExitcode") && !isSettled(plan) ? exitCode.changes : exitCode.done;

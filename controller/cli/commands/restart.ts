@@ -13,7 +13,7 @@ export async function restartCommand({ args: [service = ""], options }: Invocati
   const opened = openEnvironment(context, options.text("env"), { restart });
   // What the name means is known to the wish: `web` is `web.1` and `web.2` where it has replicas.
   const { resources } = await opened.load();
-  const restarted = [...resources.instance, ...resources.process].filter(
+  const restarted = [...resources.instance, ...resources.process, ...resources.container].filter(
     ({ startedAfter }) => startedAfter === restart.startedAfter,
   );
   const targets = restarted.map(({ id }) => id);

@@ -1,4 +1,13 @@
-import { changeOptions, environmentArgument, lockOption, selectionOptions, waitOptions } from "../shared-options.ts";
+import {
+  changeOptions,
+  deleteDataOption,
+  environmentArgument,
+  environmentOption,
+  lockOption,
+  scaleOption,
+  selectionOptions,
+  waitOptions,
+} from "../shared-options.ts";
 import type { CommandSpec } from "../spec.ts";
 
 export const mainCommands: readonly CommandSpec[] = [
@@ -30,6 +39,7 @@ export const mainCommands: readonly CommandSpec[] = [
         description: "plan for another end than running",
         values: ["running", "stopped", "absent"],
       },
+      scaleOption,
       ...selectionOptions,
     ],
     examples: [
@@ -52,7 +62,7 @@ export const mainCommands: readonly CommandSpec[] = [
     summary: "make the machine agree with the files",
     description:
       "Shows the plan, asks, and carries it out; again until nothing is left to do. Without a terminal it needs --yes or a saved plan.",
-    options: [...selectionOptions, ...changeOptions, ...waitOptions],
+    options: [...selectionOptions, scaleOption, ...changeOptions, ...waitOptions],
     examples: [
       ["poststack apply", "the default environment, after a look at the plan"],
       ["poststack apply staging --yes", "without asking, for scripts and timers"],
@@ -71,6 +81,24 @@ export const mainCommands: readonly CommandSpec[] = [
       ["poststack destroy dev --delete-data --confirm dev", "and deletes the database for good"],
     ],
     load: async () => (await import("./destroy.ts")).destroyCommand,
+  },
+  {
+    name: "cleanup",
+    arguments: [environmentArgument],
+    summary: "remove containers, networks and images that nobody asks for any more; never a volume",
+    description:
+      "What the files ask for stays as it is, running or stopped. Only what Poststack made for the environment goes: containers that the files no longer name or that a replacement left, networks that nothing is on, and images of earlier builds.",
+    options: changeOptions,
+    examples: [["poststack cleanup dev", "shows what would go, and asks"]],
+    load: async () => (await import("./cleanup.ts")).cleanupCommand,
+  },
+  {
+    name: "reset",
+    arguments: [environmentArgument],
+    summary: "delete everything of an environment: what runs, its data, its images; for a new beginning",
+    options: [deleteDataOption, ...changeOptions],
+    examples: [["poststack reset dev --delete-data --confirm dev", "the next apply begins with nothing"]],
+    load: async () => (await import("./reset.ts")).resetCommand,
   },
   {
     name: "watch",
@@ -94,10 +122,15 @@ export const mainCommands: readonly CommandSpec[] = [
   },
   {
     name: "restart",
-    arguments: [{ name: "<service>", description: "a process of the Procfile, or `postgres`", values: "services" }],
-    summary: "restart one service",
-    options: [{ flags: "--env <env>", description: "the environment" }, ...changeOptions, ...waitOptions],
-    examples: [["poststack restart web --env dev", "stops and starts the process web"]],
+    arguments: [
+      { name: "<service>", description: "a process, a service of Compose files, or `postgres`", values: "services" },
+    ],
+    summary: "restart one service, with all its replicas",
+    options: [environmentOption, ...changeOptions, ...waitOptions],
+    examples: [
+      ["poststack restart web --env dev", "stops and starts each web"],
+      ["poststack restart web.2", "one of several"],
+    ],
     load: async () => (await import("./restart.ts")).restartCommand,
   },
 ];

@@ -12,6 +12,7 @@ import type { DeploymentWishes } from "./compose/desired.ts";
 import type { ComposeResources } from "./compose/resources.ts";
 import { desiredDatabase, desiredExtensions, desiredInstance, instanceId, instanceName } from "./database.ts";
 import { writtenOf } from "./environment.ts";
+import { chosenOf, type Chosen } from "./chosen.ts";
 import { desiredGrants } from "./grants.ts";
 import { identityOf, type Identity } from "./identity.ts";
 import { injectedVariables } from "./injected.ts";
@@ -20,6 +21,8 @@ import { listedMigrations, readListed } from "./migrations.ts";
 import type { DesiredOptions, DesiredSource } from "./options.ts";
 import { desiredProcesses } from "./processes.ts";
 import { restartsOf } from "./restart.ts";
+import { imagesToBuild, projectImages } from "./project-images.ts";
+import { withPruned } from "./prune.ts";
 import { desiredRoles } from "./roles.ts";
 import { kindsInScope } from "./scope.ts";
 import { serverAlias, serverPort, withServer } from "./server-container.ts";
@@ -53,7 +56,7 @@ export async function loadDesired(
     warn: source.warn,
   };
 
-  const isRunning = (options.to ?? "running") === "running";
+  const isRunning = (options.to ?? "running") === "running" && options.prune === undefined;
   const server = await serverOf(project.name, environment, isRunning, context);
   const variables: VariableSources = {
     injected: injectedVariables(environment.name, server.endpoint),
@@ -138,9 +141,11 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
   });
   const onEngine = withServer({ ...source, identity, server, to: "present", deployment });
   attempt(restarts.checkAll);
+  const built = attempt(() => imagesToBuild({ ...wishes, ...source }, options.build, onEngine.resources));
 
   return {
     ...onEngine.resources,
+    ...(options.build === undefined ? {} : { image: built ?? [] }),
     instance: [desiredInstance({ environment, server, state: context.state, options, startedAfter, onEngine })],
     role: roles,
     database: [database],
@@ -155,14 +160,18 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
 /** What goes: nothing that it is made of has to be in order, only its name has to be known. */
 async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
   const { source, options, files, server, variables, context, identity, problems } = wishes;
-  const { environment } = source;
+  const { project, environment } = source;
   const to = options.to === "absent" ? "absent" : "stopped";
-  const deployment = await leavingContainers(wishes, to);
-  const onEngine = withServer({ ...source, identity, server, to: to === "absent" ? to : "present", deployment });
+  const isKept = options.prune !== undefined && to !== "absent";
+  const chosen = chosenOf(options.services ?? "all", "runs on the container engine");
+  const deployment = await leavingContainers(wishes, isKept ? "as-is" : to, chosen);
+  problems.attempt(chosen.checkAll);
+  const keeping = isKept ? "as-is" : "present";
+  const onEngine = withServer({ ...source, identity, server, to: to === "absent" ? to : keeping, deployment });
   const instanceWishes = { environment, server, state: context.state, options, startedAfter: undefined, onEngine };
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: true };
   return {
-    ...onEngine.resources,
+    ...withPruned(onEngine, options, projectImages(project, files)),
     instance: [desiredInstance(instanceWishes)],
     role: options.to === "absent" ? await desiredRoles(roleWishes) : [],
     database: [desiredDatabase(environment, server, identity.mark, options, [])],
@@ -204,7 +213,7 @@ async function deploymentOf(
   const isSkipped = options.skipDeployment === true;
   if (isSkipped && server.provider !== "container") return noContainers;
   const all = { source, sources: inContainers(wishes), identity, problems, deleteData: false };
-  const found = await desiredContainers({ ...all, ...when });
+  const found = await desiredContainers({ ...all, ...when, scale: options.scale });
   return isSkipped ? { ...noContainers, network: found.network } : found;
 }
 
@@ -216,11 +225,17 @@ function inContainers({ source, server, variables }: Wishes): VariableSources {
 }
 
 /** Without the leave to delete data, files that do not load are no obstacle: what is ours goes, whatever they say. */
-async function leavingContainers(wishes: Wishes, to: "stopped" | "absent"): Promise<ComposeResources> {
+async function leavingContainers(
+  wishes: Wishes,
+  to: DeploymentWishes["to"],
+  { has }: Chosen,
+): Promise<ComposeResources> {
   const { source, options, identity, problems } = wishes;
   const deleteData = options.deleteData ?? false;
-  const own = to === "absent" && !deleteData ? gatherProblems() : problems;
-  const all = { source, sources: inContainers(wishes), identity, problems: own, to, deleteData };
+  const isAll = to === "absent" && !deleteData && options.services === undefined;
+  const own = isAll ? gatherProblems() : problems;
+  const isMeant = (...names: readonly string[]): boolean => has("container", ...names);
+  const all = { source, sources: inContainers(wishes), identity, problems: own, to, isMeant, deleteData };
   const found = await desiredContainers({ ...all, after: [], startedAfter: () => undefined });
   return own.isEmpty() || own === problems ? found : noContainers;
 }

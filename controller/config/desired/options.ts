@@ -1,5 +1,6 @@
 import type { Place } from "../../core/place.ts";
 import type { Files, SecretSources } from "../../core/ports/files.ts";
+import type { ShippedImage } from "../../core/ports/container-images.ts";
 import type { State } from "../../core/ports/state.ts";
 import type { EnvironmentSource, ProjectSource } from "../source.ts";
 
@@ -32,6 +33,32 @@ export interface DesiredOptions {
   readonly skipDeployment?: boolean | undefined;
   readonly migration?: MigrationOptions | undefined;
   readonly restart?: RestartOptions | undefined;
+  /**
+   * Of what runs on the container engine only these services or containers, `web`, `web.2`; nothing else is spoken of. With
+   * `to: running` also what they need there.
+   */
+  readonly services?: readonly string[] | undefined;
+  /** How many containers of a service, whatever its file says. */
+  readonly scale?: ReadonlyMap<string, number> | undefined;
+  /** Everything stays as it is; only what is ours and asked for by nobody goes. Instead of `to`. */
+  readonly prune?: PruneOptions | undefined;
+  /** Only images, and only what is built. */
+  readonly build?: BuildOptions | undefined;
+}
+
+export interface BuildOptions {
+  /** Of services, folders or images; none: all. */
+  readonly names: readonly string[];
+  /** Every step anew, also of images that are as they should be. */
+  readonly noCache: boolean;
+  /** Instead of the services' images: those of the project's folders, and these. */
+  readonly shipped?: readonly ShippedImage[] | undefined;
+}
+
+export interface PruneOptions {
+  readonly kinds: readonly ("container" | "network" | "image" | "volume")[];
+  /** Also images and volumes that the files name, where no container uses them. */
+  readonly named: boolean;
 }
 
 export interface MigrationOptions {

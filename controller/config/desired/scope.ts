@@ -21,6 +21,9 @@ export function kindsInScope(options: DesiredOptions, provider: Provider, hasCon
   const running: readonly Kind[] = hasContainers ? ["process", "container"] : ["process"];
   const ofServer: readonly Kind[] = provider === "container" ? ["network", "volume", "image"] : [];
   const deployed: readonly Kind[] = hasContainers ? ["process", ...ofEngine] : ["process"];
+  if (options.prune !== undefined && to !== "absent") return new Set<Kind>(options.prune.kinds);
+  if (options.build !== undefined) return new Set<Kind>(["image"]);
+  if (options.services !== undefined) return new Set<Kind>(to === "running" ? ofEngine : ["container"]);
   // Somebody restarts a service in the middle of an incident: what else is pending waits for an apply.
   if (options.restart !== undefined) return new Set<Kind>(["instance", ...running]);
   switch (to) {

@@ -1,4 +1,4 @@
-import { changeOptions, environmentArgument, waitOptions } from "../../shared-options.ts";
+import { changeOptions, environmentArgument, scaleOption, waitOptions } from "../../shared-options.ts";
 import type { CommandSpec } from "../../spec.ts";
 
 export const environmentCommands: readonly CommandSpec[] = [
@@ -12,14 +12,14 @@ export const environmentCommands: readonly CommandSpec[] = [
     name: "env start",
     arguments: [environmentArgument],
     summary: "the same as apply: everything up, in order",
-    options: [...changeOptions, ...waitOptions],
-    examples: [["poststack env start dev", "Postgres, schema, init jobs, processes"]],
+    options: [scaleOption, ...changeOptions, ...waitOptions],
+    examples: [["poststack env start dev", "Postgres, schema, init jobs, processes and containers"]],
     load: async () => (await import("./start.ts")).startCommand,
   },
   {
     name: "env stop",
     arguments: [environmentArgument],
-    summary: "stop processes and Postgres; data stays",
+    summary: "stop processes, containers and Postgres; data stays",
     options: changeOptions,
     examples: [["poststack env stop dev", "stops in the reverse order of start"]],
     load: async () => (await import("./stop.ts")).stopCommand,
@@ -27,7 +27,7 @@ export const environmentCommands: readonly CommandSpec[] = [
   {
     name: "env restart",
     arguments: [environmentArgument],
-    summary: "restart processes and Postgres",
+    summary: "restart processes, containers and Postgres",
     options: [...changeOptions, ...waitOptions],
     examples: [["poststack env restart dev", "each is stopped and started once"]],
     load: async () => (await import("./restart.ts")).restartCommand,

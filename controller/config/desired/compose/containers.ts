@@ -48,7 +48,7 @@ function replicas(
       service: name,
       number: peer.number,
       name: peer.name,
-      to,
+      to: wishes.isMeant?.(name, ...peer.called) === false ? "as-is" : to,
       spec,
       files: inside,
       config: configOf(spec, [...inside, ...mountedFiles(given)], identity.hash),

@@ -7,15 +7,17 @@ import { loadDeployment } from "./load.ts";
 import { peersOf } from "./peers.ts";
 import { exposedSecrets, placeholders } from "./placeholders.ts";
 import { composeResources, type ComposeResources } from "./resources.ts";
+import { scaled } from "./scaled.ts";
 import { composeVariables } from "./variables.ts";
 import type { ComposeWishes } from "./wishes.ts";
 
 export interface DeploymentWishes extends Pick<
   ComposeWishes,
-  "to" | "deleteData" | "after" | "startedAfter" | "identity" | "problems"
+  "to" | "isMeant" | "deleteData" | "after" | "startedAfter" | "identity" | "problems"
 > {
   readonly source: Pick<DesiredSource, "project" | "environment" | "files" | "startedAt" | "warn">;
   readonly sources: VariableSources;
+  readonly scale?: ReadonlyMap<string, number> | undefined;
 }
 
 /**
@@ -28,7 +30,8 @@ export function desiredCompose(wishes: DeploymentWishes): ComposeResources {
   const { values: variables, publicNames } = composeVariables(sources, to === "running" ? problems : gatherProblems());
   const stands = placeholders(variables);
   const options = { files, variables: stands.variables, publicNames, requiresVariables: to === "running" };
-  const loaded = problems.attempt(() => loadDeployment(project.name, environment, options));
+  const written = problems.attempt(() => loadDeployment(project.name, environment, options));
+  const loaded = written === undefined ? undefined : scaled(written, wishes.scale, problems);
   if (loaded === undefined) return { network: [], volume: [], image: [], container: [] };
   for (const { what, where } of loaded.warnings) source.warn(what, where);
   if (to === "running") {
@@ -51,6 +54,7 @@ export function desiredCompose(wishes: DeploymentWishes): ComposeResources {
     identity,
     engineProject,
     to,
+    ...(wishes.isMeant === undefined ? {} : { isMeant: wishes.isMeant }),
     deleteData,
     after: wishes.after,
     startedAt,

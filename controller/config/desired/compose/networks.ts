@@ -18,7 +18,7 @@ export const desiredNetworks = (wishes: ComposeWishes): readonly DesiredNetwork[
       name: network.name,
       key,
       // A stopped environment keeps its networks, as `docker compose stop` does.
-      to: to === "absent" ? "absent" : "present",
+      to: to === "absent" || to === "as-is" ? to : "present",
       isExternal: network.external === true,
       spec,
       config: identity.hash(canonicalText(spec)),

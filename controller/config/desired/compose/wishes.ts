@@ -3,6 +3,7 @@ import type { ResourceId } from "../../../core/id.ts";
 import type { Place } from "../../../core/place.ts";
 import type { Files } from "../../../core/ports/files.ts";
 import type { Text } from "../../../core/secret.ts";
+import type { DesiredContainer } from "../../../resources/container/model.ts";
 import type { Problems } from "../../problems.ts";
 import type { Identity } from "../identity.ts";
 import type { LoadedDeployment } from "./load.ts";
@@ -19,7 +20,9 @@ export interface ComposeWishes {
   readonly files: Files;
   readonly identity: Identity;
   readonly engineProject: EngineProject;
-  readonly to: "running" | "stopped" | "absent";
+  readonly to: DesiredContainer["to"];
+  /** Whether it is meant for a service or one of its containers; the others stay as they are. Absent: for all. */
+  readonly isMeant?: (...names: readonly string[]) => boolean;
   /** Whether volumes go as well. */
   readonly deleteData: boolean;
   /** What every container waits for: the database and what is in it. */

@@ -1,0 +1,67 @@
+import type { ContainerDetails } from "../../../core/ports/container-facts.ts";
+import { factsOf, nameIn, type ContainerFacts } from "../../containers/facts.ts";
+import { ownContainers, type OwnContainer } from "../../containers/own.ts";
+import { contextOf, printJson, type Context } from "../../context.ts";
+import { exitCode, type ExitCode } from "../../exit.ts";
+import { openEnvironment } from "../../open.ts";
+import { renderState } from "../../render/containers.ts";
+import { renderTable } from "../../render/table.ts";
+import type { Invocation } from "../../spec.ts";
+import type { World } from "../../world.ts";
+
+interface HealthFacts extends ContainerFacts {
+  /** What its check printed last; null: it has said nothing, or it is well. */
+  readonly output: string | null;
+}
+
+/** Of a check's output that is shown. */
+const shownLines = 5;
+
+/**
+ * How the running containers are. One list call; only what is not well is asked for what its check said. Ends with 1 when
+ * something is not.
+ */
+export async function healthCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
+  const context = await contextOf(options, world);
+  const opened = openEnvironment(context, name);
+  const found = (await ownContainers(opened, world.signal)).filter(isAsked);
+  const all = await Promise.all(
+    found.map(async (one): Promise<HealthFacts> => {
+      const { id } = one.summary;
+      const details = isWell(one) ? undefined : await opened.ports.containers.inspectContainer(id, world.signal);
+      return { ...factsOf(one), output: outputOf(details) };
+    }),
+  );
+  const well = found.every(isWell);
+  if (context.json) printJson(context, { version: 1, environment: opened.environment, well, containers: all });
+  else if (all.length === 0) context.note(`No container of ${opened.environment} runs.`);
+  else await show(found, all, context);
+  return well ? exitCode.done : exitCode.error;
+}
+
+/** What ended by itself with 0 or was never started has no health. */
+const isAsked = ({ summary: { state, exitCode: code } }: OwnContainer): boolean =>
+  state !== "created" && !(state === "exited" && (code ?? 0) === 0);
+
+const isWell = ({ summary: { state, health } }: OwnContainer): boolean =>
+  state === "running" && (health === undefined || health === "healthy");
+
+function outputOf(details: ContainerDetails | undefined): string | null {
+  const text = (details?.healthOutput ?? "").trim() || (details?.startError ?? "").trim();
+  return text === "" ? null : text;
+}
+
+async function show(found: readonly OwnContainer[], all: readonly HealthFacts[], context: Context): Promise<void> {
+  const { print, paint } = context;
+  const rows = all.map((facts, index) => {
+    const summary = found[index]?.summary;
+    return [summary === undefined ? facts.container : nameIn(summary), renderState(facts, paint)];
+  });
+  const lines = (await renderTable(["CONTAINER", "HEALTH"], rows, paint)).split("\n");
+  print(lines[0] ?? "");
+  for (const [index, { output }] of all.entries()) {
+    print(lines[index + 1] ?? "");
+    const said = output === null ? [] : output.split("\n").slice(-shownLines);
+    for (const line of said) print(paint("dim", `  | ${line}`));
+  }
+}

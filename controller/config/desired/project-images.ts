@@ -1,0 +1,154 @@
+import { posix } from "node:path";
+import { canonicalText } from "../../core/canonical.ts";
+import { PoststackError } from "../../core/errors.ts";
+import { resourceId, type ResourceId } from "../../core/id.ts";
+import { fullReference } from "../../core/image-reference.ts";
+import { fileStart } from "../../core/place.ts";
+import type { ShippedImage } from "../../core/ports/container-images.ts";
+import type { Files } from "../../core/ports/files.ts";
+import type { BuildSource, DesiredImage } from "../../resources/image/model.ts";
+import type { DesiredResources } from "../../resources/index.ts";
+import { knownNames } from "../known-names.ts";
+import type { EnvironmentSource, ProjectSource } from "../source.ts";
+import type { Identity } from "./identity.ts";
+import type { BuildOptions } from "./options.ts";
+
+/** An image that is built from a folder, whatever the services say. */
+interface FolderImage {
+  readonly name: string;
+  readonly references: readonly [string, ...string[]];
+  /** Absolute. */
+  readonly context: string;
+  /** From the context. */
+  readonly dockerfile: string;
+  readonly text: string;
+  readonly file: string;
+}
+
+const limitBytes = 1024 * 1024;
+
+/** Each folder of `project.containers` with a Dockerfile is an image `{project}/{folder}`; its context is the project. */
+function folderImages({ name: project, root, containers }: ProjectSource, files: Files): readonly FolderImage[] {
+  return files.list(containers).flatMap((name): FolderImage[] => {
+    const dockerfile = posix.join(containers, name, "Dockerfile");
+    if (!files.exists(dockerfile)) return [];
+    if (!/^[a-z0-9]+(?:[._-]+[a-z0-9]+)*$/.test(name)) throw noImageName(name, dockerfile);
+    const text = files.read(dockerfile, { limitBytes });
+    return [{ name, references: [`${project}/${name}`], context: root, dockerfile, text, file: dockerfile }];
+  });
+}
+
+/** What the project's images are called. */
+export const projectImages = (project: ProjectSource, files: Files): readonly string[] =>
+  folderImages(project, files).flatMap(({ references }) => references);
+
+interface ImageWishes {
+  readonly project: ProjectSource;
+  readonly environment: EnvironmentSource;
+  readonly files: Files;
+  readonly identity: Identity;
+  readonly startedAt: Date;
+}
+
+/** The images that come with Poststack and those of the project's folders, each after the ones that it is made from. */
+function desiredProjectImages(
+  { project, environment, files, identity, startedAt }: ImageWishes,
+  shipped: readonly ShippedImage[],
+): readonly DesiredImage[] {
+  const all = [...shipped.map(ofShipped), ...folderImages(project, files)];
+  const idOf = ({ references: [first] }: FolderImage): ResourceId => resourceId("image", first.replace(/:latest$/, ""));
+  const byReference = new Map(all.flatMap((one) => one.references.map((name) => [fullReference(name), idOf(one)])));
+  return all.map((one): DesiredImage => {
+    const { references, context, dockerfile, text } = one;
+    const build = { references, context, dockerfile };
+    const bases = basesIn(text).flatMap((base) => byReference.get(fullReference(base)) ?? []);
+    return {
+      id: idOf(one),
+      reference: references[0],
+      source: {
+        type: "build",
+        build,
+        config: identity.hash(canonicalText({ references, dockerfile })),
+        when: "changed",
+      },
+      since: startedAt,
+      project: {
+        project: project.name,
+        environment: environment.name,
+        root: project.root,
+        workingDirectory: project.root,
+        configFiles: [],
+      },
+      dependsOn: [...new Set(bases)].filter((id) => id !== idOf(one)),
+      place: fileStart(one.file),
+    };
+  });
+}
+
+const ofShipped = ({ name, references, context, text }: ShippedImage): FolderImage => ({
+  name,
+  references,
+  context,
+  text,
+  dockerfile: "Dockerfile",
+  file: posix.join(context, "Dockerfile"),
+});
+
+/** What `FROM` names, as far as it decides which image is built first. */
+const basesIn = (dockerfile: string): readonly string[] =>
+  [...dockerfile.matchAll(/^\s*FROM\s+(?:--\S+\s+)*(\S+)/gim)].flatMap(([, base]) =>
+    base === undefined || base.includes("$") ? [] : [base],
+  );
+
+/**
+ * What somebody asked to be built: by the names of services, of folders or of images.
+ *
+ * @throws PoststackError `TARGET_UNKNOWN`; what reading the folders may throw
+ */
+export function imagesToBuild(
+  wishes: ImageWishes,
+  options: BuildOptions | undefined,
+  { image, container }: Pick<DesiredResources, "image" | "container">,
+): readonly DesiredImage[] {
+  if (options === undefined) return [];
+  const { names, noCache, shipped } = options;
+  const all =
+    shipped === undefined
+      ? image.flatMap((one) => (one.reference === undefined ? [] : [one]))
+      : desiredProjectImages(wishes, shipped);
+  const servicesOf = ({ reference }: DesiredImage): readonly string[] =>
+    container.flatMap(({ service, spec }) => (spec.image === reference ? [service] : []));
+  const built = all.flatMap((one) => {
+    const { source, id, reference } = one;
+    if (source.type !== "build") return [];
+    const short = shipped === undefined ? servicesOf(one) : [reference.replace(/^[^/]*\//, "").replace(/:.*$/, "")];
+    const wish: DesiredImage = { ...one, source: noCache ? withoutCache(source) : source };
+    return [{ wish, short, called: [...short, reference, id] }];
+  });
+  const unknown = names.find((name) => !built.some(({ called }) => called.includes(name)));
+  if (unknown !== undefined) {
+    throw new PoststackError("TARGET_UNKNOWN", {
+      what: `\`${unknown}\` is nothing that is built here`,
+      next: knownNames(
+        unknown,
+        built.flatMap(({ short }) => short),
+      ),
+    });
+  }
+  return built
+    .filter(({ called }) => names.length === 0 || called.some((name) => names.includes(name)))
+    .map(({ wish }) => wish);
+}
+
+const withoutCache = (source: BuildSource): BuildSource => ({
+  ...source,
+  build: { ...source.build, noCache: true },
+  when: "always",
+});
+
+const noImageName = (name: string, file: string): PoststackError =>
+  new PoststackError("COMPOSE_NAME", {
+    what: `the folder \`${name}\` has a Dockerfile, and an image cannot be called so`,
+    where: fileStart(file),
+    next: "name the folder with small letters, digits, `.`, `_` and `-`",
+  });

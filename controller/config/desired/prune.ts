@@ -1,0 +1,44 @@
+import { resourceId } from "../../core/id.ts";
+import type { ImageLeftovers } from "../../resources/image/model.ts";
+import type { DesiredResources } from "../../resources/index.ts";
+import type { VolumeLeftovers } from "../../resources/volume/model.ts";
+import type { OnEngine } from "./server-container.ts";
+import type { DesiredOptions } from "./options.ts";
+
+type Wishes = Pick<DesiredResources, "network" | "volume" | "image" | "container">;
+
+/**
+ * What of an environment's objects goes that nobody asks for. Beside an environment that stays as it is only that; beside
+ * one that goes itself, also that.
+ *
+ * @param projectImages references of images that are the project's, whatever an environment makes of them
+ */
+export function withPruned(
+  { resources, container: server }: OnEngine,
+  { prune, to, deleteData = false }: DesiredOptions,
+  projectImages: readonly string[],
+): Wishes {
+  if (prune === undefined) return resources;
+  const { network, container } = resources;
+  const volumes = resources.volume.flatMap((one) => ("name" in one ? [one.name] : []));
+  const ofServer = server === undefined ? [] : [server];
+  const ownContainersGo = to === "absent";
+  // What goes with its environment goes once.
+  const keepsVolumes = !prune.named || ownContainersGo;
+  const image: ImageLeftovers = {
+    id: resourceId("image", "leftovers"),
+    keep: prune.named
+      ? []
+      : [...container.map(({ spec }) => spec.image), ...ofServer.map((one) => one.image), ...projectImages],
+    ownContainersGo,
+    dependsOn: [],
+  };
+  const volume: VolumeLeftovers = {
+    id: resourceId("volume", "leftovers"),
+    keep: keepsVolumes ? [...volumes, ...ofServer.map((one) => one.volume)] : [],
+    deleteData,
+    ownContainersGo,
+    dependsOn: [],
+  };
+  return { network, container, image: [image], volume: [...(ownContainersGo ? resources.volume : []), volume] };
+}
