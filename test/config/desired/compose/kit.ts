@@ -33,7 +33,7 @@ export interface Wish extends ComposeResources {
   readonly warnings: readonly string[];
 }
 
-export const after = [resourceId("database", "shop_dev")];
+const after = [resourceId("database", "shop_dev")];
 export const startedAt = new Date("2026-11-20T08:00:00Z");
 
 /**
