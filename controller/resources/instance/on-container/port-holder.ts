@@ -13,6 +13,12 @@ export const hasPort = ({ ports }: Pick<ContainerSummary, "ports">, server: Cont
   ports.some((port) => port.containerPort === 5432 && isAt(port, server));
 
 /**
+ * What engines listen with for their containers. It begins before a container that starts is listed as running, also for
+ * ours; whether it is for somebody else's, the start will tell.
+ */
+const proxies = /^(?:docker-proxy|dockerd|rootlesskit|rootlessport|conmon|slirp4netns|pasta)/;
+
+/**
  * Who has the server's address while none of ours has: another container, or a program of this machine where the engine
  * is on this machine.
  *
@@ -30,5 +36,6 @@ export async function portHolderOf(
   const [holder] = holders;
   if (holder !== undefined) return `container ${holder.names[0] ?? holder.id}`;
   if (!(await ports.containers.facts(signal)).isLocal) return undefined;
-  return (await ports.host.portHolder(server.bind ?? "0.0.0.0", server.port, signal))?.text;
+  const program = await ports.host.portHolder(server.bind ?? "0.0.0.0", server.port, signal);
+  return program === undefined || proxies.test(program.text) ? undefined : program.text;
 }
