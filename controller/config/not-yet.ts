@@ -29,7 +29,6 @@ function wishes({ postgres = {}, init = [], deployment = {}, users = [], routes 
     when(isAge(role.password), ["postgres", "roles", name, "password", "age"], "use `env`, `file` or `command`");
   }
   for (const [index, item] of init.entries()) {
-    when(item.compose !== undefined, ["init", index, "compose"], "write the job as a command: `run: [...]`");
     when(item.pod !== undefined, ["init", index, "pod"], "write the job as a command: `run: [...]`");
   }
   when(deployment.pod !== undefined, ["deployment", "pod"], procfile);

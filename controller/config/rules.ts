@@ -18,14 +18,18 @@ export function checkRules(config: EnvironmentConfig, placeOf: PlaceOf): readonl
     ...(config.postgres?.grants ?? []).flatMap(({ on }, index) =>
       checkTarget(on, ["postgres", "grants", index, "on"], placeOf),
     ),
-    ...(config.init ?? []).flatMap(({ run }, index) =>
-      run === undefined || Array.isArray(run) ? [] : checkJobs(run, ["init", index, "run"], placeOf),
-    ),
+    ...(config.init ?? []).flatMap(({ run, cwd }, index) => [
+      ...(run === undefined || Array.isArray(run) ? [] : checkJobs(run, ["init", index, "run"], placeOf)),
+      ...(run !== undefined || cwd === undefined ? [] : [ofCommands(["init", index, "cwd"], placeOf)]),
+    ]),
   ];
 }
 
 const mistake = (what: string, where: Place, next: string): PoststackError =>
   new PoststackError("CONFIG_TYPE", { what, where, next });
+
+const ofCommands = (path: Path, placeOf: PlaceOf): PoststackError =>
+  mistake("`cwd` is for commands: a container has a `working_dir` in its file", placeOf(path), "remove `cwd`");
 
 function checkProvider(config: EnvironmentConfig, placeOf: PlaceOf): PoststackError[] {
   const { postgres = {} } = config;

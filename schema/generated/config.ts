@@ -76,7 +76,7 @@ export interface EnvironmentConfig {
  */
 export interface PostgresConfig {
   /**
-   * embedded: a server of its own on this machine, without containers. external: one that runs already, at `url`. container: an image. Default: external with `url`; container with a deployment of compose or pod; else embedded
+   * embedded: a server of its own on this machine, without containers. external: one that runs already, at `url`. container: an image. Default: external with `url`; container with compose or pod files; else embedded
    */
   provider?: "embedded" | "external" | "container";
   /**
@@ -341,7 +341,7 @@ export interface BackupKeepConfig {
  */
 export interface InitConfig {
   /**
-   * Compose file whose services run to their end.
+   * Compose file whose services run to their end, as jobs; those that others wait for to be healthy run beside them.
    */
   compose?: string;
   /**
@@ -357,7 +357,7 @@ export interface InitConfig {
         [k: string]: JobConfig;
       };
   /**
-   * Name of the job. Default: made from the command. A job keeps its history under its name.
+   * Name of the job; with a Compose file the first part of the names of its jobs, `name-service`. Default: made from the command, or of the file's name. A job keeps its history under its name.
    */
   name?: string;
   /**
@@ -377,7 +377,7 @@ export interface InitConfig {
    */
   cwd?: string;
   /**
-   * Further variables of this job.
+   * Further variables of this job; with a Compose file, for the ${NAME} in it.
    */
   environment?: {
     [k: string]: string | number | boolean;

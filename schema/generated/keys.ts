@@ -29,7 +29,7 @@ export const environmentKey: Key = {
     template: { fallback: "false", value: false },
     postgres: {
       keys: {
-        provider: { fallback: "external with `url`; container with a deployment of compose or pod; else embedded" },
+        provider: { fallback: "external with `url`; container with compose or pod files; else embedded" },
         version: { fallback: "the one of the data; for new data 17" },
         image: { fallback: "postgres:<version>" },
         url: { keys: { env: {}, file: {}, command: { items: {} }, age: {}, key: {} } },
@@ -130,7 +130,7 @@ export const environmentKey: Key = {
               },
             },
           },
-          name: { fallback: "made from the command. A job keeps its history under its name." },
+          name: { fallback: "made from the command, or of the file's name. A job keeps its history under its name." },
           when: { fallback: "on_change", value: "on_change" },
           timeout: { fallback: "10m", value: "10m" },
           inputs: { items: {} },

@@ -98,7 +98,6 @@ describe("an environment that cannot be used does not stand in the way of the ot
       "later",
       [
         "NOT_YET .poststack.yml:6:24",
-        "NOT_YET .poststack.yml:7:23",
         "NOT_YET .poststack.yml:8:5",
         "NOT_YET .poststack.yml:9:5",
         "NOT_YET .poststack.yml:10:26",
@@ -108,7 +107,7 @@ describe("an environment that cannot be used does not stand in the way of the ot
   ])("%s", (_name, chosen, expected) => expect(told(() => load(text, { chosen, beside }))).toEqual(expected));
 
   test("all of them are told when all are to be usable, templates excepted", () => {
-    expect(told(() => load(text, { usable: "all", beside })).length).toBe(8);
+    expect(told(() => load(text, { usable: "all", beside })).length).toBe(7);
     expect(told(() => load(text, { usable: "none", beside }))).toEqual([]);
   });
 });

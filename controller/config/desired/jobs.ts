@@ -2,25 +2,28 @@ import type { InitConfig, JobConfig } from "../../../schema/generated/config.ts"
 import { PoststackError } from "../../core/errors.ts";
 import { resourceId, type ResourceId } from "../../core/id.ts";
 import type { Files } from "../../core/ports/files.ts";
-import { Secret } from "../../core/secret.ts";
 import type { DesiredJob } from "../../resources/job/model.ts";
 import { durationMs } from "../durations.ts";
-import { hashInputs } from "../inputs.ts";
-import { atPlace, type Problems } from "../problems.ts";
+import type { Problems } from "../problems.ts";
 import type { EnvironmentSource, Path } from "../source.ts";
 import type { VariableSources } from "../variables.ts";
 import { plainText, scopeOf, writtenOf, type Scope } from "./environment.ts";
 import { folderOf } from "./folders.ts";
+import type { ComposeStep, StepWishes } from "./container-jobs.ts";
 import type { Identity } from "./identity.ts";
+import { inputParts, variableParts } from "./job-key.ts";
+import type { DesiredSource } from "./options.ts";
 
 const defaultTimeout = "10m";
 
-export interface JobWishes {
+export interface InitWishes {
+  readonly source: DesiredSource;
   readonly environment: EnvironmentSource;
   readonly files: Files;
   readonly sources: VariableSources;
+  /** The same with what containers are told. */
+  readonly sourcesInContainers: VariableSources;
   readonly identity: Identity;
-  readonly startedAt: Date;
   /** What every job waits for. */
   readonly after: readonly ResourceId[];
   readonly problems: Problems;
@@ -37,43 +40,105 @@ interface Step {
   readonly needs: readonly string[];
 }
 
+/** What `init:` asks for. */
+export interface Init {
+  readonly job: readonly DesiredJob[];
+  /** What is to be over before the deployment begins: the jobs, and what ends along with them. */
+  readonly over: readonly ResourceId[];
+  /** What the jobs in containers need of the engine, one for each of their files. */
+  readonly onEngine: readonly ComposeStep[];
+}
+
 /** The jobs of `init:`: one list item after the other, within an item as `depends_on` says. */
-export function desiredJobs(wishes: JobWishes): readonly DesiredJob[] {
+export async function desiredInit(wishes: InitWishes): Promise<Init> {
   const { environment, problems } = wishes;
-  const items = nameSteps(environment.config.init ?? [], environment, problems);
-  const jobs: DesiredJob[] = [];
+  const init = environment.config.init ?? [];
+  const names = takenNames(environment, problems);
+  const items = nameSteps(init, names);
+  const job: DesiredJob[] = [];
+  const over: ResourceId[] = [];
+  const onEngine: ComposeStep[] = [];
   let before: readonly ResourceId[] = [];
-  for (const steps of items) {
-    for (const step of steps) {
-      const dependsOn = [...wishes.after, ...before, ...step.needs.map(jobId)];
-      const job = problems.attempt(() => desiredJob(step, dependsOn, wishes));
-      if (job !== undefined) jobs.push(job);
+  for (const [index, steps] of items.entries()) {
+    const after = [...wishes.after, ...before];
+    const config = init[index] ?? {};
+    const step = config.compose === undefined ? undefined : await inContainers(index, config, { ...wishes, after });
+    if (step !== undefined) {
+      for (const { name } of step.job) names.take(name, ["init", index, "compose"]);
+      onEngine.push(step);
     }
-    if (steps.length > 0) before = steps.map(({ name }) => jobId(name));
+    const onHost = steps.flatMap((one) => {
+      const dependsOn = [...after, ...one.needs.map(jobId)];
+      return problems.attempt(() => desiredJob(one, dependsOn, wishes)) ?? [];
+    });
+    job.push(...onHost, ...(step?.job ?? []));
+    const ended = step?.over ?? steps.map(({ name }) => jobId(name));
+    over.push(...ended);
+    if (ended.length > 0) before = ended;
   }
-  return jobs;
+  return { job, over, onEngine };
+}
+
+/** No job is spoken of, not even read; what its containers use stays. */
+export async function skippedInit({ sourcesInContainers, ...wishes }: InitWishes): Promise<Init> {
+  const stay = { ...wishes, sources: sourcesInContainers, deleteData: false, to: "stopped" } as const;
+  return { job: [], over: [], onEngine: await leavingSteps(stay) };
+}
+
+/** What the steps keep on the engine: it goes with the environment, or stays with it. */
+export async function leavingSteps(wishes: StepWishes): Promise<readonly ComposeStep[]> {
+  const found: ComposeStep[] = [];
+  for (const [index, config] of (wishes.source.environment.config.init ?? []).entries()) {
+    if (config.compose === undefined) continue;
+    const { composeStep } = await import("./container-jobs.ts");
+    found.push(composeStep(index, config, wishes));
+  }
+  return found;
+}
+
+/** Most environments have no job in a container: what reads Compose files is loaded by the first that has. */
+async function inContainers(index: number, config: InitConfig, wishes: InitWishes): Promise<ComposeStep> {
+  const { composeStep } = await import("./container-jobs.ts");
+  const { source, identity, problems, after, sourcesInContainers } = wishes;
+  return composeStep(index, config, {
+    source,
+    identity,
+    problems,
+    after,
+    sources: sourcesInContainers,
+    deleteData: false,
+    to: "running",
+  });
 }
 
 const jobId = (name: string): ResourceId => resourceId("job", name);
 
-function nameSteps(init: readonly InitConfig[], environment: EnvironmentSource, problems: Problems): Step[][] {
-  const taken = new Set<string>();
-  const unique = (name: string, path: Path): void => {
-    if (taken.has(name)) {
-      throw new PoststackError("CONFIG_CLASH", {
-        what: `two jobs are called \`${name}\``,
-        where: environment.placeOf(path),
-        next: "give one of them another name: a job keeps its history under its name",
-      });
+interface TakenNames {
+  readonly all: ReadonlySet<string>;
+  /** One that is taken already is a problem. */
+  readonly take: (name: string, path: Path) => void;
+}
+
+function takenNames(environment: EnvironmentSource, problems: Problems): TakenNames {
+  const all = new Set<string>();
+  const take = (name: string, path: Path): void => {
+    if (all.has(name)) {
+      const what = `two jobs are called \`${name}\``;
+      const next = "give one of them another name: a job keeps its history under its name";
+      problems.add([new PoststackError("CONFIG_CLASH", { what, where: environment.placeOf(path), next })]);
     }
-    taken.add(name);
+    all.add(name);
   };
+  return { all, take };
+}
+
+function nameSteps(init: readonly InitConfig[], { all, take }: TakenNames): Step[][] {
   return init.map(({ run, name, ...common }, index) => {
     const path = ["init", index];
     if (run === undefined) return [];
     if (Array.isArray(run)) {
-      const own = name ?? free(slug(run.map(String)), taken);
-      problems.attempt(() => unique(own, [...path, "name"]));
+      const own = name ?? free(slug(run.map(String)), all);
+      take(own, [...path, "name"]);
       const commandPath = [...path, "run"];
       return [{ name: own, config: { ...common, command: run }, path, commandPath, needs: [] }];
     }
@@ -82,7 +147,7 @@ function nameSteps(init: readonly InitConfig[], environment: EnvironmentSource, 
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, config]) => {
         const own = [...path, "run", key];
-        problems.attempt(() => unique(full(key), own));
+        take(full(key), own);
         const needs = (config.depends_on ?? []).map(full);
         const merged = { ...common, ...config, environment: { ...common.environment, ...config.environment } };
         return { name: full(key), config: merged, path: own, commandPath: [...own, "command"], needs };
@@ -105,8 +170,9 @@ function free(name: string, taken: ReadonlySet<string>): string {
   }
 }
 
-function desiredJob(step: Step, dependsOn: readonly ResourceId[], wishes: JobWishes): DesiredJob {
-  const { environment, files, identity, startedAt } = wishes;
+function desiredJob(step: Step, dependsOn: readonly ResourceId[], wishes: InitWishes): DesiredJob {
+  const { environment, files, identity } = wishes;
+  const { startedAt } = wishes.source;
   const { name, config, path } = step;
   const place = environment.placeOf(path);
   const when = config.when ?? "on_change";
@@ -121,7 +187,7 @@ function desiredJob(step: Step, dependsOn: readonly ResourceId[], wishes: JobWis
     ["command", isPublic ? shown : identity.shortHash(shown)],
     ["cwd", folder.relative],
     ...variableParts(scope, identity),
-    ...inputParts(files, config.inputs ?? [], environment, path),
+    ...inputParts(files, config.inputs ?? [], environment.placeOf([...path, "inputs"])),
   ]);
   return {
     id: jobId(name),
@@ -150,25 +216,4 @@ function commandOf({ config, commandPath }: Step, { variables }: Scope, environm
   );
   const [program = "", ...args] = words.map(({ value }) => value);
   return { command: [program, ...args], isPublic: words.every((word) => word.isPublic) };
-}
-
-/**
- * What the user gives it. Neither what Poststack injects nor what is made of a secret: a new port or a rotated password
- * is no reason to seed a database again.
- */
-const variableParts = ({ own }: Scope, { shortHash }: Identity): readonly [string, string][] =>
-  [...own].flatMap(([name, { value, isPublic, isInjected }]): [string, string][] => {
-    if (isInjected || value instanceof Secret) return [];
-    return [[`variables/${name}`, isPublic ? value : shortHash(value)]];
-  });
-
-function inputParts(
-  files: Files,
-  inputs: readonly string[],
-  environment: EnvironmentSource,
-  path: Path,
-): readonly [string, string][] {
-  const where = environment.placeOf([...path, "inputs"]);
-  const hashes = atPlace(where, () => hashInputs(files, inputs, where));
-  return [...hashes].map(([input, hash]) => [`inputs/${input}`, hash]);
 }

@@ -10,13 +10,14 @@ import type { EnvironmentSource } from "../source.ts";
 import type { VariableSources } from "../variables.ts";
 import type { DeploymentWishes } from "./compose/desired.ts";
 import type { ComposeResources } from "./compose/resources.ts";
+import type { ComposeStep } from "./container-jobs.ts";
 import { desiredDatabase, desiredExtensions, desiredInstance, instanceId, instanceName } from "./database.ts";
 import { writtenOf } from "./environment.ts";
 import { chosenOf, type Chosen } from "./chosen.ts";
 import { desiredGrants } from "./grants.ts";
 import { identityOf, type Identity } from "./identity.ts";
 import { injectedVariables } from "./injected.ts";
-import { desiredJobs } from "./jobs.ts";
+import { desiredInit, leavingSteps, skippedInit } from "./jobs.ts";
 import { listedMigrations, readListed } from "./migrations.ts";
 import type { DesiredOptions, DesiredSource } from "./options.ts";
 import { desiredProcesses } from "./processes.ts";
@@ -76,7 +77,10 @@ export async function loadDesired(
     endpoint: server.endpoint,
     lockName: `${project.name}/${environment.name}`,
     protected: environment.config.protected ?? false,
-    scope: kindsInScope(options, server.provider, hasContainers(environment, server) || state?.engine !== undefined),
+    scope: kindsInScope(options, server.provider, {
+      hasContainers: hasContainers(environment, server) || state?.engine !== undefined,
+      isPreparedThere: isOnEngine(environment, server),
+    }),
     ...(state?.engine === undefined ? {} : { knownEngine: state.engine }),
     resources,
   };
@@ -121,8 +125,8 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
 
   const ready = [...idsOf(staying), ...migrated, ...idsOf(grants)];
   const common = { environment, files, sources: variables, identity, problems };
-  const jobWishes = { ...common, startedAt: source.startedAt, after: ready };
-  const jobs = options.skipInit === true ? [] : desiredJobs(jobWishes);
+  const initWishes = { ...common, source, sourcesInContainers: inContainers(wishes), after: ready };
+  const { job, over, onEngine: steps } = await (options.skipInit === true ? skippedInit : desiredInit)(initWishes);
   const processes =
     options.skipDeployment === true
       ? []
@@ -130,15 +134,16 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
           desiredProcesses({
             ...common,
             to: "running",
-            after: [...ready, ...idsOf(jobs)],
+            after: [...ready, ...over],
             startedAfter: (...names) => restarts.after("process", ...names),
           }),
         );
-  const deployment = await deploymentOf(wishes, {
+  const alone = await deploymentOf(wishes, {
     to: "running",
-    after: [...ready, ...idsOf(jobs)],
+    after: [...ready, ...over],
     startedAfter: (...names) => restarts.after("container", ...names),
   });
+  const deployment = await withSteps(alone, steps, problems);
   const onEngine = withServer({ ...source, identity, server, to: "present", deployment });
   attempt(restarts.checkAll);
   const built = attempt(() => imagesToBuild({ ...wishes, ...source }, options.build, onEngine.resources));
@@ -152,7 +157,7 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
     extension: extensions,
     migration: migrations === undefined ? [] : [migrations],
     grant: grants,
-    job: jobs,
+    job,
     process: processes ?? [],
   };
 }
@@ -197,6 +202,17 @@ async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
 
 const noContainers: ComposeResources = { network: [], volume: [], image: [], container: [] };
 
+/** What the steps of `init` need is there along with what the deployment needs; both may be the same. */
+async function withSteps(
+  deployment: ComposeResources,
+  steps: readonly ComposeStep[],
+  problems: Problems,
+): Promise<ComposeResources> {
+  if (steps.length === 0) return deployment;
+  const { together } = await import("./compose/together.ts");
+  return together(deployment, steps, problems);
+}
+
 /** Most environments of processes never read a Compose file: what reads them is loaded by the first that has one. */
 async function desiredContainers(wishes: DeploymentWishes): Promise<ComposeResources> {
   if (!isComposed(wishes.source.environment)) return noContainers;
@@ -211,7 +227,7 @@ async function deploymentOf(
 ): Promise<ComposeResources> {
   const { source, options, server, identity, problems } = wishes;
   const isSkipped = options.skipDeployment === true;
-  if (isSkipped && server.provider !== "container") return noContainers;
+  if (isSkipped && !isOnEngine(source.environment, server)) return noContainers;
   const all = { source, sources: inContainers(wishes), identity, problems, deleteData: false };
   const found = await desiredContainers({ ...all, ...when, scale: options.scale });
   return isSkipped ? { ...noContainers, network: found.network } : found;
@@ -237,15 +253,24 @@ async function leavingContainers(
   const isMeant = (...names: readonly string[]): boolean => has("container", ...names);
   const all = { source, sources: inContainers(wishes), identity, problems: own, to, isMeant, deleteData };
   const found = await desiredContainers({ ...all, after: [], startedAfter: () => undefined });
-  return own.isEmpty() || own === problems ? found : noContainers;
+  const steps = await leavingSteps({ ...all, after: [] });
+  const both = await withSteps(found, steps, own);
+  return own.isEmpty() || own === problems ? both : noContainers;
 }
 
 const idsOf = (all: readonly { readonly id: ResourceId }[]): readonly ResourceId[] => all.map(({ id }) => id);
 
 const isComposed = ({ config }: EnvironmentSource): boolean => config.deployment?.compose !== undefined;
 
-const hasContainers = (environment: EnvironmentSource, { provider }: Server): boolean =>
-  provider === "container" || isComposed(environment);
+const hasComposedInit = ({ config }: EnvironmentSource): boolean =>
+  (config.init ?? []).some(({ compose }) => compose !== undefined);
+
+/** Whether the engine has something of the environment even without its deployment. */
+const isOnEngine = (environment: EnvironmentSource, { provider }: Server): boolean =>
+  provider === "container" || hasComposedInit(environment);
+
+const hasContainers = (environment: EnvironmentSource, server: Server): boolean =>
+  isOnEngine(environment, server) || isComposed(environment);
 
 /** What the state keeps for this environment, sorted. */
 function generatedNames(server: Server, { role }: Pick<DesiredResources, "role">): readonly string[] {

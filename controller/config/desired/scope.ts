@@ -9,17 +9,26 @@ const ofEngine: readonly Kind[] = ["network", "volume", "image", "container"];
 /** What comes before the deployment. */
 const preparing: readonly Kind[] = ["instance", "role", "database", "extension", "migration", "grant", "job"];
 
+export interface EngineUse {
+  /** Now, or it had: what is left of them has to go. */
+  readonly hasContainers: boolean;
+  /** The server or a job is in a container: what these need is there before the deployment. */
+  readonly isPreparedThere: boolean;
+}
+
 /**
  * The kinds that a wish speaks of. What a stopped or removed server holds goes nowhere by itself: its roles and tables
  * are neither asked for nor taken away. An external server is not ours to stop; there only the database and the roles go,
  * and only with the leave to delete data. Stopped containers keep their networks and volumes.
- *
- * @param hasContainers now, or it had: what is left of them has to go
  */
-export function kindsInScope(options: DesiredOptions, provider: Provider, hasContainers: boolean): ReadonlySet<Kind> {
+export function kindsInScope(
+  options: DesiredOptions,
+  provider: Provider,
+  { hasContainers, isPreparedThere }: EngineUse,
+): ReadonlySet<Kind> {
   const { to = "running", deleteData = false, skipInit = false, skipDeployment = false } = options;
   const running: readonly Kind[] = hasContainers ? ["process", "container"] : ["process"];
-  const ofServer: readonly Kind[] = provider === "container" ? ["network", "volume", "image"] : [];
+  const prepared: readonly Kind[] = isPreparedThere ? ["network", "volume", "image"] : [];
   const deployed: readonly Kind[] = hasContainers ? ["process", ...ofEngine] : ["process"];
   if (options.prune !== undefined && to !== "absent") return new Set<Kind>(options.prune.kinds);
   if (options.build !== undefined) return new Set<Kind>(["image"]);
@@ -28,8 +37,8 @@ export function kindsInScope(options: DesiredOptions, provider: Provider, hasCon
   if (options.restart !== undefined) return new Set<Kind>(["instance", ...running]);
   switch (to) {
     case "running": {
-      const prepared = preparing.filter((kind) => !(kind === "job" && skipInit));
-      return new Set([...prepared, ...(skipDeployment ? ofServer : deployed)]);
+      const before = preparing.filter((kind) => !(kind === "job" && skipInit));
+      return new Set([...before, ...(skipDeployment ? prepared : deployed)]);
     }
     case "stopped":
       return new Set<Kind>(provider !== "external" ? ["instance", ...running] : running);

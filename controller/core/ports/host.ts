@@ -107,7 +107,7 @@ export type Probe =
   | { readonly type: "tcp"; readonly host: string; readonly port: number }
   | { readonly type: "command"; readonly command: readonly [string, ...string[]] };
 
-export interface RunResult {
+interface RunResult {
   /** Undefined when a signal or the timeout ended it. */
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;

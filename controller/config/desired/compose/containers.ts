@@ -57,6 +57,7 @@ function replicas(
       postStart: (service.post_start ?? []).flatMap((hook) => hookOf(hook, lift)),
       preStop: (service.pre_stop ?? []).flatMap((hook) => hookOf(hook, lift)),
       runs,
+      since: wishes.startedAt,
       acceptance: { stableMs, limitMs },
       ...(startedAfter === undefined ? {} : { startedAfter }),
       project: engineProject,
@@ -67,7 +68,7 @@ function replicas(
 }
 
 /** What is mounted is compared as well, although nothing has to be put anywhere. */
-const mountedFiles = (given: readonly Given[]): readonly ContainerFile[] =>
+export const mountedFiles = (given: readonly Given[]): readonly ContainerFile[] =>
   given.flatMap((one) =>
     one.type === "mount" && one.content !== undefined
       ? [{ path: one.mount.target, content: one.content, mode: 0, uid: 0, gid: 0 }]
@@ -75,7 +76,7 @@ const mountedFiles = (given: readonly Given[]): readonly ContainerFile[] =>
   );
 
 /** The objects that a container of the service needs to be there. */
-const partsOf = (name: string, service: ComposeService, project: string): readonly ResourceId[] => [
+export const partsOf = (name: string, service: ComposeService, project: string): readonly ResourceId[] => [
   imageId(imageOf(name, service, project)),
   ...[...(service.networks?.keys() ?? [])].map(networkId),
   ...(service.volumes ?? []).flatMap(({ type, source }) =>

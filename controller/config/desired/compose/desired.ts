@@ -1,14 +1,11 @@
-import type { EngineProject } from "../../../core/engine-labels.ts";
-import { gatherProblems } from "../../problems.ts";
 import type { VariableSources } from "../../variables.ts";
 import type { DesiredSource } from "../options.ts";
 import { composeClashes } from "./clashes.ts";
 import { loadDeployment } from "./load.ts";
-import { peersOf } from "./peers.ts";
-import { exposedSecrets, placeholders } from "./placeholders.ts";
+import { exposedSecrets } from "./placeholders.ts";
+import { readingOf, wishesFor } from "./project.ts";
 import { composeResources, type ComposeResources } from "./resources.ts";
 import { scaled } from "./scaled.ts";
-import { composeVariables } from "./variables.ts";
 import type { ComposeWishes } from "./wishes.ts";
 
 export interface DeploymentWishes extends Pick<
@@ -25,42 +22,18 @@ export interface DeploymentWishes extends Pick<
  * needs no variables: only its name has to be known.
  */
 export function desiredCompose(wishes: DeploymentWishes): ComposeResources {
-  const { source, sources, problems, to, deleteData, identity } = wishes;
-  const { project, environment, files, startedAt } = source;
-  const { values: variables, publicNames } = composeVariables(sources, to === "running" ? problems : gatherProblems());
-  const stands = placeholders(variables);
-  const options = { files, variables: stands.variables, publicNames, requiresVariables: to === "running" };
-  const written = problems.attempt(() => loadDeployment(project.name, environment, options));
-  const loaded = written === undefined ? undefined : scaled(written, wishes.scale, problems);
+  const { source, sources, problems, to, isMeant, deleteData, after, startedAfter, identity, scale } = wishes;
+  const { project, environment, files } = source;
+  const reading = readingOf(source, sources, wishes);
+  const written = problems.attempt(() => loadDeployment(project.name, environment, reading.options));
+  const loaded = written === undefined ? undefined : scaled(written, scale, problems);
   if (loaded === undefined) return { network: [], volume: [], image: [], container: [] };
   for (const { what, where } of loaded.warnings) source.warn(what, where);
   if (to === "running") {
-    problems.add(exposedSecrets(loaded, stands));
+    problems.add(exposedSecrets(loaded, reading.placeholders));
     problems.add(composeClashes(loaded, { project, environment, files, sources }));
   }
-  const engineProject: EngineProject = {
-    project: project.name,
-    environment: environment.name,
-    root: project.root,
-    workingDirectory: loaded.project.directory,
-    configFiles: loaded.configFiles,
-  };
-  const all: ComposeWishes = {
-    loaded,
-    peers: peersOf(loaded.project),
-    placeholders: stands,
-    variables,
-    files,
-    identity,
-    engineProject,
-    to,
-    ...(wishes.isMeant === undefined ? {} : { isMeant: wishes.isMeant }),
-    deleteData,
-    after: wishes.after,
-    startedAt,
-    startedAfter: wishes.startedAfter,
-    problems,
-    warn: source.warn,
-  };
-  return composeResources(all);
+  const meant = isMeant === undefined ? {} : { isMeant };
+  const others = { to, ...meant, deleteData, after, startedAfter, identity, problems };
+  return composeResources(wishesFor(loaded, source, reading, others));
 }

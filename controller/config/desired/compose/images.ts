@@ -75,8 +75,12 @@ function policyOf(written: string, refreshAfterMs: number | undefined): PullPoli
   return everyMs === undefined ? "missing" : { everyMs };
 }
 
-/** The more eager of two pull policies; two different builds, or two platforms, cannot have one name. */
-function agreed(one: DesiredImage, other: DesiredImage): DesiredImage {
+/**
+ * What two services ask of one image, taken together: the more eager of two pull policies.
+ *
+ * @throws PoststackError `COMPOSE_CONFLICT`: two different builds, or two platforms, cannot have one name
+ */
+export function agreed(one: DesiredImage, other: DesiredImage): DesiredImage {
   const [a, b] = [one.source, other.source];
   if (a.type === "build" && b.type === "build") {
     const isSame = text(a) === text(b);

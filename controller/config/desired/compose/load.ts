@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { loadCompose, type LoadedCompose } from "../../compose/load.ts";
+import type { Place } from "../../../core/place.ts";
 import type { Files } from "../../../core/ports/files.ts";
 import type { EnvironmentSource, Path } from "../../source.ts";
 
@@ -28,10 +29,29 @@ export interface DeploymentOptions {
 export function loadDeployment(
   project: string,
   { name, config, placeOf }: EnvironmentSource,
-  { files, variables, publicNames, requiresVariables }: DeploymentOptions,
+  options: DeploymentOptions,
 ): LoadedDeployment | undefined {
   const { compose, profiles } = config.deployment ?? {};
-  const configFiles = [compose ?? []].flat().map((file) => resolve(files.root, file));
+  const from = placeOf(["deployment", "compose"]);
+  return loadFiles({ name: `${project}-${name}`, compose: [compose ?? []].flat(), profiles, from }, options);
+}
+
+export interface NamedFiles {
+  /** Of the Compose project: all files of an environment are one to the engine's tools. */
+  readonly name: string;
+  /** Relative to the project of the configuration. */
+  readonly compose: readonly string[];
+  readonly profiles?: readonly string[] | undefined;
+  /** Who names them. */
+  readonly from: Place;
+}
+
+/** Undefined: there are none. @throws PoststackErrors as {@link loadCompose} does */
+export function loadFiles(
+  { name, compose, profiles, from }: NamedFiles,
+  { files, variables, publicNames, requiresVariables }: DeploymentOptions,
+): LoadedDeployment | undefined {
+  const configFiles = compose.map((file) => resolve(files.root, file));
   const [first] = configFiles;
   if (first === undefined) return undefined;
   const loaded = loadCompose({
@@ -39,10 +59,10 @@ export function loadDeployment(
     // Relative paths of all files are relative to the first one's folder (docker compose -f).
     directory: dirname(first),
     composeFiles: configFiles,
-    name: `${project}-${name}`,
+    name,
     shell: variables,
     requiresVariables,
-    from: placeOf(["deployment", "compose"]),
+    from,
     ...(profiles === undefined ? {} : { profiles }),
   });
   return {

@@ -21,9 +21,10 @@ export function composeVariables(sources: VariableSources, problems: Problems): 
   };
 }
 
-const namesOf = ({ injected, written, shell, envFiles }: VariableSources): ReadonlySet<string> =>
+const namesOf = ({ injected, own = new Map(), written, shell, envFiles }: VariableSources): ReadonlySet<string> =>
   new Set([
     ...injected.keys(),
+    ...own.keys(),
     ...written.keys(),
     ...shell.keys(),
     ...envFiles.flatMap(({ entries }) => [...entries.keys()]),
