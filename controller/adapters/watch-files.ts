@@ -1,8 +1,14 @@
-import { sep } from "node:path";
+import { resolve, sep } from "node:path";
 import type { FSWatcher } from "chokidar";
+import type { BuildContext, ContextWatcher } from "./watch-context.ts";
+
+interface Watched {
+  readonly paths: readonly string[];
+  readonly contexts: readonly BuildContext[];
+}
 
 interface FileWatcher {
-  update(paths: readonly string[]): void;
+  update(watched: Watched): void;
   close(): Promise<void>;
 }
 
@@ -10,10 +16,64 @@ interface FileWatcher {
 const leftOut = /[/\\](?:node_modules|\.git|\.poststack)(?:[/\\]|$)/;
 
 /**
- * Calls `wake` when one of the files or folders may have changed. An event is a hint and never a fact: what changed is
- * found out by reading everything again, and one event more or less does no harm.
+ * Calls `wake` when one of the files, folders or build contexts may have changed. An event is a hint and never a fact:
+ * what changed is found out by reading everything again, and one event more or less does no harm.
  */
-export function watchFiles(paths: readonly string[], wake: () => void): FileWatcher {
+export function watchFiles(watched: Watched, wake: () => void): FileWatcher {
+  const files = watchPaths(pathsOf(watched), wake);
+  const contexts = watchContexts(watched.contexts, wake);
+  return {
+    update(next) {
+      files.update(pathsOf(next));
+      contexts.update(next.contexts);
+    },
+    async close() {
+      await Promise.all([files.close(), contexts.close()]);
+    },
+  };
+}
+
+/** A Dockerfile may lie outside of its context, and either may not be there yet. */
+const pathsOf = ({ paths, contexts }: Watched): readonly string[] => [
+  ...paths,
+  ...contexts.flatMap(({ folder, dockerfile }) => (dockerfile === undefined ? [] : [resolve(folder, dockerfile)])),
+];
+
+interface Watching<T> {
+  update(wanted: readonly T[]): void;
+  close(): Promise<void>;
+}
+
+function watchContexts(first: readonly BuildContext[], wake: () => void): Watching<BuildContext> {
+  const open = new Map<string, Promise<ContextWatcher>>();
+  const update = (contexts: readonly BuildContext[]): void => {
+    const wanted = new Map(contexts.map((context) => [JSON.stringify(context), context]));
+    for (const [key, watcher] of open) {
+      if (wanted.has(key)) continue;
+      open.delete(key);
+      void watcher.then((opened) => opened.close());
+    }
+    for (const [key, context] of wanted) {
+      const known = open.get(key);
+      if (known !== undefined) void known.then((opened) => opened.refresh());
+      // Loaded with the first: most projects build nothing.
+      else
+        open.set(
+          key,
+          import("./watch-context.ts").then(({ watchContext }) => watchContext(context, wake)),
+        );
+    }
+  };
+  update(first);
+  return {
+    update,
+    async close() {
+      for (const watcher of open.values()) (await watcher).close();
+    },
+  };
+}
+
+function watchPaths(paths: readonly string[], wake: () => void): Watching<string> {
   let wanted = new Set(paths);
   let isClosed = false;
   const isLeftOut = (path: string): boolean => {

@@ -1,6 +1,6 @@
 import type { EnginePorts } from "../engine/converge.ts";
 import type { Run } from "../engine/record.ts";
-import type { FileWatcher } from "../engine/watch.ts";
+import type { FileWatcher, Watched } from "../engine/watch.ts";
 import type { Log } from "../core/ports.ts";
 import type { ShippedImage } from "../core/ports/container-images.ts";
 import type { Files, SecretSources } from "../core/ports/files.ts";
@@ -39,7 +39,7 @@ export interface World {
   readonly hostLock: HostLock;
   /** The images that come with Poststack, each after the one that it is built from. */
   readonly shippedImages: () => readonly ShippedImage[];
-  readonly watchFiles: (paths: readonly string[], wake: () => void) => FileWatcher;
+  readonly watchFiles: (watched: Watched, wake: () => void) => FileWatcher;
   /** Runs a program with this terminal as its own, to its end: `psql`, an editor. Gives the exit code. */
   readonly runForeground: (
     command: readonly [string, ...string[]],

@@ -42,7 +42,10 @@ test.each<[string, readonly Change[]]>([
   const project = projectWith({ Procfile: "a", "migrations/1.sql": "b" });
   const path = (name: string): string => `${project.root}/${name}`;
   let wakes = 0;
-  const watcher = watchFiles(["Procfile", "migrations", "dev.env"].map(path), () => (wakes += 1));
+  const watcher = watchFiles(
+    { paths: ["Procfile", "migrations", "dev.env"].map(path), contexts: [] },
+    () => (wakes += 1),
+  );
   onTestFinished(() => watcher.close());
   const woken = async (): Promise<void> => {
     await expect.poll(() => wakes, { timeout: 10_000 }).toBeGreaterThan(0);
@@ -66,8 +69,8 @@ test("a project below a folder of installed packages is watched, its own install
   const seed = `${project.root}/node_modules/shop/seed`;
   const wakes = { folder: 0, file: 0 };
   const watchers = [
-    watchFiles([seed], () => (wakes.folder += 1)),
-    watchFiles([`${seed}/node_modules/b.csv`], () => (wakes.file += 1)),
+    watchFiles({ paths: [seed], contexts: [] }, () => (wakes.folder += 1)),
+    watchFiles({ paths: [`${seed}/node_modules/b.csv`], contexts: [] }, () => (wakes.file += 1)),
   ];
   onTestFinished(async () => void (await Promise.all(watchers.map((one) => one.close()))));
   await expect.poll(() => wakes, { timeout: 10_000 }).toEqual({ folder: 1, file: 1 });

@@ -259,7 +259,7 @@ export function fakeEngine(options: FakeOptions): FakeEngine {
         images.remove(id, (image) => [...containers.values()].some((container) => container.image.id === image)),
       ),
 
-    events: (signal) => events.follow(signal),
+    events: (signal, opened) => events.follow(signal, opened),
     close: () => Promise.resolve(),
   };
 

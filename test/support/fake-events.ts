@@ -8,7 +8,7 @@ export class FakeEvents {
     for (const follower of this.followers) follower(event);
   }
 
-  async *follow(signal: AbortSignal): AsyncGenerator<EngineEvent> {
+  async *follow(signal: AbortSignal, opened?: () => void): AsyncGenerator<EngineEvent> {
     const queue: EngineEvent[] = [];
     let wake = (): void => undefined;
     const follower = (event: EngineEvent): void => {
@@ -16,6 +16,7 @@ export class FakeEvents {
       wake();
     };
     this.followers.add(follower);
+    opened?.();
     signal.addEventListener("abort", () => wake(), { once: true });
     try {
       for (;;) {

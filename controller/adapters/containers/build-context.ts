@@ -47,14 +47,19 @@ interface DockerIgnore {
   };
 }
 
-interface Rules {
+/** What of a context is sent; paths are from its folder, with slashes. */
+export interface Rules {
   keeps(path: string): boolean;
   /** No rule brings back what lies below a folder that is left out. */
   readonly prunes: boolean;
 }
 
 /** `Dockerfile.dockerignore` beside the Dockerfile goes before `.dockerignore` (docker build manual, "Filename and location"). */
-async function ignoreRules(context: string, dockerfile: string | undefined, always: readonly string[]): Promise<Rules> {
+export async function ignoreRules(
+  context: string,
+  dockerfile: string | undefined,
+  always: readonly string[],
+): Promise<Rules> {
   const own = dockerfile === undefined ? undefined : await optionalText(`${dockerfile}.dockerignore`);
   const text = own ?? (await optionalText(join(context, ".dockerignore")));
   if (text === undefined) return { keeps: () => true, prunes: true };

@@ -81,11 +81,12 @@ export function streamCalls(session: (signal: AbortSignal) => Promise<Session>):
       await client.ask({ ...call, method: "PUT", query: { path: "/" }, headers, body }, signal);
     },
 
-    async *events(signal) {
+    async *events(signal, opened) {
       const { client } = await session(signal);
       const query = { filters: { type: ["container", "network", "volume", "image"] } };
       const call = { method: "GET", path: "/events", query, doing: "following events" } as const;
       const answer = endingWith(await client.open({ ...call, limitMs: readLimitMs }, signal), signal);
+      opened?.();
       try {
         for await (const line of lines(answer)) {
           const event = readEvent(line);

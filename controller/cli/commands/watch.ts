@@ -1,4 +1,6 @@
+import type { ErrorFacts } from "../../core/errors.ts";
 import { renderAction } from "../../core/render.ts";
+import { mayPass } from "../../engine/tries.ts";
 import { watch, type PassEnd } from "../../engine/watch.ts";
 import { contextOf, type Context } from "../context.ts";
 import { exitCode, type ExitCode } from "../exit.ts";
@@ -10,7 +12,7 @@ import { changeOptionsOf } from "../selection.ts";
 import type { Invocation } from "../spec.ts";
 import type { World } from "../world.ts";
 
-/** Applies on every change of a file and keeps processes alive, until a signal. */
+/** Applies on every change of a file and keeps processes and containers alive, until a signal. */
 export async function watchCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
   const opened = openEnvironment(context, name, { migration: { replay: true } });
@@ -41,7 +43,7 @@ function teller(context: Context): (end: PassEnd) => void {
   let last = "";
   return (end) => {
     const lines = linesOf(end, context);
-    const text = lines.join("\n");
+    const text = sameness(end, lines);
     if (text === last && !(end.type === "outcome" && end.outcome.results.length > 0)) return;
     last = text;
     if (context.json) context.print(JSON.stringify({ type: "pass", ...jsonOf(end) }));
@@ -49,25 +51,52 @@ function teller(context: Context): (end: PassEnd) => void {
   };
 }
 
+/** What went away says so in other words each time it is asked: what kind of trouble it is counts. */
+const sameness = (end: PassEnd, lines: readonly string[]): string =>
+  end.type === "error" && allMayPass(end.errors)
+    ? [...new Set(end.errors.map(({ code }) => code))].sort().join(" ")
+    : lines.join("\n");
+
+const allMayPass = (errors: readonly ErrorFacts[]): boolean => errors.length > 0 && errors.every(mayPass);
+
 const jsonOf = (end: PassEnd): object =>
   end.type === "error"
     ? { status: "error", errors: end.errors }
-    : { status: end.outcome.status, withheld: end.withheld.map(({ id }) => id) };
+    : {
+        status: end.outcome.status,
+        withheld: end.withheld.map(({ id }) => id),
+        postponed: end.postponed.map(({ id }) => id),
+      };
 
 function linesOf(end: PassEnd, { paint, paintError }: Context): readonly string[] {
   if (end.type === "error") {
     return [
       ...end.errors.map((error) => paintedError(error, paintError)),
-      paint("dim", "Nothing was changed; waiting for the files."),
+      paint(
+        "dim",
+        `Nothing was changed; ${allMayPass(end.errors) ? "trying again until it passes" : "waiting for the files"}.`,
+      ),
     ];
   }
-  const { outcome, withheld } = end;
+  const { outcome, withheld, postponed } = end;
   const errors = outcome.status === "blocked" || outcome.status === "stalled" ? outcome.errors : [];
   const waiting = withheld.map((action) => `  ${renderAction(action)}`);
+  const again = postponed.map((action) => `  ${renderAction(action)}`);
   return [
     ...renderInitPhase(outcome.results, paint),
     ...errors.map((error) => paintedError(error, paintError)),
     ...(waiting.length === 0 ? [] : ["Left to an explicit `poststack apply`:", ...waiting]),
-    paint(errors.length > 0 ? "remove" : "add", errors.length > 0 ? "Waiting for a change." : "Up to date. Watching."),
+    ...(again.length === 0 ? [] : ["Needed again so soon that it waits, longer each time:", ...again]),
+    lastLine(end, errors, paint),
   ];
+}
+
+function lastLine(
+  { postponed }: Extract<PassEnd, { readonly type: "outcome" }>,
+  errors: readonly ErrorFacts[],
+  paint: Context["paint"],
+): string {
+  if (allMayPass(errors)) return paint("remove", "Trying again until it passes.");
+  if (errors.length > 0) return paint("remove", "Waiting for a change.");
+  return postponed.length > 0 ? paint("dim", "Watching.") : paint("add", "Up to date. Watching.");
 }

@@ -85,8 +85,12 @@ export interface ContainerEngine {
   /** Gone already is success. @throws PoststackError `ENGINE_OBJECT_IN_USE` */
   removeImage(id: string, signal: AbortSignal): Promise<void>;
 
-  /** What happens from now on: hints to look again, nothing more. Ends, without an error, when the engine does. */
-  events(signal: AbortSignal): AsyncIterable<EngineEvent>;
+  /**
+   * What happens from now on: hints to look again, nothing more. Ends, without an error, when the engine does.
+   *
+   * @param opened called once the engine tells: what happened before has no event
+   */
+  events(signal: AbortSignal, opened?: () => void): AsyncIterable<EngineEvent>;
   close(): Promise<void>;
 }
 

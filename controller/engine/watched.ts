@@ -1,0 +1,31 @@
+import type { Outline } from "../resources/outline.ts";
+import type { Desired } from "../resources/index.ts";
+
+/** What an image is built from. */
+export interface BuildContext {
+  /** Absolute. */
+  readonly folder: string;
+  /** From the folder or absolute; absent: its text stands in the files. */
+  readonly dockerfile?: string;
+}
+
+/** Every folder that something is built from, with each of its Dockerfiles. */
+export function buildContexts(desired: Desired | undefined): readonly BuildContext[] {
+  const found = new Map<string, BuildContext>();
+  for (const wish of desired?.resources.image ?? []) {
+    if (!("source" in wish) || wish.source.type !== "build") continue;
+    const { context: folder, dockerfile = "Dockerfile", dockerfileText } = wish.source.build;
+    const context = dockerfileText === undefined ? { folder, dockerfile } : { folder };
+    found.set(JSON.stringify(context), context);
+  }
+  return [...found.values()];
+}
+
+/** The same wish, looking also for what only an inspect call shows. */
+export const thorough = <T extends Desired | Outline>(desired: T): T => ({
+  ...desired,
+  resources: {
+    ...desired.resources,
+    container: desired.resources.container.map((one) => ({ ...one, isThorough: true })),
+  },
+});
