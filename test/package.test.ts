@@ -38,3 +38,8 @@ test("what is published holds the command, the library with its types, the SQL p
   expect(paths.filter((path) => /^controller\/.*\.ts$/.test(path))).toEqual([]);
   expect(paths.filter((path) => path.includes("/.poststack/"))).toEqual([]);
 });
+
+test("the command's code means the same as Latin-1, which its loader reads it as, and as UTF-8", () => {
+  const text = readFileSync(join(projectRoot, "dist/main.cjs"), "utf8");
+  expect(text.match(/.{0,20}[^\0-\x7f]/g) ?? []).toEqual([]);
+});
