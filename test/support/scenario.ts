@@ -57,9 +57,11 @@ export interface PlanAnswer {
   readonly deferred: readonly { readonly id: string; readonly reason: string }[];
 }
 
-/** Folders on the way to the data that a server of another user can pass, as in most people's homes, or not. */
 export interface PlaceOptions {
+  /** Folders on the way to the data that a server of another user can pass, as in most people's homes, or not. */
   readonly isPrivate?: boolean;
+  /** What each command is told besides. */
+  readonly environment?: Variables;
 }
 
 /** A project from these files. `PORT0`, `PORT1` … in them stand for ports of its own. */
@@ -74,7 +76,7 @@ export async function newProject(files: Variables, options: PlaceOptions = {}): 
       text.replaceAll(/\bPORT(\d)\b/g, (_whole, number: string) => String(ports[Number(number)])),
     );
   }
-  return projectIn(root, ports);
+  return projectIn(root, ports, options.environment);
 }
 
 /** A copy of `examples/<name>` whose ports are replaced by ports of its own. */
@@ -90,7 +92,7 @@ export async function exampleProject(name: string, portsInIt: readonly number[],
     readFileSync(file, "utf8"),
   );
   writeFileSync(file, text);
-  return projectIn(root, ports);
+  return projectIn(root, ports, options.environment);
 }
 
 /** What running the example in its place has left there is not. */
@@ -113,10 +115,10 @@ function temporaryFolder({ isPrivate = false }: PlaceOptions): string {
   return root;
 }
 
-function projectIn(root: string, ports: readonly number[]): Project {
+function projectIn(root: string, ports: readonly number[], always: Variables = {}): Project {
   const commands: Running[] = [];
   const begin = (environment: Variables, args: readonly string[]): Running => {
-    const command = start(args, { cwd: root, environment });
+    const command = start(args, { cwd: root, environment: { ...always, ...environment } });
     commands.push(command);
     return command;
   };
