@@ -37,6 +37,14 @@ describe("a secret in the environment of a container", () => {
     expect([environment.get("HOST"), environment.get("LEVEL")]).toEqual(["db.example", "info"]);
   });
 
+  test("by an anchor of a key of the author's own, which itself goes nowhere", () => {
+    const compose = `x-app: &app { environment: { A: "\${DB_PASSWORD}" } }
+services: { web: { <<: *app, image: busybox } }
+`;
+    const value = wishOf(compose, { injected }).container[0]?.spec.environment.get("A");
+    expect(value instanceof Secret ? reveal(value) : value).toBe(password);
+  });
+
   test("in a config and in a hook", () => {
     const compose = `services:
   web: { image: busybox, configs: [c], post_start: [{ command: [x], environment: { A: "\${DB_PASSWORD}" } }] }
