@@ -6,6 +6,7 @@ import type { Selection } from "../engine/select.ts";
 import type { Action } from "../resources/index.ts";
 import type { OpenedEnvironment } from "./open.ts";
 import { planToJson } from "./plan-json.ts";
+import type { Extent } from "./selection.ts";
 
 /** A plan in a file: what was decided, and the fingerprint that must still fit. It holds no secret. */
 export interface SavedPlan {
@@ -20,11 +21,19 @@ interface SavedOptions extends Selection {
   readonly to?: "running" | "stopped" | "absent";
   /** Services with a count that somebody asked for. */
   readonly scale?: Readonly<Record<string, number>>;
+  readonly skipInit?: true;
 }
 
 /** As a saved plan keeps it; nothing where nobody asked. */
-export const savedScale = (scale: ReadonlyMap<string, number>): Pick<SavedOptions, "scale"> =>
-  scale.size === 0 ? {} : { scale: Object.fromEntries(scale) };
+export const savedExtent = ({ scale, skipInit }: Extent): Pick<SavedOptions, "scale" | "skipInit"> => ({
+  ...(scale.size === 0 ? {} : { scale: Object.fromEntries(scale) }),
+  ...(skipInit === undefined ? {} : { skipInit }),
+});
+
+export const extentSaved = ({ scale = {}, skipInit }: SavedOptions): Extent => ({
+  scale: new Map(Object.entries(scale)),
+  ...(skipInit === undefined ? {} : { skipInit }),
+});
 
 const format = "poststack-plan";
 /** Bytes: ten thousand migrations take a third of it. */
@@ -82,10 +91,11 @@ export function readSavedPlan(path: string, files: Files): SavedPlan | undefined
   check("fingerprint", typeof fingerprint === "string" && /^[0-9a-f]{64}$/.test(fingerprint));
   check("keyed", typeof keyed === "boolean");
   check("options", isRecord(options));
-  const { to, targets, excludes, scale } = options as Readonly<Record<string, unknown>>;
+  const { to, targets, excludes, scale, skipInit } = options as Readonly<Record<string, unknown>>;
   check("to", to === undefined || to === "running" || to === "stopped" || to === "absent");
   check("targets", targets === undefined || isTexts(targets));
   check("scale", scale === undefined || (isRecord(scale) && Object.values(scale).every(Number.isInteger)));
+  check("skipInit", skipInit === undefined || skipInit === true);
   check("excludes", excludes === undefined || isTexts(excludes));
   return { environment, fingerprint, keyed, options } as SavedPlan;
 }

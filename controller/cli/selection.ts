@@ -9,6 +9,17 @@ export const selectionOf = (options: Options): Selection => ({
   excludes: options.list("exclude"),
 });
 
+/** What of the files is meant: `--scale` and `--skip-init`. @throws PoststackError `USAGE` */
+export const extentOf = (options: Options): Extent => ({
+  scale: scaleOf(options),
+  ...(options.flag("skipInit") ? { skipInit: true } : {}),
+});
+
+export interface Extent {
+  readonly scale: ReadonlyMap<string, number>;
+  readonly skipInit?: true;
+}
+
 /** `--scale web=3`, several times. @throws PoststackError `USAGE` */
 export function scaleOf(options: Options): ReadonlyMap<string, number> {
   return new Map(

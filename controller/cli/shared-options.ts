@@ -16,6 +16,11 @@ export const scaleOption: OptionSpec = {
   many: true,
 };
 
+export const skipInitOption: OptionSpec = {
+  flags: "--skip-init",
+  description: "without the jobs of `init`: what needs them goes ahead, and the next apply without it runs them",
+};
+
 export const deleteDataOption: OptionSpec = {
   flags: "--delete-data",
   description: "the leave to delete data; with --confirm and the environment's name",

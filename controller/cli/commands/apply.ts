@@ -4,8 +4,8 @@ import { contextOf, type Context } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { openEnvironment, type OpenedEnvironment } from "../open.ts";
 import { reconcile } from "../reconcile.ts";
-import { isSavedPlan, readSavedPlan, type SavedPlan } from "../saved-plan.ts";
-import { changeOptionsOf, scaleOf, selectionOf } from "../selection.ts";
+import { extentSaved, isSavedPlan, readSavedPlan, type SavedPlan } from "../saved-plan.ts";
+import { changeOptionsOf, extentOf, selectionOf, type Extent } from "../selection.ts";
 import type { Invocation } from "../spec.ts";
 import type { World } from "../world.ts";
 
@@ -13,11 +13,11 @@ import type { World } from "../world.ts";
 export async function applyCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
   const change = changeOptionsOf(options);
-  const { saved, opened } = open(name, scaleOf(options), context);
+  const { saved, opened } = open(name, extentOf(options), context);
   if (saved === undefined) {
     return reconcile(opened, context, { ...change, selection: selectionOf(options) });
   }
-  const { to: _to, scale: _scale, ...selection } = saved.options;
+  const { to: _to, scale: _scale, skipInit: _skipInit, ...selection } = saved.options;
   return reconcile(opened, context, {
     ...change,
     selection,
@@ -25,23 +25,21 @@ export async function applyCommand({ args: [name], options }: Invocation, world:
   });
 }
 
-type Scale = ReturnType<typeof scaleOf>;
-
 interface Opened {
   readonly opened: OpenedEnvironment;
   readonly saved?: SavedPlan;
 }
 
 /** A name with a dot or a slash is a file's; any other is an environment's, and a file's where there is no such one. */
-function open(name: string | undefined, scale: Scale, context: Context): Opened {
+function open(name: string | undefined, extent: Extent, context: Context): Opened {
   const { world } = context;
-  if (name === undefined) return { opened: openEnvironment(context, undefined, { scale }) };
+  if (name === undefined) return { opened: openEnvironment(context, undefined, extent) };
   const path = resolve(world.cwd, name);
   const isFile = world.exists(path);
   const isPath = /[./\\]/.test(name);
   if (isPath && isFile) return openSaved(readSavedPlan(path, world.openFiles(dirname(path))), name, context);
   try {
-    return { opened: openEnvironment(context, name, { scale }) };
+    return { opened: openEnvironment(context, name, extent) };
   } catch (error) {
     const isUnknown = errorsOf(error).every(({ code }) => code === "ENVIRONMENT_UNKNOWN");
     if (isUnknown && isPath) throw planMissing(name);
@@ -54,9 +52,8 @@ function open(name: string | undefined, scale: Scale, context: Context): Opened 
 function openSaved(saved: SavedPlan | undefined, name: string, context: Context): Opened {
   if (saved === undefined) return { opened: openEnvironment(context, name) };
   const { environment, options } = saved;
-  const scale = new Map(Object.entries(options.scale ?? {}));
   const to = options.to === undefined ? {} : { to: options.to };
-  return { saved, opened: openEnvironment(context, environment, { ...to, scale }) };
+  return { saved, opened: openEnvironment(context, environment, { ...to, ...extentSaved(options) }) };
 }
 
 const planMissing = (name: string): PoststackError =>

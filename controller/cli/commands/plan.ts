@@ -10,8 +10,8 @@ import { exitCode, type ExitCode } from "../exit.ts";
 import { openEnvironment } from "../open.ts";
 import { planToJson } from "../plan-json.ts";
 import { causesOf, paintedError } from "../report.ts";
-import { comparable, savedScale, savePlan } from "../saved-plan.ts";
-import { scaleOf, selectionOf } from "../selection.ts";
+import { comparable, savedExtent, savePlan } from "../saved-plan.ts";
+import { extentOf, selectionOf } from "../selection.ts";
 import type { Invocation } from "../spec.ts";
 import type { World } from "../world.ts";
 import type { Action } from "../../resources/index.ts";
@@ -21,8 +21,8 @@ export async function planCommand({ args: [name], options }: Invocation, world: 
   const context = await contextOf(options, world);
   const to = options.text("to") as "running" | "stopped" | "absent" | undefined;
   const selection = selectionOf(options);
-  const scale = scaleOf(options);
-  const opened = comparable(openEnvironment(context, name, { ...(to === undefined ? {} : { to }), scale }));
+  const extent = extentOf(options);
+  const opened = comparable(openEnvironment(context, name, { ...(to === undefined ? {} : { to }), ...extent }));
   const plan = await planOnce(opened.load, opened.ports, selection, world.signal);
 
   await show(plan, options.text("format"), context);
@@ -37,7 +37,7 @@ export async function planCommand({ args: [name], options }: Invocation, world: 
     const path = resolve(world.cwd, out);
     world.writeFile(
       path,
-      savePlan(plan, { ...(to === undefined ? {} : { to }), ...selection, ...savedScale(scale) }, world.version),
+      savePlan(plan, { ...(to === undefined ? {} : { to }), ...selection, ...savedExtent(extent) }, world.version),
       {
         overwrite: true,
       },

@@ -5,6 +5,7 @@ import {
   environmentOption,
   lockOption,
   scaleOption,
+  skipInitOption,
   selectionOptions,
   waitOptions,
 } from "../shared-options.ts";
@@ -40,6 +41,7 @@ export const mainCommands: readonly CommandSpec[] = [
         values: ["running", "stopped", "absent"],
       },
       scaleOption,
+      skipInitOption,
       ...selectionOptions,
     ],
     examples: [
@@ -62,7 +64,7 @@ export const mainCommands: readonly CommandSpec[] = [
     summary: "make the machine agree with the files",
     description:
       "Shows the plan, asks, and carries it out; again until nothing is left to do. Without a terminal it needs --yes or a saved plan.",
-    options: [...selectionOptions, scaleOption, ...changeOptions, ...waitOptions],
+    options: [...selectionOptions, scaleOption, skipInitOption, ...changeOptions, ...waitOptions],
     examples: [
       ["poststack apply", "the default environment, after a look at the plan"],
       ["poststack apply staging --yes", "without asking, for scripts and timers"],
@@ -103,9 +105,9 @@ export const mainCommands: readonly CommandSpec[] = [
   {
     name: "watch",
     arguments: [environmentArgument],
-    summary: "apply on every change of a file, and keep processes alive",
+    summary: "apply on every change of a file, and keep what runs alive",
     description:
-      "For development: applies without asking, but never takes anything away; that is left to an explicit apply. Ctrl-C ends the watching, not the processes.",
+      "For development: applies without asking, but never takes anything away; that is left to an explicit apply. Ctrl-C ends the watching, not what runs.",
     options: [lockOption],
     examples: [["poststack watch", "the default environment, until Ctrl-C"]],
     load: async () => (await import("./watch.ts")).watchCommand,
