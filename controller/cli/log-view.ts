@@ -1,4 +1,3 @@
-import { PoststackError } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
 import type { LogFile, LogFiles } from "../core/ports/machine.ts";
 import type { Paint, Style } from "../core/render.ts";
@@ -20,23 +19,8 @@ export function currentLogs(all: readonly LogFile[]): readonly LogFile[] {
   });
 }
 
-/**
- * Those of one service: `web` means also its replicas `web.1` and `web.2`.
- *
- * @throws PoststackError `TARGET_UNKNOWN`
- */
-export function logsOf(all: readonly LogFile[], service: string | undefined): readonly LogFile[] {
-  if (service === undefined) return all;
-  const found = all.filter(({ name }) => isOf(name, service));
-  if (found.length > 0) return found;
-  const names = [...new Set(all.map(({ name }) => name))];
-  throw new PoststackError("TARGET_UNKNOWN", {
-    what: `there is no log of "${service}"`,
-    next: names.length === 0 ? "nothing of this environment has run yet" : `there are logs of ${names.join(", ")}`,
-  });
-}
-
-const isOf = (name: string, service: string): boolean =>
+/** `web` means also its replicas `web.1` and `web.2`. */
+export const isOf = (name: string, service: string): boolean =>
   name === service || (name.startsWith(`${service}.`) && /^\d+$/.test(name.slice(service.length + 1)));
 
 /** The last lines of a log, also those that rotation has put aside. */

@@ -1,7 +1,7 @@
 import { chooseEnvironment } from "../config/choose.ts";
 import { PoststackError } from "../core/errors.ts";
-import type { Clock } from "../core/ports.ts";
 import type { LogFiles } from "../core/ports/machine.ts";
+import type { EnginePorts } from "../engine/converge.ts";
 import type { Context } from "./context.ts";
 import { openProject } from "./open.ts";
 import type { Options } from "./spec.ts";
@@ -9,16 +9,17 @@ import type { Options } from "./spec.ts";
 export interface OpenedLogs {
   readonly environment: string;
   readonly logs: LogFiles;
-  readonly clock: Clock;
+  /** Containers keep theirs with their engine, which is asked where the environment has any. */
+  readonly ports: EnginePorts;
 }
 
-/** The logs of one environment. They are files, so nothing has to run and no secret is asked for. */
+/** The logs of one environment. Nothing has to run for it, and no secret is asked for. */
 export async function openLogsOf(context: Context, name: string | undefined): Promise<OpenedLogs> {
   const { world, log } = context;
   const { project, root } = openProject(context);
   const environment = chooseEnvironment(project, name).name;
   const { directory } = world.openState(root, environment);
-  return { environment, logs: world.openLogs(directory), clock: world.openEngine(root, environment, log).clock };
+  return { environment, logs: world.openLogs(directory), ports: world.openEngine(root, environment, log) };
 }
 
 /** @throws PoststackError `USAGE` */

@@ -1,67 +1,162 @@
+import { knownNames } from "../config/known-names.ts";
+import { PoststackError } from "../core/errors.ts";
 import type { LogFile } from "../core/ports/machine.ts";
+import { nameIn } from "./containers/facts.ts";
+import { ownContainers, type OwnContainer } from "./containers/own.ts";
 import { printJson, type Context } from "./context.ts";
 import { exitCode, type ExitCode } from "./exit.ts";
-import { currentLogs, follow, lastLines, logsOf, prefixes } from "./log-view.ts";
+import { currentLogs, follow, isOf, lastLines, prefixes } from "./log-view.ts";
+import { containerLines, followContainers, sourceOf } from "./logs/containers.ts";
+import { instantAt, instantOf, merged, timedLines, type LogLine } from "./logs/line.ts";
+import type { LogViewOptions } from "./logs/options.ts";
 import type { OpenedLogs } from "./open-logs.ts";
+import { paintedError } from "./report.ts";
 
-interface ShowOptions {
-  /** A process, a job, `postgres`; undefined: all. */
-  readonly service: string | undefined;
-  readonly lines: number;
-  readonly follow: boolean;
+/** One log with what is shown of it. */
+interface ShownLog {
+  readonly name: string;
+  readonly category: string;
+  /** Null: the engine keeps it. */
+  readonly path: string | null;
+  /** As the engine knows it; null: a file. */
+  readonly container: string | null;
+  readonly lines: readonly LogLine[];
 }
 
 /**
- * Logs on standard output: the last lines of each, or as they are written until Ctrl-C. A name stands before each line
- * when there are several.
+ * Logs of processes, jobs, servers and containers on standard output: the last lines of each, by time, or as they are
+ * written until Ctrl-C. A name stands before each line when there are several.
+ *
+ * @param services none: all; `web` means also `web.1` and `web.2`
+ * @throws PoststackError `TARGET_UNKNOWN`
  */
 export async function showLogs(
-  { environment, logs, clock }: OpenedLogs,
+  opened: OpenedLogs,
   context: Context,
-  options: ShowOptions,
+  services: readonly string[],
+  options: LogViewOptions,
 ): Promise<ExitCode> {
-  const { world, json, paint, print } = context;
+  const { environment, logs, ports } = opened;
+  const { world, json } = context;
+  const isMeant = (name: string): boolean => services.length === 0 || services.some((one) => isOf(name, one));
   const all = logs.list();
-  const chosen = logsOf(currentLogs(all), options.service);
+  const files = currentLogs(all);
+  const containers = await ownContainers({ ports }, world.signal);
+  checkNames(services, [...files.map(({ name }) => name), ...containers.map(({ called }) => called)]);
+  const chosen = files.filter(({ name }) => isMeant(name));
+  const meant = containers.filter(({ called }) => isMeant(called));
   if (options.follow) {
-    const emit = json
-      ? ({ name, category }: LogFile, line: string) => print(JSON.stringify({ name, category, line }))
-      : lineEmitter(chosen, options.service, context);
-    const list = (): readonly LogFile[] => {
-      const now = currentLogs(logs.list());
-      return options.service === undefined || now.length === 0 ? now : logsOf(now, options.service);
-    };
-    const isHeard = (): boolean => !world.stdout.stream.destroyed;
-    await follow(logs, { list, lines: options.lines, emit, stop: world.stop, isHeard, clock });
+    const names = [...chosen.map(({ name }) => name), ...meant.map(({ called }) => called)];
+    await followAll(opened, context, { ...options, isMeant, emit: emitter(names, services, options, context) });
     return world.stop.aborted ? exitCode.interrupted : exitCode.done;
   }
-  const shown = chosen.map((log) => ({ log, lines: lastLines(logs, all, log, options.lines) }));
-  if (json) {
-    const documents = shown.map(({ log: { name, category, path }, lines }) => ({ name, category, path, lines }));
-    printJson(context, { version: 1, environment, logs: documents });
-    return exitCode.done;
-  }
-  if (shown.length === 0) context.note(`Nothing of ${environment} has run yet: there are no logs.`);
-  const before = prefixes(
-    chosen.map(({ name }) => name),
-    paint,
-  );
-  for (const { log, lines } of shown) {
-    for (const line of lines) print(shown.length === 1 ? line : `${before.get(log.name) ?? ""}${line}`);
-  }
+  const shown: readonly ShownLog[] = [
+    ...chosen.map((log) => ({ ...fileFacts(log), lines: fileLines(opened, all, log, options) })),
+    ...(await Promise.all(meant.map((one) => shownContainer(one, opened, options, world.signal)))),
+  ];
+  if (json) printJson(context, { version: 1, environment, logs: shown.map(logToJson) });
+  else show(shown, environment, options, context);
   return exitCode.done;
 }
 
+/** @throws PoststackError `TARGET_UNKNOWN` */
+function checkNames(services: readonly string[], known: readonly string[]): void {
+  const unknown = services.find((service) => !known.some((name) => isOf(name, service)));
+  if (unknown === undefined) return;
+  throw new PoststackError("TARGET_UNKNOWN", {
+    what: `there is no log of "${unknown}"`,
+    next: known.length === 0 ? "nothing of this environment has run yet" : knownNames(unknown, [...new Set(known)]),
+  });
+}
+
+const fileFacts = ({ name, category, path }: LogFile) => ({ name, category, path, container: null });
+
+function fileLines(
+  { logs }: OpenedLogs,
+  all: readonly LogFile[],
+  log: LogFile,
+  { lines, since }: LogViewOptions,
+): readonly LogLine[] {
+  const timed = timedLines(lastLines(logs, all, log, lines), log);
+  if (since === undefined) return timed;
+  // A log without times is as new as its last line.
+  const from = instantAt(since);
+  return timed.filter(({ at = instantAt(log.writtenAt) }) => at >= from);
+}
+
+async function shownContainer(
+  container: OwnContainer,
+  { ports }: OpenedLogs,
+  options: LogViewOptions,
+  signal: AbortSignal,
+): Promise<ShownLog> {
+  const lines = await containerLines(ports.containers, container, options, signal);
+  return { ...sourceOf(container), path: null, container: nameIn(container.summary), lines };
+}
+
+const logToJson = ({ lines, ...facts }: ShownLog): object => ({
+  ...facts,
+  lines: lines.map(({ text }) => text),
+  times: lines.map(({ at }) => at ?? null),
+});
+
+function show(shown: readonly ShownLog[], environment: string, options: LogViewOptions, context: Context): void {
+  const { print, paint, note } = context;
+  if (shown.length === 0) note(`Nothing of ${environment} has run yet: there are no logs.`);
+  const before = prefixes([...new Set(shown.map(({ name }) => name))], paint);
+  for (const line of merged(shown.map(({ lines }) => lines)))
+    print(`${shown.length === 1 ? "" : (before.get(line.name) ?? "")}${lineText(line, options, context)}`);
+}
+
+const lineText = ({ at, text }: LogLine, { timestamps }: LogViewOptions, { paint }: Context): string =>
+  timestamps ? `${paint("dim", at ?? "-".padEnd(30))} ${text}` : text;
+
+interface FollowAllOptions extends LogViewOptions {
+  readonly isMeant: (name: string) => boolean;
+  readonly emit: (line: LogLine) => void;
+}
+
+async function followAll({ logs, ports }: OpenedLogs, context: Context, options: FollowAllOptions): Promise<void> {
+  const { world, note, paintError } = context;
+  const { lines, since, isMeant, emit } = options;
+  const { stop } = world;
+  const isHeard = (): boolean => !world.stdout.stream.destroyed;
+  const from = since === undefined ? undefined : instantAt(since);
+  const emitFileLine = ({ name, category }: LogFile, text: string): void => {
+    const at = instantOf(text);
+    // What is being written now has this moment, if it says no other.
+    if (from === undefined || at === undefined || at >= from) emit({ name, category, at, text });
+  };
+  const list = (): readonly LogFile[] => currentLogs(logs.list()).filter(({ name }) => isMeant(name));
+  await Promise.all([
+    follow(logs, { list, lines, emit: emitFileLine, stop, isHeard, clock: ports.clock }),
+    followContainers(ports, {
+      lines,
+      since,
+      emit,
+      stop,
+      isHeard,
+      isMeant: ({ called }) => isMeant(called),
+      onUnreadable: (_container, error) => note(paintedError(error.facts, paintError)),
+    }),
+  ]);
+}
+
 /** One service with one log needs no name before its lines. */
-function lineEmitter(
-  atFirst: readonly LogFile[],
-  service: string | undefined,
-  { paint, print }: Context,
-): (log: LogFile, line: string) => void {
-  const names = new Set(atFirst.map(({ name }) => name));
-  return ({ name }, line) => {
-    const isAlone = service !== undefined && names.size === 1 && names.has(name);
-    names.add(name);
-    print(isAlone ? line : `${prefixes([...names], paint).get(name) ?? ""}${line}`);
+function emitter(
+  atFirst: readonly string[],
+  services: readonly string[],
+  options: LogViewOptions,
+  context: Context,
+): (line: LogLine) => void {
+  const { json, paint, print } = context;
+  if (json) {
+    return ({ name, category, at, text }) => print(JSON.stringify({ name, category, at: at ?? null, line: text }));
+  }
+  const names = new Set(atFirst);
+  return (line) => {
+    const isAlone = services.length === 1 && names.size === 1 && names.has(line.name);
+    names.add(line.name);
+    print(`${isAlone ? "" : (prefixes([...names], paint).get(line.name) ?? "")}${lineText(line, options, context)}`);
   };
 }

@@ -50,7 +50,7 @@ const meanings: readonly (readonly [code: ErrorCode, words: RegExp, statuses?: R
     /has active endpoints|(?:is|are) (?:being used|in use)|is using its referenced image|must be forced|cannot remove a running container|cannot remove container .* as it is running|has dependent (?:containers|child images)|with containers attached/i,
   ],
   ["ENGINE_REFUSED", /OCI runtime|runc(?:: runc)? create failed|crun:|container state improper/],
-  ["ENGINE_BUSY", /removal of container .* is already in progress|is being removed|is marked for removal/i],
+  ["ENGINE_BUSY", /removal of container .* is already in progress|is being removed|marked for removal/i],
   ["ENGINE_OBJECT_GONE", /./s, /^404$/],
   [
     "ENGINE_OBJECT_GONE",

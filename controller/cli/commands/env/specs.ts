@@ -1,3 +1,4 @@
+import { logOptions } from "../../logs/options.ts";
 import { changeOptions, environmentArgument, scaleOption, waitOptions } from "../../shared-options.ts";
 import type { CommandSpec } from "../../spec.ts";
 
@@ -73,16 +74,19 @@ export const environmentCommands: readonly CommandSpec[] = [
     name: "env logs",
     arguments: [
       environmentArgument,
-      { name: "[service]", description: "one process, job or `postgres`", values: "services" },
+      {
+        name: "[service...]",
+        description: "processes, services, jobs or `postgres` (default: all)",
+        values: "services",
+      },
     ],
-    summary: "logs of the environment's processes, jobs and server",
-    options: [
-      { flags: "-f, --follow", description: "go on as lines are written" },
-      { flags: "-n, --lines <count>", description: "lines from the end of each log (default: 50)" },
-    ],
+    summary: "logs of the environment's processes, containers, jobs and server, by time",
+    description:
+      "The last lines of several logs, put in order by time, with a name before each line. Following goes on when a container stops, is started again or made anew. With --follow and --json each line is a JSON document.",
+    options: logOptions(50),
     examples: [
       ["poststack env logs dev", "the end of every log"],
-      ["poststack env logs dev web -f", "follow one process"],
+      ["poststack env logs dev web worker -f --since 10m", "follow two services, with what they said lately"],
     ],
     load: async () => (await import("./logs.ts")).logsCommand,
   },

@@ -14,8 +14,8 @@ const defaultDays = 7;
 export async function logsCleanCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
   const days = countOption(options, "days", defaultDays);
-  const { environment, logs, clock } = await openLogsOf(context, name);
-  const before = clock.date().getTime() - days * dayMs;
+  const { environment, logs, ports } = await openLogsOf(context, name);
+  const before = ports.clock.date().getTime() - days * dayMs;
   const deleted = outdated(logs, before);
   for (const { path } of deleted) logs.remove(path);
 

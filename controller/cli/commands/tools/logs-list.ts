@@ -9,7 +9,7 @@ import type { World } from "../../world.ts";
 /** Every log file of an environment, also what rotation has put aside. */
 export async function logsListCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
-  const { environment, logs, clock } = await openLogsOf(context, name);
+  const { environment, logs, ports } = await openLogsOf(context, name);
   const category = options.text("category");
   const found = logs.list().filter((log) => category === undefined || log.category === category);
   if (context.json) {
@@ -21,7 +21,7 @@ export async function logsListCommand({ args: [name], options }: Invocation, wor
       log.rotation === undefined ? log.name : `${log.name} (older ${log.rotation})`,
       log.category,
       renderBytes(log.sizeBytes),
-      `${renderAge(log.writtenAt, clock.date())} ago`,
+      `${renderAge(log.writtenAt, ports.clock.date())} ago`,
       log.path,
     ]);
     context.print(await renderTable(["NAME", "CATEGORY", "SIZE", "WRITTEN", "FILE"], rows, context.paint));

@@ -1,3 +1,4 @@
+import { logOptions } from "../../logs/options.ts";
 import { environmentArgument } from "../../shared-options.ts";
 import type { CommandSpec } from "../../spec.ts";
 
@@ -51,15 +52,12 @@ export const toolCommands: readonly CommandSpec[] = [
   {
     name: "logs show",
     arguments: [
-      { name: "<name>", description: "a process, a job or `postgres`", values: "services" },
+      { name: "<name>", description: "a process, a service, a job or `postgres`", values: "services" },
       environmentArgument,
     ],
     summary: "one log",
-    options: [
-      { flags: "-f, --follow", description: "go on as lines are written" },
-      { flags: "-n, --lines <count>", description: "lines from the end (default: 200)" },
-    ],
-    examples: [["poststack logs show web", "the end of the log of process web"]],
+    options: logOptions(200),
+    examples: [["poststack logs show web", "the end of the log of web"]],
     load: async () => (await import("./logs-show.ts")).logsShowCommand,
   },
   {
