@@ -49,7 +49,7 @@ const ask = (kind: string): Promise<Answer> =>
   });
 
 /** The same for an engine whose socket is known. */
-function openBox(socket: string): EngineBox {
+export function openBox(socket: string): EngineBox {
   const id = randomBytes(4).toString("hex");
   const host = `unix://${socket}`;
   const engine = containerEngine({ environment: new Map([["DOCKER_HOST", host]]), uid: 0, home: "/nowhere" });

@@ -8,6 +8,11 @@ import { setTimeout as pause } from "node:timers/promises";
 /** A real engine of our own: its folder holds everything of it. */
 export interface Daemon {
   readonly socket: string;
+  /** Ends it as a service manager does, or as a crash; what it keeps stays. */
+  halt(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
+  /** Starts it again, at the same place. */
+  resume(): Promise<void>;
+  /** Ends it and takes everything of it away. */
   stop(): Promise<void>;
 }
 
@@ -70,25 +75,36 @@ export async function serve(
   const log = join(folder, "log");
   const output = openSync(log, "a");
   const [program, ...args] = command;
-  const child = spawn(program, args, {
-    env: { ...process.env, ...environment },
-    stdio: ["ignore", output, output],
-    // Not ended by Ctrl-C: its containers would stay. It is stopped when the run ends.
-    detached: true,
+  let child = await begin().catch((error: unknown) => {
+    removeFolder(folder);
+    throw error;
   });
-  writeFileSync(join(folder, "pid"), String(child.pid));
-  const until = Date.now() + startLimitMs;
-  while (!(await answers(socket))) {
-    if (child.exitCode !== null || Date.now() > until) {
-      await end(child);
-      const last = textOf(log).split("\n").slice(-5).join("\n");
-      removeFolder(folder);
-      throw new Error(`${program} does not start:\n${last}`);
+  async function begin(): Promise<ChildProcess> {
+    const begun = spawn(program, args, {
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", output, output],
+      // Not ended by Ctrl-C: its containers would stay. It is stopped when the run ends.
+      detached: true,
+    });
+    writeFileSync(join(folder, "pid"), String(begun.pid));
+    const until = Date.now() + startLimitMs;
+    while (!(await answers(socket))) {
+      if (begun.exitCode !== null || Date.now() > until) {
+        await end(begun);
+        const last = textOf(log).split("\n").slice(-5).join("\n");
+        throw new Error(`${program} does not start:\n${last}`);
+      }
+      await pause(100);
     }
-    await pause(100);
+    return begun;
   }
   return {
     socket,
+    halt: (signal = "SIGTERM") => end(child, signal),
+    async resume() {
+      // After a crash it may not find together with what it left; a service manager tries again, too.
+      child = await begin().catch(begin);
+    },
     async stop() {
       beforeEnd();
       await end(child);
@@ -109,10 +125,10 @@ const answers = (socketPath: string): Promise<boolean> =>
       .end();
   });
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGTERM");
+  child.kill(signal);
   await Promise.race([ended, pause(endLimitMs, undefined, { ref: false }).then(() => child.kill("SIGKILL"))]);
 }
 

@@ -41,21 +41,26 @@ export async function watchCommand({ args: [name], options }: Invocation, world:
 /** Says what a pass came to, and the same thing only once. */
 function teller(context: Context): (end: PassEnd) => void {
   let last = "";
+  /** What is away says so in other words each time it is asked: its kinds of trouble since all was well. */
+  let troubles: ReadonlySet<string> = new Set();
   return (end) => {
     const lines = linesOf(end, context);
-    const text = sameness(end, lines);
-    if (text === last && !(end.type === "outcome" && end.outcome.results.length > 0)) return;
+    const text = lines.join("\n");
+    const hasActed = end.type === "outcome" && end.outcome.results.length > 0;
+    const errors = errorsOf(end);
+    const isKnown = allMayPass(errors) && errors.every(({ code }) => troubles.has(code));
+    troubles = allMayPass(errors) ? new Set([...troubles, ...errors.map(({ code }) => code)]) : new Set();
+    if ((text === last || isKnown) && !hasActed) return;
     last = text;
     if (context.json) context.print(JSON.stringify({ type: "pass", ...jsonOf(end) }));
     else for (const line of lines) context.print(line);
   };
 }
 
-/** What went away says so in other words each time it is asked: what kind of trouble it is counts. */
-const sameness = (end: PassEnd, lines: readonly string[]): string =>
-  end.type === "error" && allMayPass(end.errors)
-    ? [...new Set(end.errors.map(({ code }) => code))].sort().join(" ")
-    : lines.join("\n");
+function errorsOf(end: PassEnd): readonly ErrorFacts[] {
+  if (end.type === "error") return end.errors;
+  return "errors" in end.outcome ? end.outcome.errors : [];
+}
 
 const allMayPass = (errors: readonly ErrorFacts[]): boolean => errors.length > 0 && errors.every(mayPass);
 
@@ -79,7 +84,7 @@ function linesOf(end: PassEnd, { paint, paintError }: Context): readonly string[
     ];
   }
   const { outcome, withheld, postponed } = end;
-  const errors = outcome.status === "blocked" || outcome.status === "stalled" ? outcome.errors : [];
+  const errors = errorsOf(end);
   const waiting = withheld.map((action) => `  ${renderAction(action)}`);
   const again = postponed.map((action) => `  ${renderAction(action)}`);
   return [

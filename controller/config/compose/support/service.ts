@@ -2,7 +2,9 @@ import { all, every, ignored, refused, within, yes, yesBut, type SupportTable } 
 
 const swarm = ignored("only a Swarm has several nodes to choose from");
 const windows = ignored("containers of Windows only");
-const watch = ignored("it is for `docker compose watch`, and starts nothing");
+const watch = ignored(
+  "`poststack watch` builds anew what is built from a changed file; it copies none into a running container",
+);
 const loaded = yesBut("worked in when the file is read");
 
 const deviceRequests = all("capabilities", "count", "device_ids", "driver", "options");

@@ -1,0 +1,77 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { openBox, type EngineBox } from "../../engine/box.ts";
+import type { Daemon } from "../../engine/daemon.ts";
+import { startDocker } from "../../engine/docker-daemon.ts";
+import { answerOf } from "../../support/command.ts";
+import { stage, until } from "./stage.ts";
+
+// An engine that stops, crashes and comes back: one of our own, since the others share theirs.
+
+const own = await startDocker().catch((error: unknown): string => String(error));
+if (typeof own === "string" && process.env["CI"] === "true") throw new Error(`no engine: ${own}`);
+const daemon: Daemon | undefined = typeof own === "string" ? undefined : own;
+const box: EngineBox | undefined = daemon && openBox(daemon.socket);
+afterAll(async () => {
+  await box?.close();
+  await daemon?.stop();
+}, 120_000);
+
+const compose = `services:
+  web: { image: IMAGE, command: [sleep, "100000"], init: true }
+  cache: { image: IMAGE, command: [sleep, "100000"], init: true, restart: always }
+`;
+const both = "cache-1 running, web-1 running";
+
+describe.skipIf(box === undefined)("an engine that goes away", () => {
+  test.each(["SIGTERM", "SIGKILL"] as const)(
+    "while it is watched (%s) is told once and waited for; what it lost comes back with it",
+    async (signal) => {
+      if (daemon === undefined || box === undefined) return;
+      const app = await stage(box, { "compose.yml": compose });
+      const watching = await app.watch();
+      const told = (part: string): number => watching.said().split(part).length - 1;
+      try {
+        await daemon.halt(signal);
+        await until(watching, "it says so", () => told("rying again until it passes") > 0);
+      } finally {
+        await daemon.resume();
+      }
+      await until(watching, "both run again", async () => (await app.containers()) === both, 120_000);
+      await until(watching, "it is content", () => told("Up to date. Watching.") >= 2);
+      expect(told("ENGINE_UNREACHABLE"), watching.said()).toBe(1);
+      expect(answerOf(await app.ok("plan", "--json"))).toMatchObject({ settled: true });
+    },
+    240_000,
+  );
+
+  test("in the middle of an apply is waited for, and the same run ends well", async () => {
+    if (daemon === undefined || box === undefined) return;
+    const app = await stage(box, { "compose.yml": compose });
+    const applying = app.start("apply", "--yes", "--json");
+    await applying.until(({ type, id }) => type === "start" && id === "container:web");
+    try {
+      await daemon.halt();
+      await applying.until(({ type }) => type === "retry");
+    } finally {
+      await daemon.resume();
+    }
+    const ended = await applying.ended;
+    expect(ended.code, ended.text).toBe(0);
+    expect(await app.containers()).toBe(both);
+    expect(answerOf(await app.ok("plan", "--json"))).toMatchObject({ settled: true });
+  }, 240_000);
+
+  test("and stays away, is an error with a next step", async () => {
+    if (daemon === undefined || box === undefined) return;
+    const app = await stage(box, { "compose.yml": compose });
+    await daemon.halt();
+    try {
+      const planned = await app.run("plan", "--json");
+      expect(planned.code).toBe(3);
+      expect(planned.text).toContain("ENGINE_UNREACHABLE");
+      expect(planned.text).toContain("see whether the engine runs");
+    } finally {
+      await daemon.resume();
+    }
+  }, 240_000);
+});
