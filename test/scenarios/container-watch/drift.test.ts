@@ -37,6 +37,16 @@ const changes: readonly Change[] = [
 
 const composeOf = (all: readonly Change[]): string => `services:
 ${all.map(({ what }) => `  ${what}: { image: IMAGE, command: [sleep, "100000"], init: true, mem_limit: 64m }`).join("\n")}
+  limits:
+    image: IMAGE
+    command: [sleep, "100000"]
+    init: true
+    mem_limit: 64m
+    mem_reservation: 32m
+    cpus: 0.5
+    cpuset: "0"
+    pids_limit: 50
+    restart: on-failure:3
 `;
 
 const engines = { docker: await engineBox("docker"), podman: await engineBox("podman") };
@@ -57,6 +67,10 @@ describe.each(["docker", "podman"] as const)("on %s", (kind) => {
         await until(watching, `back from being ${what}`, () => isBack(app, `${what}-1`));
       }
       expect(answerOf(await app.ok("plan", "--json"))).toMatchObject({ settled: true, actions: [] });
+      // The first look of another one is a closer one: it finds the limits as they are asked for.
+      watching.kill("SIGINT");
+      await watching.ended;
+      expect((await app.watch()).said()).not.toContain("Plan for");
     },
     150_000,
   );
