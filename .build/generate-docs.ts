@@ -66,7 +66,6 @@ interface Schema {
 /** What is understood and refused with `NOT_YET`; a test compares it with what the validator says. */
 export const later: readonly string[] = [
   "postgres.backup",
-  "init[].compose",
   "init[].pod",
   "deployment.pod",
   "users",
