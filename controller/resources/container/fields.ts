@@ -82,10 +82,16 @@ function fieldsOf({
     ...(isEmpty(entrypoint) ? [] : [["entrypoint", commandLine(entrypoint ?? [])] as const]),
     // Without a folder of its own a process works in the root.
     ...named("", { ...simple, workingDirectory: workingDirectory === "/" ? undefined : workingDirectory }),
-    ...named("resources/", resources),
+    ...named("resources/", withoutWeight(resources)),
     ...named("security/", security),
     ...named("namespaces/", namespaces),
   ]);
+}
+
+/** The weight is a limit of its own. */
+function withoutWeight(resources: ContainerSpec["resources"]): ContainerSpec["resources"] {
+  const { blkio: { weight: _weight, ...blkio } = {}, ...others } = resources ?? {};
+  return Object.keys(blkio).length === 0 ? others : { ...others, blkio };
 }
 
 const isEmpty = (value: unknown): boolean =>

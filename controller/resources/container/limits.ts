@@ -72,16 +72,22 @@ export function limitsChange(
   const wanted = asked(desired);
   const seen = asked(actual);
   const madeWith = new Set(label.split(";").map((field) => field.split("=", 1)[0]));
+  const wasAsked = (name: Limit): boolean => madeWith.has(names[name]);
   const changed = limits.filter((name) => {
     const isAsked = wanted[name] !== undefined;
-    if (!isAsked && (seen[name] === undefined || !madeWith.has(names[name]))) return false;
+    if (!isAsked && (seen[name] === undefined || !wasAsked(name))) return false;
+    if (isAsked && isDiscarded(name, seen, wasAsked(name))) return false;
+    // Nobody asked for one: it only follows from that of memory.
+    if (isSwap(name) && desired.resources?.[name] === undefined && seen[name] === unlimited) return false;
     return valueText(wanted[name]) !== valueText(seen[name]);
   });
   const pick = (all: ReadonlyMap<string, string>): ReadonlyMap<string, string> =>
     new Map([...all].filter(([field]) => changed.some((name) => names[name] === field)));
   const drift = driftOf(pick(fieldsOf(wanted)), pick(fieldsOf(seen)));
+  // Where a weight is discarded, only a container that was made with it tells.
+  const isNewWeight = (name: Limit): boolean => name === "blkioWeight" && seen[name] === undefined;
   const isInPlace = changed.every(
-    (name) => changesInPlace.has(name) && (name === "restart" || wanted[name] !== undefined),
+    (name) => changesInPlace.has(name) && (name === "restart" || wanted[name] !== undefined) && !isNewWeight(name),
   );
   if (!isInPlace) return { drift, change: undefined };
   const change = Object.fromEntries(
@@ -89,6 +95,20 @@ export function limitsChange(
   );
   return { drift, change };
 }
+
+/**
+ * Whether the engine made the container without that limit, because its kernel has none: it says so once, as a warning, and
+ * another try changes nothing (moby, daemon_unix.go: verifyPlatformContainerResources, "Weight discarded", "Memory limited
+ * without swap"). Of these limits nobody can take one away from a container that has it, but for swap.
+ */
+function isDiscarded(name: Limit, seen: InPlaceChange, wasAsked: boolean): boolean {
+  if (name === "restart" || name === "pidsLimit" || !wasAsked) return false;
+  return seen[name] === undefined || (isSwap(name) && seen[name] === unlimited);
+}
+
+const isSwap = (name: Limit): name is "memorySwapBytes" => name === "memorySwapBytes";
+
+const unlimited = -1;
 
 const no: RestartPolicy = { name: "no" };
 

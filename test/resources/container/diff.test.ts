@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { assert, property, shuffledSubarray } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { resourceId } from "../../../controller/core/id.ts";
+import type { ContainerSpec } from "../../../controller/core/ports/container-spec.ts";
 import { Secret } from "../../../controller/core/secret.ts";
 import { content } from "../../../controller/resources/container/content.ts";
 import { diff } from "../../../controller/resources/container/diff.ts";
@@ -350,6 +351,33 @@ describe("what changed is named in the files' own words", () => {
     const edited = details(wish, { spec: { ...wish.spec, resources: { memoryBytes: 4096, memorySwapBytes: 8192 } } });
     const seen = observed(wish, {}, { details: edited, changesInPlace: inPlace });
     expect(rendered([wish], [seen])).toBe("update container:web  mem_limit 4096 → 1024; memswap_limit 8192 → 2048");
+  });
+
+  test("a limit that the engine's kernel has not is discarded, and no drift", () => {
+    type Asked = NonNullable<ContainerSpec["resources"]>;
+    const after = (made: Asked, wanted: Asked, seen: Asked): string => {
+      const old = desired({ spec: { resources: made } });
+      const found = details(old, { spec: { ...old.spec, resources: seen } });
+      const all = new Set([...inPlace, "blkioWeight"] as const);
+      return rendered(
+        [desired({ spec: { resources: wanted } })],
+        [observed(old, {}, { details: found, changesInPlace: all })],
+      );
+    };
+    const weight = { blkio: { weight: 300 } };
+    expect(after(weight, weight, {})).toBe("");
+    expect(after(weight, { blkio: { weight: 400 } }, {})).toBe("");
+    expect(after(weight, weight, { blkio: { weight: 100 } })).toBe(
+      "update container:web  blkio_config.weight 100 → 300",
+    );
+    // Only a container that is made with it shows that it is.
+    expect(after({}, weight, {})).toBe("replace container:web  blkio_config.weight none → 300");
+    // Without limits of swap there is none, and nobody asked for one.
+    const memory = { memoryBytes: 1024 };
+    expect(after(memory, memory, { memoryBytes: 1024, memorySwapBytes: -1 })).toBe("");
+    expect(after({}, memory, { memoryBytes: 1024, memorySwapBytes: -1 })).toBe("");
+    const swap = { memoryBytes: 1024, memorySwapBytes: 4096 };
+    expect(after(swap, swap, { memoryBytes: 1024, memorySwapBytes: -1 })).toBe("");
   });
 
   test("a limit of the engine's own is no drift", () => {
