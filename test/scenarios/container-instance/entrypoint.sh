@@ -24,6 +24,10 @@ if [[ ! -s $PGDATA/PG_VERSION ]]; then
   echo "host all all all ${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}" >>"$PGDATA/pg_hba.conf"
   pg_ctl -D "$PGDATA" -w start -o "$(printf '%q ' "${@:2}" -c listen_addresses= -p 5432)"
   if [[ $POSTGRES_DB != postgres ]]; then psql -U "$POSTGRES_USER" -d postgres -c "create database \"$POSTGRES_DB\""; fi
+  for script in /docker-entrypoint-initdb.d/*.sh; do
+    # shellcheck disable=SC1090
+    if [[ -f $script ]]; then . "$script"; fi
+  done
   pg_ctl -D "$PGDATA" -m fast -w stop
 fi
 exec "$@"

@@ -71,6 +71,31 @@ export const environmentCommands: readonly CommandSpec[] = [
     load: async () => (await import("./config.ts")).configCommand,
   },
   {
+    name: "env export",
+    arguments: [environmentArgument],
+    summary: "the environment for other tools: a Compose file, or its variables",
+    description:
+      "docker-compose: one file that means what Poststack runs, also its Postgres if that is a container; `docker compose up` runs it. Passwords, and what comes from the shell or from env files, stand in it as names of variables. Migrations and jobs are not in it. env-vars and shell: the variables that programs get.",
+    options: [
+      {
+        flags: "--format <format>",
+        description: "docker-compose (default), env-vars (an env file) or shell (export commands)",
+        values: ["docker-compose", "env-vars", "shell"],
+      },
+      { flags: "--inside", description: "variables as containers get them; else as programs on this host do" },
+      { flags: "--show-secrets", description: "write secrets in plain" },
+    ],
+    examples: [
+      ["poststack env export dev > compose.exported.yaml", "for plain docker compose; says which variables it needs"],
+      ["poststack env export dev --format env-vars --inside --show-secrets > .env", "and these are they"],
+      [
+        'eval "$(poststack env export dev --format shell --show-secrets)"',
+        "the same for a program that is started by hand",
+      ],
+    ],
+    load: async () => (await import("./export.ts")).exportCommand,
+  },
+  {
     name: "env logs",
     arguments: [
       environmentArgument,

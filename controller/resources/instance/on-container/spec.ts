@@ -87,7 +87,7 @@ const attached = (networks: readonly string[], alias: string): ContainerSpec["ne
  * As an embedded server is made: checksums, and text in an order that no upgrade of the image's C library changes. The
  * provider that Postgres 17 brings along is the same everywhere; before, it is that of the locale C.UTF-8.
  */
-const initdbArguments = (major: number | undefined): string =>
+export const initdbArguments = (major: number | undefined): string =>
   [
     "--auth-host=scram-sha-256",
     "--data-checksums",

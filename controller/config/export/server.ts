@@ -1,0 +1,191 @@
+import { layoutOf } from "../../resources/instance/on-container/layout.ts";
+import { initdbArguments } from "../../resources/instance/on-container/spec.ts";
+import type { ContainerServer, DesiredInstance } from "../../resources/instance/model.ts";
+
+/** Variables that hold the two passwords, where the file does not. */
+export const superuserPassword = "POSTSTACK_SUPERUSER_PASSWORD";
+export const ownerPassword = "DB_PASSWORD";
+
+const superuserSecret = "poststack_superuser";
+const ownerSecret = "poststack_owner";
+const beginScript = "poststack_begin";
+
+/** Of an image that nobody named. */
+const defaultMajor = 17;
+
+interface Document {
+  readonly services?: Readonly<Record<string, object>>;
+  readonly networks?: Readonly<Record<string, object | null>>;
+  readonly volumes?: object;
+  readonly configs?: object;
+  readonly secrets?: object;
+}
+
+interface ServerOptions {
+  /** The passwords are in the file itself. */
+  readonly showSecrets: boolean;
+}
+
+/**
+ * The environment's Postgres as a service of the same file: the image, the data, the address and the healthcheck that we
+ * give it. The owner and the database, which are otherwise made by SQL, come from a script of the first start. Whoever
+ * needs it waits for it. A server that is no container is not in the file.
+ */
+export function withServer(
+  own: object,
+  { endpoint, container, parameters }: DesiredInstance,
+  options: ServerOptions,
+): object {
+  if (container === undefined) return own;
+  const { services = {}, networks = {}, volumes = {}, configs = {}, secrets = {} } = own as Document;
+  const { alias, volume } = container;
+  const passwords = passwordParts(options);
+  const waiting = Object.entries(services).map(([name, service]) => [
+    name,
+    {
+      ...service,
+      depends_on: { ...("depends_on" in service ? (service.depends_on as object) : {}), ...isReady(alias) },
+    },
+  ]);
+  const onNetworks = Object.keys(networks);
+  return {
+    ...own,
+    services: {
+      ...Object.fromEntries(waiting),
+      [alias]: {
+        ...serviceOf(container, parameters),
+        ...passwords.service,
+        healthcheck: healthcheckOf(endpoint.admin.user),
+        environment: environmentOf(container, endpoint, passwords.file(superuserSecret)),
+        networks: Object.fromEntries((onNetworks.length === 0 ? ["default"] : onNetworks).map((name) => [name, null])),
+      },
+    },
+    networks: onNetworks.length === 0 ? { default: { name: container.networks[0] ?? null } } : networks,
+    volumes: { ...volumes, [alias]: { name: volume } },
+    configs: {
+      ...configs,
+      ...passwords.configs,
+      [beginScript]: { content: beginScriptOf(endpoint, passwords.file(ownerSecret)) },
+    },
+    ...(Object.keys({ ...secrets, ...passwords.secrets }).length === 0
+      ? {}
+      : { secrets: { ...secrets, ...passwords.secrets } }),
+  };
+}
+
+const isReady = (alias: string): object => ({ [alias]: { condition: "service_healthy", required: true } });
+
+function serviceOf(server: ContainerServer, parameters: DesiredInstance["parameters"]): object {
+  const { name, image, bind, port, alias } = server;
+  // What our own configuration file says besides, whatever the image's says.
+  const fixed = [
+    ["listen_addresses", "*"],
+    ["password_encryption", "scram-sha-256"],
+  ] as const;
+  const settings = [...fixed, ...[...parameters].sort(([a], [b]) => (a < b ? -1 : 1))];
+  const mount = layoutOf(imageOf(server)).mount;
+  return {
+    image,
+    container_name: name,
+    command: ["postgres", ...settings.flatMap(([key, value]) => ["-c", `${key}=${value}`.replaceAll("$", "$$$$")])],
+    restart: "unless-stopped",
+    stop_signal: "SIGINT",
+    stop_grace_period: "1m0s",
+    shm_size: "268435456",
+    ports: [
+      {
+        mode: "ingress",
+        ...(bind === undefined ? {} : { host_ip: bind }),
+        target: 5432,
+        published: String(port),
+        protocol: "tcp",
+      },
+    ],
+    volumes: [{ type: "volume", source: alias, target: mount }],
+  };
+}
+
+/** Over TCP: the server of the first start listens on the socket alone. */
+const healthcheckOf = (user: string): object => ({
+  test: ["CMD", "pg_isready", "--quiet", "--host=127.0.0.1", "--port=5432", `--username=${user}`],
+  interval: "5s",
+  timeout: "5s",
+  start_period: "5m0s",
+  retries: 3,
+});
+
+function environmentOf(
+  server: ContainerServer,
+  { admin, maintenanceDatabase }: DesiredInstance["endpoint"],
+  passwordFile: string,
+): object {
+  const { data, major } = layoutOf(imageOf(server));
+  return {
+    PGDATA: data,
+    POSTGRES_USER: admin.user,
+    POSTGRES_DB: maintenanceDatabase,
+    POSTGRES_PASSWORD_FILE: passwordFile,
+    POSTGRES_HOST_AUTH_METHOD: "scram-sha-256",
+    POSTGRES_INITDB_ARGS: initdbArguments(major),
+  };
+}
+
+/** As the official images are: an engine need not be asked for a text. */
+function imageOf({ major = defaultMajor }: ContainerServer): Parameters<typeof layoutOf>[0] {
+  const home = major >= 18 ? `/var/lib/postgresql/${major}/docker` : "/var/lib/postgresql/data";
+  return {
+    environment: new Map([
+      ["PGDATA", home],
+      ["PG_MAJOR", String(major)],
+    ]),
+    volumes: [major >= 18 ? "/var/lib/postgresql" : home],
+  };
+}
+
+interface PasswordParts {
+  readonly file: (name: string) => string;
+  readonly service: object;
+  readonly configs: object;
+  readonly secrets: object;
+}
+
+/**
+ * As files in the container, which get their content from variables. Compose has no secret with its content in the file; a
+ * config has.
+ */
+function passwordParts({ showSecrets }: ServerOptions): PasswordParts {
+  const script = { source: beginScript, target: "/docker-entrypoint-initdb.d/poststack.sh" };
+  const names = [
+    [superuserSecret, superuserPassword],
+    [ownerSecret, ownerPassword],
+  ] as const;
+  if (showSecrets) {
+    const file = (name: string): string => `/run/poststack/${name}`;
+    return {
+      file,
+      service: { configs: [script, ...names.map(([name]) => ({ source: name, target: file(name) }))] },
+      configs: Object.fromEntries(names.map(([name, variable]) => [name, { content: `«${variable}»` }])),
+      secrets: {},
+    };
+  }
+  return {
+    file: (name) => `/run/secrets/${name}`,
+    service: { configs: [script], secrets: names.map(([name]) => ({ source: name })) },
+    configs: {},
+    secrets: Object.fromEntries(names.map(([name, variable]) => [name, { environment: variable }])),
+  };
+}
+
+/** Sourced by the image's entrypoint on the first start. psql puts the password into its quotes. */
+function beginScriptOf({ owner, database }: DesiredInstance["endpoint"], passwordFile: string): string {
+  const name = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+  return [
+    `psql --username "$$POSTGRES_USER" --dbname postgres --set ON_ERROR_STOP=1 --set password="$$(cat ${passwordFile})" <<'SQL'`,
+    `create role ${name(owner.user)} login password :'password';`,
+    `create database ${name(database)} owner ${name(owner.user)};`,
+    "SQL",
+    "",
+  ]
+    .join("\n")
+    .replaceAll(/\$(?!\$|POSTGRES|\()/g, "$$$$");
+}
