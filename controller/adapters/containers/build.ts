@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
+import { baseImages } from "../../core/dockerfile.ts";
 import { PoststackError } from "../../core/errors.ts";
 import type { BuildInputs, BuildSpec } from "../../core/ports/container-images.ts";
 import { object, someText, text } from "./answer.ts";
@@ -9,7 +10,6 @@ import { readLimitMs } from "./client.ts";
 import type { Session } from "./container-calls.ts";
 import { imageId } from "./container-details.ts";
 import type { Surroundings } from "./discover.ts";
-import { baseImages } from "./dockerfile.ts";
 import type { Duplex } from "node:stream";
 import { isCode, meaningOf, Refusal } from "./failure.ts";
 import { plain } from "./plain.ts";

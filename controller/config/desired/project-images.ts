@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { canonicalText } from "../../core/canonical.ts";
+import { baseImages } from "../../core/dockerfile.ts";
 import { PoststackError } from "../../core/errors.ts";
 import { resourceId, type ResourceId } from "../../core/id.ts";
 import { fullReference } from "../../core/image-reference.ts";
@@ -61,7 +62,8 @@ function desiredProjectImages(
   return all.map((one): DesiredImage => {
     const { references, context, dockerfile, text } = one;
     const build = { references, context, dockerfile };
-    const bases = basesIn(text).flatMap((base) => byReference.get(fullReference(base)) ?? []);
+    // As they are built here: with the defaults of their arguments.
+    const bases = baseImages(text, () => undefined).flatMap((base) => byReference.get(fullReference(base)) ?? []);
     return {
       id: idOf(one),
       reference: references[0],
@@ -93,12 +95,6 @@ const ofShipped = ({ name, references, context, text }: ShippedImage): FolderIma
   dockerfile: "Dockerfile",
   file: posix.join(context, "Dockerfile"),
 });
-
-/** What `FROM` names, as far as it decides which image is built first. */
-const basesIn = (dockerfile: string): readonly string[] =>
-  [...dockerfile.matchAll(/^\s*FROM\s+(?:--\S+\s+)*(\S+)/gim)].flatMap(([, base]) =>
-    base === undefined || base.includes("$") ? [] : [base],
-  );
 
 /**
  * What somebody asked to be built: by the names of services, of folders or of images.

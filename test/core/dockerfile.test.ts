@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { baseImages } from "../../../controller/adapters/containers/dockerfile.ts";
+import { baseImages } from "../../controller/core/dockerfile.ts";
 
 test.each<[string, string, readonly string[]]>([
   ["one", "FROM debian:12", ["debian:12"]],
