@@ -4,6 +4,7 @@ import { isSettled, publicAction, type Deferred, type PublicAction } from "../co
 import type { ProcessRecord } from "../core/ports/host.ts";
 import type { DesiredProcess } from "../resources/process/model.ts";
 import { compareOrders } from "../resources/migration/version.ts";
+import { containersOf, type ContainerStatus } from "./containers/status.ts";
 import type { Look } from "./look.ts";
 
 /** How it stands with one environment: what `schema/status.schema.json` says. */
@@ -13,6 +14,7 @@ export interface EnvironmentStatus {
   readonly server?: ServerStatus;
   readonly migrations?: MigrationStatus;
   readonly processes: readonly ProcessStatus[];
+  readonly containers: readonly ContainerStatus[];
   readonly jobs: readonly JobStatus[];
   readonly drift: {
     readonly settled: boolean;
@@ -70,6 +72,7 @@ export async function statusOf(seen: Look, signal: AbortSignal): Promise<Environ
     project: desired.project,
     ...(server === undefined ? {} : { server, migrations: migrationsOf(seen) }),
     processes,
+    containers: containersOf(seen),
     jobs,
     drift: { settled: isSettled(plan), actions: plan.actions.map(publicAction), deferred: plan.deferred },
   };

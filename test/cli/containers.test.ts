@@ -52,6 +52,25 @@ describe.skipIf(box === undefined)("commands for containers", () => {
       "container:web.2 running",
     ]);
 
+    const whole = await app.ok("status", "dev", "--json");
+    expect(misfits("status", answerOf(whole))).toEqual([]);
+    expect(answerOf(whole)).toMatchObject({
+      environments: [
+        {
+          containers: [
+            { name: "web", state: "running" },
+            { name: "web.2", state: "running" },
+            { name: "cache", state: "running", health: "healthy" },
+            { name: "own", state: "running" },
+          ],
+        },
+      ],
+    });
+    const environments = await app.ok("env", "list", "--json");
+    expect(misfits("answers/env list", answerOf(environments))).toEqual([]);
+    expect(answerOf(environments)).toMatchObject({ environments: [{ containersRunning: 4 }] });
+    expect((await app.ok("env", "list")).stdout).toContain("Postgres, 4 containers");
+
     const stopped = await app.ok("container", "stop", "web.2", "cache", "--yes");
     expect(stopped.stderr).toContain("The files still ask for web.2, cache: the next apply brings it back.");
     expect(await app.containers()).toEqual(["cache-1 exited", "own-1 running", "web-1 running", "web-2 exited"]);

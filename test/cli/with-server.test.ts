@@ -370,7 +370,7 @@ describe("logs", () => {
   test("a service that never ran is named as such", async () => {
     const { code, stderr } = await project.poststack(["env", "logs", "dev", "wbe"]);
     expect(code).toBe(1);
-    expect(stderr).toContain("there are logs of web, seed, postgres");
+    expect(stderr).toContain('did you mean "web"?');
   });
 
   test("follow goes over rotation, several at once, and ends with 130", async () => {

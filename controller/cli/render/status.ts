@@ -1,4 +1,6 @@
 import { renderCount, symbolOf, styleOf, type Paint } from "../../core/render.ts";
+import { isWell, type ContainerStatus } from "../containers/status.ts";
+import { renderState } from "./containers.ts";
 import type { EnvironmentStatus, JobStatus, ProcessStatus, ServerStatus } from "../status.ts";
 import { renderDuration } from "./results.ts";
 import { renderAge, renderCountOf, renderMoment } from "./quantity.ts";
@@ -15,7 +17,7 @@ const shownActions = 12;
 /** One environment, part by part. */
 export async function renderStatus(status: EnvironmentStatus, options: RenderOptions): Promise<string> {
   const { paint } = options;
-  const { server, migrations, processes, jobs } = status;
+  const { server, migrations, processes, containers, jobs } = status;
   const facts: string[][] = [];
   if (server !== undefined) facts.push(["Postgres", ...serverCells(server, options)]);
   if (server !== undefined && migrations !== undefined) {
@@ -23,6 +25,8 @@ export async function renderStatus(status: EnvironmentStatus, options: RenderOpt
   }
   for (const [index, process] of processes.entries())
     facts.push([index === 0 ? "Processes" : "", ...processCells(process, options)]);
+  for (const [index, container] of containers.entries())
+    facts.push([index === 0 ? "Containers" : "", ...containerCells(container, options)]);
   for (const [index, job] of jobs.entries()) facts.push([index === 0 ? "Jobs" : "", ...jobCells(job, options)]);
   const table = facts.length === 0 ? "Nothing is asked for." : await renderTable([], facts, paint);
   const title = paint("strong", `${status.environment} of ${status.project}`);
@@ -32,19 +36,20 @@ export async function renderStatus(status: EnvironmentStatus, options: RenderOpt
 /** Every environment, one line each. */
 export function renderOverview(all: readonly EnvironmentStatus[], { paint }: RenderOptions): Promise<string> {
   const rows = all.map((status) => {
-    const { server, processes, drift } = status;
-    const running = processes.filter(({ state }) => state === "running").length;
-    const wanted = processes.filter(({ state }) => state !== "leftover").length;
+    const { server, drift } = status;
+    const services = [...status.processes, ...status.containers];
+    const running = services.filter(({ state }) => state === "running").length;
+    const wanted = services.filter(({ state }) => state !== "leftover").length;
     const count = drift.actions.length + drift.deferred.length;
     return [
       status.environment,
       server === undefined ? "none" : `${stateText(server.state, paint)} ${server.address}`,
-      processes.length === 0 ? "none" : `${running} of ${wanted} running`,
+      services.length === 0 ? "none" : `${running} of ${wanted} running`,
       migrationText(status),
       drift.settled ? paint("add", "none") : paint("change", renderCountOf(count, "line")),
     ];
   });
-  return renderTable(["ENVIRONMENT", "POSTGRES", "PROCESSES", "MIGRATIONS", "DRIFT"], rows, paint);
+  return renderTable(["ENVIRONMENT", "POSTGRES", "SERVICES", "MIGRATIONS", "DRIFT"], rows, paint);
 }
 
 const stateText = (state: ServerStatus["state"], paint: Paint): string =>
@@ -80,6 +85,19 @@ function processCells(process: ProcessStatus, { paint, now }: RenderOptions): re
           ? "no longer in the files"
           : "not running";
   return [`${mark} ${name}`, logFile === undefined ? how : `${how}${paint("dim", `  ${logFile}`)}`];
+}
+
+function containerCells(container: ContainerStatus, { paint, now }: RenderOptions): readonly string[] {
+  const { name, state, health = null, exitCode = null, image = "", createdAt, ports = [] } = container;
+  const mark = isWell(container) ? paint("add", "✔") : paint("remove", "✘");
+  if (state === "absent") return [`${mark} ${name}`, "not there"];
+  if (state === "leftover") return [`${mark} ${name}`, "no longer in the files"];
+  const age = createdAt === undefined ? "" : ` for ${renderAge(createdAt, now)}`;
+  const where = ports.length === 0 ? "" : `  ${ports.join(", ")}`;
+  return [
+    `${mark} ${name}`,
+    `${renderState({ state, health, exitCode }, paint)}${age}${paint("dim", `  ${image}${where}`)}`,
+  ];
 }
 
 function jobCells(job: JobStatus, { paint, now }: RenderOptions): readonly string[] {
