@@ -52,7 +52,7 @@ export const pages: readonly Page[] = [
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`)
     .sort(),
-  ...["quickstart", "external"].map((name) => `examples/${name}/README.md`),
+  ...["quickstart", "external", "webapp", "compose-app"].map((name) => `examples/${name}/README.md`),
 ].map(readPage);
 
 export function pageOf(file: string): Page {

@@ -1,0 +1,2 @@
+drop function ship_order;
+drop table orders;

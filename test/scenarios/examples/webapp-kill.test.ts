@@ -1,0 +1,100 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { killAt, moments, randomNumbers, type Moment } from "../../support/scenario-faults.ts";
+import { planAnswer } from "../../support/scenario.ts";
+import { eventually, exampleStage, images, type Stage } from "./stage.ts";
+
+// RELIABILITY, "How the rules are held": kill at every effect, then apply: the same end as without the kill. The plan
+// itself says which actions there are. What one of them needs stays, so that not every kill costs a new cluster.
+
+const app = images === undefined ? undefined : await exampleStage("webapp", [5435, 8000]);
+const actions = app === undefined ? [] : (await planAnswer(app.project)).actions.map(({ id }) => id);
+const durations = new Map<string, number>();
+const random = randomNumbers(20_260_102);
+/** Orders that were taken since the database was made. */
+let ordered = 0;
+afterAll(() => app?.dispose(), 60_000);
+
+type Part = "server" | "schema" | "deployment";
+
+const partOf = (id: string): Part => {
+  const [kind = ""] = id.split(":");
+  if (["network", "volume", "instance"].includes(kind)) return "server";
+  return ["image", "container"].includes(kind) ? "deployment" : "schema";
+};
+
+/** As it was before the first apply came to this part: a schema that is gone, or a server that is new. */
+async function takeAway(part: Part, { project, remove, removeImages, name }: Stage): Promise<void> {
+  if (part === "server") await project.ok("destroy", "dev", "--delete-data", "--confirm", "dev", "--yes");
+  else await remove((container) => container !== "dev-postgres");
+  if (part === "deployment") await removeImages();
+  if (part !== "schema") return;
+  const database = "postgres";
+  await project.sql(`drop database if exists ${name}_dev with (force)`, { database });
+  await project.sql(`drop role if exists ${name}_dev, webapp_reports`, { database });
+  ordered = 0;
+}
+
+/** Everything once, as the files say, and each order that was ever taken. */
+async function expectWhole({ project, containers, objects }: Stage): Promise<void> {
+  await project.ok("apply", "--yes", "--no-wait");
+  const [found] = await project.sql(`select
+    (select array_agg(name || ' ' || price_cents order by sku) from products) as products,
+    (select count(*)::int from orders) as orders,
+    (select array_agg(name || ' ' || state order by "order") from poststack.schema_migrations) as migrations,
+    (select state from poststack.job_runs order by id desc limit 1) as job,
+    (select count(*)::int from (select from poststack.job_runs where state = 'succeeded' group by key having count(*) > 1) r) as twice,
+    (select array_agg(rolname::text order by rolname) from pg_roles where rolname !~ '^pg_|^postgres$') as roles`);
+  expect({ ...found, containers: await containers(), objects: await objects(), plan: await project.plan() }).toEqual({
+    products: ["Blue cup 1290", "Black tea 420", "Green tea 450"],
+    orders: ordered,
+    migrations: ["001_products applied", "002_orders applied"],
+    job: "succeeded",
+    twice: 0,
+    roles: [expect.stringMatching(/_dev$/), "webapp_reports"],
+    containers: ["dev-cache-1 running", "dev-postgres running", "dev-web-1 running", "dev-worker-1 running"],
+    objects: ["image app:dev", "image dev-cache:latest", "network dev_default", "volume dev-postgres"],
+    plan: [],
+  });
+}
+
+const rows = actions.map((id, index) => [id, moments[index % moments.length] ?? "at its start"] as const);
+
+describe.skipIf(app === undefined)("the first apply of examples/webapp, killed", () => {
+  const stage = (): Stage => app ?? expect.fail("no engine");
+
+  test("has the actions that are killed here", async () => {
+    const { lines } = await stage().project.ok("apply", "--yes", "--json", "--no-wait");
+    for (const { type, id, durationMs } of lines) if (type === "end") durations.set(id ?? "", Number(durationMs));
+    expect([...durations.keys()].sort()).toEqual([...actions].sort());
+    expect(new Set(actions.map(partOf)).size).toBe(3);
+    await expectWhole(stage());
+  });
+
+  test.each(rows)("at %s, %s: another apply ends in the same place", async (id: string, moment: Moment) => {
+    const { project } = stage();
+    await takeAway(partOf(id), stage());
+    if (partOf(id) === "server") ordered = 0;
+    if (partOf(id) === "deployment") {
+      await project.sql("insert into orders (sku) values ('tea-green')");
+      ordered++;
+    }
+    await killAt(
+      project.start("apply", "--yes", "--json", "--no-wait"),
+      id,
+      moment,
+      random() * (durations.get(id) ?? 0),
+    );
+    await expectWhole(stage());
+  });
+
+  test("and at the end each order is shipped, once", async () => {
+    const counts = async (): Promise<string> => {
+      const [row] = await stage().project.sql(
+        "select (select count(*) from orders where shipped_at is not null) || ' ' || (select sum(sold) from products) as c",
+      );
+      return String(row?.["c"]);
+    };
+    const all = `${ordered} ${ordered}`;
+    expect(await eventually(counts, (answer) => answer === all)).toBe(all);
+  });
+});
