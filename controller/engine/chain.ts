@@ -40,7 +40,9 @@ export function chain(
     const follower = followers.get(action.id);
     if (follower === undefined || ahead.has(follower.id) || !mayBegin()) return;
     let failed = false;
-    const before = { action, answer, isOver: () => failed || !mayBegin() };
+    // Once it is its turn it has been begun for whoever waits for it.
+    const isOver = (): boolean => failed || (ahead.has(follower.id) && !mayBegin());
+    const before = { action, answer, isOver };
     const onFailure = (): void => {
       failed = true;
       ahead.delete(follower.id);

@@ -90,6 +90,14 @@ test("a stop begins nothing: what has not been sent by then must not be", async 
   expect(await it.hasBegun(c.id)).toBe(false);
 });
 
+test("what is not ready when its turn comes is sent all the same, also after a stop", async () => {
+  const { sent, options, chain: it } = stage([a, b]);
+  void it.run(a);
+  void it.run(b);
+  options.mayBegin = false;
+  expect(sent.get("b")?.link.before?.isOver()).toBe(false);
+});
+
 test.each<[name: string, withdrawn: boolean]>([
   ["has begun, and is waited for", false],
   ["has not begun, and never does", true],
