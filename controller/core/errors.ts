@@ -173,7 +173,8 @@ export class PoststackErrors extends Error {
 
 export const classOf = (code: ErrorCode): ErrorClass => errorCodes[code][0];
 
-export const fromFacts = ({ code, ...facts }: ErrorFacts): PoststackError => new PoststackError(code, facts);
+export const fromFacts = ({ code, ...facts }: ErrorFacts, options?: { readonly cause?: unknown }): PoststackError =>
+  new PoststackError(code, facts, options);
 
 /** Any thrown value as errors of ours; what is not ours is a fault in Poststack. */
 export function errorsOf(thrown: unknown): readonly PoststackError[] {

@@ -4,7 +4,7 @@ import type { Ports } from "../../core/ports.ts";
 import type { Session } from "../../core/ports/postgres.ts";
 import { done, type Link, type Result } from "../../core/resource.ts";
 import { sqlFailure } from "../../core/sql.ts";
-import { isRefused, runnable } from "./guard.ts";
+import { runnable } from "./guard.ts";
 import { deleteRow, fenceAfter, insertRow, isRecorded, markApplied, readRow, setText, type FullRow } from "./ledger.ts";
 import type { MigrationAction, MigrationFile } from "./model.ts";
 import { writeLedger } from "./session.ts";
@@ -24,7 +24,6 @@ export async function applyMigration(
   const rollbackSql = rollbackFile === undefined ? undefined : readSource(rollbackFile, ports.files).text;
   const runs = await runnable(source, migration.transactional, ports.parser);
   const ahead = link?.before;
-  if (ahead !== undefined && !isRefused(runs)) await ahead.answer;
   const session = await ports.server.owner(signal);
   const sending = Math.floor(ports.clock.random() * 2 ** 31);
   const fence =

@@ -10,15 +10,6 @@ export interface Runnable extends Source {
   readonly isolation?: string;
 }
 
-/** Words that end a transaction, an aborted one too. */
-const ending = /\b(?:commit|end|rollback|abort|prepare)\b/i;
-
-/**
- * Whether a transaction that failed refuses all of the text: none of its statements ends one, which `runnable` has looked
- * at. Where a backslash stands, a setting of the session decides where quotes end (manual: standard_conforming_strings).
- */
-export const isRefused = ({ text }: Source): boolean => !text.includes("\\") || !ending.test(text);
-
 /**
  * The text as it runs: refuses what would end the migration's transaction or is not SQL, before anything runs
  * (RELIABILITY 25). The same words inside strings, comments, names and function bodies are fine.

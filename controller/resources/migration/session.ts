@@ -1,7 +1,9 @@
 import { lockTimeoutMs, retried, type Contender } from "../../core/contention.ts";
+import { fromFacts, PoststackError } from "../../core/errors.ts";
 import { fileStart } from "../../core/place.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Session } from "../../core/ports/postgres.ts";
+import { sqlFailure } from "../../core/sql.ts";
 import { holdBack, letGo } from "./ledger.ts";
 
 /** One file's work on this session, where it may have to wait for locks. */
@@ -19,12 +21,25 @@ const cleaningMs = 5_000;
 /** A setting of the connection's, kept by the session it was read from: `DISCARD ALL` takes it back to the server's. */
 const checkIntervals = new WeakMap<Session, Promise<string>>();
 
-/** How often the server looks whether we are still there (RELIABILITY 29); empty where it cannot. */
+/**
+ * Says that a session is not as a fresh one would be. `DISCARD ALL` takes the mark away; one that fails, wherever that is,
+ * is a transaction rolled back and leaves it, though prepared statements may be gone by then.
+ */
+export const markUsed = "set poststack.used = yes";
+
+/**
+ * How often the server looks whether we are still there (RELIABILITY 29); empty where it cannot. Asked once, before a
+ * session's first transaction; from then on the session counts as used.
+ */
 export function checkInterval(session: Session, signal: AbortSignal): Promise<string> {
   let known = checkIntervals.get(session);
   if (known === undefined) {
     known = session
-      .query("select current_setting('client_connection_check_interval', true) as value", [], signal)
+      .query(
+        "select set_config('poststack.used', 'yes', false), current_setting('client_connection_check_interval', true) as value",
+        [],
+        signal,
+      )
       .then(([row]) => (typeof row?.["value"] === "string" ? row["value"] : ""));
     checkIntervals.set(session, known);
     known.catch(() => checkIntervals.delete(session));
@@ -41,8 +56,34 @@ export function settings({ version }: Session, interval: string, isLocal: boolea
     `lock_timeout = ${lockTimeoutMs}`,
     "statement_timeout = 0",
     ...(version >= 170_000 ? ["transaction_timeout = 0"] : []),
+    // Statements that run by themselves begin no transaction of ours, which says it better.
+    ...(isLocal ? [] : ["default_transaction_read_only = off"]),
     ...(interval === "" ? [] : [`client_connection_check_interval = '${interval}'`]),
   ].map((setting) => `${isLocal ? "set local" : "set"} ${setting}`);
+}
+
+/** Whatever the role or the database is given (`default_transaction_read_only`). */
+export const begin = "begin read write";
+
+const transactionOnly = "savepoint poststack; release savepoint poststack; ";
+const statementsBefore = 2;
+
+/**
+ * SQL that runs in a transaction that is open, or not at all. A string that fails or is cancelled before its BEGIN leaves
+ * none, and what is sent behind it would run by itself. SAVEPOINT refuses that, also where several statements in one
+ * string are a transaction of their own (manual: Multiple Statements in a Simple Query).
+ */
+export const inside = (text: string): string => `${transactionOnly}${text}`;
+
+/** The failure of a string made by `inside`, counted from where the text begins. */
+function placed(error: unknown, strings: readonly string[]): unknown {
+  const failure = sqlFailure(error);
+  if (!(error instanceof PoststackError) || failure?.string === undefined) return error;
+  if (strings[failure.string]?.startsWith(transactionOnly) !== true) return error;
+  const { position, completed = 0, ...rest } = failure;
+  const from = position === undefined ? {} : { position: position - transactionOnly.length };
+  const cause = { ...rest, ...from, completed: Math.max(0, completed - statementsBefore) };
+  return fromFacts(error.facts, { cause });
 }
 
 /**
@@ -63,8 +104,9 @@ export async function sendTransaction(
   try {
     await answer;
   } catch (error) {
-    await session.query("rollback", [], AbortSignal.timeout(cleaningMs)).catch(() => undefined);
-    throw error;
+    // A mark that was set inside went with the transaction; prepared statements and session locks stay.
+    await session.query(`rollback; ${markUsed}`, [], AbortSignal.timeout(cleaningMs)).catch(() => undefined);
+    throw placed(error, strings);
   }
 }
 
@@ -91,10 +133,14 @@ export async function withdraw(sending: number, answer: Promise<unknown>, { serv
 
 /** Writes to the ledger, as one transaction under the fence. @throws PoststackError `FENCED`, `POSTGRES_LOCKED` */
 export async function writeLedger(session: Session, sql: string, ports: Ports, signal: AbortSignal): Promise<void> {
-  const begin = `begin; set local lock_timeout = ${lockTimeoutMs}; ${checkFence(ports.server.fence())}`;
+  const first = `${begin}; set local lock_timeout = ${lockTimeoutMs}; ${checkFence(ports.server.fence())}`;
   const ledger = { name: "the ledger", pid: session.pid, asking: "own connection", code: "POSTGRES_LOCKED" } as const;
-  await retried(ledger, ports, signal, () => sendTransaction(session, [`${begin}; ${sql}; commit`], signal));
+  await retried(ledger, ports, signal, () => sendTransaction(session, [`${first}; ${sql}; commit`], signal));
 }
 
 /** The first statement of every transaction that writes to the ledger; remembers which transaction that is. */
-export const checkFence = (fence: number): string => `select poststack.begin_migration(${fence})`;
+export const checkFence = (fence: number | string): string => `select poststack.begin_migration(${fence})`;
+
+/** For `checkFence` behind `DISCARD ALL`: no fence at all where that did not happen, which the check refuses. */
+export const fenceIfFresh = (fence: number): string =>
+  `case when pg_catalog.current_setting('poststack.used', true) = 'yes' then null else ${fence} end`;

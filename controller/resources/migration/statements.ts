@@ -7,7 +7,17 @@ import { sqlFailure } from "../../core/sql.ts";
 import { byHand, explain, explainPartial, needsNoTransaction } from "./failure.ts";
 import { dropInvalid, invalidIndexes, isRepeatable, verify } from "./indexes.ts";
 import { setProgress } from "./ledger.ts";
-import { checkFence, checkInterval, contender, sendTransaction, settings, writeLedger } from "./session.ts";
+import {
+  begin,
+  checkFence,
+  checkInterval,
+  contender,
+  inside,
+  markUsed,
+  sendTransaction,
+  settings,
+  writeLedger,
+} from "./session.ts";
 import { firstLine, placeAt, type Source } from "./source.ts";
 
 export interface Script {
@@ -39,7 +49,7 @@ export async function runStatements(
   const { source, earlier } = script;
   const run: Run = { session, script, ports, signal };
   const interval = await checkInterval(session, signal);
-  await session.pipeline(["discard all", settings(session, interval, false).join("; ")], signal);
+  await session.pipeline(["discard all", [...settings(session, interval, false), markUsed].join("; ")], signal);
 
   const statements = (await ports.parser.parse(source.text))?.statements ?? [whole(source)];
   let done = 0;
@@ -117,8 +127,8 @@ async function runOne(run: Run, statement: SqlStatement, done: number): Promise<
   const { name, order, source } = script;
   if (statement.kind.is === "build-index" || statement.kind.is === "drop-index") return runAlone(run, statement, done);
   const strings = [
-    `begin; ${checkFence(ports.server.fence())}`,
-    statement.text,
+    `${begin}; ${checkFence(ports.server.fence())}`,
+    inside(statement.text),
     `${setProgress(order, done + 1, undefined)}; select poststack.end_migration(); commit`,
   ];
   const inTransaction = (): Promise<void> => sendTransaction(session, strings, signal);

@@ -6,11 +6,22 @@ import type { Before, Link } from "../../core/resource.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import { explain } from "./failure.ts";
 import type { Runnable } from "./guard.ts";
-import { checkFence, checkInterval, contender, sendTransaction, settings, withdraw } from "./session.ts";
+import {
+  begin,
+  checkFence,
+  checkInterval,
+  contender,
+  fenceIfFresh,
+  inside,
+  markUsed,
+  sendTransaction,
+  settings,
+  withdraw,
+} from "./session.ts";
 
 export interface TransactionStep {
   readonly name: string;
-  /** What runs, in order; each is sent alone, so that positions are the file's own and nothing of ours is swallowed. */
+  /** What runs, in order; nothing of ours is sent after it in the same string, so that nothing of ours is swallowed. */
   readonly sources: readonly [Runnable, ...Runnable[]];
   /** On the ledger, before the first and after the last statement. */
   readonly before: string;
@@ -26,7 +37,8 @@ const leading = 2;
 
 /**
  * One transaction over the file and its row in the ledger, in one round trip (RELIABILITY 24, 25). When a statement fails,
- * the server refuses all that follows it, the commit too; so it does with what is sent behind (`link.before`).
+ * the server refuses all that follows it, the commit too; so it does with what is sent behind (`link.before`). Where there
+ * is no transaction to refuse anything, because it never began, each string refuses by itself.
  *
  * @throws PoststackError `MIGRATION_FAILED`, `MIGRATION_TRANSACTION`, `MIGRATION_INTERRUPTED`, `MIGRATION_LOCKED`, `FENCED`
  */
@@ -41,12 +53,13 @@ export async function runInTransaction(
   const interval = await checkInterval(session, signal);
   const sets = [...settings(session, interval, true), ...(durable ? [] : ["set local synchronous_commit = off"])];
   const isolation = sources.find((source) => source.isolation !== undefined)?.isolation;
-  const begin = isolation === undefined ? "begin" : `begin isolation level ${isolation}`;
+  const mode = isolation === undefined ? "" : `, isolation level ${isolation}`;
+  const fence = checkFence(fenceIfFresh(ports.server.fence()));
   const strings = [
     // What a fresh connection would give: nothing that the file before has set reaches this one.
     "discard all",
-    `${begin}; ${sets.join("; ")}; ${checkFence(ports.server.fence())}; ${before}`,
-    ...sources.map(({ text }) => text),
+    `${begin}${mode}; ${sets.join("; ")}; ${fence}; ${markUsed}; ${before}`,
+    ...sources.map(({ text }) => inside(text)),
     // The file may have taken another role, which cannot see the ledger.
     `reset session authorization; reset role; ${after}; select poststack.end_migration(); commit`,
   ];

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { Server, Session } from "../../../controller/core/ports/postgres.ts";
 import type { Link } from "../../../controller/core/resource.ts";
+import { quoteIdentifier } from "../../../controller/core/sql.ts";
 import { chain } from "../../../controller/engine/chain.ts";
 import { apply } from "../../../controller/resources/migration/apply.ts";
 import type { MigrationAction } from "../../../controller/resources/migration/model.ts";
@@ -121,13 +122,18 @@ test("the same actions once more find all of it applied", async ({ database }) =
   expect(await state(database)).toEqual({ applied: ["001_base", "002_first", "003_second"], isSecond: true, ran: 1 });
 });
 
-test("a file that could end a failed transaction, were its quotes read in another way, waits", async ({ database }) => {
+test("a file that ends its own transaction, where quotes are read in another way: the one behind it never runs", async ({
+  database,
+}) => {
+  await database.query(`alter role ${quoteIdentifier(database.owner)} set standard_conforming_strings = off`);
   const it = await begun(database, {
-    "002_first.sql": "select 1",
-    "003_second.sql": `${second} select '\\'' as "commit"`,
+    "002_first.sql": "select '\\''; commit; create table first (n int); --'",
+    "003_second.sql": second,
   });
-  await failureOf(pass(it)).catch(() => undefined);
-  expect(it.heard.slice(0, 3)).toEqual(["002_first sent", "002_first done", "003_second sent"]);
+  expect((await failureOf(pass(it))).code).toBe("MIGRATION_INTERRUPTED");
+  expect(it.heard.slice(0, 2)).toEqual(["002_first sent", "003_second sent"]);
+  expect(it.heard).toContain("003_second failed");
+  expect(await state(database)).toEqual({ applied: ["001_base"], isSecond: false, ran: 0 });
 });
 
 test("a file that is not ready before the one ahead has failed is not sent", async ({ database }) => {

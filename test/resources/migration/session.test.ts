@@ -1,0 +1,111 @@
+import { expect } from "vitest";
+import type { Server, Session } from "../../../controller/core/ports/postgres.ts";
+import { quoteIdentifier } from "../../../controller/core/sql.ts";
+import { test, type TestDatabase } from "../../support/postgres.ts";
+import { failureOf, migrations, pass, world } from "./kit.ts";
+
+/**
+ * A server that refuses, once, what the owner sends as a string that begins so, before anything of the string has run: as
+ * where it is cancelled while it is parsed, which no test can time.
+ */
+function refusing(database: TestDatabase, beginning: RegExp, holding: string): Server {
+  let isOver = false;
+  const refuse = (session: Session): Session => ({
+    ...session,
+    pipeline: (strings, signal) => {
+      const isIt = !isOver && strings.some((text) => text.includes(holding));
+      if (!isIt) return session.pipeline(strings, signal);
+      isOver = true;
+      const changed = strings.map((text) => (beginning.test(text) ? `no sql; ${text}` : text));
+      expect(changed).not.toEqual(strings);
+      return session.pipeline(changed, signal);
+    },
+  });
+  let owner: Promise<Session> | undefined;
+  return { ...database.server, owner: (signal) => (owner ??= database.server.owner(signal).then(refuse)) };
+}
+
+const applied = "select name from poststack.schema_migrations order by 1";
+const ran = "select case when is_called then last_value else 0 end::int from poststack.ran";
+const tables = "select relname from pg_class where relname in ('first', 'second') order by 1";
+
+test.for<[name: string, beginning: RegExp, header: string]>([
+  ["the reset of the session", /^discard all/, ""],
+  ["the beginning of its transaction", /^begin/, ""],
+  ["the beginning of a statement's transaction", /^begin/, "-- poststack: no-transaction\n"],
+])("%s fails: neither the file nor the one behind it runs", async ([, beginning, header], { database }) => {
+  await database.createLedger();
+  // What is rolled back leaves its trace in a sequence, which is none of the migrations' own.
+  const owner = quoteIdentifier(database.owner);
+  await database.query(`create sequence poststack.ran; grant all on sequence poststack.ran to ${owner}`);
+  const first = "create table first as select nextval('poststack.ran')";
+  const project = migrations({
+    "001_first.sql": `${header}${first}`,
+    "002_second.sql": "create table second as select nextval('poststack.ran')",
+  });
+  // The row in the ledger of a file without a transaction holds its text too, in a string of its own.
+  const holding = header === "" ? "'001_first'" : `; ${first}`;
+  const it = world(database, project, refusing(database, beginning, holding));
+  await failureOf(pass(it));
+  expect(await database.column(tables)).toEqual([]);
+  expect(await database.column(ran)).toEqual([0]);
+  expect(await database.column(applied)).toEqual([]);
+
+  await pass(it);
+  expect(await database.column(tables)).toEqual(["first", "second"]);
+  expect(await database.column(ran)).toEqual([2]);
+  expect(await database.column(applied)).toEqual(["001_first", "002_second"]);
+});
+
+test("a reset that fails halfway is not half a reset: no file sees what the one before it left", async ({
+  database,
+}) => {
+  await database.createLedger();
+  await database.query(`alter role ${quoteIdentifier(database.owner)} set lock_timeout = '50ms'`);
+  const seen = "as select to_regclass('pg_temp.left_behind') is null as clean";
+  const project = migrations({
+    "001_base.sql":
+      "create temp table left_behind (n int); prepare left_behind as select 1; set search_path = pg_temp;",
+    "002_first.sql": `create table public.first ${seen}`,
+    "003_second.sql": `create table public.second ${seen}`,
+  });
+  const it = world(database, project);
+  await pass(it, { target: "1" });
+  const { endpoint, signal } = database;
+  const holder = await database.server.login(endpoint.admin, endpoint.database, signal);
+  const [name] = await database.column("select oid::regclass from pg_class where relname = 'left_behind'");
+  await holder.pipeline(["begin", `lock table ${String(name)} in access share mode`], signal);
+  const progress = (line: string): void => {
+    // Once it has failed: what was sent behind the reset has been answered too.
+    if (line.startsWith("try 2")) void holder.close();
+  };
+  await pass({ ...it, ports: { ...it.ports, progress } });
+  expect(await database.column("select clean from first union all select clean from second")).toEqual([true, true]);
+});
+
+test.for<[header: string]>([[""], ["-- poststack: no-transaction\n"]])(
+  "a role whose transactions are read-only by default has its migrations applied: %j",
+  async ([header], { database }) => {
+    await database.createLedger();
+    await database.query(`alter role ${quoteIdentifier(database.owner)} set default_transaction_read_only = on`);
+    const project = migrations({
+      "001_base.sql": `${header}create table base (n int)`,
+      "002_first.sql": header === "" ? "create table first (n int)" : `${header}create index concurrently on base (n)`,
+    });
+    await pass(world(database, project));
+    expect(await database.column(applied)).toEqual(["001_base", "002_first"]);
+  },
+);
+
+test.for<[header: string]>([[""], ["-- poststack: no-transaction\n"]])(
+  "an error is placed in the file, not in the string that was sent: %j",
+  async ([header], { database }) => {
+    await database.createLedger();
+    const it = world(database, migrations({ "001_base.sql": `${header}select 1;\n  select 'ä😀', nothing;\n` }));
+    const { where } = (await failureOf(pass(it))).facts;
+    expect(where).toEqual({ file: "migrations/001_base.sql", line: header === "" ? 2 : 3, column: 17 });
+    it.project.write("migrations/001_base.sql", `${header}select 1;\nselect 1 / 0;\n`);
+    const second = (await failureOf(pass(it))).facts.where;
+    expect(second).toMatchObject({ line: header === "" ? 2 : 3, column: 1 });
+  },
+);
