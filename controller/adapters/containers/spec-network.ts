@@ -8,6 +8,9 @@ export function networkMode(network: ContainerNetwork): string {
       return `container:${network.container}`;
     case "networks":
       return [...network.attachments.keys()][0] ?? "none";
+    case "default":
+      // By itself, Podman without root takes another one (podman-run, --network: slirp4netns or pasta).
+      return "bridge";
     default:
       return network.mode;
   }
