@@ -1,0 +1,157 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { corpusPath, hasCorpus } from "../../support/corpus.ts";
+
+// The files of the corpus, as far as running them needs to know.
+
+export interface PortOf {
+  readonly target: number;
+  readonly published?: string;
+  readonly protocol?: string;
+  readonly host_ip?: string;
+  readonly mode?: string;
+}
+
+export interface VolumeOf {
+  readonly type: string;
+  readonly source?: string;
+  readonly target: string;
+  readonly bind?: { readonly create_host_path?: boolean };
+}
+
+/** Of a service, as the reference prints it after loading: the part that the rules below and the stand-in look at. */
+export interface ServiceOf {
+  readonly container_name?: string;
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly entrypoint?: readonly string[] | null;
+  readonly command?: readonly string[] | null;
+  readonly healthcheck?: {
+    readonly test?: readonly string[];
+    readonly disable?: boolean;
+    readonly start_interval?: string;
+  };
+  readonly ports?: readonly PortOf[];
+  readonly scale?: number;
+  readonly user?: string;
+  readonly group_add?: readonly string[];
+  readonly volumes?: readonly VolumeOf[];
+  readonly networks?: Readonly<Record<string, { readonly ipv4_address?: string } | null>>;
+  readonly network_mode?: string;
+  readonly pid?: string;
+  readonly ipc?: string;
+  readonly links?: readonly string[];
+  readonly ulimits?: Readonly<Record<string, number | { readonly hard?: number }>>;
+  readonly cap_add?: readonly string[];
+  readonly logging?: { readonly driver?: string };
+  readonly deploy?: { readonly replicas?: number };
+  readonly [key: string]: unknown;
+}
+
+export interface ObjectOf {
+  readonly name?: string;
+  readonly external?: boolean;
+  readonly driver?: string;
+  readonly driver_opts?: Readonly<Record<string, string>>;
+  readonly ipam?: { readonly config?: readonly { readonly subnet?: string }[] };
+}
+
+/** A config or a secret. */
+interface GivenOf {
+  readonly file?: string;
+  readonly environment?: string;
+}
+
+export interface Case {
+  readonly id: string;
+  /** Absolute: what the file was beside. */
+  readonly folder: string;
+  readonly projectDirectory: string;
+  readonly composeFiles: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly features: readonly string[];
+  readonly services: Readonly<Record<string, ServiceOf>>;
+  readonly networks: Readonly<Record<string, ObjectOf>>;
+  readonly volumes: Readonly<Record<string, ObjectOf>>;
+  readonly configs: Readonly<Record<string, GivenOf>>;
+  readonly secrets: Readonly<Record<string, GivenOf>>;
+}
+
+interface CaseFile {
+  readonly expect: string;
+  readonly project_dir: string;
+  readonly compose_files: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly unset_variables?: readonly string[];
+  readonly features?: readonly string[];
+}
+
+const sections = ["services", "networks", "volumes", "configs", "secrets"] as const;
+
+/** Every file of the corpus that the reference loads, by name. */
+export function allCases(): readonly Case[] {
+  if (!hasCorpus) return [];
+  return ["real", "suite"].flatMap((group) =>
+    readdirSync(corpusPath("compose", group))
+      .sort()
+      .flatMap((id) => readCase(group, id)),
+  );
+}
+
+/**
+ * A file of our own, of keys that the corpus does not run. What the reference makes of it says what to replace.
+ *
+ * @param project of the reference, loaded from there under the name `app`
+ */
+export function caseIn(folder: string, project: unknown): Case {
+  const text = JSON.stringify(project).replaceAll(folder, "<project>");
+  return {
+    ...{ id: basename(folder), folder, projectDirectory: ".", composeFiles: ["compose.yaml"], env: {}, features: [] },
+    ...{ networks: {}, volumes: {}, configs: {}, secrets: {} },
+    ...(JSON.parse(text) as Pick<Case, "services">),
+  };
+}
+
+function readCase(group: string, id: string): readonly Case[] {
+  const json = (name: string): unknown => JSON.parse(readFileSync(corpusPath("compose", group, id, name), "utf8"));
+  const file = json("case.json") as CaseFile;
+  if (file.expect !== "ok") return [];
+  const project = json("expected.json") as Partial<Pick<Case, (typeof sections)[number]>>;
+  return [
+    {
+      id,
+      folder: corpusPath("compose", group, id, "files"),
+      projectDirectory: file.project_dir,
+      composeFiles: file.compose_files,
+      // Without a value it is blank for the reference, and an error here.
+      env: { ...Object.fromEntries((file.unset_variables ?? []).map((name) => [name, ""])), ...file.env },
+      features: file.features ?? [],
+      services: project.services ?? {},
+      networks: project.networks ?? {},
+      volumes: project.volumes ?? {},
+      configs: project.configs ?? {},
+      secrets: project.secrets ?? {},
+    },
+  ];
+}
+
+/** Of reading a file and of building: those are compared where that is tested. */
+const isOfReading = (feature: string): boolean =>
+  /^(?:build|cli|develop|env|extends|include|interp|profiles|top|yaml)\.|^svc\.(?:build|develop|extends|image|platform|profiles|pull_policy|x-)/.test(
+    feature,
+  );
+
+/**
+ * Few that show much: each of them has a feature of the format that none before it had. Those with fewer services come
+ * first, as the time goes into containers.
+ */
+export function fewThatShowAll(cases: readonly Case[]): readonly Case[] {
+  const size = ({ services }: Case): number => Object.keys(services).length;
+  const shown = new Set<string>();
+  return [...cases]
+    .sort((a, b) => size(a) - size(b) || (a.id < b.id ? -1 : 1))
+    .filter(({ features }) => {
+      const news = features.filter((feature) => !isOfReading(feature) && !shown.has(feature));
+      for (const feature of news) shown.add(feature);
+      return news.length > 0;
+    });
+}
