@@ -5,7 +5,7 @@ import { done, type Result } from "../../core/resource.ts";
 import { runnable } from "./guard.ts";
 import { deleteRow, markReverting, readRow, setRollback, unmarkReverting, updateRow, type FullRow } from "./ledger.ts";
 import type { MigrationAction } from "./model.ts";
-import { writeLedger } from "./session.ts";
+import { freshSession, writeLedger } from "./session.ts";
 import { readMigration, readSource, type Source } from "./source.ts";
 import { runStatements } from "./statements.ts";
 import { checksumOf, headersOf } from "./text.ts";
@@ -23,7 +23,7 @@ export async function rollBackMigration(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Result> {
-  const session = await ports.server.owner(signal);
+  const session = await freshSession(ports, signal);
   const row = await readRow(session, order, signal);
   // An earlier try committed and could not tell.
   if (row === undefined) return { note: "rolled back already" };
@@ -76,7 +76,7 @@ export async function replayMigration(
   const { name, order, rollbackFile } = migration;
   const source = readMigration(migration, ports.files);
   const rollbackSql = rollbackFile === undefined ? undefined : readSource(rollbackFile, ports.files).text;
-  const session = await ports.server.owner(signal);
+  const session = await freshSession(ports, signal);
   const row = await readRow(session, order, signal);
   if (row?.checksum === migration.checksum) return { note: "replayed already" };
   if (row === undefined) {

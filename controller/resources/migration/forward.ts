@@ -7,7 +7,7 @@ import { sqlFailure } from "../../core/sql.ts";
 import { runnable } from "./guard.ts";
 import { deleteRow, fenceAfter, insertRow, isRecorded, markApplied, readRow, setText, type FullRow } from "./ledger.ts";
 import type { MigrationAction, MigrationFile } from "./model.ts";
-import { writeLedger } from "./session.ts";
+import { freshSession, writeLedger } from "./session.ts";
 import { readMigration, readSource, type Source } from "./source.ts";
 import { runStatements } from "./statements.ts";
 import { runInTransaction } from "./transaction.ts";
@@ -24,7 +24,7 @@ export async function applyMigration(
   const rollbackSql = rollbackFile === undefined ? undefined : readSource(rollbackFile, ports.files).text;
   const runs = await runnable(source, migration.transactional, ports.parser);
   const ahead = link?.before;
-  const session = await ports.server.owner(signal);
+  const session = await (migration.transactional ? ports.server.owner(signal) : freshSession(ports, signal));
   const sending = Math.floor(ports.clock.random() * 2 ** 31);
   const fence =
     ahead?.action.verb === "apply"

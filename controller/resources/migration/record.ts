@@ -3,7 +3,7 @@ import type { Files } from "../../core/ports/files.ts";
 import { done, type Result } from "../../core/resource.ts";
 import { insertRow, markForeign, updateRow } from "./ledger.ts";
 import type { MigrationFile } from "./model.ts";
-import { writeLedger } from "./session.ts";
+import { freshSession, writeLedger } from "./session.ts";
 import { readMigration, readSource } from "./source.ts";
 
 /**
@@ -21,7 +21,7 @@ export async function baseline(
     await writeLedger(admin, markForeign, ports, signal);
     return { note: "recorded" };
   }
-  const session = await ports.server.owner(signal);
+  const session = await freshSession(ports, signal);
   const fence = ports.server.fence();
   const rows = migrations.map((migration) => {
     const { text, rollbackSql } = texts(migration, ports.files);
@@ -34,7 +34,7 @@ export async function baseline(
 /** Takes the file as it is for what was applied. */
 export async function repair(migration: MigrationFile, ports: Ports, signal: AbortSignal): Promise<Result> {
   const { text, rollbackSql } = texts(migration, ports.files);
-  const session = await ports.server.owner(signal);
+  const session = await freshSession(ports, signal);
   await writeLedger(session, updateRow(migration, text, rollbackSql), ports, signal);
   return done;
 }

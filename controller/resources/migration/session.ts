@@ -62,6 +62,17 @@ export function settings({ version }: Session, interval: string, isLocal: boolea
   ].map((setting) => `${isLocal ? "set local" : "set"} ${setting}`);
 }
 
+/**
+ * The owner's session, with nothing left of what a file may have set: neither the ledger nor a statement outside of a
+ * transaction meets another encoding, another role or a limit of a second.
+ */
+export async function freshSession({ server }: Ports, signal: AbortSignal): Promise<Session> {
+  const session = await server.owner(signal);
+  const interval = await checkInterval(session, signal);
+  await session.pipeline(["discard all", [...settings(session, interval, false), markUsed].join("; ")], signal);
+  return session;
+}
+
 /** Whatever the role or the database is given (`default_transaction_read_only`). */
 export const begin = "begin read write";
 

@@ -7,17 +7,7 @@ import { sqlFailure } from "../../core/sql.ts";
 import { byHand, explain, explainPartial, needsNoTransaction } from "./failure.ts";
 import { dropInvalid, invalidIndexes, isRepeatable, verify } from "./indexes.ts";
 import { setProgress } from "./ledger.ts";
-import {
-  begin,
-  checkFence,
-  checkInterval,
-  contender,
-  inside,
-  markUsed,
-  sendTransaction,
-  settings,
-  writeLedger,
-} from "./session.ts";
+import { begin, checkFence, contender, inside, sendTransaction, writeLedger } from "./session.ts";
 import { firstLine, placeAt, type Source } from "./source.ts";
 
 export interface Script {
@@ -37,6 +27,7 @@ export interface Script {
  * transaction does, one statement each with its progress; what cannot is recorded before, and when its end is not known,
  * verified in the catalog (RELIABILITY 26).
  *
+ * @param session as `freshSession` gives it
  * @returns how many statements ran
  * @throws PoststackError `MIGRATION_FAILED`, `MIGRATION_EDITED`, `MIGRATION_INTERRUPTED`, `MIGRATION_LOCKED`, `FENCED`
  */
@@ -48,9 +39,6 @@ export async function runStatements(
 ): Promise<number> {
   const { source, earlier } = script;
   const run: Run = { session, script, ports, signal };
-  const interval = await checkInterval(session, signal);
-  await session.pipeline(["discard all", [...settings(session, interval, false), markUsed].join("; ")], signal);
-
   const statements = (await ports.parser.parse(source.text))?.statements ?? [whole(source)];
   let done = 0;
   if (earlier !== undefined) {
@@ -172,10 +160,11 @@ async function runAlone(run: Run, statement: SqlStatement, done: number): Promis
   // CONCURRENTLY waits for every older transaction while reads and writes go on: hours of building are not thrown away
   // because a report takes six seconds.
   const waits = build !== undefined || kind.is === "drop-index" || /\bconcurrently\b/i.test(text);
-  const strings = waits ? ["set lock_timeout = 0", text, `set lock_timeout = ${lockTimeoutMs}`] : [text];
   const attempt = async (): Promise<void> => {
     try {
-      await session.pipeline(strings, signal);
+      // Waited for: in one packet, the statement would run though this had failed.
+      if (waits) await session.pipeline(["set lock_timeout = 0"], signal);
+      await session.pipeline([text], signal);
     } catch (error) {
       if (build !== undefined && sqlFailure(error) !== undefined) {
         await dropInvalid(session, build, foreign, signal).catch(() => undefined);
@@ -192,5 +181,7 @@ async function runAlone(run: Run, statement: SqlStatement, done: number): Promis
       throw isCut(error) ? error : await explainPartial(error, { name, source, statement }, ports.parser);
     });
   }
+  // No failure of the statement's own: it stays recorded as begun, and the catalog tells.
+  if (waits) await session.pipeline([`set lock_timeout = ${lockTimeoutMs}`], signal);
   await writeLedger(session, setProgress(order, done + 1, undefined), ports, signal);
 }
