@@ -23,7 +23,8 @@ const checkIntervals = new WeakMap<Session, Promise<string>>();
 
 /**
  * Says that a session is not as a fresh one would be. `DISCARD ALL` takes the mark away; one that fails, wherever that is,
- * is a transaction rolled back and leaves it, though prepared statements may be gone by then.
+ * is a transaction rolled back and leaves it, though prepared statements may be gone by then. Set behind each file, which
+ * may have reset it.
  */
 export const markUsed = "set poststack.used = yes";
 
@@ -115,7 +116,7 @@ export async function sendTransaction(
   try {
     await answer;
   } catch (error) {
-    // A mark that was set inside went with the transaction; prepared statements and session locks stay.
+    // Prepared statements and session locks of a file outlast its transaction.
     await session.query(`rollback; ${markUsed}`, [], AbortSignal.timeout(cleaningMs)).catch(() => undefined);
     throw placed(error, strings);
   }
@@ -146,7 +147,9 @@ export async function withdraw(sending: number, answer: Promise<unknown>, { serv
 export async function writeLedger(session: Session, sql: string, ports: Ports, signal: AbortSignal): Promise<void> {
   const first = `${begin}; set local lock_timeout = ${lockTimeoutMs}; ${checkFence(ports.server.fence())}`;
   const ledger = { name: "the ledger", pid: session.pid, asking: "own connection", code: "POSTGRES_LOCKED" } as const;
-  await retried(ledger, ports, signal, () => sendTransaction(session, [`${first}; ${sql}; commit`], signal));
+  await retried(ledger, ports, signal, () =>
+    sendTransaction(session, [`${first}; ${sql}; ${markUsed}; commit`], signal),
+  );
 }
 
 /** The first statement of every transaction that writes to the ledger; remembers which transaction that is. */

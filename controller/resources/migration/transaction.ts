@@ -58,10 +58,10 @@ export async function runInTransaction(
   const strings = [
     // What a fresh connection would give: nothing that the file before has set reaches this one.
     "discard all",
-    `${begin}${mode}; ${sets.join("; ")}; ${fence}; ${markUsed}; ${before}`,
+    `${begin}${mode}; ${sets.join("; ")}; ${fence}; ${before}`,
     ...sources.map(({ text }) => inside(text)),
     // The file may have taken another role, which cannot see the ledger.
-    `reset session authorization; reset role; ${after}; select poststack.end_migration(); commit`,
+    `reset session authorization; reset role; ${after}; select poststack.end_migration(); ${markUsed}; commit`,
   ];
   const send = (sent = link?.sent): Promise<void> => sendTransaction(session, strings, signal, sent);
   const sentBehind = (answer: Promise<unknown>): void =>
