@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { closeLeftNet } from "./net.ts";
 
 /** A real engine of our own: its folder holds everything of it. */
 export interface Daemon {
@@ -42,8 +43,7 @@ function clean(): void {
       const until = Date.now() + endLimitMs;
       while (isAlive(pid) && Date.now() < until) spawnSync("sleep", ["0.2"]);
     }
-    const bridge = textOf(join(folder, "bridge"));
-    if (bridge !== "") spawnSync("ip", ["link", "delete", bridge]);
+    closeLeftNet(folder);
     removeFolder(folder);
   }
 }

@@ -1,21 +1,20 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { engineFolder, serve, type Daemon } from "./daemon.ts";
+import { openNet } from "./net.ts";
 import { install } from "./packages.ts";
 
-/** A private Docker, beside any other on the machine: socket, data, bridge and addresses of its own. */
+/**
+ * A private Docker, beside any other on the machine: socket, data, bridge and addresses of its own. It keeps its hands off
+ * the firewall: a dockerd that starts empties the chains that the machine's own one, or another test's, has filled.
+ */
 export async function startDocker(): Promise<Daemon> {
   install(["dockerd", "runc", "ip", "iptables", "busybox"]);
   if (process.getuid?.() !== 0) throw new Error("not root: dockerd needs it");
   const folder = engineFolder();
   const bridge = `pst${process.pid}`;
   const block = freeBlock();
-  writeFileSync(join(folder, "bridge"), bridge);
-  const ip = (...args: readonly string[]): void => void spawnSync("ip", args);
-  ip("link", "add", "name", bridge, "type", "bridge");
-  ip("address", "add", `10.${block}.0.1/24`, "dev", bridge);
-  ip("link", "set", bridge, "up");
+  const closeNet = openNet(folder, bridge, `10.${block}`);
   const data = join(folder, "data");
   return await serve(
     folder,
@@ -24,9 +23,10 @@ export async function startDocker(): Promise<Daemon> {
       ...["--host", `unix://${join(folder, "engine.sock")}`],
       ...["--data-root", data, "--exec-root", join(folder, "exec"), "--pidfile", join(folder, "dockerd.pid")],
       ...["--bridge", bridge, "--default-address-pool", `base=10.${block}.128.0/17,size=24`],
+      ...["--iptables=false", "--ip6tables=false", "--ip-masq=false"],
     ],
     {},
-    () => ip("link", "delete", bridge),
+    closeNet,
   );
 }
 
