@@ -24,6 +24,7 @@ import { shippedImages } from "./adapters/shipped-images.ts";
 import { stopSignals } from "./adapters/signals.ts";
 import { sqlParser } from "./adapters/sql-parser.ts";
 import { fileState } from "./adapters/state.ts";
+import { textCache } from "./adapters/text-cache.ts";
 import { writeProjectFiles, writeUserFile } from "./adapters/user-file.ts";
 import { watchFiles } from "./adapters/watch-files.ts";
 import { runProgram } from "./cli/program.ts";
@@ -50,6 +51,8 @@ const stateRoot = (root: string): string => {
   const moved = environment.POSTSTACK_STATE_DIR;
   return moved === undefined || moved === "" ? join(root, ".poststack") : realPath(resolve(moved));
 };
+// As .build/loader.cjs has it.
+const cacheHome = environment.XDG_CACHE_HOME || join(environment.HOME || homedir(), ".cache");
 const containers = containerEngine({ environment: shell, uid: process.getuid?.(), home: homedir() });
 const openState = (root: string, environmentName: string) => fileState(stateRoot(root), environmentName);
 
@@ -67,6 +70,12 @@ const world: World = {
   run,
   openLog: (options) => openLog({ ...options, write: (line) => stderr.write(line) }),
   openFiles: (root) => projectFiles(realPath(root)),
+  openTextCache: (root, folder) =>
+    textCache({
+      directory: join(cacheHome, "poststack", "migrations"),
+      owner: JSON.stringify([root, folder]),
+      nowMs: () => Date.now(),
+    }),
   exists: existsSync,
   secrets: secretSources,
   stateRoot,

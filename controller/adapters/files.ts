@@ -2,7 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync, realpathSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { PoststackError, type ErrorCode } from "../core/errors.ts";
-import type { Files, ReadOptions } from "../core/ports/files.ts";
+import type { Files, ReadOptions, Stamp } from "../core/ports/files.ts";
+import { stampedDevice, stampOf } from "./file-stamp.ts";
 
 /** A FIFO must not make us wait, and what was a file a moment ago must not lead us through a link. */
 const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
@@ -16,7 +17,7 @@ export function projectFiles(root: string): Files {
   const realRoot = realpathSync.native(root);
   // Links may change between two passes, but a pass reads thousands of files of one folder in one go. By the folder as it
   // was asked for, so that the path of each file is made without looking at its parts.
-  const folders = new Map<string, string>();
+  const folders = new Map<string, Folder>();
 
   const isInside = (real: string): boolean => real === realRoot || real.startsWith(withSeparator(realRoot));
 
@@ -27,22 +28,28 @@ export function projectFiles(root: string): Files {
     throw new Outside();
   }
 
-  function realFolder(folder: string): string {
-    let real = folders.get(folder);
-    if (real === undefined) {
+  function folderAt(asked: string): Folder {
+    let folder = folders.get(asked);
+    if (folder === undefined) {
       if (folders.size === 0) queueMicrotask(() => folders.clear());
-      real = realOf(resolve(root, folder));
-      folders.set(folder, real);
+      folder = { real: realOf(resolve(root, asked)) };
+      folders.set(asked, folder);
     }
-    return real;
+    return folder;
+  }
+
+  /** The device that files of a folder must be on to have a stamp. */
+  function deviceAt(asked: string): number | undefined {
+    const folder = folderAt(asked);
+    return (folder.stamped ??= { device: stampedDevice(folder.real) }).device;
   }
 
   function open(asked: string): number {
-    const name = asked.slice(asked.lastIndexOf("/") + 1);
+    const name = nameOf(asked);
     // These name a folder by its place; every other name may be a link, which the flags find out.
-    const path = ["", ".", ".."].includes(name)
+    const path = isPlace(name)
       ? realOf(resolve(root, asked))
-      : withSeparator(realFolder(asked.slice(0, -name.length))) + name;
+      : withSeparator(folderAt(asked.slice(0, -name.length)).real) + name;
     try {
       return openSync(path, openFlags);
     } catch (error) {
@@ -64,10 +71,15 @@ export function projectFiles(root: string): Files {
     }
   }
 
-  function readBytes(path: string, { limitBytes, tooLarge, from }: ReadOptions): Buffer {
+  function readBytes(
+    path: string,
+    { limitBytes, tooLarge, from }: ReadOptions,
+    before?: (handle: number) => void,
+  ): Buffer {
     return attempt(path, from, () => {
       const handle = open(path);
       try {
+        before?.(handle);
         const length = fill(handle, scratch);
         if (length > 0 && length < scratch.length && length <= limitBytes) {
           const bytes = Buffer.allocUnsafe(length);
@@ -94,7 +106,27 @@ export function projectFiles(root: string): Files {
 
   return {
     root,
-    readBytes,
+    readBytes: (path, options) => readBytes(path, options),
+    readStamped(path, options) {
+      let stamp: Stamp | undefined;
+      const bytes = readBytes(path, options, (handle) => {
+        const device = deviceAt(path.slice(0, -nameOf(path).length));
+        if (device !== undefined) stamp = stampOf(fstatSync(handle), device);
+      });
+      return { bytes, stamp };
+    },
+    stamp(path) {
+      const name = nameOf(path);
+      if (isPlace(name)) return undefined;
+      try {
+        const folder = path.slice(0, -name.length);
+        const device = deviceAt(folder);
+        if (device === undefined) return undefined;
+        return stampOf(lstatSync(withSeparator(folderAt(folder).real) + name), device);
+      } catch {
+        return undefined;
+      }
+    },
     read(path, options) {
       const bytes = readBytes(path, options);
       if (isUtf8(bytes)) return bytes.toString("utf8");
@@ -103,7 +135,7 @@ export function projectFiles(root: string): Files {
     list: (path) =>
       attempt(path, undefined, () => {
         try {
-          return readdirSync(realFolder(path)).sort();
+          return readdirSync(folderAt(path).real).sort();
         } catch (error) {
           if (codeOf(error) === "ENOENT" && isWithin(resolve(root, path), root)) return [];
           if (codeOf(error) === "ENOTDIR") throw refused("FILE_UNREADABLE", path, undefined, "is not a folder", error);
@@ -132,6 +164,16 @@ export function projectFiles(root: string): Files {
 }
 
 class Outside extends Error {}
+
+interface Folder {
+  readonly real: string;
+  /** Asked once for all of its files. */
+  stamped?: { readonly device: number | undefined };
+}
+
+const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+const isPlace = (name: string): boolean => name === "" || name === "." || name === "..";
 
 /** Bytes that are read before anything is asked: most files are smaller, and their end says that they were whole. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024);

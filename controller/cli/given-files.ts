@@ -16,6 +16,8 @@ export function withGivenFiles(files: Files, given: readonly string[], openFiles
     ...files,
     read: (path, options) => filesOf(path).read(path, options),
     readBytes: (path, options) => filesOf(path).readBytes(path, options),
+    readStamped: (path, options) => filesOf(path).readStamped(path, options),
+    stamp: (path) => filesOf(path).stamp(path),
     exists: (path) => filesOf(path).exists(path),
   };
 }

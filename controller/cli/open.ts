@@ -29,6 +29,8 @@ export interface OpenedEnvironment extends OpenedProject {
   readonly ports: EnginePorts;
   /** Reads files and state afresh at every call. */
   readonly load: LoadDesired;
+  /** Keeps what the first load found in texts, for the next run. */
+  readonly remember: () => void;
   /** Every file and folder that the last load asked for, absolute, also when it failed. */
   readonly sources: () => readonly string[];
 }
@@ -45,6 +47,11 @@ export function openProject(context: Context, reading: Reading = { usable: "none
   return { project: read(files), files, root: files.root };
 }
 
+export interface OpeningOptions {
+  /** The first load does not read migrations that are known from an earlier run; every later one does. */
+  readonly recall?: boolean;
+}
+
 /**
  * One environment with what the engine needs for it.
  *
@@ -55,6 +62,7 @@ export function openEnvironment(
   context: Context,
   name: string | undefined,
   options: DesiredOptions = {},
+  opening: OpeningOptions = {},
 ): OpenedEnvironment {
   const { world, envFiles, log } = context;
   const { files, read } = projectReader(context, { chosen: name, usable: "chosen" });
@@ -64,11 +72,13 @@ export function openEnvironment(
   const ports = world.openEngine(files.root, chosen.name, log);
   const startedAt = new Date();
   const warned = new Set<string>();
+  const texts = opening.recall === true ? world.openTextCache(files.root, project.migrations) : undefined;
   let first: ProjectSource | undefined = project;
 
   const load: LoadDesired = (begin) => {
     // What was read to get here is as fresh as the first pass needs it.
-    if (first === undefined) recording = recordFiles(files);
+    const isFirst = first !== undefined;
+    if (!isFirst) recording = recordFiles(files);
     const now = first ?? read(recording.files);
     first = undefined;
     return loadDesired(
@@ -76,6 +86,7 @@ export function openEnvironment(
         project: now,
         environment: chooseEnvironment(now, chosen.name),
         files: recording.files,
+        texts: isFirst ? texts : undefined,
         state: ports.state,
         secrets: world.secrets,
         shell: world.shell,
@@ -100,6 +111,7 @@ export function openEnvironment(
     endsByCommand: (options.to ?? "running") !== "running",
     ports,
     load,
+    remember: () => texts?.save(),
     sources: () => recording.sources(),
   };
 }

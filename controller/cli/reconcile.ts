@@ -85,6 +85,8 @@ export async function reconcile(
   } finally {
     finish();
   }
+  // Not after work: what was written a moment ago cannot be known again by its stamp.
+  if (outcome.status === "converged" && outcome.passes === 0) opened.remember();
   if (saved !== undefined && outcome.status === "converged" && outcome.passes === 0) {
     // A saved plan that had nothing to do either is as good as it was.
     if (outcome.plan.fingerprint !== saved) throw planStale();

@@ -3,7 +3,7 @@ import type { Run } from "../engine/record.ts";
 import type { FileWatcher, Watched } from "../engine/watch.ts";
 import type { Log } from "../core/ports.ts";
 import type { ShippedImage } from "../core/ports/container-images.ts";
-import type { Files, SecretSources } from "../core/ports/files.ts";
+import type { Files, SecretSources, TextCache } from "../core/ports/files.ts";
 import type { LogFiles, Machine } from "../core/ports/machine.ts";
 import type { HostLock, State } from "../core/ports/state.ts";
 import type { Text } from "../core/secret.ts";
@@ -26,6 +26,8 @@ export interface World {
   readonly run: Run;
   readonly openLog: (options: LogOptions) => Promise<Log>;
   readonly openFiles: (root: string) => Files;
+  /** What earlier runs found in the texts of a project's folder of migrations. */
+  readonly openTextCache: (root: string, folder: string) => TextCache;
   /** Whether there is such a file, anywhere. */
   readonly exists: (path: string) => boolean;
   readonly secrets: SecretSources;

@@ -1,7 +1,7 @@
 import { PoststackError, PoststackErrors } from "../core/errors.ts";
 import { resourceId } from "../core/id.ts";
 import { comparePlaces, fileStart, type Place } from "../core/place.ts";
-import type { Files } from "../core/ports/files.ts";
+import type { Files, TextCache } from "../core/ports/files.ts";
 import type { MigrationFile, NamedMigration } from "../resources/migration/model.ts";
 import { checksumOf, headersOf } from "../resources/migration/text.ts";
 import { compareOrders, orderOf } from "../resources/migration/version.ts";
@@ -90,13 +90,22 @@ export function listMigrations(files: Files, folder: string): Found<NamedMigrati
   }
 }
 
-/** Reads what was listed. The errors are `MIGRATION_HEADER`, `FILE_UNREADABLE`, `PATH_OUTSIDE`. */
-export function readTexts(files: Files, named: readonly NamedMigration[], where: Place): Found<MigrationFile> {
+/**
+ * Reads what was listed. The errors are `MIGRATION_HEADER`, `FILE_UNREADABLE`, `PATH_OUTSIDE`.
+ *
+ * @param cache spares the files that it knows; without it every file is read
+ */
+export function readTexts(
+  files: Files,
+  named: readonly NamedMigration[],
+  where: Place,
+  cache?: TextCache,
+): Found<MigrationFile> {
   const migrations: MigrationFile[] = [];
   const errors: PoststackError[] = [];
   for (const one of named) {
     try {
-      migrations.push(readText(files, one, where));
+      migrations.push(withText(one, textFacts(files, one.file, where, cache)));
     } catch (error) {
       if (!(error instanceof PoststackError)) throw error;
       errors.push(error);
@@ -117,13 +126,38 @@ function parseName(entry: string): Parts | undefined {
   return { version, name, isRollback: known.isRollback };
 }
 
-function readText(files: Files, named: NamedMigration, from: Place): MigrationFile {
-  const { file } = named;
-  const bytes = files.readBytes(file, { limitBytes, from });
+/** What planning has to know of a text. */
+type TextFacts = Pick<MigrationFile, "checksum" | "transactional">;
+
+function textFacts(files: Files, file: string, from: Place, cache: TextCache | undefined): TextFacts {
+  const options = { limitBytes, from };
+  if (cache === undefined) return factsOf(files.readBytes(file, options), file);
+  const known = parseFacts(cache.find(file, () => files.stamp(file)));
+  if (known !== undefined) return known;
+  const { bytes, stamp } = files.readStamped(file, options);
+  const facts = factsOf(bytes, file);
+  if (stamp !== undefined) cache.keep(file, stamp, renderFacts(facts));
+  return facts;
+}
+
+/** @throws PoststackError `MIGRATION_HEADER` */
+function factsOf(bytes: Buffer, file: string): TextFacts {
   const { transactional, unknown } = headersOf(bytes);
   if (unknown !== undefined) throw badHeader({ file, line: unknown.line, column: unknown.column }, unknown.text);
-  const { id, version, order, name, rollbackFile } = named;
-  const checksum = checksumOf(bytes);
+  return { checksum: checksumOf(bytes), transactional };
+}
+
+/** `t` or `n` for the header, then the checksum. What is something else was kept by another version. */
+const renderFacts = ({ checksum, transactional }: TextFacts): string => (transactional ? "t" : "n") + checksum;
+
+function parseFacts(text: string | undefined): TextFacts | undefined {
+  const transactional = text?.[0] === "t";
+  if (text?.length !== 65 || !(transactional || text[0] === "n")) return undefined;
+  return { checksum: text.slice(1), transactional };
+}
+
+function withText(named: NamedMigration, { checksum, transactional }: TextFacts): MigrationFile {
+  const { id, version, order, name, file, rollbackFile } = named;
   // Written out: copying what is in an object costs more than hashing the file.
   return rollbackFile === undefined
     ? { id, version, order, name, file, checksum, transactional }

@@ -21,7 +21,8 @@ import { writerLock } from "./writer-lock.ts";
 
 /**
  * Reads files and state afresh and says what they ask for. Called at the start of every pass. `begin` is told at most once,
- * when most of it is known and nothing was wrong until then, so that the world can be looked at meanwhile.
+ * when most of it is known and nothing was wrong until then, so that the world can be looked at meanwhile. The first call
+ * may take what an earlier run found in migrations that have not changed since; the others read every text.
  */
 export type LoadDesired = (begin?: (outline: Outline) => void) => Promise<Desired>;
 

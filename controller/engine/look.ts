@@ -21,7 +21,22 @@ export interface Look {
 }
 
 /** Changes nothing and takes no lock. */
-export const look = (load: LoadDesired, ports: EnginePorts, selection: Selection, signal: AbortSignal): Promise<Look> =>
+export async function look(
+  load: LoadDesired,
+  ports: EnginePorts,
+  selection: Selection,
+  signal: AbortSignal,
+): Promise<Look> {
+  const looked = await lookOnce(load, ports, selection, signal);
+  return isDoubtful(looked) ? lookOnce(load, ports, selection, signal) : looked;
+}
+
+/** What is recalled of a text may say that nothing is to be done about it. Nobody is refused anything for it: it is read. */
+const isDoubtful = ({ desired, plan }: Look): boolean =>
+  desired.resources.migration.some(({ isRecalled }) => isRecalled) &&
+  plan.actions.some((action) => action.kind === "migration" && isRefusal(action));
+
+const lookOnce = (load: LoadDesired, ports: EnginePorts, selection: Selection, signal: AbortSignal): Promise<Look> =>
   see(load, ports, signal, ({ desired, observation }) => {
     const plan = buildPlan(desired, observation, selection);
     return { desired, observed: observation.observed, plan, waitsFor: waitsFor(plan, observation) };

@@ -30,16 +30,19 @@ interface Opened {
   readonly saved?: SavedPlan;
 }
 
+/** Most applies have nothing to do; whatever one does, it reads afresh. A saved plan was made to be done. */
+const recalling = { recall: true };
+
 /** A name with a dot or a slash is a file's; any other is an environment's, and a file's where there is no such one. */
 function open(name: string | undefined, extent: Extent, context: Context): Opened {
   const { world } = context;
-  if (name === undefined) return { opened: openEnvironment(context, undefined, extent) };
+  if (name === undefined) return { opened: openEnvironment(context, undefined, extent, recalling) };
   const path = resolve(world.cwd, name);
   const isFile = world.exists(path);
   const isPath = /[./\\]/.test(name);
   if (isPath && isFile) return openSaved(readSavedPlan(path, world.openFiles(dirname(path))), name, context);
   try {
-    return { opened: openEnvironment(context, name, extent) };
+    return { opened: openEnvironment(context, name, extent, recalling) };
   } catch (error) {
     const isUnknown = errorsOf(error).every(({ code }) => code === "ENVIRONMENT_UNKNOWN");
     if (isUnknown && isPath) throw planMissing(name);

@@ -22,7 +22,9 @@ export async function planCommand({ args: [name], options }: Invocation, world: 
   const to = options.text("to") as "running" | "stopped" | "absent" | undefined;
   const selection = selectionOf(options);
   const extent = extentOf(options);
-  const opened = comparable(openEnvironment(context, name, { ...(to === undefined ? {} : { to }), ...extent }));
+  const opened = comparable(
+    openEnvironment(context, name, { ...(to === undefined ? {} : { to }), ...extent }, { recall: true }),
+  );
   const plan = await planOnce(opened.load, opened.ports, selection, world.signal);
 
   await show(plan, options.text("format"), context);

@@ -85,7 +85,9 @@ export async function loadDesired(
     resources,
   };
   if (problems.isEmpty()) begin?.(outline);
-  const migration = await Promise.all(resources.migration.map((listed) => readListed(listed, files, problems)));
+  const migration = await Promise.all(
+    resources.migration.map((listed) => readListed(listed, files, problems, source.texts)),
+  );
   problems.throwAny();
   return { ...outline, resources: { ...resources, migration } };
 }

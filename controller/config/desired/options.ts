@@ -1,5 +1,5 @@
 import type { Place } from "../../core/place.ts";
-import type { Files, SecretSources } from "../../core/ports/files.ts";
+import type { Files, SecretSources, TextCache } from "../../core/ports/files.ts";
 import type { ShippedImage } from "../../core/ports/container-images.ts";
 import type { State } from "../../core/ports/state.ts";
 import type { EnvironmentSource, ProjectSource } from "../source.ts";
@@ -9,6 +9,8 @@ export interface DesiredSource {
   readonly project: ProjectSource;
   readonly environment: EnvironmentSource;
   readonly files: Files;
+  /** Spares migrations that have not changed; without it all are read. */
+  readonly texts?: TextCache | undefined;
   readonly state: Pick<State, "read">;
   readonly secrets: SecretSources;
   readonly shell: ReadonlyMap<string, string>;

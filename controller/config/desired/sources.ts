@@ -19,6 +19,8 @@ export function recordFiles(files: Files): RecordingFiles {
     read: (path, options) => files.read(single(path), options),
     // Thousands of them, whose folder has been listed before.
     readBytes: (path, options) => files.readBytes(listed.has(folderOf(path)) ? path : single(path), options),
+    readStamped: (path, options) => files.readStamped(listed.has(folderOf(path)) ? path : single(path), options),
+    stamp: (path) => files.stamp(listed.has(folderOf(path)) ? path : single(path)),
     list: (path) => {
       listed.add(path);
       return files.list(folder(path));

@@ -10,11 +10,43 @@ export interface Files {
   read(path: string, options: ReadOptions): string;
   /** Bytes, for hashing. Same errors. */
   readBytes(path: string, options: ReadOptions): Buffer;
+  /** The same with the stamp that the file had before its first byte was read. */
+  readStamped(path: string, options: ReadOptions): { readonly bytes: Buffer; readonly stamp: Stamp | undefined };
+  /** Of a file as it is now, without opening it; undefined: only reading it tells, also what is wrong with it. */
+  stamp(path: string): Stamp | undefined;
   /** Names in a folder, sorted; empty when it does not exist. @throws PoststackError `PATH_OUTSIDE`, `FILE_UNREADABLE` */
   list(path: string): readonly string[];
   exists(path: string): boolean;
   /** @throws PoststackError `PATH_OUTSIDE` */
   isFolder(path: string): boolean;
+}
+
+/**
+ * Which state of which file: where all of it is equal, so are the bytes, unless it is younger than the clock of its file
+ * system is fine ({@link TextCache}). As stat(2) has it, times in milliseconds since 1970 with what a number holds of their
+ * nanoseconds: a quarter of a microsecond, and no file system's clock ticks that fast.
+ */
+export interface Stamp {
+  readonly dev: number;
+  readonly ino: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+}
+
+/** What was made of the texts of files, for as long as they do not change. It may forget anything: then a file is read. */
+export interface TextCache {
+  /**
+   * What was kept of a file.
+   *
+   * @param stampOf asked only where something was kept
+   */
+  find(path: string, stampOf: () => Stamp | undefined): string | undefined;
+  /** Whether {@link find} has found anything. */
+  wasOfUse(): boolean;
+  keep(path: string, stamp: Stamp, fact: string): void;
+  /** For the next run, if any of it is new. A disk that takes no file is no error. */
+  save(): void;
 }
 
 /** Where secrets come from that the configuration only points at. Their text never leaves the adapter in plain. */

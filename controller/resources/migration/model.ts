@@ -47,6 +47,8 @@ export interface ListedMigrations {
 /** With what the texts say: what `diff` gets, one element. */
 export interface DesiredMigrations extends ListedMigrations {
   readonly files: readonly MigrationFile[];
+  /** Not all of the texts were read: what an earlier run found is taken of files that have not changed since. */
+  readonly isRecalled?: boolean;
 }
 
 export interface LedgerRow {
