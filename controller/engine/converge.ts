@@ -123,8 +123,10 @@ async function passes(
   let lastShown = shown;
   let approved = firstApproved;
   let attempt = 0;
+  /** Passes that were cut short and tried again: they have a limit of their own, and tell nothing of a plan without end. */
+  let retried = 0;
 
-  for (let pass = 1; pass <= options.maxPasses || attempt > 0; pass++) {
+  for (let pass = 1; pass - retried <= options.maxPasses; pass++) {
     if (options.stop.aborted) return { status: "stopped", passes: pass - 1, results };
     const acted = actedIn(results);
     // Nobody waits for what was started to prove itself: then what does not stay up is not started over and over either.
@@ -162,6 +164,7 @@ async function passes(
       // What is stalled has been waited for long enough by the action itself.
       if (attempt >= options.maxRetries || errors.some(isStalled))
         return { status: "stalled", errors, passes: pass, results };
+      retried++;
       await pause(attempt++, ports.clock, options.emit, AbortSignal.any([options.signal, options.stop]));
     } else {
       attempt = 0;

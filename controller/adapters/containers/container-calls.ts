@@ -5,7 +5,7 @@ import { readLimitMs, writeLimitMs, type Client } from "./client.ts";
 import { containerBody } from "./container-body.ts";
 import { readDetails, readHealth } from "./container-details.ts";
 import { versionNumber, type Dialect } from "./dialect.ts";
-import { isCode, unless } from "./failure.ts";
+import { isCode, Refusal, unless } from "./failure.ts";
 import { writeFields } from "./fields.ts";
 import { refuseWhatIsLacking } from "./lacking.ts";
 import { readSummary } from "./listed.ts";
@@ -38,6 +38,16 @@ type Containers = Pick<
   | "connectNetwork"
   | "disconnectNetwork"
 >;
+
+/**
+ * An engine that is ended while it starts a container keeps the container's place in the network, and refuses the next start
+ * because of it (libnetwork). By force the place is given back; only a container of this name can have left it.
+ */
+function leftEndpoint(error: unknown): { readonly name: string; readonly network: string } | undefined {
+  const said = error instanceof PoststackError && error.cause instanceof Refusal ? error.cause.message : "";
+  const [, name, network] = /endpoint with name (\S+) already exists in network (\S+)/.exec(said) ?? [];
+  return name === undefined || network === undefined ? undefined : { name, network };
+}
 
 /** The calls about containers that are one question and one answer. */
 export function containerCalls(session: (signal: AbortSignal) => Promise<Session>): Containers {
@@ -98,7 +108,13 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
     },
 
     async startContainer(id, signal) {
-      await act(id, "start", {}, `starting container ${id}`, writeLimitMs, signal);
+      const start = () => act(id, "start", {}, `starting container ${id}`, writeLimitMs, signal);
+      await start().catch(async (error: unknown) => {
+        const left = leftEndpoint(error);
+        if (left === undefined) throw error;
+        await calls.disconnectNetwork(left.network, left.name, signal);
+        await start();
+      });
     },
 
     async stopContainer(id, { graceMs, signal: name }, signal) {

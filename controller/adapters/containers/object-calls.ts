@@ -1,8 +1,9 @@
+import { PoststackError } from "../../core/errors.ts";
 import type { ContainerEngine } from "../../core/ports/containers.ts";
 import { list, object, present, text } from "./answer.ts";
 import { readLimitMs, writeLimitMs } from "./client.ts";
 import type { Session } from "./container-calls.ts";
-import { unless } from "./failure.ts";
+import { Refusal, unless } from "./failure.ts";
 import { refuseNetworkThatIsLacking } from "./lacking.ts";
 import { readImageDetails, readImageFacts, readNetworkFacts, readVolumeFacts } from "./listed.ts";
 
@@ -19,6 +20,11 @@ type Objects = Pick<
   | "tagImage"
   | "removeImage"
 >;
+
+const isOneGone = (error: unknown): boolean =>
+  error instanceof PoststackError &&
+  error.cause instanceof Refusal &&
+  /retrieving label for image|reading image/.test(error.cause.message);
 
 /** The calls about networks, volumes and images that are one question and one answer. */
 export function objectCalls(session: (signal: AbortSignal) => Promise<Session>): Objects {
@@ -93,7 +99,12 @@ export function objectCalls(session: (signal: AbortSignal) => Promise<Session>):
 
     async images(signal) {
       const { dialect } = await session(signal);
-      const answer = await get("/images/json", "listing images", signal);
+      const ask = () => get("/images/json", "listing images", signal);
+      // Podman fails as a whole where one of them is removed meanwhile: the next list is without it.
+      const answer = await ask().catch((error: unknown) => {
+        if (!isOneGone(error)) throw error;
+        return ask();
+      });
       return list(answer).map((entry) => readImageFacts(dialect.adaptImage(object(entry))));
     },
 

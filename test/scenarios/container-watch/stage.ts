@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { ContainerSummary } from "../../../controller/core/ports/container-facts.ts";
 import type { EngineBox } from "../../engine/box.ts";
 import { ensureBusybox } from "../../engine/images.ts";
@@ -59,8 +59,12 @@ export async function stage(
   onTestFinished(async () => {
     for (const command of commands) command.kill("SIGKILL");
     await Promise.allSettled(commands.map(({ ended }) => ended));
-    for (const { id } of await ours())
-      await engine.removeContainer(id, { force: true, anonymousVolumes: true }, signal);
+    // An engine that was ended may not let go of a container's files at once.
+    const removeAll = async (): Promise<void> => {
+      for (const { id } of await ours())
+        await engine.removeContainer(id, { force: true, anonymousVolumes: true }, signal);
+    };
+    await expect.poll(() => removeAll().then(ours, ours), { timeout: 60_000 }).toEqual([]);
     for (const { id } of (await engine.networks(signal)).filter(isOurs)) await engine.removeNetwork(id, signal);
     for (const { id, references } of (await engine.images(signal)).filter(isOurs))
       for (const reference of [...references, id]) await engine.removeImage(reference, signal);
