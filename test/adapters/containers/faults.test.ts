@@ -233,3 +233,32 @@ test("objects that make no sense are objects that say nothing: the list goes on"
   expect(await one.engine.volumes(signal)).toHaveLength(odd.length);
   expect(await one.engine.inspectContainer("c", signal)).toMatchObject({ state: "unknown" });
 });
+
+test("a place in a network that an engine kept when it was ended is given back, then the container starts", async () => {
+  const said = "endpoint with name app-web-1 already exists in network app_default";
+  let isLeft = true;
+  const { engine, requests } = await start((request, response) => {
+    if (request.url?.endsWith("/start") === true && isLeft) return json(response, { message: said }, 403);
+    if (request.url?.endsWith("/disconnect") === true) isLeft = false;
+    return response.writeHead(204).end();
+  });
+  expect(await outcome(engine.startContainer("c", signal))).toBe("done");
+  expect(requests).toEqual([
+    "POST /v1.41/containers/c/start",
+    "POST /v1.41/networks/app_default/disconnect",
+    "POST /v1.41/containers/c/start",
+  ]);
+});
+
+test("a list of images that broke on one that was removed meanwhile is asked for once more", async () => {
+  const said = 'retrieving label for image "c07c": reading image "c07c": locating image: image not known';
+  const answers: readonly (readonly [unknown, number])[] = [
+    [{ cause: said, message: said }, 500],
+    [[], 200],
+  ];
+  const { engine, requests } = await start((_request, response) =>
+    json(response, ...(answers[requests.length - 1] ?? [[], 200])),
+  );
+  expect(await engine.images(signal)).toEqual([]);
+  expect(requests).toHaveLength(2);
+});
