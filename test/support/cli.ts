@@ -58,9 +58,13 @@ function run(args: readonly string[], { environment = {}, input, cwd, onOutput }
     onOutput?.(stdout, (signal) => void child.kill(signal));
   });
   child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString("utf8")));
-  child.stdin.end(input ?? "");
   return new Promise((resolve, reject) => {
     child.once("error", reject);
+    // A program that ends without reading its input breaks the pipe, which is its right; what it ended with tells.
+    child.stdin.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") reject(error);
+    });
+    child.stdin.end(input ?? "");
     child.once("close", (code) => {
       resolve({
         code,
