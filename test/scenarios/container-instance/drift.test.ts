@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { describe, expect, test } from "vitest";
-import { box, notes, stage, type Stage } from "./stage.ts";
+import { expect, test } from "vitest";
+import { describeServers, notes, stageOn, type Stage } from "./stage.ts";
 
 // What others do to a server's container, and how the plan comes back from it. Each is a line of its own.
 
@@ -38,7 +38,7 @@ const drifts: readonly (readonly [string, (app: Stage) => Promise<unknown>, (app
   ],
 ];
 
-describe.skipIf(box === undefined)("a server on a container that somebody has changed", () => {
+describeServers("a server on a container that somebody has changed", stageOn, ({ stage }) => {
   test("comes back with its data from each of them", async () => {
     const app = await stage();
     await app.ok("apply", "--yes");
@@ -51,6 +51,28 @@ describe.skipIf(box === undefined)("a server on a container that somebody has ch
       expect(await app.containers(), name).toEqual([`${app.server} running`]);
       expect(await notes(app), name).toEqual([1]);
     }
+  });
+
+  test("stopped while it is waited for, it is started by the next pass", async () => {
+    const app = await stage();
+    await app.ok("apply", "--yes");
+    const signal = (name: string): Promise<string> => app.call("POST", `/containers/${app.server}/kill?signal=${name}`);
+    // As long as there is a session, a server that is to end lets nobody in, and runs.
+    const session = app.project.sql("select pg_sleep(600)").catch(() => []);
+    await expect
+      .poll(() => app.project.sql("select 1 from pg_stat_activity where query ~ '^select pg_sleep'"))
+      .not.toEqual([]);
+    await signal("SIGTERM");
+    await app.call("POST", `/containers/${app.server}/rename?name=${app.server}x`);
+    const command = app.start("apply", "--yes", "--json");
+    await command.until(({ type, id }) => type === "start" && id === "instance:postgres");
+    await expect.poll(() => app.containers()).toEqual([`${app.server} running`]);
+    await signal("SIGINT");
+    const ended = await command.ended;
+    expect(ended.code, ended.text).toBe(0);
+    expect(ended.text).toContain("was stopped while it was waited for");
+    await session;
+    expect(await app.plan()).toEqual([]);
   });
 
   test("a volume that is gone or empty is no new beginning", async () => {

@@ -88,7 +88,7 @@ async function startKept(
   const id = await ownId(desired, server, ports, signal);
   const details = await ports.containers.inspectContainer(id, signal);
   // Running, and slow to answer: its files stay as they are.
-  if (details?.state === "running") return accept(desired, server, id, ports, signal);
+  if (details?.state === "running") return accept(desired, server, id, ports, signal, "running");
   if (details !== undefined && details.name !== server.name)
     await ports.containers.renameContainer(id, server.name, signal);
   await configure(desired, id, ports, signal);

@@ -23,5 +23,5 @@ export async function repair(
   for (const network of repairs.connect)
     await containers.connectNetwork(network, id, attachmentTo(server.alias), signal);
   if (repairs.password) await setPassword(desired, id, ports, signal);
-  return accept(desired, server, id, ports, signal);
+  return accept(desired, server, id, ports, signal, "running");
 }

@@ -31,8 +31,11 @@ export async function start(
   } catch (error) {
     throw atPort(error, desired, server);
   }
-  return accept(desired, server, id, ports, signal);
+  return accept(desired, server, id, ports, signal, "started");
 }
+
+/** Whether this action started the container, or found it running: then somebody may be about to stop it. */
+type Found = "started" | "running";
 
 /**
  * Waits until a login over TCP answers (RELIABILITY 15), sees to it that it is the cluster that the environment had, and
@@ -44,8 +47,9 @@ export async function accept(
   id: string,
   ports: Ports,
   signal: AbortSignal,
+  found: Found,
 ): Promise<Result> {
-  const { identifier, version } = await waitReady(desired, server, id, ports, signal);
+  const { identifier, version } = await waitReady(desired, server, id, ports, signal, found);
   const { knownIdentifier } = desired;
   if (knownIdentifier !== undefined && identifier !== knownIdentifier) {
     await ports.containers.stopContainer(id, {}, signal);
@@ -71,6 +75,7 @@ async function waitReady(
   id: string,
   ports: Ports,
   signal: AbortSignal,
+  found: Found,
 ): Promise<Answer> {
   const { clock, containers } = ports;
   const deadlineMs = clock.nowMs() + readyTimeoutMs;
@@ -81,6 +86,7 @@ async function waitReady(
     restarts ??= details?.restartCount;
     // Between an end and the engine's restart it is not running; after it, the count has moved.
     if (details === undefined || details.state !== "running" || details.restartCount !== restarts) {
+      if (found === "running" && details?.exitCode === 0) throw stopped(desired, server);
       await containers.stopContainer(id, {}, signal);
       throw await explain(desired, server, details, id, ports, signal);
     }
@@ -125,6 +131,16 @@ async function login(
     throw error;
   }
 }
+
+/**
+ * A server that ran and ended in order was told to, by a person or by a command that was killed before the engine was done
+ * with its call. The next pass sees it stopped.
+ */
+const stopped = ({ id, place }: DesiredInstance, { name }: ContainerServer): PoststackError =>
+  new PoststackError("POSTGRES_BUSY", {
+    what: `the server in container "${name}" of ${id} was stopped while it was waited for`,
+    where: place,
+  });
 
 /** Why a container that was started does not run. */
 async function explain(
