@@ -144,9 +144,25 @@ function endRest(folder: string): void {
   }
 }
 
-/** Storage drivers leave mounts behind, which would keep the folder. */
+/**
+ * Storage drivers leave mounts behind, which would keep the folder. What was killed a moment ago may still make one more, or
+ * hold one for as long as it ends.
+ */
 function removeFolder(folder: string): void {
-  endRest(folder);
+  for (let left = 20; ; left -= 1) {
+    endRest(folder);
+    unmountBelow(folder);
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (left === 0) throw error;
+      spawnSync("sleep", ["0.5"]);
+    }
+  }
+}
+
+function unmountBelow(folder: string): void {
   const mounted = textOf("/proc/self/mounts")
     .split("\n")
     .map((line) => line.split(" ")[1] ?? "")
@@ -154,5 +170,4 @@ function removeFolder(folder: string): void {
     .sort()
     .toReversed();
   for (const path of mounted) spawnSync("umount", ["--lazy", path]);
-  rmSync(folder, { recursive: true, force: true });
 }
