@@ -1,7 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { describeEngines } from "../engine/engines.ts";
 import { answerOf } from "../support/command.ts";
 import { misfits } from "../support/schemas.ts";
-import { box, stage } from "../scenarios/containers/stage.ts";
+import { stageOn } from "../scenarios/containers/stage.ts";
 
 // Logs of containers, of a real engine.
 
@@ -23,7 +24,7 @@ interface Line {
   readonly line: string;
 }
 
-describe.skipIf(box === undefined)("logs of containers", () => {
+describeEngines("logs of containers", stageOn, ({ stage }) => {
   test("are shown by time, with a name before each line when there are several", async () => {
     const app = await stage({ "compose.yml": compose });
     await app.ok("apply", "--yes");

@@ -1,7 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { describeEngines } from "../engine/engines.ts";
 import { answerOf, type Ended } from "../support/command.ts";
 import { misfits } from "../support/schemas.ts";
-import { box, stage } from "../scenarios/containers/stage.ts";
+import { stageOn } from "../scenarios/containers/stage.ts";
 
 // The commands for what runs on a container engine, on a real one.
 
@@ -22,10 +23,12 @@ const compose = `services:
     init: true
     scale: 2
     depends_on: [cache]
+    ports: ["7000"]
   cache:
     image: IMAGE
     command: [sleep, "100000"]
     init: true
+    ports: ["127.0.0.1:PORT1:80"]
     volumes: ["data:/data"]
     healthcheck: { test: [CMD-SHELL, "echo asked; test ! -e /sick"], interval: 1s, retries: 1 }
   own:
@@ -36,10 +39,20 @@ volumes: { data: {} }
 `;
 const files = { "compose.yml": compose, "own/Dockerfile": "FROM IMAGE\nRUN echo 1 > /made\n" };
 
-describe.skipIf(box === undefined)("commands for containers", () => {
+describeEngines("commands for containers", stageOn, ({ stage }) => {
   test("look at them, and give some of them another end than the rest", async () => {
     const app = await stage(files);
-    await app.ok("apply", "--yes");
+    const [outcome] = (await app.ok("apply", "--yes", "--json")).lines.filter(({ type }) => type === "outcome");
+    expect(misfits("event", outcome)).toEqual([]);
+    const chosen = expect.stringMatching(/^127\.0\.0\.1:\d+$/) as unknown;
+    const cache = `http://127.0.0.1:${app.project.ports[1] ?? 0}/`;
+    expect(outcome?.["addresses"]).toEqual([
+      { name: "web", address: chosen },
+      { name: "web.2", address: chosen },
+      { name: "cache", address: cache },
+      { name: "database", address: expect.stringMatching(/^postgresql:/) as unknown },
+    ]);
+    expect((await app.ok("apply")).stdout).toContain(`  cache     ${cache}\n`);
     const all = ["cache-1 running", "own-1 running", "web-1 running", "web-2 running"];
     expect(await app.containers()).toEqual(all);
 
@@ -58,10 +71,10 @@ describe.skipIf(box === undefined)("commands for containers", () => {
       environments: [
         {
           containers: [
-            { name: "web", state: "running" },
-            { name: "web.2", state: "running" },
-            { name: "cache", state: "running", health: "healthy" },
-            { name: "own", state: "running" },
+            { name: "web", state: "running", addresses: [chosen] },
+            { name: "web.2", state: "running", addresses: [chosen] },
+            { name: "cache", state: "running", health: "healthy", addresses: [cache] },
+            { name: "own", state: "running", addresses: [] },
           ],
         },
       ],

@@ -5,13 +5,15 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { parseDotenv } from "../../controller/config/dotenv.ts";
 import { environmentText } from "../../controller/config/export/env-vars.ts";
 import { disclose } from "../../controller/adapters/disclose.ts";
+import type { EngineBox } from "../engine/box.ts";
 import { ensureCompose } from "../engine/compose.ts";
 import type { ContainerDetails } from "../../controller/core/ports/container-facts.ts";
 import { Secret, type Text } from "../../controller/core/secret.ts";
 import { answerOf } from "../support/command.ts";
 import { misfits } from "../support/schemas.ts";
-import { ensurePostgres, isPossible } from "../scenarios/container-instance/image.ts";
-import { box, stage } from "../scenarios/containers/stage.ts";
+import { ensurePostgres } from "../scenarios/container-instance/image.ts";
+import { describeServers } from "../scenarios/container-instance/stage.ts";
+import { stageOn, type Stage } from "../scenarios/containers/stage.ts";
 
 const texts = [
   "plain",
@@ -65,22 +67,22 @@ const compose = `services:
 volumes: { data: {} }
 `;
 
-describe.skipIf(box === undefined || !isPossible)("the exported Compose file", () => {
-  test("is run by docker compose as we run it, and holds no secret", { timeout: 180_000 }, async () => {
-    if (box === undefined) return;
-    const configuration = `project: { name: NAME }
+const exportStageOn = async (box: EngineBox): Promise<Stage> =>
+  stageOn(box, {
+    ".poststack.yml": `project: { name: NAME }
 environments:
   dev:
     postgres: { provider: container, image: ${await ensurePostgres(box)}, version: 15, port: PORT0, parameters: { work_mem: 5MB } }
     deployment: { compose: compose.yml }
     variables: { PRICE: "it's $$5" }
-`;
-    const files = {
-      ".poststack.yml": configuration,
-      "compose.yml": compose,
-      "environments/dev.env": "API_KEY=canary-key\n",
-    };
-    const app = await stage(files);
+`,
+    "compose.yml": compose,
+    "environments/dev.env": "API_KEY=canary-key\n",
+  });
+
+describeServers("the exported Compose file", exportStageOn, ({ stage }) => {
+  test("is run by docker compose as we run it, and holds no secret", { timeout: 180_000 }, async () => {
+    const app = await stage();
     const { engine, signal } = app.box;
     await app.ok("apply", "--yes");
     const ours = facts(await engine.inspectContainer(`${app.name}-dev-web-1`, signal));

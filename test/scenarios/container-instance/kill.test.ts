@@ -1,6 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { killAt, moments } from "../../support/scenario-faults.ts";
-import { box, notes, stage, type Stage } from "./stage.ts";
+import { describeServers, notes, stageOn, type Stage } from "./stage.ts";
 
 // A kill at any instant, of the server or of the command: the next apply comes to the same end, with one of each.
 
@@ -20,7 +20,7 @@ async function expectWhole(app: Stage): Promise<void> {
 /** Milliseconds after the container's start: initdb, the entrypoint's own server, the first start, the rename, the start. */
 const instants = [20, 150, 300, 500, 700, 900, 1_150, 1_400, 1_700, 2_000];
 
-describe.skipIf(box === undefined)("a kill", () => {
+describeServers("a kill", stageOn, ({ stage }) => {
   test.each(instants)("of the container %i ms into its first start loses nothing", async (delayMs) => {
     const app = await stage();
     const command = app.start("apply", "--yes", "--json");

@@ -1,10 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { ensurePostgres } from "./image.ts";
-import { box, notes, stage, type Stage } from "./stage.ts";
+import { describeServers, notes, stageOn, type Stage } from "./stage.ts";
 
 // A server on a container of a real engine, from its first start to its removal.
 
-describe.skipIf(box === undefined)("a server on a container", () => {
+describeServers("a server on a container", stageOn, ({ stage }) => {
   test("is made with its network, its volume and all that lives in it; then there is nothing to do", async () => {
     const app = await stage();
     expect(await app.plan()).toEqual([

@@ -1,9 +1,9 @@
-import { describe, expect, test } from "vitest";
-import { box, stage } from "./stage.ts";
+import { expect, test } from "vitest";
+import { describeServers, stageOn } from "./stage.ts";
 
 // RELIABILITY 36: the superuser's password enters by file. What anybody who may ask the engine is told holds no password.
 
-describe.skipIf(box === undefined)("the passwords of a server on a container", () => {
+describeServers("the passwords of a server on a container", stageOn, ({ stage }) => {
   test("stand in no answer of the engine, no log, no plan and no file of the container", async () => {
     const app = await stage(", parameters: { log_statement: all }");
     const since = Math.floor(Date.now() / 1_000);

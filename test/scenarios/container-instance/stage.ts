@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { request } from "node:http";
 import { expect, onTestFinished } from "vitest";
 import type { ContainerSummary } from "../../../controller/core/ports/container-facts.ts";
-import { engineBox, type EngineBox } from "../../engine/box.ts";
+import type { EngineBox } from "../../engine/box.ts";
+import { describeEngines } from "../../engine/engines.ts";
 import { answerOf, start, type Ended, type Running } from "../../support/command.ts";
 import { newProject, planLines, type PlanAnswer, type Project } from "../../support/scenario.ts";
 import { ensurePostgres, isPossible } from "./image.ts";
@@ -34,12 +35,12 @@ if (!isPossible) {
   console.warn(`SKIPPED: ${what}`);
 }
 
-/** Undefined: there is no engine here, or no server for its image. */
-export const box = isPossible ? await engineBox("docker") : undefined;
+/** `describeEngines` of tests that need a server's image; without one they are skipped. */
+export const describeServers: typeof describeEngines = (name, stageOf, tests) =>
+  describeEngines(name, stageOf, tests, isPossible);
 
 /** @param more keys of `postgres:` beside provider, image and port */
-export async function stage(more = ""): Promise<Stage> {
-  if (box === undefined) throw new Error("no engine");
+export async function stageOn(box: EngineBox, more = ""): Promise<Stage> {
   const image = await ensurePostgres(box);
   const name = `pst${randomBytes(4).toString("hex")}`;
   const project = await newProject({

@@ -1,10 +1,10 @@
 import { createServer, connect, type Socket } from "node:net";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { start } from "../../support/command.ts";
 import { killAt, moments } from "../../support/scenario-faults.ts";
-import { box } from "../container-instance/stage.ts";
-import { jobStage, type JobStage } from "./stage.ts";
+import { describeServers } from "../container-instance/stage.ts";
+import { jobStageOn, type JobStage } from "./stage.ts";
 
 // The command is killed, or the engine goes away, while a job runs: the next apply comes to the same end, and no two of one
 // job ever run at once.
@@ -33,9 +33,9 @@ async function expectWhole(app: JobStage): Promise<void> {
   expect((await app.runs()).filter((run) => run.endsWith("failed 9"))).toEqual([]);
 }
 
-describe.skipIf(box === undefined)("a job in a container", () => {
+describeServers("a job in a container", jobStageOn, ({ stage }) => {
   test("whose command is killed at any moment is run again, and nothing of it is left", async () => {
-    const app = await jobStage(counting, "inputs: [seed.csv]", web);
+    const app = await stage(counting, "inputs: [seed.csv]", web);
     app.project.write("seed.csv", "0");
     await app.ok("apply", "--yes");
     const points = [
@@ -55,7 +55,7 @@ describe.skipIf(box === undefined)("a job in a container", () => {
   }, 240_000);
 
   test("that was left and is no longer in the files goes, as it does with its environment", async () => {
-    const app = await jobStage(counting, "", web);
+    const app = await stage(counting, "", web);
     await app.ok("apply", "--yes");
     app.project.edit("deploy/init.yml", "sleep 1 ", "sleep 1000 ");
     const command = app.start("apply", "--yes");
@@ -73,7 +73,7 @@ describe.skipIf(box === undefined)("a job in a container", () => {
   });
 
   test("whose engine goes away in the middle is run again when it is back", async () => {
-    const app = await jobStage(counting, "", web);
+    const app = await stage(counting, "", web);
     const engine = await interruptible(app);
     const command = start(["apply", "--yes", "--json"], {
       cwd: app.project.root,

@@ -1,6 +1,6 @@
-import { describe, expect, test } from "vitest";
-import { box } from "../container-instance/stage.ts";
-import { jobStage } from "./stage.ts";
+import { expect, test } from "vitest";
+import { describeServers } from "../container-instance/stage.ts";
+import { jobStageOn } from "./stage.ts";
 
 // Services of a Compose file in `init:`, on a real engine: what runs, in which order, and what comes after.
 
@@ -8,9 +8,9 @@ const web = `services:
   web: { image: IMAGE, stop_signal: SIGKILL }
 `;
 
-describe.skipIf(box === undefined)("jobs in containers", () => {
+describeServers("jobs in containers", jobStageOn, ({ stage }) => {
   test("run in order before the deployment, beside each other where they may, and leave nothing", async () => {
-    const app = await jobStage(
+    const app = await stage(
       `services:
   migrate: { image: IMAGE, command: ["sh", "-c", "nc $$DB_HOST $$DB_PORT -e true && echo reached > /shared/migrated && echo done"], volumes: ["shared:/shared"], environment: { DB_HOST: "\${DB_HOST}", DB_PORT: "\${DB_PORT}" } }
   # Each of the two waits for what the other one writes.
@@ -53,7 +53,7 @@ volumes: { shared: {} }
   });
 
   test("that fail show their last words, and the deployment is not touched until they succeed", async () => {
-    const app = await jobStage(
+    const app = await stage(
       `services:
   seed: { image: IMAGE, command: ["sh", "-c", "seq 1 100; exit 3"] }
   after: { image: IMAGE, command: ["true"], depends_on: { seed: { condition: service_completed_successfully } } }
@@ -80,7 +80,7 @@ volumes: { shared: {} }
   });
 
   test("that take too long are ended", async () => {
-    const app = await jobStage(
+    const app = await stage(
       `services:
   seed: { image: IMAGE, command: ["sh", "-c", "echo working; exec sleep 1000"], stop_signal: SIGKILL }
 `,
@@ -95,7 +95,7 @@ volumes: { shared: {} }
   });
 
   test("run again for another image under the same name, for other inputs, and not for another password", async () => {
-    const app = await jobStage(
+    const app = await stage(
       `services:
   seed: { image: "pst/TAG:1", command: ["true"], environment: { PASSWORD: "\${DB_PASSWORD}", LEVEL: "\${LEVEL:-info}" } }
 `,
@@ -132,7 +132,7 @@ volumes: { shared: {} }
   });
 
   test("whose image is nowhere say so, and nothing else is begun", async () => {
-    const app = await jobStage(`services:\n  seed: { image: "pst/none:1", pull_policy: never }\n`, "", web);
+    const app = await stage(`services:\n  seed: { image: "pst/none:1", pull_policy: never }\n`, "", web);
     const failed = await app.run("apply", "--yes");
     expect(failed).toMatchObject({ code: 1, text: expect.stringContaining("error IMAGE_MISSING") as string });
     expect(await app.containers()).toEqual([]);

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
+import type { EngineBox } from "../../engine/box.ts";
 import { ensureBusybox } from "../../engine/images.ts";
-import { stage, type Stage } from "../container-instance/stage.ts";
+import { stageOn, type Stage } from "../container-instance/stage.ts";
 
 /** An environment whose Postgres, jobs and services are containers of a real engine. */
 export interface JobStage extends Stage {
@@ -16,8 +17,8 @@ export interface JobStage extends Stage {
  * @param init the Compose file of the jobs; `IMAGE` is a small image with a shell
  * @param keys of the item in `init:` beside `compose`
  */
-export async function jobStage(init: string, keys = "", deployment = ""): Promise<JobStage> {
-  const app = await stage();
+export async function jobStageOn(box: EngineBox, init: string, keys = "", deployment = ""): Promise<JobStage> {
+  const app = await stageOn(box);
   const image = await ensureBusybox(app.box);
   app.project.write("deploy/init.yml", init.replaceAll("IMAGE", image));
   const item = `    init: [{ compose: deploy/init.yml${keys === "" ? "" : `, ${keys}`} }]\n`;

@@ -1,9 +1,10 @@
-import { describe, expect, test } from "vitest";
-import { box, compose, stage } from "./stage.ts";
+import { expect, test } from "vitest";
+import { describeEngines } from "../../engine/engines.ts";
+import { compose, stageOn } from "./stage.ts";
 
 const whole = ["cache-1 running", "web-1 running", "worker-1 running", "worker-2 running"];
 
-describe.skipIf(box === undefined)("an environment of a Compose file", () => {
+describeEngines("an environment of a Compose file", stageOn, ({ stage }) => {
   test("is made in one apply, and then there is nothing to do", async () => {
     const app = await stage();
     const { engine, signal } = app.box;
@@ -141,7 +142,7 @@ describe.skipIf(box === undefined)("an environment of a Compose file", () => {
   });
 });
 
-describe.skipIf(box === undefined)("which engine", () => {
+describeEngines("which engine", stageOn, ({ stage }) => {
   test("an environment without containers needs none", async () => {
     const app = await stage({
       ".poststack.yml":
@@ -169,7 +170,7 @@ describe.skipIf(box === undefined)("which engine", () => {
   });
 });
 
-describe.skipIf(box === undefined)("plans", () => {
+describeEngines("plans", stageOn, ({ stage }) => {
   test("of a part bring along what it needs, and nothing else", async () => {
     const app = await stage();
     await app.ok("apply", "--yes", "--target", `database:${app.name}_dev`);

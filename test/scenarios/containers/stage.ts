@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { onTestFinished } from "vitest";
 import type { ContainerSummary } from "../../../controller/core/ports/container-facts.ts";
-import { engineBox, type EngineBox } from "../../engine/box.ts";
+import type { EngineBox } from "../../engine/box.ts";
 import { ensureBusybox } from "../../engine/images.ts";
 import { answerOf, start, type Ended, type Running } from "../../support/command.ts";
 import { newProject, planLines, type PlanAnswer, type Project } from "../../support/scenario.ts";
@@ -28,9 +28,6 @@ export interface Stage {
   /** Takes away what is in the engine, behind Poststack's back; volumes stay. */
   clear(): Promise<void>;
 }
-
-/** Undefined: there is no engine here; the end of the run says so. */
-export const box = await engineBox("docker");
 
 export const compose = `services:
   web:
@@ -66,8 +63,11 @@ environments:
 `;
 
 /** @param host where commands find the engine, if not at its own socket */
-export async function stage(files: Readonly<Record<string, string>> = {}, host?: string): Promise<Stage> {
-  if (box === undefined) throw new Error("no engine");
+export async function stageOn(
+  box: EngineBox,
+  files: Readonly<Record<string, string>> = {},
+  host: string = box.host,
+): Promise<Stage> {
   const { engine, signal } = box;
   const image = await ensureBusybox(box);
   const name = `pst${randomBytes(4).toString("hex")}`;
@@ -77,7 +77,7 @@ export async function stage(files: Readonly<Record<string, string>> = {}, host?:
       Object.entries(all).map(([path, text]) => [path, text.replaceAll("IMAGE", image).replaceAll("NAME", name)]),
     ),
   );
-  const environment = { DOCKER_HOST: host ?? box.host };
+  const environment = { DOCKER_HOST: host };
   const runWith = (more: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ended> =>
     start(args, { cwd: project.root, environment: { ...environment, ...more } }).ended;
   const run = (...args: readonly string[]): Promise<Ended> => runWith({}, ...args);
