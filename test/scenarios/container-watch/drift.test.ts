@@ -1,7 +1,7 @@
-import { describe, expect, test } from "vitest";
-import { engineBox } from "../../engine/box.ts";
+import { expect, test } from "vitest";
+import { describeEngines } from "../../engine/engines.ts";
 import { answerOf } from "../../support/command.ts";
-import { stage, until, type Stage } from "./stage.ts";
+import { stageOn, until, type Stage } from "./stage.ts";
 
 // What somebody does to a container while it is watched, and how it comes back.
 
@@ -49,53 +49,41 @@ ${all.map(({ what }) => `  ${what}: { image: IMAGE, command: [sleep, "100000"], 
     restart: on-failure:3
 `;
 
-const engines = { docker: await engineBox("docker"), podman: await engineBox("podman") };
+describeEngines("while it is watched", stageOn, ({ kind, stage }) => {
+  test("a container comes back from each change, and then nothing more is done", async () => {
+    // Podman 4 changes no limits.
+    const possible = changes.filter(({ what }) => kind === "docker" || what !== "limited");
+    const app = await stage({ "compose.yml": composeOf(possible) });
+    const watching = await app.watch();
+    for (const { what, make, isBack = isRunning } of possible) {
+      await make(app, `${what}-1`);
+      // The engine has answered, so it is done: from here only the watching can bring it back.
+      await until(watching, `back from being ${what}`, () => isBack(app, `${what}-1`));
+    }
+    expect(answerOf(await app.ok("plan", "--json"))).toMatchObject({ settled: true, actions: [] });
+    // The first look of another one is a closer one: it finds the limits as they are asked for.
+    watching.kill("SIGINT");
+    await watching.ended;
+    expect((await app.watch()).said()).not.toContain("Plan for");
+  }, 150_000);
 
-describe.each(["docker", "podman"] as const)("on %s", (kind) => {
-  const box = engines[kind];
-  test.skipIf(box === undefined)(
-    "a container comes back from each change, and then nothing more is done",
-    async () => {
-      if (box === undefined) return;
-      // Podman 4 changes no limits.
-      const possible = changes.filter(({ what }) => kind === "docker" || what !== "limited");
-      const app = await stage(box, { "compose.yml": composeOf(possible) });
-      const watching = await app.watch();
-      for (const { what, make, isBack = isRunning } of possible) {
-        await make(app, `${what}-1`);
-        // The engine has answered, so it is done: from here only the watching can bring it back.
-        await until(watching, `back from being ${what}`, () => isBack(app, `${what}-1`));
-      }
-      expect(answerOf(await app.ok("plan", "--json"))).toMatchObject({ settled: true, actions: [] });
-      // The first look of another one is a closer one: it finds the limits as they are asked for.
-      watching.kill("SIGINT");
-      await watching.ended;
-      expect((await app.watch()).said()).not.toContain("Plan for");
-    },
-    150_000,
-  );
-
-  test.skipIf(box === undefined)(
-    "a container that turns ill is restarted, whoever probes it",
-    async () => {
-      if (box === undefined) return;
-      const app = await stage(box, {
-        "compose.yml": `services:
+  test("a container that turns ill is restarted, whoever probes it", async () => {
+    const app = await stage({
+      "compose.yml": `services:
   web:
     image: IMAGE
     command: [sh, -c, "touch /tmp/well; exec sleep 100000"]
     init: true
     healthcheck: { test: [CMD, test, -e, /tmp/well], interval: 1s, retries: 1, start_period: 0s }
 `,
-      });
-      const watching = await app.watch();
-      const isWell = async (): Promise<boolean> => (await app.find("web-1"))?.health === "healthy";
-      await until(watching, "it is well", isWell);
-      const { id = "" } = (await app.find("web-1")) ?? {};
-      await box.engine.exec(id, { command: ["rm", "/tmp/well"], timeoutMs: 10_000 }, box.signal);
-      await until(watching, "it is ill", () => /container:web +restart +unhealthy/.test(watching.said()));
-      await until(watching, "it is well again", isWell);
-    },
-    150_000,
-  );
+    });
+    const watching = await app.watch();
+    const isWell = async (): Promise<boolean> => (await app.find("web-1"))?.health === "healthy";
+    await until(watching, "it is well", isWell);
+    const { id = "" } = (await app.find("web-1")) ?? {};
+    const { engine, signal } = app.box;
+    await engine.exec(id, { command: ["rm", "/tmp/well"], timeoutMs: 10_000 }, signal);
+    await until(watching, "it is ill", () => /container:web +restart +unhealthy/.test(watching.said()));
+    await until(watching, "it is well again", isWell);
+  }, 150_000);
 });

@@ -3,7 +3,7 @@ import { openBox, type EngineBox } from "../../engine/box.ts";
 import type { Daemon } from "../../engine/daemon.ts";
 import { startDocker } from "../../engine/docker-daemon.ts";
 import { answerOf } from "../../support/command.ts";
-import { stage, until } from "./stage.ts";
+import { stageOn, until } from "./stage.ts";
 
 // An engine that stops, crashes and comes back: one of our own, since the others share theirs.
 
@@ -27,7 +27,7 @@ describe.skipIf(box === undefined)("an engine that goes away", () => {
     "while it is watched (%s) is told once and waited for; what it lost comes back with it",
     async (signal) => {
       if (daemon === undefined || box === undefined) return;
-      const app = await stage(box, { "compose.yml": compose });
+      const app = await stageOn(box, { "compose.yml": compose }, true);
       const watching = await app.watch();
       const told = (part: string): number => watching.said().split(part).length - 1;
       try {
@@ -47,7 +47,7 @@ describe.skipIf(box === undefined)("an engine that goes away", () => {
 
   test("in the middle of an apply is waited for, and the same run ends well", async () => {
     if (daemon === undefined || box === undefined) return;
-    const app = await stage(box, { "compose.yml": compose });
+    const app = await stageOn(box, { "compose.yml": compose }, true);
     const applying = app.start("apply", "--yes", "--json");
     await applying.until(({ type, id }) => type === "start" && id === "container:web");
     try {
@@ -64,7 +64,7 @@ describe.skipIf(box === undefined)("an engine that goes away", () => {
 
   test("and stays away, is an error with a next step", async () => {
     if (daemon === undefined || box === undefined) return;
-    const app = await stage(box, { "compose.yml": compose });
+    const app = await stageOn(box, { "compose.yml": compose }, true);
     await daemon.halt();
     try {
       const planned = await app.run("plan", "--json");

@@ -1,7 +1,7 @@
-import { describe, expect, test } from "vitest";
-import { engineBox } from "../../engine/box.ts";
+import { expect, test } from "vitest";
+import { describeEngines } from "../../engine/engines.ts";
 import { answerOf } from "../../support/command.ts";
-import { stage, until, type Stage } from "./stage.ts";
+import { stageOn, until, type Stage } from "./stage.ts";
 
 // Every file that containers are made from: saved while it is watched, it makes new ones of what it is about.
 
@@ -49,12 +49,9 @@ const saves: readonly (readonly [string, string, (app: Stage) => void])[] = [
   ["a Dockerfile outside of it", "built", ({ project }) => project.edit("Dockerfile.app", "/app", "/other")],
 ];
 
-const box = await engineBox("docker");
-
-describe.skipIf(box === undefined)("files that are saved while they are watched", () => {
+describeEngines("files that are saved while they are watched", stageOn, ({ stage }) => {
   test("make new containers of what they are about, and of nothing else", async () => {
-    if (box === undefined) return;
-    const app = await stage(box, files);
+    const app = await stage(files);
     const watching = await app.watch();
     const ids = async (): Promise<ReadonlyMap<string, string>> => {
       const found = await app.running();

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { expect, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import type { ContainerSummary } from "../../../controller/core/ports/container-facts.ts";
 import type { EngineBox } from "../../engine/box.ts";
 import { ensureBusybox } from "../../engine/images.ts";
@@ -10,6 +10,7 @@ import { newProject, type Project } from "../../support/scenario.ts";
 
 /** An environment `dev` of containers and nothing else that takes long, on a real engine. */
 export interface Stage {
+  readonly box: EngineBox;
   readonly project: Project;
   /** `NAME-dev-web-1` is the first container of the service `web`. */
   readonly name: string;
@@ -35,12 +36,8 @@ environments:
     deployment: { compose: compose.yml }
 `;
 
-/** @param host where commands find the engine, if not at its own socket */
-export async function stage(
-  box: EngineBox,
-  files: Readonly<Record<string, string>>,
-  host: string = box.host,
-): Promise<Stage> {
+/** @param isLeft its containers go with the engine, which is taken away: one that was ended may not let go of their files */
+export async function stageOn(box: EngineBox, files: Readonly<Record<string, string>>, isLeft = false): Promise<Stage> {
   const { engine, signal } = box;
   const image = await ensureBusybox(box);
   const name = `pst${randomBytes(4).toString("hex")}`;
@@ -50,28 +47,27 @@ export async function stage(
   ]);
   const project = await newProject(Object.fromEntries(texts));
   const begin = (args: readonly string[]): Running =>
-    start(args, { cwd: project.root, environment: { DOCKER_HOST: host } });
+    start(args, { cwd: project.root, environment: { DOCKER_HOST: box.host } });
   const commands: Running[] = [];
   const isOurs = ({ labels }: { readonly labels: ReadonlyMap<string, string> }): boolean =>
     labels.get("io.poststack.project") === name;
   const ours = async (): Promise<readonly ContainerSummary[]> => (await engine.containers(signal)).filter(isOurs);
   const short = ({ names: [full = ""] }: ContainerSummary): string => full.replace(`${name}-dev-`, "");
-  onTestFinished(async () => {
-    for (const command of commands) command.kill("SIGKILL");
-    await Promise.allSettled(commands.map(({ ended }) => ended));
-    // An engine that was ended may not let go of a container's files at once.
-    const removeAll = async (): Promise<void> => {
-      for (const { id } of await ours())
-        await engine.removeContainer(id, { force: true, anonymousVolumes: true }, signal);
-    };
-    await expect.poll(() => removeAll().then(ours, ours), { timeout: 60_000 }).toEqual([]);
+  const clear = async (): Promise<void> => {
+    for (const { id } of await ours())
+      await engine.removeContainer(id, { force: true, anonymousVolumes: true }, signal);
     for (const { id } of (await engine.networks(signal)).filter(isOurs)) await engine.removeNetwork(id, signal);
     for (const { id, references } of (await engine.images(signal)).filter(isOurs))
       for (const reference of [...references, id]) await engine.removeImage(reference, signal);
+  };
+  onTestFinished(async () => {
+    for (const command of commands) command.kill("SIGKILL");
+    await Promise.allSettled(commands.map(({ ended }) => ended));
+    if (!isLeft) await clear();
     await project.dispose();
   }, 120_000);
   const it: Stage = {
-    ...{ project, name },
+    ...{ box, project, name },
     start(...args) {
       const command = begin(args);
       commands.push(command);
