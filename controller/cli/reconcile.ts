@@ -6,6 +6,7 @@ import { converge, type LoadDesired, type Outcome } from "../engine/converge.ts"
 import type { EngineEvent } from "../engine/events.ts";
 import type { Selection } from "../engine/select.ts";
 import type { Action, Desired } from "../resources/index.ts";
+import { addressesIn, type Address } from "./addresses.ts";
 import { approvePlan, type ApprovalRules } from "./approval.ts";
 import type { Context } from "./context.ts";
 import { exitCode, exitCodeOfOutcome, type ExitCode } from "./exit.ts";
@@ -91,14 +92,14 @@ export async function reconcile(
     // A saved plan that had nothing to do either is as good as it was.
     if (outcome.plan.fingerprint !== saved) throw planStale();
   }
+  const wanted = outcome.status === "converged" ? desired : undefined;
+  const addresses = wanted === undefined ? [] : await addressesIn(wanted, opened, world.signal);
   if (json) {
-    context.print(JSON.stringify(outcomeToJson(outcome)));
+    context.print(JSON.stringify(outcomeToJson(outcome, addresses)));
   } else {
     for (const line of renderInitPhase(outcome.results, paint)) context.print(line);
     for (const line of outcomeLines(outcome, context, options)) context.print(line);
-    if (outcome.status === "converged" && desired?.scope.has("instance") === true) {
-      for (const line of renderAddresses(desired, paint)) context.print(line);
-    }
+    for (const line of renderAddresses(addresses, paint)) context.print(line);
     for (const error of causesOf(errorsOfOutcome(outcome))) context.note(paintedError(error, paintError));
   }
   const isDone = outcome.status === "declined" && saved !== undefined && outcome.passes > 0;
@@ -179,7 +180,7 @@ function eventToJson(event: EngineEvent): object {
   }
 }
 
-function outcomeToJson(outcome: Outcome): object {
+function outcomeToJson(outcome: Outcome, addresses: readonly Address[]): object {
   const count = (status: string): number => outcome.results.filter((result) => result.status === status).length;
   return {
     type: "outcome",
@@ -189,5 +190,6 @@ function outcomeToJson(outcome: Outcome): object {
     failed: count("failed"),
     skipped: count("skipped"),
     errors: errorsOfOutcome(outcome),
+    addresses,
   };
 }

@@ -4,6 +4,7 @@ import { isSettled, publicAction, type Deferred, type PublicAction } from "../co
 import type { ProcessRecord } from "../core/ports/host.ts";
 import type { DesiredProcess } from "../resources/process/model.ts";
 import { compareOrders } from "../resources/migration/version.ts";
+import { processAddresses } from "./addresses.ts";
 import { containersOf, type ContainerStatus } from "./containers/status.ts";
 import type { Look } from "./look.ts";
 
@@ -51,6 +52,8 @@ export interface ProcessStatus {
   /** Its probe passes now; without a probe: it was found ready when it started. */
   readonly ready?: boolean;
   readonly logFile?: string;
+  /** Where its probe asks it. */
+  readonly addresses?: readonly string[];
 }
 
 export interface JobStatus {
@@ -122,7 +125,8 @@ async function processesOf(
     if (record === undefined) return { name: process.name, state: "absent" };
     const facts = { name: process.name, startedAt: record.startedAt, logFile: record.logFile };
     if (!record.running) return { ...facts, state: "exited" };
-    return { ...facts, state: "running", pid: record.pid, ready: await isReady(process, record) };
+    const addresses = processAddresses(process.ready);
+    return { ...facts, state: "running", pid: record.pid, ready: await isReady(process, record), addresses };
   });
   const leftovers = [...records].flatMap(([id, record]): readonly ProcessStatus[] =>
     named.has(id) || record === undefined

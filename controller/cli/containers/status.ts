@@ -1,5 +1,6 @@
 import { nameOf } from "../../core/id.ts";
 import type { Look } from "../look.ts";
+import { addressesOf, engineHostOf, spokenBy } from "./addresses.ts";
 import { factsOf, type ContainerFacts } from "./facts.ts";
 
 /** How it stands with one container that the files ask for, or that is left over. */
@@ -13,20 +14,26 @@ export interface ContainerStatus {
   readonly image?: string;
   readonly createdAt?: Date;
   readonly ports?: readonly string[];
+  /** Where what it publishes is reached from this machine. */
+  readonly addresses?: readonly string[];
 }
 
 /** From what was seen for the plan: no further call. */
 export function containersOf({ desired, observation }: Look): readonly ContainerStatus[] {
+  const engineHost = engineHostOf(desired.knownEngine?.address);
   const seen = (observation.observed.container ?? []).flatMap(({ resource, summary }) =>
-    resource === undefined ? [] : [factsOf({ resource, summary })],
+    resource === undefined ? [] : [{ resource, summary }],
   );
-  const wanted = desired.resources.container.map(({ id }): ContainerStatus => {
-    const facts = seen.find((one) => one.id === id);
-    return facts === undefined ? { name: nameOf(id), state: "absent" } : statusOf(facts);
+  const byId = new Map(seen.map(({ resource, summary }) => [resource, summary]));
+  const wanted = desired.resources.container.map((container): ContainerStatus => {
+    const summary = byId.get(container.id);
+    if (summary === undefined) return { name: nameOf(container.id), state: "absent" };
+    const addresses = addressesOf(summary.ports, spokenBy(container.spec.healthcheck), engineHost);
+    return { ...statusOf(factsOf({ resource: container.id, summary })), addresses };
   });
-  const named = new Set<string>(desired.resources.container.map(({ id }) => id));
-  const leftovers = seen.filter(({ id }) => !named.has(id));
-  return [...wanted, ...leftovers.map((facts): ContainerStatus => ({ ...statusOf(facts), state: "leftover" }))];
+  const named = new Set(desired.resources.container.map(({ id }) => id));
+  const leftovers = seen.filter(({ resource }) => !named.has(resource)).map((one) => statusOf(factsOf(one)));
+  return [...wanted, ...leftovers.map((status): ContainerStatus => ({ ...status, state: "leftover" }))];
 }
 
 const statusOf = ({ id, state, health, exitCode, image, createdAt, ports }: ContainerFacts): ContainerStatus => ({

@@ -1,21 +1,18 @@
-import { connectionUrl } from "../../core/connection-url.ts";
 import type { Paint } from "../../core/render.ts";
-import type { Desired } from "../../resources/index.ts";
+import type { Address } from "../addresses.ts";
 
-/** Where what runs can be reached: a line for each process with an address, and the database. No password. */
-export function renderAddresses({ resources, endpoint }: Desired, paint: Paint): readonly string[] {
-  const services = resources.process.flatMap(({ name, to, ready }): [string, string][] => {
-    if (to !== "running" || ready === undefined || ready.type === "command") return [];
-    return [[name, ready.type === "http" ? new URL("/", ready.url).href : `${ready.host}:${ready.port}`]];
+/** Of one service; a range of published ports would push everything else off the screen. */
+const mostShown = 4;
+
+/** A line for each address, one below the other. */
+export function renderAddresses(all: readonly Address[], paint: Paint): readonly string[] {
+  const width = Math.max(0, ...all.map(({ name }) => name.length));
+  const names = [...new Set(all.map(({ name }) => name))];
+  return names.flatMap((name) => {
+    const own = all.filter((one) => one.name === name);
+    const shown = own.slice(0, own.length === mostShown + 1 ? own.length : mostShown);
+    const left = own.length - shown.length;
+    const lines = shown.map(({ address }) => `  ${name.padEnd(width)}  ${paint("strong", address)}`);
+    return left === 0 ? lines : [...lines, `  ${"".padEnd(width)}  ${paint("dim", `… ${left} more`)}`];
   });
-  const isUp = resources.instance.some(({ to }) => to === "running");
-  // An external server runs on when the environment is gone.
-  const isThere = isUp && resources.database.some(({ to }) => to === "present");
-  const database: [string, string][] =
-    isThere && endpoint !== undefined
-      ? [["database", String(connectionUrl(endpoint, { user: endpoint.owner.user }, endpoint.database))]]
-      : [];
-  const lines = [...services, ...database];
-  const width = Math.max(0, ...lines.map(([name]) => name.length));
-  return lines.map(([name, address]) => `  ${name.padEnd(width)}  ${paint("strong", address)}`);
 }

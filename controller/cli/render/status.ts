@@ -13,6 +13,8 @@ interface RenderOptions {
 
 /** Lines of drift in the status of one environment; plan shows them all. */
 const shownActions = 12;
+/** Of one service. */
+const shownAddresses = 3;
 
 /** One environment, part by part. */
 export async function renderStatus(status: EnvironmentStatus, options: RenderOptions): Promise<string> {
@@ -73,7 +75,7 @@ function migrationText({ migrations, server }: EnvironmentStatus): string {
 }
 
 function processCells(process: ProcessStatus, { paint, now }: RenderOptions): readonly string[] {
-  const { name, state, pid, startedAt, ready, logFile } = process;
+  const { name, state, pid, startedAt, ready, logFile, addresses = [] } = process;
   const mark = state === "running" && ready === true ? paint("add", "✔") : paint("remove", "✘");
   const age = startedAt === undefined ? "" : renderAge(startedAt, now);
   const how =
@@ -84,21 +86,29 @@ function processCells(process: ProcessStatus, { paint, now }: RenderOptions): re
         : state === "leftover"
           ? "no longer in the files"
           : "not running";
-  return [`${mark} ${name}`, logFile === undefined ? how : `${how}${paint("dim", `  ${logFile}`)}`];
+  return [
+    `${mark} ${name}`,
+    `${how}${addressCell(addresses, paint)}${logFile === undefined ? "" : paint("dim", `  ${logFile}`)}`,
+  ];
 }
 
 function containerCells(container: ContainerStatus, { paint, now }: RenderOptions): readonly string[] {
-  const { name, state, health = null, exitCode = null, image = "", createdAt, ports = [] } = container;
+  const { name, state, health = null, exitCode = null, image = "", createdAt, addresses = [] } = container;
   const mark = isWell(container) ? paint("add", "✔") : paint("remove", "✘");
   if (state === "absent") return [`${mark} ${name}`, "not there"];
   if (state === "leftover") return [`${mark} ${name}`, "no longer in the files"];
   const age = createdAt === undefined ? "" : ` for ${renderAge(createdAt, now)}`;
-  const where = ports.length === 0 ? "" : `  ${ports.join(", ")}`;
   return [
     `${mark} ${name}`,
-    `${renderState({ state, health, exitCode }, paint)}${age}${paint("dim", `  ${image}${where}`)}`,
+    `${renderState({ state, health, exitCode }, paint)}${age}${addressCell(addresses, paint)}${paint("dim", `  ${image}`)}`,
   ];
 }
+
+const addressCell = (addresses: readonly string[], paint: Paint): string => {
+  const shown = addresses.slice(0, shownAddresses).join(", ");
+  const left = addresses.length - shownAddresses;
+  return shown === "" ? "" : `  ${paint("strong", shown)}${left > 0 ? `, … ${left} more` : ""}`;
+};
 
 function jobCells(job: JobStatus, { paint, now }: RenderOptions): readonly string[] {
   const { name, state, startedAt, durationMs, exitCode } = job;
