@@ -73,6 +73,12 @@ export async function ignoreRules(
   };
 }
 
+/**
+ * Poststack's own, which an image must not have in it: passwords, and the data of servers. It changes with every pass, so
+ * with it in `build: .` a build would never be the same again.
+ */
+const stateFolder = ".poststack";
+
 async function walk(
   root: string,
   folder: string,
@@ -82,6 +88,7 @@ async function walk(
 ): Promise<void> {
   signal.throwIfAborted();
   for (const name of (await namesIn(join(root, folder))).sort()) {
+    if (name === stateFolder) continue;
     const path = folder === "" ? name : `${folder}/${name}`;
     const file = join(root, path);
     const isKept = rules.keeps(path);
