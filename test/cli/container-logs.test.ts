@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeEngines } from "../engine/engines.ts";
+import { describeStages } from "../engine/engines.ts";
 import { answerOf } from "../support/command.ts";
 import { misfits } from "../support/schemas.ts";
 import { stageOn } from "../scenarios/containers/stage.ts";
@@ -24,7 +24,7 @@ interface Line {
   readonly line: string;
 }
 
-describeEngines("logs of containers", stageOn, ({ stage }) => {
+describeStages("logs of containers", stageOn, ({ stage }) => {
   test("are shown by time, with a name before each line when there are several", async () => {
     const app = await stage({ "compose.yml": compose });
     await app.ok("apply", "--yes");

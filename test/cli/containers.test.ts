@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeEngines } from "../engine/engines.ts";
+import { describeStages } from "../engine/engines.ts";
 import { answerOf, type Ended } from "../support/command.ts";
 import { misfits } from "../support/schemas.ts";
 import { stageOn } from "../scenarios/containers/stage.ts";
@@ -39,7 +39,7 @@ volumes: { data: {} }
 `;
 const files = { "compose.yml": compose, "own/Dockerfile": "FROM IMAGE\nRUN echo 1 > /made\n" };
 
-describeEngines("commands for containers", stageOn, ({ stage }) => {
+describeStages("commands for containers", stageOn, ({ stage }) => {
   test("look at them, and give some of them another end than the rest", async () => {
     const app = await stage(files);
     const [outcome] = (await app.ok("apply", "--yes", "--json")).lines.filter(({ type }) => type === "outcome");
@@ -185,9 +185,15 @@ describeEngines("commands for containers", stageOn, ({ stage }) => {
     expect(await app.containers()).toEqual(["own-1 exited", "web-1 running", "web-2 running"]);
     expect(await app.objects()).toEqual(["network default", "volume data"]);
 
-    const volumes = await app.ok("volumes", "list", "--json");
-    expect(misfits("answers/volumes list", answerOf(volumes))).toEqual([]);
-    expect(answerOf(volumes)).toMatchObject({ volumes: [{ key: "data", inFiles: false, usedBy: [] }] });
+    const plain = { key: "data", inFiles: false, usedBy: [] };
+    for (const [args, sizeBytes] of [
+      [[], null],
+      [["--size"], expect.any(Number) as unknown],
+    ] as const) {
+      const volumes = answerOf(await app.ok("volumes", "list", ...args, "--json"));
+      expect(misfits("answers/volumes list", volumes)).toEqual([]);
+      expect(volumes).toMatchObject({ volumes: [{ ...plain, sizeBytes }] });
+    }
     expect((await app.ok("volumes", "prune", "--yes")).stdout).toContain("only --delete-data deletes");
     const refused = await app.run("volumes", "prune", "--delete-data", "--yes");
     expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining("--confirm dev")]);

@@ -1,12 +1,10 @@
-import { beforeAll, describe, expect, test } from "vitest";
-import { baseDebian, builtImages, type Running } from "./kit.ts";
+import { beforeAll, expect, test } from "vitest";
+import { baseDebian, describeImages, type Running } from "./kit.ts";
 
-const images = await builtImages();
-
-describe.skipIf(images === undefined)("base-debian", () => {
+describeImages("base-debian", (images) => {
   let box: Running;
   beforeAll(async () => {
-    if (images !== undefined) box = await images.run({ image: baseDebian, command: ["sleep", "infinity"] });
+    box = await images.run({ image: baseDebian, command: ["sleep", "infinity"] });
   });
 
   // Each does its work on something that is there: a program that is installed and cannot run would not be found by `which`.

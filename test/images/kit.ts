@@ -1,11 +1,12 @@
-import { afterAll, expect } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { clock } from "../../controller/adapters/clock.ts";
 import { hostLock } from "../../controller/adapters/host-lock.ts";
 import { shippedImages } from "../../controller/adapters/shipped-images.ts";
 import type { ContainerDetails } from "../../controller/core/ports/container-facts.ts";
 import type { ContainerSpec, Mount } from "../../controller/core/ports/container-spec.ts";
 import type { ContainerFile, ExecResult } from "../../controller/core/ports/containers.ts";
-import { engineBox, type EngineBox } from "../engine/box.ts";
+import type { EngineBox } from "../engine/box.ts";
+import { describeEngines, type Extent, type TestedEngine } from "../engine/engines.ts";
 import { ensureDebian } from "../engine/images.ts";
 
 export const baseDebian = "poststack/base-debian:latest";
@@ -14,7 +15,7 @@ export const password = "correct horse, 'battery' \"staple\" \\ $HOME `id`";
 /** Milliseconds for a container to come to where a test waits for it. */
 const settleMs = 60_000;
 /** Milliseconds for both builds: two minutes when nothing is in the engine's cache. */
-const buildMs = 900_000;
+export const buildMs = 900_000;
 
 /** What a test asks of a container; the rest is the image's. */
 export interface Wish {
@@ -59,14 +60,37 @@ export interface Images {
   volume(target?: string): Promise<Mount>;
 }
 
-/** The engine, with both images built once for all files; what the file makes goes with its end. Undefined: no engine, the tests are skipped. */
-export async function builtImages(): Promise<Images | undefined> {
-  const box = await engineBox("docker");
-  if (box === undefined) return undefined;
-  afterAll(async () => {
-    await box.empty();
-    await box.close();
-  });
+/** Tests of the images on each engine, which has built both before. What a file makes goes with its end. */
+export function describeImages(
+  name: string,
+  tests: (images: Images, engine: TestedEngine) => void,
+  extent?: Extent,
+): void {
+  describeEngines(
+    name,
+    (engine) => {
+      const { box } = engine;
+      beforeAll(() => buildImages(box), buildMs);
+      afterAll(() => box.empty());
+      const run = (wish: Wish): Promise<Running> => start(box, wish);
+      const images: Images = {
+        box,
+        run,
+        postgres: (wish = {}) => run({ ...wish, environment: { POSTGRES_PASSWORD: password, ...wish.environment } }),
+        async volume(target = "/var/lib/postgresql/data") {
+          const volume = box.name(`volume-${++made}`);
+          await box.engine.createVolume(volume, { labels: box.labels }, box.signal);
+          return { type: "volume", name: volume, target, readOnly: false };
+        },
+      };
+      tests(images, engine);
+    },
+    extent,
+  );
+}
+
+/** Both images that come with Poststack, for all files of a run. */
+export async function buildImages(box: EngineBox): Promise<void> {
   // Two builds at once would both do the work.
   const lock = await hostLock(clock, "the build of the images").take(box.socket, buildMs, () => undefined, box.signal);
   try {
@@ -76,17 +100,6 @@ export async function builtImages(): Promise<Images | undefined> {
   } finally {
     await lock.release();
   }
-  const run = (wish: Wish): Promise<Running> => start(box, wish);
-  return {
-    box,
-    run,
-    postgres: (wish = {}) => run({ ...wish, environment: { POSTGRES_PASSWORD: password, ...wish.environment } }),
-    async volume(target = "/var/lib/postgresql/data") {
-      const name = box.name(`volume-${++made}`);
-      await box.engine.createVolume(name, { labels: box.labels }, box.signal);
-      return { type: "volume", name, target, readOnly: false };
-    },
-  };
 }
 
 let made = 0;

@@ -1,8 +1,7 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import type { ContainerFile } from "../../controller/core/ports/containers.ts";
-import { builtImages, file, password, type Wish } from "./kit.ts";
+import { describeImages, file, password, type Wish } from "./kit.ts";
 
-const images = await builtImages();
 const data = "/var/lib/postgresql/data";
 const initFile = file(
   "/docker-entrypoint-initdb.d/10-shop.sql",
@@ -37,8 +36,7 @@ const bootstrapping = `real "$@" &
 until [[ -e $PGDATA/poststack-initdb/cluster/base/1 ]]; do sleep 0.01; done
 pkill -STOP -x postgres`;
 
-describe.skipIf(images === undefined)("poststack/postgres: the first start, killed", () => {
-  if (images === undefined) return;
+describeImages("poststack/postgres: the first start, killed", (images) => {
   afterEach(() => images.box.empty());
 
   test.each<[instant: string, program: string, call: number, work: string]>([

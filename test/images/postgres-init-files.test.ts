@@ -1,13 +1,11 @@
 import { gzipSync } from "node:zlib";
-import { afterEach, describe, expect, test } from "vitest";
-import { builtImages, file, password } from "./kit.ts";
+import { afterEach, expect, test } from "vitest";
+import { describeImages, file, password } from "./kit.ts";
 
-const images = await builtImages();
 const folder = "/docker-entrypoint-initdb.d";
 const note = (text: string): string => `insert into note (text) values ('${text}');\n`;
 
-describe.skipIf(images === undefined)("poststack/postgres: init files", () => {
-  if (images === undefined) return;
+describeImages("poststack/postgres: init files", (images) => {
   afterEach(() => images.box.empty());
 
   test("each kind has its turn, in the order of names, once", async () => {

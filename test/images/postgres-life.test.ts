@@ -1,11 +1,9 @@
-import { afterEach, describe, expect, test } from "vitest";
-import { builtImages, file, password, type Running } from "./kit.ts";
+import { afterEach, expect, test } from "vitest";
+import { describeImages, file, password, type Running } from "./kit.ts";
 
-const images = await builtImages();
 const folder = "/docker-entrypoint-initdb.d";
 
-describe.skipIf(images === undefined)("poststack/postgres: a server's life", () => {
-  if (images === undefined) return;
+describeImages("poststack/postgres: a server's life", (images) => {
   afterEach(() => images.box.empty());
 
   const check = async (server: Running): Promise<string> => {

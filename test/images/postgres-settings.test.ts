@@ -1,12 +1,10 @@
 // The environment's contract: https://github.com/docker-library/docs/blob/master/postgres/content.md
-import { afterEach, describe, expect, test } from "vitest";
-import { builtImages, file, password, type Wish } from "./kit.ts";
+import { afterEach, expect, test } from "vitest";
+import { describeImages, file, password, type Wish } from "./kit.ts";
 
-const images = await builtImages();
 const data = "/var/lib/postgresql/data";
 
-describe.skipIf(images === undefined)("poststack/postgres: settings", () => {
-  if (images === undefined) return;
+describeImages("poststack/postgres: settings", (images) => {
   afterEach(() => images.box.empty());
 
   test.each<[name: string, wish: Wish, user: string, query: string, answer: string]>([

@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { expect, onTestFinished } from "vitest";
 import type { ContainerSummary } from "../../../controller/core/ports/container-facts.ts";
 import type { EngineBox } from "../../engine/box.ts";
-import { describeEngines } from "../../engine/engines.ts";
+import { describeStages } from "../../engine/engines.ts";
 import { answerOf, start, type Ended, type Running } from "../../support/command.ts";
 import { newProject, planLines, type PlanAnswer, type Project } from "../../support/scenario.ts";
 import { ensurePostgres, isPossible } from "./image.ts";
@@ -35,9 +35,9 @@ if (!isPossible) {
   console.warn(`SKIPPED: ${what}`);
 }
 
-/** `describeEngines` of tests that need a server's image; without one they are skipped. */
-export const describeServers: typeof describeEngines = (name, stageOf, tests) =>
-  describeEngines(name, stageOf, tests, isPossible);
+/** `describeStages` of tests that need a server's image; without one they are skipped. */
+export const describeServers: typeof describeStages = (name, stageOf, tests, extent) =>
+  describeStages(name, stageOf, tests, { ...extent, isPossible });
 
 /** @param more keys of `postgres:` beside provider, image and port */
 export async function stageOn(box: EngineBox, more = ""): Promise<Stage> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeEngines } from "../../engine/engines.ts";
+import { describeStages } from "../../engine/engines.ts";
 import { answerOf } from "../../support/command.ts";
 import { stageOn, until, type Stage } from "./stage.ts";
 
@@ -49,7 +49,7 @@ ${all.map(({ what }) => `  ${what}: { image: IMAGE, command: [sleep, "100000"], 
     restart: on-failure:3
 `;
 
-describeEngines("while it is watched", stageOn, ({ kind, stage }) => {
+describeStages("while it is watched", stageOn, ({ kind, stage }) => {
   test("a container comes back from each change, and then nothing more is done", async () => {
     // Podman 4 changes no limits.
     const possible = changes.filter(({ what }) => kind === "docker" || what !== "limited");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeEngines } from "../../engine/engines.ts";
+import { describeStages } from "../../engine/engines.ts";
 import { answerOf } from "../../support/command.ts";
 import { stageOn, until, type Stage } from "./stage.ts";
 
@@ -49,7 +49,7 @@ const saves: readonly (readonly [string, string, (app: Stage) => void])[] = [
   ["a Dockerfile outside of it", "built", ({ project }) => project.edit("Dockerfile.app", "/app", "/other")],
 ];
 
-describeEngines("files that are saved while they are watched", stageOn, ({ stage }) => {
+describeStages("files that are saved while they are watched", stageOn, ({ stage }) => {
   test("make new containers of what they are about, and of nothing else", async () => {
     const app = await stage(files);
     const watching = await app.watch();

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { EngineBox } from "../../engine/box.ts";
-import { describeEngines } from "../../engine/engines.ts";
+import { describeStages } from "../../engine/engines.ts";
 import { engineProxy, type EngineProxy } from "./engine-proxy.ts";
 import { stageOn, type Stage } from "./stage.ts";
 
@@ -58,7 +58,7 @@ async function expectWhole(app: WatchedStage, what: string): Promise<void> {
   expect(await app.objects(), what).toEqual(["network default", "volume data"]);
 }
 
-describeEngines("an apply that is killed at any call to the engine", watchedStageOn, ({ stage }) => {
+describeStages("an apply that is killed at any call to the engine", watchedStageOn, ({ stage }) => {
   test("a first one: the next ends in the same place", async () => {
     const app = await stage();
     await app.ok("apply", "--yes", "--target", `database:${app.name}_dev`);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { describeEngines } from "../../engine/engines.ts";
+import { describeStages } from "../../engine/engines.ts";
 import { compose, stageOn } from "./stage.ts";
 
 const whole = ["cache-1 running", "web-1 running", "worker-1 running", "worker-2 running"];
 
-describeEngines("an environment of a Compose file", stageOn, ({ stage }) => {
+describeStages("an environment of a Compose file", stageOn, ({ stage }) => {
   test("is made in one apply, and then there is nothing to do", async () => {
     const app = await stage();
     const { engine, signal } = app.box;
@@ -142,7 +142,7 @@ describeEngines("an environment of a Compose file", stageOn, ({ stage }) => {
   });
 });
 
-describeEngines("which engine", stageOn, ({ stage }) => {
+describeStages("which engine", stageOn, ({ stage }) => {
   test("an environment without containers needs none", async () => {
     const app = await stage({
       ".poststack.yml":
@@ -170,7 +170,7 @@ describeEngines("which engine", stageOn, ({ stage }) => {
   });
 });
 
-describeEngines("plans", stageOn, ({ stage }) => {
+describeStages("plans", stageOn, ({ stage }) => {
   test("of a part bring along what it needs, and nothing else", async () => {
     const app = await stage();
     await app.ok("apply", "--yes", "--target", `database:${app.name}_dev`);

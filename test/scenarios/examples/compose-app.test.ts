@@ -1,18 +1,20 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { projectRoot } from "../../support/build.ts";
-import { eventually, exampleStage, images, type Stage } from "./stage.ts";
+import { describeEngines } from "../../engine/engines.ts";
+import { buildMs } from "../../images/kit.ts";
+import { eventually, exampleStage, type Stage } from "./stage.ts";
 
 // examples/compose-app: a Compose file that knows nothing of Poststack, one step after the other.
 
 const whole = ["dev-api-1 running", "dev-postgres running", "dev-schema-1 exited", "dev-site-1 running"];
 
-describe.skipIf(images === undefined)("examples/compose-app", () => {
+describeEngines("examples/compose-app", ({ box }) => {
   let app: Stage;
   beforeAll(async () => {
-    app = await exampleStage("compose-app", [5437, 8200, 8300]);
-  });
+    app = await exampleStage(box, "compose-app", [5437, 8200, 8300]);
+  }, buildMs);
   afterAll(() => app?.dispose(), 60_000);
 
   const notes = (...wanted: readonly string[]): Promise<string> =>
@@ -50,7 +52,7 @@ describe.skipIf(images === undefined)("examples/compose-app", () => {
   });
 
   test("heals what was killed or removed by hand, with its data", async () => {
-    const { engine, signal } = images?.box ?? expect.fail("no engine");
+    const { engine, signal } = box;
     await app.kill("dev-backup-1");
     await engine.removeContainer(
       (await app.container("dev-api-1")).id,

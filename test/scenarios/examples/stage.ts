@@ -5,10 +5,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import type { ContainerSummary } from "../../../controller/core/ports/container-facts.ts";
 import { exampleProject, type Project } from "../../support/scenario.ts";
-import { builtImages } from "../../images/kit.ts";
-
-/** Undefined: there is no engine here; the end of the run says so. */
-export const images = await builtImages();
+import type { EngineBox } from "../../engine/box.ts";
+import { buildImages } from "../../images/kit.ts";
 
 /** A copy of an example on a real engine, as a project of its own. */
 export interface Stage {
@@ -31,9 +29,9 @@ export interface Stage {
 }
 
 /** @param ports that stand in its `.poststack.yml`: those of this copy are others */
-export async function exampleStage(example: string, ports: readonly number[]): Promise<Stage> {
-  if (images === undefined) throw new Error("no engine");
-  const { engine, signal, host, socket } = images.box;
+export async function exampleStage(box: EngineBox, example: string, ports: readonly number[]): Promise<Stage> {
+  const { engine, signal, host, socket } = box;
+  await buildImages(box);
   const name = `pst${randomBytes(4).toString("hex")}`;
   const project = await exampleProject(example, ports, { environment: { DOCKER_HOST: host } });
   project.edit(".poststack.yml", /^( {2}name:) \w+$/m, `$1 ${name}`);

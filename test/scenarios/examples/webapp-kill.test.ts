@@ -1,18 +1,11 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
+import { describeEngines, type TestedEngine } from "../../engine/engines.ts";
 import { killAt, moments, randomNumbers, type Moment } from "../../support/scenario-faults.ts";
 import { planAnswer } from "../../support/scenario.ts";
-import { eventually, exampleStage, images, type Stage } from "./stage.ts";
+import { eventually, exampleStage, type Stage } from "./stage.ts";
 
 // RELIABILITY, "How the rules are held": kill at every effect, then apply: the same end as without the kill. The plan
 // itself says which actions there are. What one of them needs stays, so that not every kill costs a new cluster.
-
-const app = images === undefined ? undefined : await exampleStage("webapp", [5435, 8000]);
-const actions = app === undefined ? [] : (await planAnswer(app.project)).actions.map(({ id }) => id);
-const durations = new Map<string, number>();
-const random = randomNumbers(20_260_102);
-/** Orders that were taken since the database was made. */
-let ordered = 0;
-afterAll(() => app?.dispose(), 60_000);
 
 type Part = "server" | "schema" | "deployment";
 
@@ -31,11 +24,10 @@ async function takeAway(part: Part, { project, remove, removeImages, name }: Sta
   const database = "postgres";
   await project.sql(`drop database if exists ${name}_dev with (force)`, { database });
   await project.sql(`drop role if exists ${name}_dev, webapp_reports`, { database });
-  ordered = 0;
 }
 
 /** Everything once, as the files say, and each order that was ever taken. */
-async function expectWhole({ project, containers, objects }: Stage): Promise<void> {
+async function expectWhole({ project, containers, objects }: Stage, ordered: number): Promise<void> {
   await project.ok("apply", "--yes", "--no-wait");
   const [found] = await project.sql(`select
     (select array_agg(name || ' ' || price_cents order by sku) from products) as products,
@@ -57,39 +49,43 @@ async function expectWhole({ project, containers, objects }: Stage): Promise<voi
   });
 }
 
-const rows = actions.map((id, index) => [id, moments[index % moments.length] ?? "at its start"] as const);
-
-describe.skipIf(app === undefined)("the first apply of examples/webapp, killed", () => {
-  const stage = (): Stage => app ?? expect.fail("no engine");
+const killed = async ({ box }: TestedEngine): Promise<void> => {
+  const app = await exampleStage(box, "webapp", [5435, 8000]);
+  const actions = (await planAnswer(app.project)).actions.map(({ id }) => id);
+  const rows = actions.map((id, index) => [id, moments[index % moments.length] ?? "at its start"] as const);
+  const durations = new Map<string, number>();
+  const random = randomNumbers(20_260_102);
+  /** Orders that were taken since the database was made. */
+  let ordered = 0;
+  afterAll(() => app.dispose(), 60_000);
 
   test("has the actions that are killed here", async () => {
-    const { lines } = await stage().project.ok("apply", "--yes", "--json", "--no-wait");
+    const { lines } = await app.project.ok("apply", "--yes", "--json", "--no-wait");
     for (const { type, id, durationMs } of lines) if (type === "end") durations.set(id ?? "", Number(durationMs));
     expect([...durations.keys()].sort()).toEqual([...actions].sort());
     expect(new Set(actions.map(partOf)).size).toBe(3);
-    await expectWhole(stage());
+    await expectWhole(app, ordered);
   });
 
   test.each(rows)("at %s, %s: another apply ends in the same place", async (id: string, moment: Moment) => {
-    const { project } = stage();
-    await takeAway(partOf(id), stage());
-    if (partOf(id) === "server") ordered = 0;
-    if (partOf(id) === "deployment") {
-      await project.sql("insert into orders (sku) values ('tea-green')");
+    await takeAway(partOf(id), app);
+    if (partOf(id) !== "deployment") ordered = 0;
+    else {
+      await app.project.sql("insert into orders (sku) values ('tea-green')");
       ordered++;
     }
     await killAt(
-      project.start("apply", "--yes", "--json", "--no-wait"),
+      app.project.start("apply", "--yes", "--json", "--no-wait"),
       id,
       moment,
       random() * (durations.get(id) ?? 0),
     );
-    await expectWhole(stage());
+    await expectWhole(app, ordered);
   });
 
   test("and at the end each order is shipped, once", async () => {
     const counts = async (): Promise<string> => {
-      const [row] = await stage().project.sql(
+      const [row] = await app.project.sql(
         "select (select count(*) from orders where shipped_at is not null) || ' ' || (select sum(sold) from products) as c",
       );
       return String(row?.["c"]);
@@ -97,4 +93,6 @@ describe.skipIf(app === undefined)("the first apply of examples/webapp, killed",
     const all = `${ordered} ${ordered}`;
     expect(await eventually(counts, (answer) => answer === all)).toBe(all);
   });
-});
+};
+
+describeEngines("the first apply of examples/webapp, killed", killed, { isExtra: true });

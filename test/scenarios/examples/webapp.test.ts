@@ -1,15 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventually, exampleStage, images, type Stage } from "./stage.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeEngines } from "../../engine/engines.ts";
+import { buildMs } from "../../images/kit.ts";
+import { eventually, exampleStage, type Stage } from "./stage.ts";
 
 // examples/webapp as a newcomer runs it, one step after the other.
 
 const dev = ["dev-cache-1 running", "dev-postgres running", "dev-web-1 running", "dev-worker-1 running"];
 
-describe.skipIf(images === undefined)("examples/webapp", () => {
+describeEngines("examples/webapp", ({ box }) => {
   let app: Stage;
   beforeAll(async () => {
-    app = await exampleStage("webapp", [5435, 8000, 5436, 8100]);
-  });
+    app = await exampleStage(box, "webapp", [5435, 8000, 5436, 8100]);
+  }, buildMs);
   afterAll(() => app?.dispose(), 60_000);
 
   /** What the page of an environment says, once it says this. */
@@ -74,7 +76,7 @@ describe.skipIf(images === undefined)("examples/webapp", () => {
       ...["cache-1 running", "postgres running", "web-1 running", "worker-1 running", "worker-2 running"],
     ]);
     expect(await page(app.project.ports[3], "Welcome")).toContain("Green tea: 4.50, 0 sold");
-    const { engine, signal } = images?.box ?? expect.fail("no engine");
+    const { engine, signal } = box;
     const { spec } = (await engine.inspectContainer((await app.container("production-web-1")).id, signal)) ?? {};
     expect(spec).toMatchObject({
       restart: { name: "unless-stopped" },
