@@ -8,8 +8,12 @@ import type { Ports } from "./ports.ts";
 export interface Resource<Desired, Observed, A extends AnyAction> {
   /** Reads only, owned and foreign alike. Desired says where to look and decides nothing. */
   observe(desired: readonly Desired[], ports: Ports, signal: AbortSignal): Promise<readonly Observed[]>;
-  /** Pure. The same facts in any order give the same actions. */
-  diff(desired: readonly Desired[], observed: readonly Observed[]): readonly A[];
+  /**
+   * Pure. The same facts in any order give the same actions.
+   *
+   * @param changing what the kinds above this one are about to make, or to make anew, in the same plan
+   */
+  diff(desired: readonly Desired[], observed: readonly Observed[], changing: ReadonlySet<ResourceId>): readonly A[];
   /** Pure. What decides the effect of an action, all of it: what a plan's fingerprint stands for, and no person reads. */
   content(action: A): Content;
   /** Safe to repeat, also after a crash halfway. */

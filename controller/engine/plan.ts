@@ -5,13 +5,13 @@ import { compareNaturally } from "../core/natural-order.ts";
 import { inDependencyOrder } from "../core/order.ts";
 import { contentDigest, publicAction, type Plan } from "../core/plan.ts";
 import type { Endpoint } from "../core/ports/postgres.ts";
-import { contentOf, kinds, resources, type Action, type Desired, type Kind } from "../resources/index.ts";
+import { contentOf, kinds, resources, type Action, type Desired } from "../resources/index.ts";
 import { dependencyGraph, type DependencyGraph } from "./graph.ts";
 import { holdBack } from "./hold-back.ts";
 import type { Observation } from "./observe.ts";
 import { isEverything, select, type Selection } from "./select.ts";
 import { waitThrough } from "./through.ts";
-import { undecidedIn } from "./undecided.ts";
+import { changedBy, undecidedIn } from "./undecided.ts";
 
 /**
  * Desired + Observed → Plan. Pure: the same facts in any order give the same plan.
@@ -19,7 +19,7 @@ import { undecidedIn } from "./undecided.ts";
  * @throws PoststackError `DEPENDENCY_CYCLE`, `TARGET_UNKNOWN`
  */
 export function buildPlan(desired: Desired, observation: Observation, selection: Selection = {}): Plan<Action> {
-  const found = kinds.flatMap((kind) => diffKind(kind, desired, observation));
+  const found = diffKinds(desired, observation);
   const ordered = leaveInReverse(found);
   const open = [...observation.deferred, ...undecidedIn(desired, observation, ordered)];
   // Where nothing is to be done nobody asks it, and ten thousand migrations are as many edges.
@@ -35,11 +35,20 @@ export function buildPlan(desired: Desired, observation: Observation, selection:
   return { ...plan, fingerprint: fingerprint(desired, plan) };
 }
 
-function diffKind(kind: Kind, desired: Desired, { observed }: Observation): readonly Action[] {
-  const seen = observed[kind];
-  // Out of scope, or deferred: what was not observed cannot be compared.
-  if (seen === undefined || !desired.scope.has(kind)) return [];
-  return resources[kind].diff(desired.resources[kind] as readonly never[], seen as readonly never[]);
+/** Kind by kind, in their order: what comes of one may decide what has to happen to those below it. */
+function diffKinds(desired: Desired, { observed }: Observation): readonly Action[] {
+  let found: readonly Action[] = [];
+  const changing = new Set<ResourceId>();
+  for (const kind of kinds) {
+    const seen = observed[kind];
+    // Out of scope, or deferred: what was not observed cannot be compared.
+    if (seen === undefined || !desired.scope.has(kind)) continue;
+    const wanted = desired.resources[kind] as readonly never[];
+    const actions: readonly Action[] = resources[kind].diff(wanted, seen as readonly never[], changing);
+    for (const id of changedBy(actions)) changing.add(id);
+    found = [...found, ...actions];
+  }
+  return found;
 }
 
 /**

@@ -119,6 +119,7 @@ function engineWishes(
           name: `app-dev-${name}-1`,
           to,
           spec,
+          image: resourceId("image", image),
           project,
         },
         config: configOf(spec, [], (text) => createHash("sha256").update(JSON.stringify(text)).digest("hex")),

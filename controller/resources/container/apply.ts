@@ -2,6 +2,7 @@ import { fromFacts } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import { done, type Result } from "../../core/resource.ts";
 import { unreachable } from "../../core/unreachable.ts";
+import { dueOf } from "./due.ts";
 import { create } from "./create.ts";
 import type { ContainerAction } from "./model.ts";
 import { repair } from "./repair.ts";
@@ -9,6 +10,11 @@ import { replace } from "./replace.ts";
 import { remove, start, stop } from "./run.ts";
 
 export async function apply(action: ContainerAction, ports: Ports, signal: AbortSignal): Promise<Result> {
+  const due = await dueOf(action, ports, signal);
+  return due === undefined ? { note: "its image is the same one" } : carryOut(due, ports, signal);
+}
+
+async function carryOut(action: ContainerAction, ports: Ports, signal: AbortSignal): Promise<Result> {
   switch (action.verb) {
     case "create": {
       const made = await create(action.desired, action.desired.name, [], ports, signal);

@@ -1,6 +1,6 @@
-import type { Content } from "../../core/resource.ts";
+import type { Content, Fact } from "../../core/resource.ts";
 import { unreachable } from "../../core/unreachable.ts";
-import type { ContainerAction, DesiredContainer } from "./model.ts";
+import type { Conditioned, ContainerAction, DesiredContainer } from "./model.ts";
 
 /** Which container of the engine it is about does not count: its id is another one each time it is made. */
 export function content(action: ContainerAction): Content {
@@ -9,13 +9,15 @@ export function content(action: ContainerAction): Content {
       return containerContent(action.desired);
     case "replace": {
       const { facts, ...keyed } = containerContent(action.desired);
-      return {
-        facts: { made: facts, order: action.order, inherits: action.inherits.map(({ target }) => target).sort() },
-        ...keyed,
-      };
+      const inherits = action.inherits.map(({ target }) => target).sort();
+      return { facts: { made: facts, order: action.order, inherits, ...conditions(action) }, ...keyed };
+    }
+    case "restart": {
+      const { facts, ...keyed } = containerContent(action.desired);
+      const repairs = action.repairs.map(({ type }) => type);
+      return { facts: { made: facts, repairs, ...conditions(action) }, ...keyed };
     }
     case "start":
-    case "restart":
     case "update": {
       const { facts, ...keyed } = containerContent(action.desired);
       return { facts: { made: facts, repairs: action.repairs.map(({ type }) => type) }, ...keyed };
@@ -29,6 +31,12 @@ export function content(action: ContainerAction): Content {
       return unreachable(action);
   }
 }
+
+/** Nothing where there are none. The wish is the same in both cases. */
+const conditions = ({ onlyIf, otherwise }: Conditioned): Readonly<Record<string, Fact>> => ({
+  ...(onlyIf === undefined ? {} : { onlyIf: onlyIf.map(({ image, madeFrom }) => `${image} ${madeFrom}`).sort() }),
+  ...(otherwise === undefined ? {} : { otherwise: [otherwise.verb, content(otherwise).facts] }),
+});
 
 function containerContent({ name, spec, config, needs, postStart, files }: DesiredContainer): Content {
   return {

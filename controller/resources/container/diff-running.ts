@@ -12,22 +12,24 @@ import { hostAccess } from "../../core/host-access.ts";
 import type { ContainerAction, DesiredContainer, ObservedContainer } from "./model.ts";
 import { hasWantedImage, isAsWanted, isUp, ownOf, type Parts } from "./parts.ts";
 import { nameTaken, portTaken, refuse } from "./refusals.ts";
-import { repairsOf } from "./repairs.ts";
+import { repairsOf, type Repairs } from "./repairs.ts";
 
 /**
  * One that is to run. What weighs most decides: what may not be is refused, what is not there is made, what differs for
  * good is replaced, what is ill is restarted, what ended is started, the rest is put right in place.
  *
  * @param inTheWay what leaves, holds its port, and is stopped before
+ * @param changing what the plan makes before: its image may be another one then
  */
 export function diffRunning(
   desired: DesiredContainer,
   parts: Parts,
   foreign: readonly ContainerSummary[],
   inTheWay: readonly ResourceId[],
+  changing: ReadonlySet<ResourceId>,
 ): readonly ContainerAction[] {
   if (foreign.some(({ names }) => names.includes(desired.name))) return [refuse(desired, nameTaken(desired))];
-  const action = diffOne(desired, parts, inTheWay);
+  const action = diffOne(desired, parts, inTheWay, changing.has(desired.image));
   const startsNow = action !== undefined && action.verb !== "update";
   const holder = startsNow ? foreign.find((one) => heldPort(one, desired.spec.ports) !== undefined) : undefined;
   const port = holder === undefined ? undefined : heldPort(holder, desired.spec.ports);
@@ -41,6 +43,7 @@ function diffOne(
   desired: DesiredContainer,
   parts: Parts,
   inTheWay: readonly ResourceId[],
+  isImageOpen: boolean,
 ): ContainerAction | undefined {
   const { current } = parts;
   const facts = (reason: string, hazards: readonly Hazard[] = []) => {
@@ -56,8 +59,23 @@ function diffOne(
 
   const { repairs, drift, limits, needsReplacing } = repairsOf(desired, current);
   const why = whyReplace(desired, parts, limits, needsReplacing);
-  if (why !== undefined) return replace(desired, parts, why, facts);
+  if (why !== undefined) return replace(desired, parts, current, why, facts, isImageOpen);
 
+  const kept = keep(desired, current, { repairs, drift }, facts);
+  if (!isImageOpen) return kept;
+  const { summary } = current;
+  const onlyIf = [{ image: desired.image, reference: desired.spec.image, madeFrom: summary.imageId }];
+  const replaced = replace(desired, parts, current, { reason: "", drift: [] }, facts, isImageOpen);
+  return { ...replaced, onlyIf, ...(kept === undefined ? {} : { otherwise: kept }) };
+}
+
+/** What is done to one that stays. */
+function keep(
+  desired: DesiredContainer,
+  current: ObservedContainer,
+  { repairs, drift }: Pick<Repairs, "repairs" | "drift">,
+  facts: FactsOf,
+): Extract<ContainerAction, { readonly verb: "start" | "restart" | "update" }> | undefined {
   const changing = { desired, current: ownOf(current), repairs };
   const also = summarise(drift.filter(({ field }) => field !== "state"));
   const ill = whyRestart(desired, current);
@@ -116,16 +134,23 @@ type FactsOf = (
   hazards?: readonly Hazard[],
 ) => Pick<ContainerAction, "id" | "dependsOn" | "reason" | "hazards" | "place"> & { readonly kind: "container" };
 
-function replace(desired: DesiredContainer, parts: Parts, why: Why, facts: FactsOf): ContainerAction | undefined {
-  const { current, next, previous } = parts;
-  if (current === undefined) return undefined;
+/** @param isImageOpen what an interrupted replacement has made may be of an image that is replaced itself */
+function replace(
+  desired: DesiredContainer,
+  { next, previous }: Parts,
+  current: ObservedContainer,
+  why: Why,
+  facts: FactsOf,
+  isImageOpen: boolean,
+): Extract<ContainerAction, { readonly verb: "replace" }> {
   // With one that was put aside, the one under the name was never accepted: either it is the new one, or it is in the way.
   const old = previous ?? current;
   const inherits = anonymousVolumes(old.summary.mounts, desired.spec);
   // What began stop-first has to end so.
   const order = previous === undefined ? orderOf(desired.spec, inherits) : "stop-first";
   const candidate = previous === undefined ? next : current;
-  const kept = candidate !== undefined && isAsWanted(desired, candidate) ? candidate : undefined;
+  const isKept = candidate !== undefined && !isImageOpen && isAsWanted(desired, candidate);
+  const kept = isKept ? candidate : undefined;
   const leftovers = [next, previous === undefined ? undefined : current].flatMap((one) =>
     one === undefined || one === kept ? [] : [ownOf(one)],
   );
@@ -151,7 +176,8 @@ function withHost(
 ): { readonly reason: string; readonly hazards: readonly Hazard[] } {
   const reached = hostAccess(spec, project.root);
   if (reached.length === 0) return { reason, hazards };
-  return { reason: `${reason}; may reach the host: ${reached.join(", ")}`, hazards: [...hazards, "host-access"] };
+  const access = `may reach the host: ${reached.join(", ")}`;
+  return { reason: joined(reason, access), hazards: [...hazards, "host-access"] };
 }
 
 /** What runs, or the engine keeps starting, and is not well. */
@@ -178,4 +204,4 @@ function whyStart(desired: DesiredContainer, { summary, details }: ObservedConta
 }
 
 const exitText = (exitCode: number | undefined): string => (exitCode === undefined ? "" : ` with code ${exitCode}`);
-const joined = (first: string, second: string): string => (second === "" ? first : `${first}; ${second}`);
+const joined = (...parts: readonly string[]): string => parts.filter((part) => part !== "").join("; ");

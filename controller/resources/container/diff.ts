@@ -13,6 +13,7 @@ import { isUp, ownOf, partsOf, type Parts } from "./parts.ts";
 export function diff(
   desired: readonly DesiredContainer[],
   observed: readonly ObservedContainer[],
+  changing: ReadonlySet<ResourceId> = new Set(),
 ): readonly ContainerAction[] {
   const seen = new Map<ResourceId, ObservedContainer[]>();
   for (const one of observed) {
@@ -26,7 +27,7 @@ export function diff(
 
   const main = desired.flatMap((one): readonly ContainerAction[] => {
     const found = parts.get(one.id) ?? noParts;
-    if (one.to === "running") return diffRunning(one, found, foreign, inTheWay.get(one.id) ?? []);
+    if (one.to === "running") return diffRunning(one, found, foreign, inTheWay.get(one.id) ?? [], changing);
     return one.to === "as-is" ? [] : diffLeaving(one, found, endFirst(one, desired, parts));
   });
   return [
@@ -62,8 +63,10 @@ function surplus(
   { current, extras, next, previous }: Parts,
   actions: readonly ContainerAction[],
 ): readonly ContainerAction[] {
+  // A replacement that perhaps does not happen tidies up nothing.
   const isReplaced = actions.some(
-    (action) => action.id === id && (action.verb === "replace" || action.verb === "refuse"),
+    (action) =>
+      action.id === id && ((action.verb === "replace" && action.onlyIf === undefined) || action.verb === "refuse"),
   );
   // As it is, a replacement that was cut may still need what it left; once another one serves, nothing does.
   const isNeeded = to === "as-is" && (current === undefined || !isUp(current));

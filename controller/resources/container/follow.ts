@@ -1,5 +1,7 @@
+import type { Hazard } from "../../core/action.ts";
 import type { ResourceId } from "../../core/id.ts";
-import type { ContainerAction, DesiredContainer } from "./model.ts";
+import { also, explained, whenIs } from "./conditional.ts";
+import type { Conditioned, ContainerAction, DesiredContainer, ImageChange, ObservedContainer } from "./model.ts";
 import { orderOf, anonymousVolumes } from "./exclusive.ts";
 import { isUp, ownOf, type Parts } from "./parts.ts";
 import { repairsOf } from "./repairs.ts";
@@ -14,68 +16,69 @@ export function takeAlong(
   parts: ReadonlyMap<ResourceId, Parts>,
 ): readonly ContainerAction[] {
   const all = new Map(actions.map((action) => [action.id, action]));
-  // One pulls the next along: until a round adds nothing. Each round adds at least one, so it ends.
+  // One pulls the next along: until a round adds nothing. What is due only becomes more, and has an end.
   for (let isOpen = true; isOpen;) {
     isOpen = false;
     for (const one of desired) {
-      const own = all.get(one.id);
-      const added = own === undefined || own.verb === "update" ? following(one, parts.get(one.id), all) : undefined;
-      if (added === undefined) continue;
-      all.set(one.id, added);
-      isOpen = true;
+      for (const follows of following(one, parts.get(one.id)?.current, all)) {
+        const more = also(all.get(one.id), follows);
+        if (more === undefined) continue;
+        all.set(one.id, more);
+        isOpen = true;
+      }
     }
   }
   // In the order of the wishes: the plan sorts them anyway.
-  return [...all.values()];
+  return [...all.values()].map(explained);
 }
 
 function following(
   desired: DesiredContainer,
-  { current }: Parts = { current: undefined, next: undefined, previous: undefined, extras: [] },
+  current: ObservedContainer | undefined,
   actions: ReadonlyMap<ResourceId, ContainerAction>,
-): ContainerAction | undefined {
-  if (desired.to !== "running" || current === undefined || !isUp(current)) return undefined;
-  const { id, dependsOn, place } = desired;
-  const made = desired.sharesWith.find((other) => isMadeAnew(actions.get(other)));
-  if (made !== undefined) {
-    const inherits = anonymousVolumes(current.summary.mounts, desired.spec);
-    const order = orderOf(desired.spec, inherits);
-    return {
-      kind: "container",
-      verb: "replace",
-      id,
-      dependsOn,
-      place,
-      desired,
-      order,
-      inherits,
-      leftovers: [],
-      drift: [],
-      hazards: ["downtime"],
-      reason: `${made} is made anew, and it lives inside`,
-      old: ownOf(current),
-    };
-  }
-  const restarting = desired.needs.filter(({ restart }) => restart).map((need) => need.id);
-  const cause = [...restarting, ...desired.sharesWith].find((other) => isRestarted(actions.get(other)));
-  if (cause === undefined) return undefined;
-  const { repairs } = repairsOf(desired, current);
-  return {
-    kind: "container",
-    verb: "restart",
-    id,
-    dependsOn,
-    place,
-    desired,
-    repairs,
-    hazards: ["downtime"],
-    reason: `${cause} is ${isMadeAnew(actions.get(cause)) ? "made anew" : "restarted"}`,
-    current: ownOf(current),
+): readonly Conditioned[] {
+  if (desired.to !== "running" || current === undefined || !isUp(current)) return [];
+  const { id, dependsOn, place, needs, sharesWith, spec } = desired;
+  const hazards: readonly Hazard[] = ["downtime"];
+  const facts = (reason: string, onlyIf: readonly ImageChange[]) =>
+    ({
+      ...({ kind: "container", id, dependsOn, place, desired, hazards, reason } as const),
+      ...(onlyIf.length === 0 ? {} : { onlyIf }),
+    }) as const;
+  const replaced = sharesWith.flatMap((other): Conditioned[] => {
+    const onlyIf = whenIs(actions.get(other), isMadeAnew);
+    if (onlyIf === undefined) return [];
+    const inherits = anonymousVolumes(current.summary.mounts, spec);
+    const how = { order: orderOf(spec, inherits), inherits, leftovers: [], drift: [], old: ownOf(current) };
+    return [{ ...facts(`${other} is made anew, and it lives inside`, onlyIf), verb: "replace", ...how }];
+  });
+  const restarted = (other: ResourceId, isCause: (action: ContainerAction) => boolean): readonly Conditioned[] => {
+    const onlyIf = whenIs(actions.get(other), isCause);
+    if (onlyIf === undefined) return [];
+    const { repairs } = repairsOf(desired, current);
+    return [
+      {
+        ...facts(`${other} is ${what(actions.get(other))}`, onlyIf),
+        verb: "restart",
+        repairs,
+        current: ownOf(current),
+      },
+    ];
   };
+  const restarting = needs.filter(({ restart }) => restart);
+  return [
+    ...replaced,
+    ...restarting.flatMap((need) => restarted(need.id, (action) => isMadeAnew(action) || isRestarted(action))),
+    ...sharesWith.flatMap((other) => restarted(other, isRestarted)),
+  ];
 }
 
-const isMadeAnew = (action: ContainerAction | undefined): boolean =>
-  action?.verb === "create" || action?.verb === "replace";
+const what = (action: ContainerAction | undefined): string =>
+  [
+    ...(whenIs(action, isMadeAnew) === undefined ? [] : ["made anew"]),
+    ...(whenIs(action, isRestarted) === undefined ? [] : ["restarted"]),
+  ].join(" or ");
 
-const isRestarted = (action: ContainerAction | undefined): boolean =>
-  isMadeAnew(action) || action?.verb === "restart" || action?.verb === "start";
+const isMadeAnew = ({ verb }: ContainerAction): boolean => verb === "create" || verb === "replace";
+
+const isRestarted = ({ verb }: ContainerAction): boolean => verb === "restart" || verb === "start";

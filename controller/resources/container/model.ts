@@ -22,6 +22,8 @@ export interface DesiredContainer {
   readonly to: "running" | "stopped" | "absent" | "as-is";
   /** With the labels that the user wrote, and no others; networks and volumes by name. */
   readonly spec: ContainerSpec;
+  /** What its reference is in the plan: `image:redis:7`. */
+  readonly image: ResourceId;
   /** Contents of configs and secrets. */
   readonly files: readonly ContainerFile[];
   readonly config: ContainerConfig;
@@ -119,15 +121,33 @@ interface Changing {
   readonly repairs: readonly Repair[];
 }
 
+/** An image that the plan is about to build or to pull is another one afterwards than a container was made from. */
+export interface ImageChange {
+  readonly image: ResourceId;
+  readonly reference: string;
+  /** The id of the image that the container was made from. */
+  readonly madeFrom: string;
+}
+
+/** What can only be decided when the images that it depends on are there: docs/decisions/0011-replaced-if-the-image-changes.md */
+interface Conditional {
+  /** One of these is enough. Absent: it is carried out in any case. */
+  readonly onlyIf?: readonly ImageChange[];
+  /** What is done if none of them comes about; absent: nothing. */
+  readonly otherwise?: Conditioned | Extract<ContainerAction, { readonly verb: "start" | "update" }>;
+}
+
+export type Conditioned = Extract<ContainerAction, { readonly verb: "replace" | "restart" }>;
+
 export type ContainerAction =
   | ActionOf<"container", "create", { readonly desired: DesiredContainer }>
   | ActionOf<"container", "start", Changing>
-  | ActionOf<"container", "restart", Changing>
+  | ActionOf<"container", "restart", Changing & Conditional>
   | ActionOf<"container", "update", Changing & { readonly drift: readonly Drift[] }>
   | ActionOf<
       "container",
       "replace",
-      {
+      Conditional & {
         readonly desired: DesiredContainer;
         readonly order: Order;
         readonly drift: readonly Drift[];

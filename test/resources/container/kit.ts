@@ -39,7 +39,16 @@ export function desired({ spec: more, ...others }: Wish = {}): DesiredContainer 
   const { id = resourceId("container", "web"), files = [] } = others;
   const whole = spec(more);
   return {
-    ...{ id, service: "web", number: 1, name: nameFor(id), to: "running", files, spec: whole },
+    ...{
+      id,
+      service: "web",
+      number: 1,
+      name: nameFor(id),
+      to: "running",
+      files,
+      spec: whole,
+      image: resourceId("image", whole.image),
+    },
     config: configOf(whole, files, hash),
     ...{ needs: [], sharesWith: [], postStart: [], preStop: [], runs: "always", project, dependsOn: [], place },
     acceptance: { stableMs: 5_000, limitMs: 300_000 },
@@ -111,8 +120,11 @@ export const foreign = (more: Partial<ContainerSummary>): ObservedContainer => {
   return { summary: { ...summary, labels: new Map(), ...more } };
 };
 
-export const rendered = (wishes: readonly DesiredContainer[], seen: readonly ObservedContainer[]): string =>
-  renderActions(diff(wishes, seen));
+export const rendered = (
+  wishes: readonly DesiredContainer[],
+  seen: readonly ObservedContainer[],
+  ...changing: readonly ResourceId[]
+): string => renderActions(diff(wishes, seen, new Set(changing)));
 
 export const actionOf = <V extends ContainerAction["verb"]>(
   verb: V,

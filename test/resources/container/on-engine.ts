@@ -56,7 +56,16 @@ function stage(box: EngineBox, image: string) {
     const { files = [] } = others;
     return {
       ...{ id: resourceId("container", name), service: name, number: 1, name: box.name(name), to: "running", files },
-      ...{ spec, config: configOf(spec, files, hash), needs: [], sharesWith: [], postStart: [], preStop: [], place },
+      ...{
+        image: resourceId("image", image),
+        spec,
+        config: configOf(spec, files, hash),
+        needs: [],
+        sharesWith: [],
+        postStart: [],
+        preStop: [],
+        place,
+      },
       ...{ runs: "always", acceptance: { stableMs: 0, limitMs: 20_000 }, project },
       dependsOn: [resourceId("network", "net"), resourceId("volume", "data")],
       ...others,

@@ -22,7 +22,7 @@ const portsOf = (server: Server): Ports =>
 export function kindIn<D, O, A extends AnyAction>(kind: Resource<D, O, A>, server: Server, signal: AbortSignal) {
   const ports = portsOf(server);
   const actions = async (desired: readonly D[]): Promise<readonly A[]> =>
-    kind.diff(desired, await kind.observe(desired, ports, signal));
+    kind.diff(desired, await kind.observe(desired, ports, signal), new Set());
   const apply = async (some: readonly A[]): Promise<void> => {
     for (const action of some) await kind.apply(action, ports, signal);
   };

@@ -39,6 +39,7 @@ function replicas(
   const mounts = given.flatMap((one) => (one.type === "mount" ? [one.mount] : []));
   const needs = needsOf(service, project, peers);
   const sharesWith = sharesOf(service, peers);
+  const image = imageId(imageOf(name, service, project.name));
   const before = [...partsOf(name, service, project.name), ...needs.map(({ id }) => id), ...sharesWith];
   return peers.of(name).map((peer): DesiredContainer => {
     const spec = specOf(name, service, peer.number, mounts, wishes);
@@ -50,6 +51,7 @@ function replicas(
       name: peer.name,
       to: wishes.isMeant?.(name, ...peer.called) === false ? "as-is" : to,
       spec,
+      image,
       files: inside,
       config: configOf(spec, [...inside, ...mountedFiles(given)], identity.hash),
       needs,
