@@ -1,5 +1,6 @@
 import type { ResourceId } from "../../core/id.ts";
 import { fileStart } from "../../core/place.ts";
+import { isAsFiles } from "./columns.ts";
 import { stepsForward } from "./diff-forward.ts";
 import { stepsBack } from "./diff-back.ts";
 import { historyOf, short, type History } from "./history.ts";
@@ -12,7 +13,7 @@ export function diff(
   [wish]: readonly DesiredMigrations[],
   [observed]: readonly ObservedMigrations[],
 ): readonly MigrationAction[] {
-  if (wish === undefined) return [];
+  if (wish === undefined || isDone(wish, observed)) return [];
   const history = historyOf(wish, observed);
   if (wish.repair) return chain(history, repairs(history));
   if (wish.baseline !== undefined) return chain(history, baseline(history, wish.baseline));
@@ -20,6 +21,15 @@ export function diff(
   if (target === undefined) return chain(history, [unknownVersion(wish, wish.target ?? "", history)]);
   return chain(history, wish.rollback ? stepsBack(history, target) : stepsForward(history, target));
 }
+
+/** Everything is applied, as it is in the files, and nothing else is asked for. */
+const isDone = (wish: DesiredMigrations, observed: ObservedMigrations | undefined): boolean =>
+  observed?.columns !== undefined &&
+  wish.target === undefined &&
+  wish.baseline === undefined &&
+  !wish.rollback &&
+  !wish.repair &&
+  isAsFiles(wish.files, observed.columns);
 
 /** One after another. A refusal stops all that follows it, also what other kinds let wait for the last file. */
 function chain({ wish, files }: History, steps: readonly MigrationAction[]): readonly MigrationAction[] {

@@ -75,10 +75,25 @@ export interface PendingFacts {
   readonly error?: ErrorFacts;
 }
 
+/** The ledger as it comes: a text for each column, all in the order of the rows, which is that of the versions. */
+export interface LedgerColumns {
+  /** Arrays of JSON. */
+  readonly orders: string;
+  readonly versions: string;
+  readonly names: string;
+  readonly checksums: string;
+  readonly rollbackChecksums: string;
+  /** A letter each: the first of the state; `r` where there is a rollback. */
+  readonly states: string;
+  readonly rollbacks: string;
+}
+
 export interface ObservedMigrations {
   /** Whether schema poststack is there; without it there are no rows. */
   readonly ledger: "absent" | "present";
   readonly rows: readonly LedgerRow[];
+  /** The same before anything was made of it, for who can do without the rows. */
+  readonly columns?: LedgerColumns;
   /** Objects of others in the database. Counted until there is a row or a baseline: after that it says nothing. */
   readonly objects: number;
   /** Of every file that is not in the ledger; of none while there is no server to ask for it. */

@@ -4,9 +4,17 @@ import type { Ports } from "../../core/ports.ts";
 import type { Files } from "../../core/ports/files.ts";
 import type { Row, Session } from "../../core/ports/postgres.ts";
 import { sqlFailure } from "../../core/sql.ts";
+import { hasVersionsOf, rowsOf } from "./columns.ts";
 import { runnable } from "./guard.ts";
 import { hazardsOf } from "./hazards.ts";
-import type { LedgerRow, ListedMigrations, NamedMigration, ObservedMigrations, PendingFacts } from "./model.ts";
+import type {
+  LedgerColumns,
+  LedgerRow,
+  ListedMigrations,
+  NamedMigration,
+  ObservedMigrations,
+  PendingFacts,
+} from "./model.ts";
 import { readSource } from "./source.ts";
 import { isAfter, parseTarget } from "./target.ts";
 import { checksumOf, headersOf } from "./text.ts";
@@ -20,14 +28,17 @@ export async function observe(
   if (desired === undefined) return [];
   const session = await ports.server.database(signal);
   const ledger = session === undefined ? absent(0) : await readLedger(session, recordedOf(desired), signal);
-  const known = new Set(ledger.rows.map(({ order }) => order));
   const pending = new Map<ResourceId, PendingFacts>();
-  for (const file of desired.files) {
-    if (known.has(file.order)) continue;
-    pending.set(file.id, await look(file, ports));
-  }
-  const rollbacks = readRollbacks(desired, ledger.rows, ports.files);
-  return [{ ...ledger, pending, ...(rollbacks.size === 0 ? {} : { rollbacks }) }];
+  for (const file of filesBeside(desired.files, ledger)) pending.set(file.id, await look(file, ports));
+  const rollbacks = readRollbacks(desired, ledger, ports.files);
+  return [Object.assign(ledger, { pending }, rollbacks.size === 0 ? {} : { rollbacks })];
+}
+
+/** What of the folder is not in the ledger. */
+function filesBeside(files: readonly NamedMigration[], ledger: Ledger): readonly NamedMigration[] {
+  if (ledger.columns !== undefined && hasVersionsOf(files, ledger.columns)) return [];
+  const known = new Set(ledger.rows.map(({ order }) => order));
+  return files.filter(({ order }) => !known.has(order));
 }
 
 /** Whose recorded rollback may run, and so is looked at: a replay takes back the last one only. */
@@ -37,12 +48,12 @@ type Recorded = "all" | "last" | "none";
 /** @throws PoststackError `FILE_*`: a rollback that cannot be read cannot be planned */
 function readRollbacks(
   { files, rollback, target: text }: ListedMigrations,
-  rows: readonly LedgerRow[],
+  ledger: Ledger,
   from: Files,
 ): ReadonlyMap<ResourceId, string> {
-  const target = rollback ? parseTarget(text, files, rows) : undefined;
+  const target = rollback ? parseTarget(text, files, ledger.rows) : undefined;
   if (target === undefined) return new Map();
-  const known = new Set(rows.map(({ order }) => order));
+  const known = new Set(ledger.rows.map(({ order }) => order));
   const going = files.filter(({ order }) => known.has(order) && isAfter(order, target));
   return new Map(
     going.flatMap(({ id, rollbackFile }) =>
@@ -65,30 +76,33 @@ const countObjects = `(
     and not exists (select from pg_depend where classid = class and objid = object.oid and deptype = 'e')
 )`;
 
-// One text value for each column, all in the same order of rows: the driver makes nothing of them, and ten thousand rows
-// take the server two thirds of the time of an array for each row.
+// One text value for each column: the driver makes nothing of them, and ten thousand rows take the server two thirds of
+// the time of an array for each row. In the order of the primary key, which the files have too.
 const ledgerQuery = (recorded: Recorded): string => `
 select json_agg("order"::text)::text as orders, json_agg(version)::text as versions, json_agg(name)::text as names,
-  json_agg(checksum)::text as checksums, string_agg(left(state, 1), '') as states,
-  string_agg(case when rollback_sql is null then '-' else 'r' end, '') as rollbacks,
-  ${rollbackChecksums[recorded]} as rollback_checksums,
+  json_agg(checksum)::text as checksums, string_agg(state, '') as states, string_agg(rollback, '') as rollbacks,
+  json_agg(rollback_checksum)::text as rollback_checksums,
   case when exists (select from poststack.schema_migrations)
          or exists (select from poststack.system_info where key = 'baseline') then 0 else ${countObjects} end as objects
-from poststack.schema_migrations`;
+from (
+  select "order", version, name, checksum, left(state, 1) as state,
+    case when rollback_sql is null then '-' else 'r' end as rollback, ${rollbackChecksums[recorded]} as rollback_checksum
+  from poststack.schema_migrations order by "order"
+) as row`;
 
 /** As `checksumOf` makes it of the text, of which the ledger keeps no other line end than \n. */
 const sqlDigest = "encode(sha256(convert_to(rollback_sql, 'UTF8')), 'hex')";
 const lastOrder = '(select max("order") from poststack.schema_migrations)';
 const rollbackChecksums: Readonly<Record<Recorded, string>> = {
   none: "null",
-  last: `json_agg(case when "order" = ${lastOrder} then ${sqlDigest} end)::text`,
-  all: `json_agg(${sqlDigest})::text`,
+  last: `case when "order" = ${lastOrder} then ${sqlDigest} end`,
+  all: sqlDigest,
 };
 
 async function readLedger(session: Session, recorded: Recorded, signal: AbortSignal): Promise<Ledger> {
   try {
     const [found] = await session.query(ledgerQuery(recorded), [], signal);
-    return { ledger: "present", rows: rowsOf(found ?? {}), objects: Number(found?.["objects"]) };
+    return present(columnsOf(found ?? {}), Number(found?.["objects"]));
   } catch (error) {
     // 42P01 undefined_table: schema poststack is not there yet.
     if (sqlFailure(error)?.sqlState !== "42P01") throw error;
@@ -97,31 +111,35 @@ async function readLedger(session: Session, recorded: Recorded, signal: AbortSig
   }
 }
 
-/** Of no rows, every column is null. */
-function rowsOf(columns: Row): readonly LedgerRow[] {
-  const parsed = (column: string): readonly unknown[] =>
-    JSON.parse(textOf(columns[column]) ?? "[]") as readonly unknown[];
-  const [versions, names, checksums] = [parsed("versions"), parsed("names"), parsed("checksums")];
-  const [states, rollbacks] = [textOf(columns["states"]) ?? "", textOf(columns["rollbacks"]) ?? ""];
-  const digests = parsed("rollback_checksums");
-  return parsed("orders").map((order, index) => {
-    const row: LedgerRow = {
-      order: String(order),
-      version: String(versions[index]),
-      name: String(names[index]),
-      checksum: String(checksums[index]),
-      state: stateOf[states[index] ?? ""] ?? "applied",
-      hasRollback: rollbacks[index] === "r",
-    };
-    const digest = digests[index];
-    return typeof digest === "string" ? { ...row, rollbackChecksum: digest } : row;
-  });
+/** Rows are made when somebody asks for them: where the columns are as the files say, nobody does. */
+function present(columns: LedgerColumns, objects: number): Ledger {
+  let rows: readonly LedgerRow[] | undefined;
+  return {
+    ledger: "present",
+    columns,
+    objects,
+    get rows() {
+      return (rows ??= rowsOf(columns));
+    },
+  };
 }
 
-const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
-
-/** By the first letter, which is all that is asked for. */
-const stateOf: { readonly [letter: string]: LedgerRow["state"] } = { s: "started", r: "reverting", a: "applied" };
+/** Of no rows, every column is null. */
+function columnsOf(found: Row): LedgerColumns {
+  const text = (column: string, none: string): string => {
+    const value = found[column];
+    return typeof value === "string" ? value : none;
+  };
+  return {
+    orders: text("orders", "[]"),
+    versions: text("versions", "[]"),
+    names: text("names", "[]"),
+    checksums: text("checksums", "[]"),
+    rollbackChecksums: text("rollback_checksums", "[]"),
+    states: text("states", ""),
+    rollbacks: text("rollbacks", ""),
+  };
+}
 
 /** What was found in texts without a fault, by checksum: every pass of a run would find the same in what is pending. */
 const looked = new Map<string, PendingFacts>();

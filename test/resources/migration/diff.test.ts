@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { resourceId } from "../../../controller/core/id.ts";
+import { rowsOf } from "../../../controller/resources/migration/columns.ts";
 import { diff } from "../../../controller/resources/migration/diff.ts";
 import type {
   DesiredMigrations,
+  LedgerColumns,
   LedgerRow,
   MigrationAction,
   MigrationFile,
@@ -272,6 +274,69 @@ test("a refusal stands before what it stops, and the last file always waits for 
     "migration:001_x after database:app",
     "migration:003_x after migration:001_x",
   ]);
+});
+
+describe("a ledger that is as the files say is compared as it came", () => {
+  const asServer = (rows: readonly LedgerRow[]): LedgerColumns => {
+    const array = (texts: readonly (string | undefined)[]): string =>
+      `[${texts.map((text) => JSON.stringify(text ?? null)).join(", ")}]`;
+    return {
+      orders: array(rows.map(({ order }) => order)),
+      versions: array(rows.map(({ version }) => version)),
+      names: array(rows.map(({ name }) => name)),
+      checksums: array(rows.map(({ checksum }) => checksum)),
+      rollbackChecksums: array(rows.map(({ rollbackChecksum }) => rollbackChecksum)),
+      states: rows.map(({ state }) => state.slice(0, 1)).join(""),
+      rollbacks: rows.map(({ hasRollback }) => (hasRollback ? "r" : "-")).join(""),
+    };
+  };
+  /** Rows that must not be asked for. */
+  const unread = (columns: LedgerColumns): ObservedMigrations => ({
+    ledger: "present",
+    columns,
+    get rows(): never {
+      throw new Error("a row was looked at");
+    },
+    objects: 0,
+    pending: new Map(),
+  });
+
+  test("and nothing is to be done, without a look at a row", () => {
+    const files = ["1", "2", "10-", "2026-05-27-120000-0001"];
+    expect(diff([wish(files)], [unread(asServer(files.map(row)))])).toEqual([]);
+  });
+
+  test.each<[string, readonly string[], Partial<DesiredMigrations>]>([
+    ["a checksum is another", ["1", "2 v2"], {}],
+    ["one has not finished", ["1", "2 v1 started"], {}],
+    ["one is being rolled back", ["1", "2 v1 reverting"], {}],
+    ["one is missing", ["1"], {}],
+    ["one is too many", ["1", "2", "3"], {}],
+    ["they are others", ["1", "3"], {}],
+    ["only a part is wanted", ["1", "2"], { target: "1" }],
+    ["they are to be rolled back", ["1", "2"], { rollback: true, target: "0" }],
+    ["names are repaired too", ["1", "2"], { repair: true }],
+    ["it is taken for what it is", ["1", "2"], { baseline: "2" }],
+  ])("not where %s: it is looked at row by row", (_what, rows, options) => {
+    expect(() => diff([wish(["1", "2"], options)], [unread(asServer(rows.map(row)))])).toThrow("a row was looked at");
+  });
+
+  test("which changes no plan", () => {
+    const versions = fc.subarray(["1", "2", "3", "4!", "5-"], { minLength: 0 });
+    const edition = fc.constantFrom("", "", "", " v2", " v1 started", " v1 reverting");
+    const ledger = versions.chain((chosen) => fc.tuple(...chosen.map((one) => edition.map((mark) => one + mark))));
+    const replay = fc.boolean();
+    fc.assert(
+      fc.property(versions, ledger, replay, (files, texts, isReplay) => {
+        const rows = texts.map(row);
+        const asked = wish(files, { replay: isReplay });
+        const observed = { ledger: "present", rows, objects: 0, pending: new Map() } as const;
+        const columns = asServer(rows);
+        expect(diff([asked], [{ ...observed, columns }])).toEqual(diff([asked], [observed]));
+        expect(rowsOf(columns)).toEqual(rows);
+      }),
+    );
+  });
 });
 
 test("only the last commit waits for the disk", () => {

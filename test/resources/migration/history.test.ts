@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import type { Server } from "../../../controller/core/ports/postgres.ts";
 import { apply } from "../../../controller/resources/migration/apply.ts";
+import { isAsFiles } from "../../../controller/resources/migration/columns.ts";
 import { observe } from "../../../controller/resources/migration/observe.ts";
 import { test, type TestDatabase } from "../../support/postgres.ts";
 import { failureOf, migrations, pass, planOf, render, schemaOf, wish, world } from "./kit.ts";
@@ -192,6 +193,34 @@ describe("looking", () => {
       state: "applied",
       hasRollback: true,
     });
+  });
+
+  test("a ledger as the files say needs no rows; whoever edits one by hand is noticed", async ({ database }) => {
+    await database.createLedger();
+    const it = world(database, migrations(files));
+    await pass(it);
+    const isAsSaid = async (): Promise<boolean> => {
+      const asked = wish(it);
+      const [seen] = await observe([asked], it.ports, database.signal);
+      return seen?.columns !== undefined && isAsFiles(asked.files, seen.columns);
+    };
+    expect(await isAsSaid(), "as this server writes an array").toBe(true);
+    const table = "poststack.schema_migrations";
+    const edits: readonly (readonly [string, string])[] = [
+      [`update ${table} set checksum = repeat('0', 64) where "order" = 1`, "MIGRATION_EDITED"],
+      [`update ${table} set state = 'started' where "order" = 2`, "MIGRATION_INTERRUPTED"],
+      [`update ${table} set "order" = 7 where "order" = 2`, "MIGRATION_MISSING"],
+      [`delete from ${table} where "order" = 1`, "MIGRATION_ORDER"],
+    ];
+    for (const [edit, code] of edits) {
+      await database.query(`create temporary table kept as table ${table}; ${edit}`);
+      expect(await isAsSaid(), edit).toBe(false);
+      expect(
+        (await planOf(it)).map((action) => (action.verb === "refuse" ? action.error.code : action.verb)),
+      ).toContain(code);
+      await database.query(`delete from ${table}; insert into ${table} table kept; drop table kept`);
+      expect(await isAsSaid(), "put back").toBe(true);
+    }
   });
 
   test("a database that does not exist has nothing", async ({ database }) => {
