@@ -233,6 +233,8 @@ export function fakeEngine(options: FakeOptions): FakeEngine {
       }),
 
     volumes: (signal) => call("volumes", signal, () => [...volumes.values()]),
+    volumeSizes: (signal) =>
+      call("volumeSizes", signal, () => new Map([...volumes.keys()].map((name) => [name, 0] as const))),
     createVolume: (name, spec, signal) => write(`createVolume ${name}`, signal, () => addVolume(name, spec)),
     removeVolume: (name, signal) =>
       write(`removeVolume ${name}`, signal, () => {

@@ -3,6 +3,7 @@ import type { ContainerEngine } from "../../core/ports/containers.ts";
 import { list, object, present, text } from "./answer.ts";
 import { readLimitMs, writeLimitMs } from "./client.ts";
 import type { Session } from "./container-calls.ts";
+import { versionNumber } from "./dialect.ts";
 import { Refusal, unless } from "./failure.ts";
 import { refuseNetworkThatIsLacking } from "./lacking.ts";
 import { readImageDetails, readImageFacts, readNetworkFacts, readVolumeFacts } from "./listed.ts";
@@ -13,6 +14,7 @@ type Objects = Pick<
   | "createNetwork"
   | "removeNetwork"
   | "volumes"
+  | "volumeSizes"
   | "createVolume"
   | "removeVolume"
   | "images"
@@ -20,6 +22,9 @@ type Objects = Pick<
   | "tagImage"
   | "removeImage"
 >;
+
+/** The engine counts file by file, of every volume that it has; milliseconds. */
+const countLimitMs = 120_000;
 
 const isOneGone = (error: unknown): boolean =>
   error instanceof PoststackError &&
@@ -76,6 +81,20 @@ export function objectCalls(session: (signal: AbortSignal) => Promise<Session>):
 
     async volumes(signal) {
       return list(object(await get("/volumes", "listing volumes", signal))["Volumes"]).map(readVolumeFacts);
+    },
+
+    async volumeSizes(signal) {
+      const { client, apiVersion } = await session(signal);
+      // Docker Engine API 1.42: of the other kinds, which cost more, nothing is counted then.
+      const query = { type: versionNumber(apiVersion) >= 1_042 ? "volume" : undefined };
+      const doing = "counting the sizes of volumes";
+      const call = { method: "GET", path: "/system/df", query, doing, limitMs: countLimitMs } as const;
+      const found = list(object(await client.ask(call, signal))["Volumes"]).flatMap((entry): [string, number][] => {
+        const size = object(object(entry)["UsageData"])["Size"];
+        // -1: its driver is not `local` (the same page).
+        return typeof size === "number" && size >= 0 ? [[text(object(entry)["Name"]), size]] : [];
+      });
+      return new Map(found);
     },
 
     async createVolume(name, { driver, driverOptions, labels }, signal) {

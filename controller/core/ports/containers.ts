@@ -66,6 +66,8 @@ export interface ContainerEngine {
   disconnectNetwork(network: string, container: string, signal: AbortSignal): Promise<void>;
 
   volumes(signal: AbortSignal): Promise<readonly VolumeFacts[]>;
+  /** Bytes by name, counted file by file: minutes for big ones. Without those whose driver does not tell. */
+  volumeSizes(signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
   /** Gives back what the engine has now under the name: creating one that exists succeeds (RELIABILITY 9). */
   createVolume(name: string, spec: VolumeSpec, signal: AbortSignal): Promise<VolumeFacts>;
   /** Gone already is success. @throws PoststackError `ENGINE_OBJECT_IN_USE` */

@@ -89,6 +89,7 @@ export function objectContract(box: TestedEngine, image: string): void {
       expect(await outcome(engine.removeVolume(name, signal))).toBe("ENGINE_OBJECT_IN_USE");
       await engine.removeContainer(id, { force: true, anonymousVolumes: true }, signal);
       expect((await engine.volumes(signal)).map((volume) => volume.name)).toContain(name);
+      expect((await engine.volumeSizes(signal)).get(name)).toBeGreaterThanOrEqual(0);
       for (const _ of [1, 2]) expect(await outcome(engine.removeVolume(name, signal))).toBe("done");
     });
   });

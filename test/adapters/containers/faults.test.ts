@@ -58,6 +58,7 @@ const calls: readonly (readonly [
   ["connectNetwork", (engine) => engine.connectNetwork("n", "c", { aliases: [] }, signal), 30_000, "TIMEOUT"],
   ["disconnectNetwork", (engine) => engine.disconnectNetwork("n", "c", signal), 30_000, "TIMEOUT"],
   ["volumes", (engine) => engine.volumes(signal), 10_000, "ENGINE_UNREACHABLE"],
+  ["volumeSizes", (engine) => engine.volumeSizes(signal), 120_000, "ENGINE_UNREACHABLE"],
   ["createVolume", (engine) => engine.createVolume("v", { labels: none }, signal), 30_000, "TIMEOUT"],
   ["removeVolume", (engine) => engine.removeVolume("v", signal), 30_000, "TIMEOUT"],
   ["images", (engine) => engine.images(signal), 10_000, "ENGINE_UNREACHABLE"],

@@ -4,12 +4,12 @@ import { hasEngine, ownContainers } from "../../containers/own.ts";
 import { contextOf, printJson } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { openEnvironment } from "../../open.ts";
-import { renderAge } from "../../render/quantity.ts";
+import { renderAge, renderBytes } from "../../render/quantity.ts";
 import { renderTable } from "../../render/table.ts";
 import type { Invocation } from "../../spec.ts";
 import type { World } from "../../world.ts";
 
-/** An environment's volumes, who mounts them, and whether the files still name them. */
+/** An environment's volumes, with `--size` how big they are, who mounts them, and whether the files still name them. */
 export async function listCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
   const { signal } = world;
@@ -22,7 +22,12 @@ export async function listCommand({ args: [name], options }: Invocation, world: 
   ]);
   const mark = observedMark(ports);
   const own = await ownContainers(opened, signal);
-  const all = (await hasEngine(opened, signal)) ? await ports.containers.volumes(signal) : [];
+  const isThere = await hasEngine(opened, signal);
+  const counts = options.flag("size");
+  const [all, sizes] = await Promise.all([
+    isThere ? ports.containers.volumes(signal) : [],
+    isThere && counts ? ports.containers.volumeSizes(signal) : new Map<string, number>(),
+  ]);
   const volumes = all.flatMap(({ name: volumeName, labels, driver, mountpoint, createdAt }) => {
     const resource = resourceIn(labels, mark);
     if (resource?.startsWith("volume:") !== true) return [];
@@ -38,6 +43,7 @@ export async function listCommand({ args: [name], options }: Invocation, world: 
         driver,
         mountpoint,
         createdAt: createdAt ?? null,
+        sizeBytes: sizes.get(volumeName) ?? null,
         usedBy,
       },
     ];
@@ -53,10 +59,12 @@ export async function listCommand({ args: [name], options }: Invocation, world: 
       one.name,
       one.key,
       one.createdAt === null ? "" : renderAge(one.createdAt, now),
+      ...(counts ? [one.sizeBytes === null ? "" : renderBytes(one.sizeBytes)] : []),
       one.inFiles ? "yes" : paint("change", "no"),
       one.usedBy.length === 0 ? paint("dim", "nobody") : one.usedBy.join(", "),
     ]);
-    context.print(await renderTable(["VOLUME", "NAME", "AGE", "IN THE FILES", "USED BY"], rows, paint));
+    const columns = ["VOLUME", "NAME", "AGE", ...(counts ? ["SIZE"] : []), "IN THE FILES", "USED BY"];
+    context.print(await renderTable(columns, rows, paint));
   }
   return exitCode.done;
 }

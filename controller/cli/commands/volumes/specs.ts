@@ -6,7 +6,13 @@ export const volumesCommands: readonly CommandSpec[] = [
     name: "volumes list",
     arguments: [environmentArgument],
     summary: "the environment's volumes, who uses them, and whether the files name them",
-    examples: [["poststack volumes list dev", "also what an earlier version of the files left"]],
+    options: [
+      { flags: "--size", description: "also how big they are: the engine counts file by file, which may take minutes" },
+    ],
+    examples: [
+      ["poststack volumes list dev", "also what an earlier version of the files left"],
+      ["poststack volumes list dev --size", "what fills the disk"],
+    ],
     load: async () => (await import("./list.ts")).listCommand,
   },
   {
