@@ -97,6 +97,7 @@ export const errorCodes = {
   // container engine
   ENGINE_MISSING: ["terminal", "no container engine was found; what was tried is named"],
   ENGINE_UNREACHABLE: ["retryable", "the container engine does not answer"],
+  ENGINE_LOGIN: ["terminal", "the container engine refuses this client, or cannot prove who it is (TLS, ssh)"],
   ENGINE_CONNECTION_LOST: ["unknown", "the connection to the container engine broke after something was sent"],
   ENGINE_BUSY: ["retryable", "the container engine failed inside, or is still at something else"],
   ENGINE_TOO_OLD: ["terminal", "the container engine is older than Docker 20.10 or Podman 4"],

@@ -4,11 +4,16 @@ import { engineFolder, serve, type Daemon } from "./daemon.ts";
 import { openNet } from "./net.ts";
 import { install } from "./packages.ts";
 
+export interface DockerOptions {
+  /** Listens there, too, for who is signed by the same authority: `ca.pem`, `cert.pem` and `key.pem` of a folder. */
+  readonly tls?: { readonly port: number; readonly folder: string };
+}
+
 /**
  * A private Docker, beside any other on the machine: socket, data, bridge and addresses of its own. It keeps its hands off
  * the firewall: a dockerd that starts empties the chains that the machine's own one, or another test's, has filled.
  */
-export async function startDocker(): Promise<Daemon> {
+export async function startDocker({ tls }: DockerOptions = {}): Promise<Daemon> {
   install(["dockerd", "runc", "ip", "iptables", "busybox"]);
   if (process.getuid?.() !== 0) throw new Error("not root: dockerd needs it");
   const folder = engineFolder();
@@ -24,11 +29,24 @@ export async function startDocker(): Promise<Daemon> {
       ...["--data-root", data, "--exec-root", join(folder, "exec"), "--pidfile", join(folder, "dockerd.pid")],
       ...["--bridge", bridge, "--default-address-pool", `base=10.${block}.128.0/17,size=24`],
       ...["--iptables=false", "--ip6tables=false", "--ip-masq=false"],
+      ...(tls === undefined ? [] : tlsOptions(tls)),
     ],
     {},
     closeNet,
   );
 }
+
+const tlsOptions = ({ port, folder }: NonNullable<DockerOptions["tls"]>): readonly string[] => [
+  ...["--host", `tcp://127.0.0.1:${port}`, "--tlsverify"],
+  ...[
+    "--tlscacert",
+    join(folder, "ca.pem"),
+    "--tlscert",
+    join(folder, "cert.pem"),
+    "--tlskey",
+    join(folder, "key.pem"),
+  ],
+];
 
 /** N of a 10.N.0.0/16 that nobody has here: 172.16/12 and 192.168/16 are where other engines and homes take theirs. */
 function freeBlock(): number {

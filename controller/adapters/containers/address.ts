@@ -11,6 +11,8 @@ export type EngineAddress =
       readonly user: string | undefined;
       readonly host: string;
       readonly port: number | undefined;
+      /** The engine's socket on that machine; undefined: where its `docker` looks. */
+      readonly path: string | undefined;
     };
 
 /** PEM. */
@@ -27,7 +29,7 @@ export function renderAddress(address: EngineAddress): string {
   const host = address.host.includes(":") ? `[${address.host}]` : address.host;
   if (address.type === "tcp") return `tcp://${host}:${address.port}`;
   const user = address.user === undefined ? "" : `${address.user}@`;
-  return `ssh://${user}${host}${address.port === undefined ? "" : `:${address.port}`}`;
+  return `ssh://${user}${host}${address.port === undefined ? "" : `:${address.port}`}${address.path ?? ""}`;
 }
 
 /** The ports that Docker's client assumes (docs.docker.com, "Configure remote access for Docker daemon"). */
@@ -44,12 +46,18 @@ export function parseAddress(written: string, from: string, tls: TlsFiles | unde
   const [, scheme = "", rest = ""] = /^(?:([^:/]*):\/\/)?(.*)$/s.exec(written) ?? [];
   if (scheme === "unix" && rest.startsWith("/")) return { type: "socket", path: rest };
   if (scheme === "" || scheme === "tcp" || scheme === "http" || scheme === "https" || scheme === "ssh") {
-    const url = URL.canParse(`http://${rest}`) ? new URL(`http://${rest}`) : undefined;
+    // The socket's path is read by a shell on the other machine: nothing is in it that one could take for more.
+    const isSafe = scheme !== "ssh" || /^[\w.@:[\]%/+=,-]*$/.test(rest);
+    // Not as http: that form drops a port of 80.
+    const url = isSafe && URL.canParse(`tcp://${rest}`) ? new URL(`tcp://${rest}`) : undefined;
     if (url !== undefined && url.hostname !== "") {
       const host = url.hostname.replaceAll(/^\[|\]$/g, "");
       const port = url.port === "" ? undefined : Number(url.port);
-      if (scheme === "ssh")
-        return { type: "ssh", user: url.username === "" ? undefined : decodeURIComponent(url.username), host, port };
+      if (scheme === "ssh") {
+        const user = url.username === "" ? undefined : decodeURIComponent(url.username);
+        const path = ["", "/"].includes(url.pathname) ? undefined : url.pathname;
+        return { type: "ssh", user, host, port, path };
+      }
       return { type: "tcp", host, port: port ?? (tls === undefined ? plainPort : tlsPort), tls };
     }
   }
@@ -59,14 +67,31 @@ export function parseAddress(written: string, from: string, tls: TlsFiles | unde
   });
 }
 
-/** `ca.pem`, `cert.pem` and `key.pem` of a folder, those that are there. */
+/**
+ * `ca.pem`, `cert.pem` and `key.pem` of a folder, those that are there.
+ *
+ * @throws PoststackError `FILE_UNREADABLE`: one is there and cannot be read; `ENGINE_LOGIN`: one half of the client's pair
+ */
 export function tlsFiles(folder: string, verify: boolean): TlsFiles {
   const read = (name: string): Buffer | undefined => {
     try {
       return readFileSync(join(folder, name));
-    } catch {
-      return undefined;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw new PoststackError(
+        "FILE_UNREADABLE",
+        { what: `${join(folder, name)} cannot be read: ${(error as Error).message}`, next: "see who may read it" },
+        { cause: error },
+      );
     }
   };
-  return { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem"), verify };
+  const files = { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem"), verify };
+  if ((files.cert === undefined) !== (files.key === undefined)) {
+    const [there, missing] = files.cert === undefined ? ["key.pem", "cert.pem"] : ["cert.pem", "key.pem"];
+    throw new PoststackError("ENGINE_LOGIN", {
+      what: `${folder} has ${there} and no ${missing}`,
+      next: "put both there, or neither: they are the two halves of this client's certificate",
+    });
+  }
+  return files;
 }

@@ -2,7 +2,8 @@ import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { PoststackError } from "../../core/errors.ts";
 import { meaningOf, refusal } from "./failure.ts";
-import { ConnectTimeout, connectLimitMs, type Connection, type Outgoing } from "./http.ts";
+import type { Connection, Outgoing } from "./http.ts";
+import { isAtTheDoor, unreached } from "./unreached.ts";
 
 interface Call {
   readonly method: Outgoing["method"];
@@ -96,22 +97,11 @@ export function engineClient(connection: Connection, address: string, prefix: st
       return await connection.send(outgoing, () => (isSent = true), signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw isSent ? lost(call, error) : unreachable(error);
+      // TLS 1.3 and ssh let a request go before the engine has said whom it lets in.
+      const isUnheard = !isSent || (method === "GET" && isAtTheDoor(error));
+      throw isUnheard ? unreached(error, address) : lost(call, error);
     }
   }
-
-  const unreachable = (error: unknown): PoststackError =>
-    new PoststackError(
-      "ENGINE_UNREACHABLE",
-      {
-        what:
-          error instanceof ConnectTimeout
-            ? `${address} did not take the connection within ${connectLimitMs / 1_000} s`
-            : `nothing answers at ${address}: ${messageOf(error)}`,
-        next: codeOf(error) === "EACCES" ? noAccess : "see whether the engine runs: systemctl status docker",
-      },
-      { cause: error },
-    );
 
   /** What only reads can be done again; of what writes nobody knows (RELIABILITY 13). */
   const lost = (call: Call, error: unknown): PoststackError =>
@@ -126,9 +116,6 @@ export function engineClient(connection: Connection, address: string, prefix: st
 
   return { ask, open };
 }
-
-const noAccess =
-  "this user may not use the engine's socket: join its group (usermod -aG docker), or use a rootless engine";
 
 /** Ends the work when its time is over. The listener goes away with the call: the signal lives as long as the process. */
 async function timed<T>(

@@ -61,19 +61,29 @@ function fromPodman(environment: ReadonlyMap<string, string>): Found | undefined
 }
 
 function fromDocker(surroundings: Surroundings): Found | undefined {
-  const { environment, home } = surroundings;
+  const { environment } = surroundings;
   const host = environment.get("DOCKER_HOST") ?? "";
-  if (host !== "") {
-    const folder = environment.get("DOCKER_CERT_PATH") ?? "";
-    const isVerified = (environment.get("DOCKER_TLS_VERIFY") ?? "") !== "";
-    const isTls = isVerified || (environment.get("DOCKER_TLS") ?? "") !== "";
-    const tls = isTls ? tlsFiles(folder === "" ? join(home, ".docker") : folder, isVerified) : undefined;
-    return { address: parseAddress(host, "DOCKER_HOST", tls), from: "DOCKER_HOST" };
-  }
+  if (host !== "") return { address: parseAddress(host, "DOCKER_HOST", tlsOf(surroundings)), from: "DOCKER_HOST" };
   const folder = dockerFolder(surroundings);
   const named = environment.get("DOCKER_CONTEXT") ?? "";
   const context = named === "" ? text(readJson(join(folder, "config.json"))["currentContext"]) : named;
   return context === "" || context === "default" ? undefined : fromContext(folder, context);
+}
+
+/** As the docker client reads them: DOCKER_TLS_VERIFY and DOCKER_TLS are on when they hold anything (docker manual, "Environment variables"). */
+function tlsOf(surroundings: Surroundings): TlsFiles | undefined {
+  const written = (name: string): string => surroundings.environment.get(name) ?? "";
+  const isVerified = written("DOCKER_TLS_VERIFY") !== "";
+  if (!isVerified && written("DOCKER_TLS") === "") return undefined;
+  const folder = written("DOCKER_CERT_PATH") === "" ? dockerFolder(surroundings) : written("DOCKER_CERT_PATH");
+  const files = tlsFiles(folder, isVerified);
+  if (isVerified && files.ca === undefined) {
+    throw new PoststackError("ENGINE_LOGIN", {
+      what: `DOCKER_TLS_VERIFY is set, and there is no ca.pem in ${folder}`,
+      next: "set DOCKER_CERT_PATH to the folder with ca.pem, cert.pem and key.pem",
+    });
+  }
+  return files;
 }
 
 /** Where the docker client keeps its configuration. */

@@ -29,6 +29,8 @@ export function refusal(status: number, body: string): Refusal {
  * says 500 to much of what Docker says 409 to (RELIABILITY 12): so both are read. The first row that fits counts.
  */
 const meanings: readonly (readonly [code: ErrorCode, words: RegExp, statuses?: RegExp])[] = [
+  // What Go's server says to plain HTTP.
+  ["ENGINE_LOGIN", /HTTP request to an HTTPS server/],
   ["DISK_FULL", /no space left on device|disk quota exceeded/i],
   ["PORT_TAKEN", /port is already allocated|address already in use|ports are not available/i],
   [
@@ -81,6 +83,7 @@ export function meaningOf(refused: Refusal, doing: string): PoststackError {
 }
 
 const nextSteps: Partial<Record<ErrorCode, string>> = {
+  ENGINE_LOGIN: "set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder with ca.pem, cert.pem and key.pem",
   DISK_FULL: "free some space where the engine keeps its images and containers (docker system df)",
   PORT_TAKEN: "stop what listens on the port, or give another one",
   NAME_TAKEN: "remove or rename the other one, or give this one another name",

@@ -1,6 +1,7 @@
 import type { Agent as HttpAgent, IncomingMessage, RequestOptions } from "node:http";
 import type { Readable } from "node:stream";
 import type { EngineAddress } from "./address.ts";
+import { connectLimitMs, ConnectTimeout } from "./unreached.ts";
 
 /** One request, before it is known whether anybody will answer it. */
 export interface Outgoing {
@@ -20,9 +21,6 @@ export interface Connection {
   send(outgoing: Outgoing, onSent: () => void, signal: AbortSignal): Promise<IncomingMessage>;
   close(): void;
 }
-
-/** Milliseconds to connect (RELIABILITY 31). */
-export const connectLimitMs = 5_000;
 
 /**
  * Plain HTTP of Node over a socket, TCP, TLS or ssh. docs/decisions tells why not all calls go through dockerode: what one
@@ -56,10 +54,7 @@ export function httpConnection(address: EngineAddress, environment: ReadonlyMap<
       const base = await options();
       signal.throwIfAborted();
       return await new Promise((resolve, reject) => {
-        const request = httpRequest(
-          { ...base, method, path, signal, headers: { host: "engine", ...headers } },
-          resolve,
-        );
+        const request = httpRequest({ ...base, method, path, signal, headers: { ...headers } }, resolve);
         request.once("error", reject);
         request.once("socket", (socket) => {
           if (!socket.connecting) return onSent();
@@ -79,8 +74,4 @@ export function httpConnection(address: EngineAddress, environment: ReadonlyMap<
       agent?.destroy();
     },
   };
-}
-
-export class ConnectTimeout extends Error {
-  override readonly name = "ConnectTimeout";
 }

@@ -1,29 +1,20 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { Agent, type ClientRequestArgs } from "node:http";
 import { Duplex } from "node:stream";
 import type { EngineAddress } from "./address.ts";
+import { connectLimitMs } from "./unreached.ts";
 
 /**
  * Connections to an engine on another machine, as docker's own client makes them: `ssh … docker system dial-stdio`. The
  * user's own ssh configuration, agent and known hosts count; no key passes through us.
  */
 export class SshAgent extends Agent {
-  private readonly command: readonly [string, ...string[]];
+  private readonly args: readonly string[];
   private readonly environment: ReadonlyMap<string, string>;
 
   constructor(address: Extract<EngineAddress, { type: "ssh" }>, environment: ReadonlyMap<string, string>) {
     super({ keepAlive: true, maxSockets: 4 });
-    const { user, host, port } = address;
-    this.command = [
-      ...(["ssh", "-o", "ConnectTimeout=5", "-T"] as const),
-      ...(user === undefined ? [] : ["-l", user]),
-      ...(port === undefined ? [] : ["-p", String(port)]),
-      "--",
-      host,
-      "docker",
-      "system",
-      "dial-stdio",
-    ];
+    this.args = sshArguments(address);
     this.environment = environment;
   }
 
@@ -31,19 +22,60 @@ export class SshAgent extends Agent {
     _: ClientRequestArgs,
     connected?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    const [program, ...args] = this.command;
-    const child = spawn(program, args, { env: Object.fromEntries(this.environment), stdio: ["pipe", "pipe", "pipe"] });
-    let said = "";
-    child.stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString("utf8")).slice(-2_000)));
-    const duplex = Duplex.from({ readable: child.stdout, writable: child.stdin });
-    child.once("error", (error) => duplex.destroy(error));
-    child.once("exit", (code) => {
-      if (code !== 0) duplex.destroy(new Error(`ssh: ${said.trim() || `exit code ${code}`}`));
+    const child = spawn("ssh", this.args, {
+      env: Object.fromEntries(this.environment),
+      stdio: ["pipe", "pipe", "pipe"],
     });
-    duplex.once("close", () => child.kill());
-    child.once("spawn", () => connected?.(null, asSocket(duplex, child)));
+    const stream = streamOf(child);
+    // Without a program there is no connection, and nobody yet who would hear of the stream's end.
+    const missing = (error: Error): void => connected?.(error, stream.on("error", () => undefined).destroy());
+    child.once("error", missing);
+    child.once("spawn", () => {
+      child.off("error", missing).once("error", (error) => stream.destroy(error));
+      connected?.(null, asSocket(stream, child));
+    });
     return undefined;
   }
+}
+
+/**
+ * What docker's client gives to ssh (docker/cli, connhelper), and BatchMode: up to four connections are opened at once,
+ * each with a deadline, so nobody could answer what ssh asks.
+ */
+function sshArguments({ user, host, port, path }: Extract<EngineAddress, { type: "ssh" }>): readonly string[] {
+  const login = user === undefined ? [] : ["-l", user];
+  const door = port === undefined ? [] : ["-p", String(port)];
+  const socket = path === undefined ? [] : ["--host", `unix://${path}`];
+  const options = ["-o", `ConnectTimeout=${connectLimitMs / 1_000}`, "-o", "BatchMode=yes", "-T"];
+  return [...options, ...login, ...door, "--", host, "docker", ...socket, "system", "dial-stdio"];
+}
+
+/**
+ * Both directions as one stream. It ends when ssh has ended, not when a pipe closes: by then it is known why, and a request
+ * that failed tells that and not that a pipe broke.
+ */
+function streamOf(child: ChildProcessWithoutNullStreams): Duplex {
+  const { stdin, stdout, stderr } = child;
+  const stream = new Duplex({
+    read: () => void stdout.resume(),
+    write: (chunk, _encoding, written) => void stdin.write(chunk, () => written()),
+    final: (ended) => void stdin.end(ended),
+    destroy(error, destroyed) {
+      child.kill();
+      destroyed(error);
+    },
+  });
+  let said = "";
+  stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString("utf8")).slice(-2_000)));
+  stdin.on("error", () => undefined);
+  stdout.on("data", (chunk: Buffer) => {
+    if (!stream.push(chunk)) stdout.pause();
+  });
+  child.once("close", (code) => {
+    if (code === 0) stream.push(null);
+    else stream.destroy(new Error(`ssh: ${said.trim() || `exit code ${code}`}`));
+  });
+  return stream;
 }
 
 /** What Node's HTTP client asks of a socket beside reading and writing. */

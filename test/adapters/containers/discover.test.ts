@@ -38,10 +38,12 @@ describe("the engine that is meant", () => {
   test.each<[string, Readonly<Record<string, string>>, string]>([
     ["a socket", { DOCKER_HOST: "unix:///x/docker.sock" }, "unix:///x/docker.sock from DOCKER_HOST"],
     ["an address", { DOCKER_HOST: "tcp://10.0.0.1" }, "tcp://10.0.0.1:2375 from DOCKER_HOST"],
-    ["an address with TLS", { DOCKER_HOST: "tcp://h", DOCKER_TLS_VERIFY: "1" }, "tcp://h:2376 from DOCKER_HOST"],
+    ["an address with TLS", { DOCKER_HOST: "tcp://h", DOCKER_TLS: "1" }, "tcp://h:2376 from DOCKER_HOST"],
+    ["the port of plain HTTP", { DOCKER_HOST: "tcp://h:80" }, "tcp://h:80 from DOCKER_HOST"],
     ["IPv6", { DOCKER_HOST: "tcp://[::1]:99" }, "tcp://[::1]:99 from DOCKER_HOST"],
     ["without a scheme", { DOCKER_HOST: "h:99" }, "tcp://h:99 from DOCKER_HOST"],
     ["ssh", { DOCKER_HOST: "ssh://me@h:22022" }, "ssh://me@h:22022 from DOCKER_HOST"],
+    ["ssh to another socket", { DOCKER_HOST: "ssh://h/run/d.sock" }, "ssh://h/run/d.sock from DOCKER_HOST"],
     ["Podman's variable", { CONTAINER_HOST: "unix:///p.sock" }, "unix:///p.sock from CONTAINER_HOST"],
     [
       "ours, before all others",
@@ -78,6 +80,12 @@ describe("the engine that is meant", () => {
     ["a context that is not there", { DOCKER_CONTEXT: "gone" }, /docker context "gone" is chosen and does not exist/],
     ["an address that is none", { DOCKER_HOST: "carrier-pigeon://x" }, /DOCKER_HOST is no address/],
     ["a relative socket", { DOCKER_HOST: "unix://x" }, /DOCKER_HOST is no address/],
+    ["a socket that a shell would read otherwise", { DOCKER_HOST: "ssh://h/a;reboot" }, /DOCKER_HOST is no address/],
+    [
+      "TLS without an authority",
+      { DOCKER_HOST: "tcp://h", DOCKER_TLS_VERIFY: "1" },
+      /there is no ca\.pem in \S+\.docker/,
+    ],
     ["an engine that nobody knows", { POSTSTACK_CONTAINER_RUNTIME: "lxc" }, /POSTSTACK_CONTAINER_RUNTIME is "lxc"/],
   ])("%s is refused, not replaced by a guess", (_, variables, message) => {
     expect(() => found(variables)).toThrow(message);
@@ -95,6 +103,17 @@ describe("the engine that is meant", () => {
       });
     }
   });
+});
+
+test("TLS files are looked for where the docker client keeps them: DOCKER_CERT_PATH, else beside its configuration", () => {
+  for (const folder of ["certificates", "configuration"]) write(`${folder}/ca.pem`, folder);
+  const caOf = (variables: Readonly<Record<string, string>>): string | undefined => {
+    const { address } = discover(surroundings({ DOCKER_HOST: "tcp://h", DOCKER_TLS_VERIFY: "1", ...variables }));
+    return address.type === "tcp" ? address.tls?.ca?.toString() : undefined;
+  };
+  const DOCKER_CONFIG = join(home, "configuration");
+  expect(caOf({ DOCKER_CONFIG })).toBe("configuration");
+  expect(caOf({ DOCKER_CONFIG, DOCKER_CERT_PATH: join(home, "certificates") })).toBe("certificates");
 });
 
 describe("the login of a registry", () => {
