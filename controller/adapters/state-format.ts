@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { PoststackError } from "../core/errors.ts";
+import type { ResourceId } from "../core/id.ts";
 import type { EngineIdentity } from "../core/ports/container-facts.ts";
 import type { StateFacts } from "../core/ports/state.ts";
 import { reveal, Secret } from "../core/secret.ts";
@@ -13,16 +14,19 @@ interface StoredFacts {
   readonly secrets: readonly { readonly name: string; readonly current: string }[];
   readonly systemIdentifier?: string;
   readonly engine?: EngineIdentity;
+  readonly unfinishedStarts?: readonly { readonly id: string; readonly container: string }[];
 }
 
 /** The file's text: version and checksum around the facts. The checksum finds damage; it is no protection against a forger. */
 export function renderState(facts: StateFacts, environment: string): string {
+  const starts = [...(facts.unfinishedStarts ?? [])].map(([id, container]) => ({ id, container }));
   const stored: StoredFacts = {
     environment,
     owner: facts.owner,
     secrets: [...facts.secrets].map(([name, { current }]) => ({ name, current: reveal(current) })),
     ...(facts.systemIdentifier === undefined ? {} : { systemIdentifier: facts.systemIdentifier }),
     ...(facts.engine === undefined ? {} : { engine: facts.engine }),
+    ...(starts.length === 0 ? {} : { unfinishedStarts: starts }),
   };
   return `${JSON.stringify({ version: currentVersion, checksum: checksumOf(stored), facts: stored }, null, 2)}\n`;
 }
@@ -44,11 +48,15 @@ export function parseState(text: string, environment: string, file: string): Sta
   if (facts.environment !== environment) {
     throw stateLost(file, `belongs to environment "${facts.environment}", not to "${environment}"`);
   }
+  const { unfinishedStarts: starts } = facts;
   return {
     owner: facts.owner,
     secrets: new Map(facts.secrets.map(({ name, current }) => [name, { current: new Secret(current) }])),
     ...(facts.systemIdentifier === undefined ? {} : { systemIdentifier: facts.systemIdentifier }),
     ...(facts.engine === undefined ? {} : { engine: facts.engine }),
+    ...(starts === undefined
+      ? {}
+      : { unfinishedStarts: new Map(starts.map(({ id, container }) => [id as ResourceId, container])) }),
   };
 }
 
@@ -83,12 +91,20 @@ const isEngine = (value: unknown): boolean =>
     (value["engine"] === "docker" || value["engine"] === "podman") &&
     typeof value["address"] === "string");
 
+const isStarts = (value: unknown): boolean =>
+  value === undefined ||
+  (Array.isArray(value) &&
+    value.every(
+      (entry: unknown) => isRecord(entry) && typeof entry["id"] === "string" && typeof entry["container"] === "string",
+    ));
+
 const isStoredFacts = (value: unknown): value is StoredFacts =>
   isRecord(value) &&
   typeof value["environment"] === "string" &&
   /^[0-9a-f]{32}$/.test(String(value["owner"])) &&
   isOptionalText(value["systemIdentifier"]) &&
   isEngine(value["engine"]) &&
+  isStarts(value["unfinishedStarts"]) &&
   Array.isArray(value["secrets"]) &&
   value["secrets"].every(
     (entry: unknown) => isRecord(entry) && typeof entry["name"] === "string" && typeof entry["current"] === "string",

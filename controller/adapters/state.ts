@@ -74,6 +74,14 @@ export function fileState(root: string, environment: string): State {
       if (found.engine?.engine === engine && found.engine.address === address) return;
       write({ ...found, engine: { engine, address } }, found);
     },
+    recordStart(resource, container) {
+      const found = ensure([]);
+      if (found.unfinishedStarts?.get(resource) === container) return;
+      const unfinishedStarts = new Map(found.unfinishedStarts);
+      if (container === undefined) unfinishedStarts.delete(resource);
+      else unfinishedStarts.set(resource, container);
+      write({ ...found, unfinishedStarts }, found);
+    },
     remove() {
       writing(directory, () => {
         rmSync(file, { force: true });

@@ -18,6 +18,7 @@ import { inspect, promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fileState } from "../../controller/adapters/state.ts";
 import { PoststackError } from "../../controller/core/errors.ts";
+import { resourceId } from "../../controller/core/id.ts";
 import { reveal, Secret } from "../../controller/core/secret.ts";
 import type { State, StateFacts } from "../../controller/core/ports/state.ts";
 
@@ -51,6 +52,24 @@ const plain = (facts: StateFacts | undefined): unknown =>
     ...facts,
     secrets: [...facts.secrets].map(([name, { current }]) => [name, reveal(current)]),
   };
+
+test("a start that was not finished is known until it is, and stands in the way of nothing else", () => {
+  const [web, worker] = [resourceId("container", "web"), resourceId("container", "worker")];
+  const { owner } = state.ensure(["role:app"]);
+  state.recordStart(web, "id1");
+  state.recordStart(worker, "id2");
+  expect(fileState(root, "dev").read()?.unfinishedStarts).toEqual(
+    new Map([
+      [web, "id1"],
+      [worker, "id2"],
+    ]),
+  );
+  state.recordStart(web, undefined);
+  expect(state.read()).toMatchObject({ owner, unfinishedStarts: new Map([[worker, "id2"]]) });
+  state.recordStart(worker, undefined);
+  expect(state.read()).toEqual(state.ensure(["role:app"]));
+  expect(readFileSync(file, "utf8")).not.toContain("unfinishedStarts");
+});
 
 /** Empty files until the file system takes no more, at most a few. */
 function fillNames(folder: string): void {

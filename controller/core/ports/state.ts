@@ -1,4 +1,5 @@
 import type { Secret } from "../secret.ts";
+import type { ResourceId } from "../id.ts";
 import type { EngineIdentity } from "./container-facts.ts";
 
 /** What cannot be observed about one environment (RELIABILITY 18), in `.poststack/<environment>/state.json`. */
@@ -11,6 +12,8 @@ export interface StateFacts {
   readonly systemIdentifier?: string;
   /** The container engine that holds the environment's containers: another one would not know of them. */
   readonly engine?: EngineIdentity;
+  /** Containers that were started by us and whose `post_start` commands have not come to their end: the engine's ids. */
+  readonly unfinishedStarts?: ReadonlyMap<ResourceId, string>;
 }
 
 export interface State {
@@ -25,6 +28,8 @@ export interface State {
   ensure(secretNames: readonly string[]): StateFacts;
   recordSystemIdentifier(identifier: string): void;
   recordEngine(engine: EngineIdentity): void;
+  /** @param container its id; undefined: it has come to its end */
+  recordStart(resource: ResourceId, container: string | undefined): void;
   /** Forgets the environment: after its data is gone. */
   remove(): void;
 }

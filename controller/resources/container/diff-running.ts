@@ -9,7 +9,7 @@ import { anonymousVolumes, orderOf } from "./exclusive.ts";
 import { driftOfSpec } from "./fields.ts";
 import { heldPort } from "./host-ports.ts";
 import { hostAccess } from "../../core/host-access.ts";
-import type { ContainerAction, DesiredContainer, ObservedContainer } from "./model.ts";
+import type { ContainerAction, DesiredContainer, ObservedContainer, Repair } from "./model.ts";
 import { hasWantedImage, isAsWanted, isUp, ownOf, type Parts } from "./parts.ts";
 import { nameTaken, portTaken, refuse } from "./refusals.ts";
 import { repairsOf, type Repairs } from "./repairs.ts";
@@ -82,9 +82,16 @@ function keep(
   if (ill !== undefined) return { ...facts(joined(ill, also), ["downtime"]), verb: "restart", ...changing };
   const down = whyStart(desired, current);
   if (down !== undefined) return { ...facts(joined(down, also)), verb: "start", ...changing };
-  if (repairs.length > 0) return { ...facts(summarise(drift)), verb: "update", ...changing, drift };
-  return undefined;
+  // Whatever starts it runs them, too.
+  const hooks = isHookDue(desired, current);
+  if (repairs.length === 0 && !hooks) return undefined;
+  const all: readonly Drift[] = [...drift, ...(hooks ? [{ field: "post_start", from: "not done", to: "done" }] : [])];
+  const more: readonly Repair[] = hooks ? [{ type: "post-start" }] : [];
+  return { ...facts(summarise(all)), verb: "update", ...changing, repairs: [...repairs, ...more], drift: all };
 }
+
+const isHookDue = ({ postStart }: DesiredContainer, { isStartUnfinished }: ObservedContainer): boolean =>
+  postStart.length > 0 && isStartUnfinished === true;
 
 interface Why {
   readonly reason: string;

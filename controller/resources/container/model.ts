@@ -84,6 +84,8 @@ export interface ObservedContainer {
   readonly details?: ContainerDetails;
   /** What its image gives to containers; along with the details. */
   readonly imageConfig?: ImageConfig;
+  /** It was started by us, and its `post_start` commands have not come to their end. */
+  readonly isStartUnfinished?: true;
   /** What can be changed in place on this engine. */
   readonly changesInPlace?: ReadonlySet<keyof InPlaceChange>;
   /** Whose network, processes or volumes it went into, and which were made anew since. */
@@ -105,7 +107,8 @@ export type Repair =
   | { readonly type: "unpause" }
   | { readonly type: "connect"; readonly network: string; readonly attachment: NetworkAttachment }
   | { readonly type: "disconnect"; readonly network: string }
-  | { readonly type: "limits"; readonly change: InPlaceChange };
+  | { readonly type: "limits"; readonly change: InPlaceChange }
+  | { readonly type: "post-start" };
 
 /** How one takes the place of another: docs/decisions/0009-container-replacement.md */
 export type Order = "start-first" | "stop-first";

@@ -24,6 +24,8 @@ export async function observe(
     ports.containers.images(signal),
   ]);
   const mark = observedMark(ports);
+  const hasHooks = desired.some(({ postStart }) => postStart.length > 0);
+  const unfinished = hasHooks ? ports.state.read()?.unfinishedStarts : undefined;
   const wanted = new Map(desired.map((one) => [one.id, one]));
   const names = new Set(desired.map(({ name }) => name));
   const imagesById = new Map(images.map((image) => [bareId(image.id), image]));
@@ -52,6 +54,7 @@ export async function observe(
       summary,
       ...imageId,
       ...(outlived.length === 0 ? {} : { outlived }),
+      ...(unfinished?.get(resource) === summary.id ? { isStartUnfinished: true } : {}),
       ...(await inspected(one, summary, createdAt, ports, signal)),
     };
   });

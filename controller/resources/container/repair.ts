@@ -1,5 +1,6 @@
 import type { Ports } from "../../core/ports.ts";
 import { unreachable } from "../../core/unreachable.ts";
+import { finishStart } from "./run.ts";
 import type { DesiredContainer, Own, Repair } from "./model.ts";
 
 /** Puts right what can be put right in place, one call for each. */
@@ -15,13 +16,9 @@ export async function repair(
   for (const one of repairs) await repairOne(one, desired, current, ports, signal);
 }
 
-function repairOne(
-  one: Repair,
-  desired: DesiredContainer,
-  { id }: Own,
-  { containers }: Ports,
-  signal: AbortSignal,
-): Promise<void> {
+function repairOne(one: Repair, desired: DesiredContainer, own: Own, ports: Ports, signal: AbortSignal): Promise<void> {
+  const { id } = own;
+  const { containers } = ports;
   switch (one.type) {
     case "unpause":
       return containers.unpauseContainer(id, signal);
@@ -33,6 +30,8 @@ function repairOne(
       return containers.disconnectNetwork(one.network, id, signal);
     case "limits":
       return containers.updateContainer(id, one.change, signal);
+    case "post-start":
+      return finishStart(desired, own, ports, signal);
     default:
       return unreachable(one);
   }

@@ -14,9 +14,26 @@ const shownLines = 20;
 export async function start(desired: DesiredContainer, own: Own, ports: Ports, signal: AbortSignal): Promise<Result> {
   // Also when they are there: a pass that was cut may have left one half.
   if (desired.files.length > 0) await ports.containers.putFiles(own.id, desired.files, signal);
+  // On disk before it runs: cut from here on, or with a command that failed, the next pass knows that they are owed.
+  if (desired.postStart.length > 0) ports.state.recordStart(desired.id, own.id);
   await ports.containers.startContainer(own.id, signal);
-  for (const hook of desired.postStart) await runHook("post_start", hook, own, ports, signal);
+  await finishStart(desired, own, ports, signal);
   return done;
+}
+
+/**
+ * Runs what is to be run in it after a start of ours. No engine tells whether that was done, so the state does. A start by
+ * the engine itself, after a crash, runs nothing (as Compose has it).
+ */
+export async function finishStart(
+  { id, postStart }: DesiredContainer,
+  own: Own,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> {
+  if (postStart.length === 0) return;
+  for (const hook of postStart) await runHook("post_start", hook, own, ports, signal);
+  ports.state.recordStart(id, undefined);
 }
 
 /** Lets it end: hooks, its signal, its grace, then SIGKILL. Ended or gone already is success. */

@@ -42,6 +42,8 @@ const check = { test: ["CMD", "true"] };
 const command = (...words: readonly string[]): Wish => ({ spec: { command: words, healthcheck: check } });
 const exclusive = (...words: readonly string[]): Wish => ({ spec: { ...command(...words).spec, ports: [port] } });
 
+const hook = (...words: [string, ...string[]]) => ({ command: words, timeoutMs: 1_000 });
+
 test("what was made needs nothing, and no call but the lists", async () => {
   const it = stage();
   expect(await pass(it, desired())).toBe("create container:web  not found");
@@ -208,6 +210,9 @@ describe("a pass that is cut is finished by the next", () => {
       { spec: { command: ["new"], mounts: [{ type: "volume", name: "data", target: "/d", readOnly: false }] } },
     ],
     ["going away", command("old"), { to: "absent" }],
+    ["first start, with a hook", { to: "absent" }, { postStart: [hook("warm", "up")] }],
+    ["start first, with a hook", command("old"), { ...command("slow"), postStart: [hook("warm", "up")] }],
+    ["stop first, with a hook", exclusive("old"), { ...exclusive("slow"), postStart: [hook("warm", "up")] }],
   ];
   test.each(wishes.flatMap(([name, before, after]) => ways.map((way) => [name, way, before, after] as const)))(
     "%s, cut %s each call",
@@ -232,6 +237,9 @@ describe("a pass that is cut is finished by the next", () => {
         expect(await pass(it, desired(after))).toBe("");
         const [end] = it.containers.values();
         expect([...(end?.files ?? [])]).toEqual((after.files ?? []).map(({ path }) => path));
+        const started = it.writes.findLastIndex((call) => call.startsWith("start "));
+        const hooks = it.writes.slice(started).filter((call) => call.startsWith("exec "));
+        expect([at, hooks.length > 0]).toEqual([at, after.postStart !== undefined]);
         if (!wasCut) return;
         expect(at).toBeLessThan(20);
       }
@@ -364,7 +372,6 @@ describe("whose it is", () => {
 });
 
 describe("hooks", () => {
-  const hook = (...words: [string, ...string[]]) => ({ command: words, timeoutMs: 1_000 });
   test("run after the start and before the stop", async () => {
     const it = stage();
     const wish = { postStart: [hook("warm", "up")], preStop: [hook("drain")] };
@@ -384,6 +391,12 @@ describe("hooks", () => {
     const error = await failure(pass(it, desired({ postStart: [hook("false")] })));
     expect(error.code).toBe("HOOK_FAILED");
     expect(error.facts.details).toEqual(["output of the hook"]);
+    // It runs, and is not as the files ask for: the corrected command is run, and not the container started anew.
+    expect(await pass(it, desired({ postStart: [hook("true")] }))).toBe(
+      "update container:web  post_start not done → done",
+    );
+    expect(it.writes.slice(-1)).toEqual(["exec app-dev-web-1 true"]);
+    expect(await pass(it, desired({ postStart: [hook("true")] }))).toBe("");
     await pass(it, desired({ preStop: [hook("false")], to: "stopped" }));
     expect(it.names()).toBe("app-dev-web-1 exited");
   });

@@ -53,6 +53,19 @@ test.each<Row>([
     "start container:web  made, and never started",
   ],
   [
+    "what is to be run in it after its start was cut off",
+    [desired({ postStart: [{ command: ["warm"], timeoutMs: 1 }] })],
+    [observed(desired(), {}, { isStartUnfinished: true })],
+    "update container:web  post_start not done → done",
+  ],
+  [
+    "which the start does anyway",
+    [desired({ postStart: [{ command: ["warm"], timeoutMs: 1 }] })],
+    [observed(desired(), { state: "exited", exitCode: 137 }, { isStartUnfinished: true })],
+    "start container:web  exited with code 137",
+  ],
+  ["and is not asked for any more", [desired()], [observed(desired(), {}, { isStartUnfinished: true })], ""],
+  [
     "one that was killed",
     [desired()],
     [observed(desired(), { state: "exited", exitCode: 137 })],

@@ -9,6 +9,7 @@ import type {
 } from "../../../controller/core/ports/container-facts.ts";
 import type { ImageFacts } from "../../../controller/core/ports/container-images.ts";
 import type { ContainerSpec } from "../../../controller/core/ports/container-spec.ts";
+import type { ResourceId } from "../../../controller/core/id.ts";
 import type { ContainerEngine } from "../../../controller/core/ports/containers.ts";
 import { inPlace, token } from "./kit.ts";
 
@@ -206,13 +207,16 @@ export function smallEngine() {
     if (before >= 0) images.splice(before, 1);
     images.push({ id, references: [reference], digests: [], labels, createdAt: new Date(0), sizeBytes: 1 });
   };
+  const unfinishedStarts = new Map<ResourceId, string>();
   const ports = {
     clock,
     containers: engine,
     state: {
       directory: "/state",
-      read: () => ({ owner: token, secrets: new Map() }),
+      read: () => ({ owner: token, secrets: new Map(), unfinishedStarts }),
       recordEngine: () => undefined,
+      recordStart: (resource: ResourceId, container: string | undefined) =>
+        container === undefined ? unfinishedStarts.delete(resource) : unfinishedStarts.set(resource, container),
     },
     server: { fence: () => 7 },
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
