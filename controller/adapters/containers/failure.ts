@@ -24,6 +24,9 @@ export function refusal(status: number, body: string): Refusal {
   return new Refusal(status, (said ?? body).trim().slice(0, 2_000) || `status ${status}`);
 }
 
+/** Podman looks at each image again before it lists them, and says so of one that is gone by then (libimage). */
+const brokenList = /retrieving label for image|checking if image .* is dangling/;
+
 /**
  * What an engine's words mean. Docker tells little by the status (a taken port is 500, a network in use 403), and Podman
  * says 500 to much of what Docker says 409 to (RELIABILITY 12): so both are read. The first row that fits counts.
@@ -37,6 +40,7 @@ const meanings: readonly (readonly [code: ErrorCode, words: RegExp, statuses?: R
     "NAME_TAKEN",
     /name .* already in use|network (?:with )?name \S+ (?:already exists|is already)|network already exists/i,
   ],
+  ["ENGINE_BUSY", brokenList],
   ["IMAGE_MISSING", /no such image|image not known|unable to find (?:a suitable )?image|image .* not found/i],
   [
     "REGISTRY_LOGIN",
@@ -95,6 +99,9 @@ const nextSteps: Partial<Record<ErrorCode, string>> = {
   ENGINE_BUSY: "run the same again; if it stays, see the log of the engine",
   ENGINE_LACKS: "use a newer engine, or leave out what it lacks",
 };
+
+export const isListBroken = (error: unknown): boolean =>
+  error instanceof PoststackError && error.cause instanceof Refusal && brokenList.test(error.cause.message);
 
 /** Whether it is one of these: what a step that may be repeated takes for success. */
 export const isCode = (error: unknown, ...codes: readonly ErrorCode[]): boolean =>

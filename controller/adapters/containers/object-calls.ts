@@ -1,10 +1,10 @@
-import { PoststackError } from "../../core/errors.ts";
 import type { ContainerEngine } from "../../core/ports/containers.ts";
+import { clock } from "../clock.ts";
 import { list, object, present, text } from "./answer.ts";
 import { readLimitMs, writeLimitMs } from "./client.ts";
 import type { Session } from "./container-calls.ts";
 import { versionNumber } from "./dialect.ts";
-import { Refusal, unless } from "./failure.ts";
+import { isListBroken, unless } from "./failure.ts";
 import { refuseNetworkThatIsLacking } from "./lacking.ts";
 import { readImageDetails, readImageFacts, readNetworkFacts, readVolumeFacts } from "./listed.ts";
 
@@ -26,10 +26,9 @@ type Objects = Pick<
 /** The engine counts file by file, of every volume that it has; milliseconds. */
 const countLimitMs = 120_000;
 
-const isOneGone = (error: unknown): boolean =>
-  error instanceof PoststackError &&
-  error.cause instanceof Refusal &&
-  /retrieving label for image|reading image/.test(error.cause.message);
+/** How often a list that broke is asked for, and milliseconds between: as long as a removal may take. */
+const listTries = 5;
+const listPauseMs = 200;
 
 /** The calls about networks, volumes and images that are one question and one answer. */
 export function objectCalls(session: (signal: AbortSignal) => Promise<Session>): Objects {
@@ -118,12 +117,17 @@ export function objectCalls(session: (signal: AbortSignal) => Promise<Session>):
 
     async images(signal) {
       const { dialect } = await session(signal);
-      const ask = () => get("/images/json", "listing images", signal);
-      // Podman fails as a whole where one of them is removed meanwhile: the next list is without it.
-      const answer = await ask().catch((error: unknown) => {
-        if (!isOneGone(error)) throw error;
-        return ask();
-      });
+      // Podman fails as a whole where one of them is built or removed meanwhile: the next list is without it.
+      const ask = async (tries: number): Promise<unknown> => {
+        try {
+          return await get("/images/json", "listing images", signal);
+        } catch (error) {
+          if (tries === 1 || !isListBroken(error)) throw error;
+        }
+        await clock.sleep(listPauseMs, signal);
+        return await ask(tries - 1);
+      };
+      const answer = await ask(listTries);
       return list(answer).map((entry) => readImageFacts(dialect.adaptImage(object(entry))));
     },
 
