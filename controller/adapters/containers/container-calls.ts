@@ -70,7 +70,7 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
       const answer = await client.ask({ ...call, limitMs: readLimitMs }, signal).catch(unless("ENGINE_OBJECT_GONE"));
       if (answer === undefined) return undefined;
       dialect.health?.probeWhenDue(client, object(answer), signal);
-      return readDetails(dialect.adaptDetails(object(answer)));
+      return { ...readDetails(dialect.adaptDetails(object(answer))), untold: dialect.untold };
     },
 
     async createContainer(name, spec, signal) {

@@ -1,4 +1,4 @@
-import type { EngineFacts } from "../../core/ports/container-facts.ts";
+import type { ContainerDetails, EngineFacts } from "../../core/ports/container-facts.ts";
 import type { Json } from "./answer.ts";
 import type { PodmanHealth } from "./podman-health.ts";
 
@@ -13,6 +13,7 @@ export interface Dialect {
   /** Undefined: the engine probes by itself, and its list tells the result. */
   readonly health: PodmanHealth | undefined;
   readonly changesInPlace: EngineFacts["changesInPlace"];
+  readonly untold: NonNullable<ContainerDetails["untold"]>;
   /** The body of a creation, as this engine wants it. */
   readonly adaptBody: (body: Json) => Json;
   /** Answers, in Docker's words. */

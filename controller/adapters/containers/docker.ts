@@ -10,6 +10,7 @@ export const dockerDialect = (apiVersion: string): Dialect => ({
   removesNetworksByName: false,
   health: undefined,
   changesInPlace,
+  untold: new Set(),
   adaptBody: (body) => body,
   adaptSummary: (answer) => answer,
   adaptDetails: (answer) => answer,

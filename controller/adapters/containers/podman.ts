@@ -16,6 +16,11 @@ export const podmanDialect: Dialect = {
   health: podmanHealth(Date.now),
   // The compatible API has no update before 5.1, and then without restart policies: a container is replaced instead.
   changesInPlace: new Set(),
+  // test/adapters/containers/podman.test.ts has each of them, and what Podman says instead.
+  untold: new Set(
+    `domainname logging runtime security/sysctls resources/devices resources/deviceCgroupRules
+    resources/deviceRequests namespaces/ipc namespaces/user namespaces/cgroup`.split(/\s+/),
+  ),
   adaptBody,
   adaptSummary: (answer) => ({
     ...answer,

@@ -106,6 +106,8 @@ export interface ContainerDetails {
    * its networks as they are now. Values of the environment are secrets: nothing tells a password from the rest.
    */
   readonly spec: ContainerSpec;
+  /** Fields of the spec that this engine does not tell, or not as they were asked for: `logging`, `security/sysctls`. */
+  readonly untold?: ReadonlySet<string>;
   readonly networks: ReadonlyMap<string, ConnectedNetwork>;
   /** With the ports that the engine chose. */
   readonly ports: readonly PublishedPort[];

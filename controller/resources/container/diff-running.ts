@@ -13,6 +13,7 @@ import type { ContainerAction, DesiredContainer, ObservedContainer, Repair } fro
 import { hasWantedImage, isAsWanted, isUp, ownOf, type Parts } from "./parts.ts";
 import { nameTaken, portTaken, refuse } from "./refusals.ts";
 import { repairsOf, type Repairs } from "./repairs.ts";
+import { explaining } from "./untold.ts";
 
 /**
  * One that is to run. What weighs most decides: what may not be is refused, what is not there is made, what differs for
@@ -106,7 +107,8 @@ function whyReplace(
   needsReplacing: boolean,
 ): Why | undefined {
   if (current === undefined) return undefined;
-  const drift = [...imageDrift(current), ...specDrift(desired, current), ...limits];
+  const all = [...imageDrift(current), ...specDrift(desired, current), ...limits];
+  const drift = explaining(all, current.details?.untold);
   if (!isAsWanted(desired, current) || needsReplacing) {
     return { reason: drift.length === 0 ? "configuration changed" : summarise(drift), drift };
   }

@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import type { ContainerSpec } from "../../../controller/core/ports/container-spec.ts";
+import { desired, details, observed, rendered } from "./kit.ts";
+
+// Podman tells of no container what options its log has: it always says that there are none.
+
+const logging = (size: string): ContainerSpec["logging"] => ({
+  driver: "json-file",
+  options: new Map([["max-size", size]]),
+});
+
+test.each<[name: string, from: Partial<ContainerSpec>, to: Partial<ContainerSpec>, line: string]>([
+  [
+    "is no reason beside one that is seen",
+    { command: ["a"], logging: logging("1m") },
+    { command: ["b"], logging: logging("1m") },
+    "replace container:web  command a → b",
+  ],
+  [
+    "is the reason where no other is seen",
+    { logging: logging("1m") },
+    { logging: logging("2m") },
+    "replace container:web  logging { driver: json-file, options: { } } → { driver: json-file, options: { max-size: 2m } }",
+  ],
+])("a field that the engine does not tell %s", (_name, from, to, line) => {
+  const old = desired({ spec: from });
+  const spec: ContainerSpec = { ...old.spec, logging: { driver: "json-file", options: new Map() } };
+  const seen = observed(old, {}, { details: details(old, { spec, untold: new Set(["logging"]) }) });
+  expect(rendered([desired({ spec: to })], [seen])).toBe(line);
+});
