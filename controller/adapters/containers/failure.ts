@@ -25,7 +25,7 @@ export function refusal(status: number, body: string): Refusal {
 }
 
 /** Podman looks at each image again before it lists them, and says so of one that is gone by then (libimage). */
-const brokenList = /retrieving label for image|checking if image .* is dangling/;
+const brokenList = /retrieving label for image|checking if image .* is dangling|reading image .*: locating image/;
 
 /**
  * What an engine's words mean. Docker tells little by the status (a taken port is 500, a network in use 403), and Podman
