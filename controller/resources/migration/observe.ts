@@ -28,10 +28,22 @@ export async function observe(
   if (desired === undefined) return [];
   const session = await ports.server.database(signal);
   const ledger = session === undefined ? absent(0) : await readLedger(session, recordedOf(desired), signal);
-  const pending = new Map<ResourceId, PendingFacts>();
-  for (const file of filesBeside(desired.files, ledger)) pending.set(file.id, await look(file, ports));
+  const pending = await lookAt(filesBeside(desired.files, ledger), ports);
   const rollbacks = readRollbacks(desired, ledger, ports.files);
   return [Object.assign(ledger, { pending }, rollbacks.size === 0 ? {} : { rollbacks })];
+}
+
+/** Some at a time: what is read in one go finds its folder once. */
+const batch = 64;
+
+async function lookAt(files: readonly NamedMigration[], ports: Ports): Promise<ReadonlyMap<ResourceId, PendingFacts>> {
+  const pending = new Map<ResourceId, PendingFacts>();
+  for (let from = 0; from < files.length; from += batch) {
+    const some = files.slice(from, from + batch);
+    const looks = await Promise.all(some.map(async (file) => [file.id, await look(file, ports)] as const));
+    for (const [id, facts] of looks) pending.set(id, facts);
+  }
+  return pending;
 }
 
 /** What of the folder is not in the ledger. */
