@@ -4,7 +4,7 @@ import { desired, details, observed, rendered } from "./kit.ts";
 
 // Podman tells of no container what options its log has: it always says that there are none.
 
-const logging = (size: string): ContainerSpec["logging"] => ({
+const logging = (size: string): NonNullable<ContainerSpec["logging"]> => ({
   driver: "json-file",
   options: new Map([["max-size", size]]),
 });
