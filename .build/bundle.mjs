@@ -49,14 +49,22 @@ const isApart = (kind, path) =>
 
 const apart = {
   name: "apart",
-  setup({ onResolve, resolve }) {
+  setup({ onResolve, onLoad, resolve }) {
     onResolve({ filter: /./ }, async ({ path, kind, pluginData, importer, resolveDir }) => {
       if (pluginData === apart || !isApart(kind, path)) return undefined;
       const found = await resolve(path, { kind, importer, resolveDir, pluginData: apart });
       if (found.errors.length > 0) return { errors: found.errors };
       const name = path.split("/").slice(-2).join("-").replace("@", "").replace(/\.js$/, "");
       parts.set(name, found.path);
-      return { path: `./${name}.cjs`, external: true };
+      if (kind === "dynamic-import") return { path: `./${name}.cjs`, external: true };
+      return { path: found.path, namespace: "when-used", pluginData: { name } };
+    });
+    // A part that is imported by a line of its own is loaded by whoever takes the first thing out of it.
+    onResolve({ filter: /./, namespace: "when-used" }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /./, namespace: "when-used" }, async ({ path, pluginData: { name } }) => {
+      const names = Object.keys(await import(path));
+      const getter = (key) => `get ${key}() { return require("./${name}.cjs").${key}; }`;
+      return { contents: `module.exports = { __esModule: true, ${names.map(getter).join(", ")} };` };
     });
   },
 };

@@ -3,6 +3,9 @@ import { existsSync } from "node:fs";
 import { homedir, hostname, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { isatty } from "node:tty";
+import { fileURLToPath } from "node:url";
+import { buildId } from "./adapters/build-id.ts";
+import { cacheFolder } from "./adapters/cache-folder.ts";
 import { clock } from "./adapters/clock.ts";
 import { containerEngine } from "./adapters/containers.ts";
 import { disclose } from "./adapters/disclose.ts";
@@ -58,6 +61,7 @@ const openState = (root: string, environmentName: string) => fileState(stateRoot
 
 const world: World = {
   version: POSTSTACK_VERSION,
+  build: `${POSTSTACK_VERSION} ${buildId(fileURLToPath(import.meta.url))}`,
   cwd: process.cwd(),
   shell,
   stdout,
@@ -76,6 +80,7 @@ const world: World = {
       owner: JSON.stringify([root, folder]),
       nowMs: () => Date.now(),
     }),
+  composeCache: cacheFolder(join(cacheHome, "poststack", "compose"), () => Date.now()),
   exists: existsSync,
   secrets: secretSources,
   stateRoot,

@@ -1,21 +1,7 @@
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
 import type { Stamp, TextCache } from "../core/ports/files.ts";
+import { cacheFolder } from "./cache-folder.ts";
 import { decode, encode, holds, type Entries, type Entry } from "./text-cache-format.ts";
-import { temporaryName } from "./temporary-name.ts";
 
 export interface TextCacheOptions {
   /** The folder of all such caches, absolute; need not exist. */
@@ -31,13 +17,14 @@ export interface TextCacheOptions {
  * (docs/decisions/0010-known-by-its-stamp.md). Whatever is wrong with that file, it is as if it were not there.
  */
 export function textCache({ directory, owner, nowMs }: TextCacheOptions): TextCache {
-  const file = join(directory, `${createHash("sha256").update(owner).digest("hex").slice(0, 32)}.bin`);
+  const cache = cacheFolder(directory, nowMs);
+  const name = createHash("sha256").update(owner).digest("hex").slice(0, 32);
   const fresh: Entry[] = [];
   const found = new Set<number>();
   let opened: { readonly entries: Entries; readonly beganAtMs: number } | undefined;
 
   /** At the first question, which comes before the first look at a file. */
-  const open = () => (opened ??= { beganAtMs: nowMs(), entries: decode(read(file), owner, nowMs()) });
+  const open = () => (opened ??= { beganAtMs: nowMs(), entries: decode(cache.read(name), owner, nowMs()) });
 
   return {
     find(path, stampOf) {
@@ -62,7 +49,7 @@ export function textCache({ directory, owner, nowMs }: TextCacheOptions): TextCa
         return row === undefined || !holds(entries, row, stamp) || entries.facts[row] !== fact;
       };
       // What is reached by a link is never found, and kept each time.
-      if (fresh.some(isNew)) replace(file, encode({ entries, found, fresh, owner, beganAtMs }), nowMs());
+      if (fresh.some(isNew)) cache.write(name, encode({ entries, found, fresh, owner, beganAtMs }));
     },
   };
 }
@@ -76,52 +63,3 @@ const granularityMs = 2_000;
  */
 const isSettled = ({ mtimeMs, ctimeMs }: Stamp, beganAtMs: number): boolean =>
   Math.max(mtimeMs, ctimeMs) < beganAtMs - granularityMs;
-
-/** Far more than any project has. */
-const limitBytes = 256 * 1024 * 1024;
-
-/** It decides what is not read: only a file that this user alone can write is used. */
-function read(file: string): Buffer | undefined {
-  const uid = process.getuid?.();
-  if (uid === undefined) return undefined;
-  try {
-    const handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const stats = fstatSync(handle);
-      const isOwn = stats.isFile() && stats.uid === uid && (stats.mode & 0o022) === 0;
-      return isOwn && stats.size <= limitBytes ? readFileSync(handle) : undefined;
-    } finally {
-      closeSync(handle);
-    }
-  } catch {
-    return undefined;
-  }
-}
-
-/** Of projects that are gone, or have not changed for so long that reading them once more is no matter. */
-const keptForMs = 30 * 24 * 3600 * 1000;
-
-/** Without waiting for the disk: a file that lost its content in a crash is found to be broken. */
-function replace(file: string, bytes: Buffer, nowMs: number): void {
-  const directory = dirname(file);
-  const temporary = temporaryName(file);
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(directory)) {
-      const old = join(directory, name);
-      if (nowMs - lstatSync(old).mtimeMs > keptForMs) rmSync(old, { recursive: true, force: true });
-    }
-    writeFileSync(temporary, bytes, { mode: 0o600, flag: "wx" });
-    renameSync(temporary, file);
-  } catch {
-    removeQuietly(temporary);
-  }
-}
-
-function removeQuietly(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // A read-only home is no error.
-  }
-}

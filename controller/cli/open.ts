@@ -1,5 +1,6 @@
 import { basename, dirname, resolve } from "node:path";
 import { chooseEnvironment } from "../config/choose.ts";
+import { composeRecall } from "../config/compose/recall/recall.ts";
 import { loadDesired } from "../config/desired/load.ts";
 import type { DesiredOptions } from "../config/desired/options.ts";
 import { recordFiles } from "../config/desired/sources.ts";
@@ -73,6 +74,7 @@ export function openEnvironment(
   const startedAt = new Date();
   const warned = new Set<string>();
   const texts = opening.recall === true ? world.openTextCache(files.root, project.migrations) : undefined;
+  const compose = composeRecall(world.build, world.composeCache);
   let first: ProjectSource | undefined = project;
 
   const load: LoadDesired = (begin) => {
@@ -87,6 +89,7 @@ export function openEnvironment(
         environment: chooseEnvironment(now, chosen.name),
         files: recording.files,
         texts: isFirst ? texts : undefined,
+        recall: compose,
         state: ports.state,
         secrets: world.secrets,
         shell: world.shell,
@@ -111,7 +114,10 @@ export function openEnvironment(
     endsByCommand: (options.to ?? "running") !== "running",
     ports,
     load,
-    remember: () => texts?.save(),
+    remember() {
+      texts?.save();
+      compose.save();
+    },
     sources: () => recording.sources(),
   };
 }

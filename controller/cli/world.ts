@@ -3,7 +3,7 @@ import type { Run } from "../engine/record.ts";
 import type { FileWatcher, Watched } from "../engine/watch.ts";
 import type { Log } from "../core/ports.ts";
 import type { ShippedImage } from "../core/ports/container-images.ts";
-import type { Files, SecretSources, TextCache } from "../core/ports/files.ts";
+import type { Cache, Files, SecretSources, TextCache } from "../core/ports/files.ts";
 import type { LogFiles, Machine } from "../core/ports/machine.ts";
 import type { HostLock, State } from "../core/ports/state.ts";
 import type { Text } from "../core/secret.ts";
@@ -11,6 +11,8 @@ import type { Text } from "../core/secret.ts";
 /** What a face needs of the process it runs in. `main.ts` builds the real one; nothing else reads the environment. */
 export interface World {
   readonly version: string;
+  /** Which program exactly this is: a version may be built more than once. */
+  readonly build: string;
   /** Absolute. */
   readonly cwd: string;
   readonly shell: ReadonlyMap<string, string>;
@@ -28,6 +30,8 @@ export interface World {
   readonly openFiles: (root: string) => Files;
   /** What earlier runs found in the texts of a project's folder of migrations. */
   readonly openTextCache: (root: string, folder: string) => TextCache;
+  /** What earlier runs understood of Compose files. */
+  readonly composeCache: Cache;
   /** Whether there is such a file, anywhere. */
   readonly exists: (path: string) => boolean;
   readonly secrets: SecretSources;

@@ -7,13 +7,13 @@ import { assemble, type Assembly } from "./assemble.ts";
 import { checkConsistency } from "./consistency.ts";
 import { documentReader, shownPath } from "./documents.ts";
 import { withFileValues } from "./env-files.ts";
-import type { ComposeProject } from "./model.ts";
 import { projectName } from "./names.ts";
+import { loadedFrom, type LoadedCompose, type ReadCompose } from "./loaded.ts";
 import { normalise } from "./normalise.ts";
 import { isActive } from "./profiles.ts";
 import { readVariables } from "./project-env.ts";
 import { readProject } from "./decode/project.ts";
-import { newReport, type ComposeWarning, type Report } from "./report.ts";
+import { newReport, type Report } from "./report.ts";
 import { checkSupport } from "./support/check.ts";
 import { entriesAt, isNull, mapValues, valueAt, withValue } from "./trees.ts";
 import { onlyUsed } from "./used.ts";
@@ -46,30 +46,24 @@ export interface ComposeOptions {
   readonly from?: Place;
 }
 
-export interface LoadedCompose {
-  readonly project: ComposeProject;
-  readonly warnings: readonly ComposeWarning[];
-  /** Where the value at a path of the project was written, or the nearest thing around it: `["services", "web", "image"]`. */
-  readonly placeOf: (path: Path) => Place;
-  /** Variables and env files that have a part in the value at a path. */
-  readonly sourcesAt: (path: Path) => ReadonlySet<string>;
-}
-
 /**
  * Compose files as one project.
  *
  * @throws PoststackErrors of all that is wrong, sorted by place: `COMPOSE_*`, `CONFIG_*`, `DEPENDENCY_CYCLE`,
  *   `ENV_FILE_SYNTAX`, `FILE_*`, `PATH_OUTSIDE`, `VARIABLE_*`
  */
-export function loadCompose(options: ComposeOptions): LoadedCompose {
+export const loadCompose = (options: ComposeOptions): LoadedCompose => loadedFrom(readCompose(options));
+
+/** @throws PoststackErrors as {@link loadCompose} does */
+export function readCompose(options: ComposeOptions): ReadCompose {
   const report = newReport({ requiresVariables: options.requiresVariables ?? false });
-  const loaded = report.attempt(() => load(options, report));
+  const read = report.attempt(() => load(options, report));
   report.throwAny();
-  if (loaded === undefined) throw new TypeError("nothing was loaded, and nothing was wrong");
-  return { ...loaded, warnings: report.warnings() };
+  if (read === undefined) throw new TypeError("nothing was loaded, and nothing was wrong");
+  return { ...read, warnings: report.warnings(), sources: report.sources() };
 }
 
-function load(options: ComposeOptions, report: Report): Omit<LoadedCompose, "warnings"> | undefined {
+function load(options: ComposeOptions, report: Report): Pick<ReadCompose, "project" | "document"> | undefined {
   const { files, directory, shell } = options;
   const paths = options.composeFiles.map((file) => resolve(directory, file));
   const given = options.envFiles?.map((path) => ({ path: resolve(directory, path) }));
@@ -78,7 +72,7 @@ function load(options: ComposeOptions, report: Report): Omit<LoadedCompose, "war
   const read = documentReader(files, report);
   const documents = paths.flatMap((path) => read(path, options.from));
   const name = report.attempt(() => projectName(options.name, documents, directory, found)) ?? "unnamed";
-  const variables: Variables = new Map([...found, ["COMPOSE_PROJECT_NAME", name]]);
+  const variables: Variables = { get: (asked) => (asked === "COMPOSE_PROJECT_NAME" ? name : found.get(asked)) };
   const home = options.home ?? shell.get("HOME");
 
   const assembly: Assembly = { files, read, report, values: new Map(), misfits: new Set(), included: 0 };
@@ -112,8 +106,7 @@ function load(options: ComposeOptions, report: Report): Omit<LoadedCompose, "war
   });
   const locate = (path: Path): Place => placeOf(document, document.place, path);
   checkConsistency(everything, { document, misfits, report, placeOf: locate });
-  const sourcesAt = (path: Path): ReadonlySet<string> => report.sourcesAt(locate(path));
-  return { project: onlyUsed(everything), placeOf: locate, sourcesAt };
+  return { project: onlyUsed(everything), document };
 }
 
 function changedServices(document: MapTree, change: (service: MapTree) => MapTree): MapTree {

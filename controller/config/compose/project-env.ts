@@ -38,7 +38,7 @@ export function readVariables(
     if (report !== undefined) tellUnset(entries, report);
     for (const { name, value } of entries) found.set(name, value);
   }
-  return new Map([...found, ...shell]);
+  return { get: (name) => shell.get(name) ?? found.get(name) };
 }
 
 interface Lookups {

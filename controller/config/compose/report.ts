@@ -36,8 +36,8 @@ export interface Report {
   readonly throwAny: () => void;
   /** Sorted by place, each once. */
   readonly warnings: () => readonly ComposeWarning[];
-  /** Variables and env files by the place at which something of theirs stands. */
-  readonly sourcesAt: (where: Place) => ReadonlySet<string>;
+  /** Variables and env files by the place at which something of theirs stands, as it is told: `compose.yaml:7:9`. */
+  readonly sources: () => ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** @param requiresVariables whether one that is not set is a mistake; else an empty text stands for it, as Compose has it */
@@ -67,7 +67,7 @@ export function newReport({ requiresVariables = false } = {}): Report {
       const place = renderPlace(where);
       sources.set(place, (sources.get(place) ?? new Set()).add(source));
     },
-    sourcesAt: (where) => sources.get(renderPlace(where)) ?? new Set(),
+    sources: () => sources,
     attempt(work) {
       try {
         return work();

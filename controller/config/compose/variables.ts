@@ -3,8 +3,8 @@ import type { MapTree, Tree } from "../tree.ts";
 import type { Report } from "./report.ts";
 import { mapItems, mapValues, textTree } from "./trees.ts";
 
-/** Values by name, as a shell has them. */
-export type Variables = ReadonlyMap<string, string>;
+/** Values by name, as a shell has them. Only ever asked by name: so it is known which of them have a part in a project. */
+export type Variables = Pick<ReadonlyMap<string, string>, "get">;
 
 /**
  * A document with its `${…}` filled in. Keys stay as they are, and so do looked-up values: what they hold is text. A

@@ -2,6 +2,7 @@ import type { Place } from "../../core/place.ts";
 import type { Files, SecretSources, TextCache } from "../../core/ports/files.ts";
 import type { ShippedImage } from "../../core/ports/container-images.ts";
 import type { State } from "../../core/ports/state.ts";
+import type { ComposeRecall } from "../compose/recall/recall.ts";
 import type { EnvironmentSource, ProjectSource } from "../source.ts";
 
 /** What one environment is loaded from. */
@@ -11,6 +12,8 @@ export interface DesiredSource {
   readonly files: Files;
   /** Spares migrations that have not changed; without it all are read. */
   readonly texts?: TextCache | undefined;
+  /** Spares Compose files that mean what they meant; without it all are parsed. */
+  readonly recall?: ComposeRecall | undefined;
   readonly state: Pick<State, "read">;
   readonly secrets: SecretSources;
   readonly shell: ReadonlyMap<string, string>;
@@ -36,10 +39,12 @@ export interface DesiredOptions {
   readonly migration?: MigrationOptions | undefined;
   readonly restart?: RestartOptions | undefined;
   /**
-   * Of what runs on the container engine only these services or containers, `web`, `web.2`; nothing else is spoken of. With
-   * `to: running` also what they need there.
+   * Of what runs on the container engine only these services or containers, `web`, `web.2`, `postgres`; nothing else is
+   * spoken of. With `to: running` also what they need there.
    */
   readonly services?: readonly string[] | undefined;
+  /** Also what only an inspection of each container shows, at the price of a call for each. */
+  readonly isThorough?: boolean | undefined;
   /** How many containers of a service, whatever its file says. */
   readonly scale?: ReadonlyMap<string, number> | undefined;
   /** Everything stays as it is; only what is ours and asked for by nobody goes. Instead of `to`. */

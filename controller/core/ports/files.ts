@@ -49,6 +49,13 @@ export interface TextCache {
   save(): void;
 }
 
+/** What spares the next run some work. It may forget anything, and what it takes need not arrive. */
+export interface Cache {
+  /** @param name small letters, digits and `-` */
+  read(name: string): Buffer | undefined;
+  write(name: string, bytes: Buffer): void;
+}
+
 /** Where secrets come from that the configuration only points at. Their text never leaves the adapter in plain. */
 export interface SecretSources {
   /**

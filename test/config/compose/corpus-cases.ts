@@ -1,5 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join, normalize } from "node:path";
+import { projectFiles } from "../../../controller/adapters/files.ts";
+import type { ComposeOptions } from "../../../controller/config/compose/load.ts";
 import { corpusPath, hasCorpus, readCorpus } from "../../support/corpus.ts";
 
 // The cases of the corpus as its README describes them.
@@ -46,6 +48,21 @@ function casesOf(kind: "real" | "suite"): readonly ComposeCase[] {
 }
 
 export const composeCases: readonly ComposeCase[] = [...casesOf("real"), ...casesOf("suite")];
+
+/** What a case is loaded with. */
+export function optionsOf(one: ComposeCase, profiles: readonly string[] = []): ComposeOptions {
+  const name = nameOf(one);
+  return {
+    files: projectFiles(one.root),
+    directory: one.directory,
+    composeFiles: one.compose_files,
+    shell: new Map(Object.entries(one.env)),
+    profiles,
+    home,
+    refusesUnsupported: false,
+    ...(name === undefined ? {} : { name }),
+  };
+}
 
 /** A folder called `files` stands for one called `app`. */
 export const nameOf = ({ directory, root }: ComposeCase): string | undefined =>

@@ -1,25 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { projectFiles } from "../../../controller/adapters/files.ts";
-import { loadCompose, type LoadedCompose } from "../../../controller/config/compose/load.ts";
+import { loadCompose } from "../../../controller/config/compose/load.ts";
+import type { LoadedCompose } from "../../../controller/config/compose/loaded.ts";
 import { composeDocument } from "../../../controller/config/compose/print.ts";
 import type { PoststackError } from "../../../controller/core/errors.ts";
 import { errorsIn } from "../table.ts";
 import { hasCorpus } from "../../support/corpus.ts";
-import { composeCases, home, meaning, nameOf, variantsOf, type ComposeCase, type Json } from "./corpus-cases.ts";
+import { composeCases, meaning, optionsOf, variantsOf, type ComposeCase, type Json } from "./corpus-cases.ts";
 
-const load = (one: ComposeCase, profiles: readonly string[] = []): LoadedCompose => {
-  const name = nameOf(one);
-  return loadCompose({
-    files: projectFiles(one.root),
-    directory: one.directory,
-    composeFiles: one.compose_files,
-    shell: new Map(Object.entries(one.env)),
-    profiles,
-    home,
-    refusesUnsupported: false,
-    ...(name === undefined ? {} : { name }),
-  });
-};
+const load = (one: ComposeCase, profiles?: readonly string[]): LoadedCompose => loadCompose(optionsOf(one, profiles));
 
 const accepted = composeCases.filter((one) => one.expect === "ok").flatMap(variantsOf);
 const refused = composeCases.filter((one) => one.expect === "error");

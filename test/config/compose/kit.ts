@@ -1,5 +1,6 @@
 import { projectFiles } from "../../../controller/adapters/files.ts";
-import { loadCompose, type ComposeOptions, type LoadedCompose } from "../../../controller/config/compose/load.ts";
+import { loadCompose, type ComposeOptions } from "../../../controller/config/compose/load.ts";
+import type { LoadedCompose } from "../../../controller/config/compose/loaded.ts";
 import { composeDocument } from "../../../controller/config/compose/print.ts";
 import { renderPlace } from "../../../controller/core/place.ts";
 import { projectWith } from "../../support/project.ts";

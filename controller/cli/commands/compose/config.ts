@@ -1,6 +1,7 @@
 import { dirname, parse, resolve } from "node:path";
 import { findComposeFiles } from "../../../config/compose/find.ts";
-import { loadCompose, type LoadedCompose } from "../../../config/compose/load.ts";
+import { loadCompose } from "../../../config/compose/load.ts";
+import type { LoadedCompose } from "../../../config/compose/loaded.ts";
 import type { ComposeProject } from "../../../config/compose/model.ts";
 import { composeDocument } from "../../../config/compose/print.ts";
 import { readVariables } from "../../../config/compose/project-env.ts";

@@ -3,6 +3,7 @@ import type { Files } from "../../../core/ports/files.ts";
 import { addressOf, claimsOf, clashesAmong, type Claim } from "../../clashes.ts";
 import { readEnvFiles } from "../../env-files.ts";
 import { gatherProblems } from "../../problems.ts";
+import type { ComposeRecall } from "../../compose/recall/recall.ts";
 import type { EnvironmentSource, ProjectSource } from "../../source.ts";
 import type { VariableSources } from "../../variables.ts";
 import { writtenOf } from "../environment.ts";
@@ -17,6 +18,7 @@ export interface ClashWishes {
   readonly environment: EnvironmentSource;
   readonly files: Files;
   readonly sources: VariableSources;
+  readonly recall?: ComposeRecall | undefined;
 }
 
 /**
@@ -25,12 +27,13 @@ export interface ClashWishes {
  */
 export function composeClashes(
   loaded: LoadedDeployment,
-  { project, environment, files, sources }: ClashWishes,
+  { project, environment, sources, ...reading }: ClashWishes,
 ): readonly PoststackError[] {
   const others = [...project.environments.values()].filter((one) => one.name !== environment.name);
   const own = composeClaims(environment.name, loaded);
   const theirs = others.flatMap((one) => {
-    const found = one.template || one.obstacles.length > 0 ? undefined : otherDeployment(one, project, files, sources);
+    const found =
+      one.template || one.obstacles.length > 0 ? undefined : otherDeployment(one, project, reading, sources);
     return [...claimsOf(one, project.name), ...(found === undefined ? [] : composeClaims(one.name, found))];
   });
   // A clash is told where the later of two stands, and what is wrong among others is none of ours.
@@ -43,7 +46,7 @@ export function composeClashes(
 function otherDeployment(
   environment: EnvironmentSource,
   project: ProjectSource,
-  files: Files,
+  { files, recall }: Pick<ClashWishes, "files" | "recall">,
   { injected, shell }: VariableSources,
 ): LoadedDeployment | undefined {
   const problems = gatherProblems();
@@ -59,7 +62,7 @@ function otherDeployment(
       problems,
     );
     const { variables } = placeholders(values);
-    const options = { files, variables, publicNames: new Set<string>(), requiresVariables: false };
+    const options = { files, variables, publicNames: new Set<string>(), requiresVariables: false, recall };
     return loadDeployment(project.name, environment, options);
   });
 }

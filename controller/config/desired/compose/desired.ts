@@ -12,7 +12,7 @@ export interface DeploymentWishes extends Pick<
   ComposeWishes,
   "to" | "isMeant" | "deleteData" | "after" | "startedAfter" | "identity" | "problems"
 > {
-  readonly source: Pick<DesiredSource, "project" | "environment" | "files" | "startedAt" | "warn">;
+  readonly source: Pick<DesiredSource, "project" | "environment" | "files" | "startedAt" | "warn" | "recall">;
   readonly sources: VariableSources;
   readonly scale?: ReadonlyMap<string, number> | undefined;
 }
@@ -23,7 +23,7 @@ export interface DeploymentWishes extends Pick<
  */
 export function desiredCompose(wishes: DeploymentWishes): ComposeResources {
   const { source, sources, problems, to, isMeant, deleteData, after, startedAfter, identity, scale } = wishes;
-  const { project, environment, files } = source;
+  const { project, environment, files, recall } = source;
   const reading = readingOf(source, sources, wishes);
   const written = problems.attempt(() => loadDeployment(project.name, environment, reading.options));
   const loaded = written === undefined ? undefined : scaled(written, scale, problems);
@@ -31,7 +31,7 @@ export function desiredCompose(wishes: DeploymentWishes): ComposeResources {
   for (const { what, where } of loaded.warnings) source.warn(what, where);
   if (to === "running") {
     problems.add(exposedSecrets(loaded, reading.placeholders));
-    problems.add(composeClashes(loaded, { project, environment, files, sources }));
+    problems.add(composeClashes(loaded, { project, environment, files, sources, recall }));
   }
   const meant = isMeant === undefined ? {} : { isMeant };
   const others = { to, ...meant, deleteData, after, startedAfter, identity, problems };

@@ -1,5 +1,7 @@
 import { dirname, resolve } from "node:path";
-import { loadCompose, type LoadedCompose } from "../../compose/load.ts";
+import { readCompose, type ComposeOptions } from "../../compose/load.ts";
+import { loadedFrom, type LoadedCompose } from "../../compose/loaded.ts";
+import type { ComposeRecall } from "../../compose/recall/recall.ts";
 import type { Place } from "../../../core/place.ts";
 import type { Files } from "../../../core/ports/files.ts";
 import type { EnvironmentSource, Path } from "../../source.ts";
@@ -23,9 +25,10 @@ export interface DeploymentOptions {
   readonly publicNames: ReadonlySet<string>;
   /** Whether one that has no value is an error. */
   readonly requiresVariables: boolean;
+  readonly recall?: ComposeRecall | undefined;
 }
 
-/** Undefined: the environment has no Compose files. @throws PoststackErrors as {@link loadCompose} does */
+/** Undefined: the environment has no Compose files. @throws PoststackErrors as {@link readCompose} does */
 export function loadDeployment(
   project: string,
   { name, config, placeOf }: EnvironmentSource,
@@ -46,15 +49,15 @@ export interface NamedFiles {
   readonly from: Place;
 }
 
-/** Undefined: there are none. @throws PoststackErrors as {@link loadCompose} does */
+/** Undefined: there are none. @throws PoststackErrors as {@link readCompose} does */
 export function loadFiles(
   { name, compose, profiles, from }: NamedFiles,
-  { files, variables, publicNames, requiresVariables }: DeploymentOptions,
+  { files, variables, publicNames, requiresVariables, recall }: DeploymentOptions,
 ): LoadedDeployment | undefined {
   const configFiles = compose.map((file) => resolve(files.root, file));
   const [first] = configFiles;
   if (first === undefined) return undefined;
-  const loaded = loadCompose({
+  const composed: ComposeOptions = {
     files,
     // Relative paths of all files are relative to the first one's folder (docker compose -f).
     directory: dirname(first),
@@ -64,7 +67,8 @@ export function loadFiles(
     requiresVariables,
     from,
     ...(profiles === undefined ? {} : { profiles }),
-  });
+  };
+  const loaded = recall?.load(composed, readCompose) ?? loadedFrom(readCompose(composed));
   return {
     ...loaded,
     configFiles,

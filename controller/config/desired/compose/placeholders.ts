@@ -1,6 +1,6 @@
 import { PoststackError } from "../../../core/errors.ts";
 import { joinTexts, Secret, type Text } from "../../../core/secret.ts";
-import type { LoadedCompose } from "../../compose/load.ts";
+import type { LoadedCompose } from "../../compose/loaded.ts";
 import type { Path } from "../../source.ts";
 import { renderPath } from "../../tree.ts";
 

@@ -7,7 +7,7 @@ import { placeholders, type Placeholders } from "./placeholders.ts";
 import { composeVariables, type ComposeVariables } from "./variables.ts";
 import type { ComposeWishes } from "./wishes.ts";
 
-type Source = Pick<DesiredSource, "project" | "environment" | "files" | "startedAt" | "warn">;
+type Source = Pick<DesiredSource, "project" | "environment" | "files" | "startedAt" | "warn" | "recall">;
 
 export interface Reading {
   readonly variables: ComposeVariables["values"];
@@ -17,7 +17,7 @@ export interface Reading {
 
 /** What Compose files are read with. What stops or goes needs no variables: only its name has to be known. */
 export function readingOf(
-  { files }: Source,
+  { files, recall }: Source,
   sources: VariableSources,
   { to, problems }: Pick<ComposeWishes, "to" | "problems">,
 ): Reading {
@@ -27,7 +27,7 @@ export function readingOf(
   return {
     variables: values,
     placeholders: stands,
-    options: { files, variables: stands.variables, publicNames, requiresVariables: isRunning },
+    options: { files, variables: stands.variables, publicNames, requiresVariables: isRunning, recall },
   };
 }
 
