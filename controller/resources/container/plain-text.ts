@@ -1,12 +1,25 @@
-import type { Mount, PublishedPort } from "../../core/ports/container-spec.ts";
+import type { Healthcheck, Mount, PublishedPort } from "../../core/ports/container-spec.ts";
 import { unreachable } from "../../core/unreachable.ts";
 
 /** A value of a spec as a person would write it on one line: `8080:80/tcp`, `data:/data`. */
 export function plainText(name: string, value: unknown): string {
   if (name === "ports") return (value as readonly PublishedPort[]).map(portText).sort().join(", ");
   if (name === "mounts") return (value as readonly Mount[]).map(mountText).sort().join(", ");
+  if (name === "healthcheck" && value !== "none") return flow(unusual(value as Healthcheck));
   return flow(value);
 }
+
+/** What counts where a check says nothing (Dockerfile reference, HEALTHCHECK): Podman fills it in, and Docker does not. */
+const usualCheck: Readonly<Record<string, number>> = {
+  intervalMs: 30_000,
+  timeoutMs: 30_000,
+  startPeriodMs: 0,
+  startIntervalMs: 5_000,
+  retries: 3,
+};
+
+const unusual = (check: Healthcheck): object =>
+  Object.fromEntries(Object.entries(check).filter(([name, value]) => value !== usualCheck[name]));
 
 /** As Compose's short form says it: `127.0.0.1:8080:80/tcp`. */
 export function portText({ containerPort, protocol, hostIp, hostPort }: PublishedPort): string {
