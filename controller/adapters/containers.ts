@@ -5,9 +5,9 @@ import { engineClient } from "./containers/client.ts";
 import { sessionOver } from "./containers/build-upgrade.ts";
 import { containerCalls } from "./containers/container-calls.ts";
 import { discover, type Surroundings } from "./containers/discover.ts";
-import { dockerodeConnection, type Upgrading } from "./containers/dockerode.ts";
+import { dockerodeConnection } from "./containers/dockerode.ts";
 import { greet, type Greeting } from "./containers/engine.ts";
-import { httpConnection, type Connection } from "./containers/http.ts";
+import { httpConnection, type Connection, type Upgrading } from "./containers/http.ts";
 import { objectCalls } from "./containers/object-calls.ts";
 import { streamCalls } from "./containers/stream-calls.ts";
 
@@ -16,8 +16,7 @@ interface Opened extends Greeting {
   readonly identity: EngineIdentity;
   /** For what takes seconds: the same API by another way. */
   readonly slow: Greeting;
-  /** Undefined: this way to the engine cannot be taken over. */
-  readonly upgrading: Upgrading | undefined;
+  readonly upgrading: Upgrading;
 }
 
 /** The container engine of this machine, found and asked at the first call: whoever needs none notices nothing. */
@@ -42,9 +41,10 @@ export function containerEngine(surroundings: Surroundings): ContainerEngine {
     const fast = httpConnection(address, surroundings.environment);
     close = () => fast.close();
     const greeting = await greet(fast, found, signal);
-    const upgrading = address.type === "ssh" ? undefined : dockerodeConnection(address);
+    // dockerode knows no program of ours as a connection.
+    const slow = address.type === "ssh" ? fast : dockerodeConnection(address);
     const identity = { engine: greeting.dialect.engine, address: renderAddress(address) };
-    return { ...greeting, identity, slow: over(upgrading ?? fast, greeting), upgrading };
+    return { ...greeting, identity, slow: over(slow, greeting), upgrading: slow };
   }
 
   const over = (connection: Connection, greeting: Greeting): Greeting => ({
@@ -69,8 +69,7 @@ export function containerEngine(surroundings: Surroundings): ContainerEngine {
     async buildImage(spec, signal) {
       const { buildImage } = await import("./containers/build.ts");
       const { slow, upgrading, dialect } = await opened(signal);
-      const hasSession = dialect.hasBuildKit && upgrading !== undefined;
-      const openSession = hasSession ? sessionOver(upgrading, slow.apiVersion) : undefined;
+      const openSession = dialect.hasBuildKit ? sessionOver(upgrading, slow.apiVersion) : undefined;
       return await buildImage({ session: slow, surroundings, openSession }, spec, signal);
     },
     close() {

@@ -11,6 +11,9 @@ const packages: Readonly<Record<string, string>> = {
   catatonit: "catatonit",
   ip: "iproute2",
   iptables: "iptables",
+  docker: "docker.io",
+  ssh: "openssh-client",
+  sshd: "openssh-server",
 };
 
 const has = (program: string): boolean =>

@@ -11,8 +11,10 @@ export type EngineAddress =
       readonly user: string | undefined;
       readonly host: string;
       readonly port: number | undefined;
-      /** The engine's socket on that machine; undefined: where its `docker` looks. */
+      /** The engine's socket on that machine; undefined: where its program looks. */
       readonly path: string | undefined;
+      /** What goes on from ssh to the engine, over there. */
+      readonly program: "docker" | "podman";
     };
 
 /** PEM. */
@@ -56,7 +58,7 @@ export function parseAddress(written: string, from: string, tls: TlsFiles | unde
       if (scheme === "ssh") {
         const user = url.username === "" ? undefined : decodeURIComponent(url.username);
         const path = ["", "/"].includes(url.pathname) ? undefined : url.pathname;
-        return { type: "ssh", user, host, port, path };
+        return { type: "ssh", user, host, port, path, program: from === "CONTAINER_HOST" ? "podman" : "docker" };
       }
       return { type: "tcp", host, port: port ?? (tls === undefined ? plainPort : tlsPort), tls };
     }

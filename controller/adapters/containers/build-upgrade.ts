@@ -1,7 +1,7 @@
 import { PoststackError } from "../../core/errors.ts";
 import { writeLimitMs } from "./client.ts";
 import type { Builder } from "./build.ts";
-import type { Upgrading } from "./dockerode.ts";
+import type { Upgrading } from "./http.ts";
 
 /** What BuildKit may ask of us during a build: gRPC methods, which it is told of when the session is opened. */
 const sessionMethods = [

@@ -1,12 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { EngineAddress } from "./address.ts";
-import type { Connection } from "./http.ts";
-
-/** What takes over a connection after an HTTP upgrade. */
-export interface Upgrading {
-  upgrade(path: string, headers: Readonly<Record<string, string | string[]>>, signal: AbortSignal): Promise<Duplex>;
-}
+import type { Connection, Upgrading } from "./http.ts";
 
 /** Every status is an answer: what it means is decided in one place, for both ways to an engine. */
 const everyStatus = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [index + 100, true]));

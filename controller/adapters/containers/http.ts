@@ -1,5 +1,5 @@
 import type { Agent as HttpAgent, IncomingMessage, RequestOptions } from "node:http";
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import type { EngineAddress } from "./address.ts";
 import { connectLimitMs, ConnectTimeout } from "./unreached.ts";
 
@@ -22,11 +22,19 @@ export interface Connection {
   close(): void;
 }
 
+/** What takes over a connection after an HTTP upgrade. */
+export interface Upgrading {
+  upgrade(path: string, headers: Readonly<Record<string, string | string[]>>, signal: AbortSignal): Promise<Duplex>;
+}
+
 /**
  * Plain HTTP of Node over a socket, TCP, TLS or ssh. docs/decisions tells why not all calls go through dockerode: what one
  * look needs must cost no more than a look.
  */
-export function httpConnection(address: EngineAddress, environment: ReadonlyMap<string, string>): Connection {
+export function httpConnection(
+  address: EngineAddress,
+  environment: ReadonlyMap<string, string>,
+): Connection & Upgrading {
   let agent: HttpAgent | undefined;
 
   async function options(): Promise<RequestOptions> {
@@ -68,6 +76,24 @@ export function httpConnection(address: EngineAddress, environment: ReadonlyMap<
         });
         if (body === undefined || Buffer.isBuffer(body)) request.end(body);
         else body.once("error", (error) => request.destroy(error)).pipe(request);
+      });
+    },
+    async upgrade(path, headers, signal) {
+      const { request: httpRequest } = await import("node:http");
+      const base = await options();
+      signal.throwIfAborted();
+      return await new Promise((resolve, reject) => {
+        httpRequest({ ...base, method: "POST", path, signal, headers: { connection: "Upgrade", ...headers } })
+          .once("upgrade", (_answer, socket, first) => {
+            if (first.length > 0) socket.unshift(first);
+            resolve(socket);
+          })
+          .once("response", (answer) => {
+            answer.destroy();
+            reject(new Error(`status ${answer.statusCode} in place of an upgrade`));
+          })
+          .once("error", reject)
+          .end();
       });
     },
     close() {

@@ -1,12 +1,13 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { Agent, type ClientRequestArgs } from "node:http";
+import { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import type { EngineAddress } from "./address.ts";
 import { connectLimitMs } from "./unreached.ts";
 
 /**
- * Connections to an engine on another machine, as docker's own client makes them: `ssh … docker system dial-stdio`. The
- * user's own ssh configuration, agent and known hosts count; no key passes through us.
+ * Connections to an engine on another machine, as docker's own client makes them: `ssh … docker system dial-stdio`, which
+ * Podman has, too. The user's own ssh configuration, agent and known hosts count; no key passes through us.
  */
 export class SshAgent extends Agent {
   private readonly args: readonly string[];
@@ -42,12 +43,13 @@ export class SshAgent extends Agent {
  * What docker's client gives to ssh (docker/cli, connhelper), and BatchMode: up to four connections are opened at once,
  * each with a deadline, so nobody could answer what ssh asks.
  */
-function sshArguments({ user, host, port, path }: Extract<EngineAddress, { type: "ssh" }>): readonly string[] {
+function sshArguments(address: Extract<EngineAddress, { type: "ssh" }>): readonly string[] {
+  const { user, host, port, path, program } = address;
   const login = user === undefined ? [] : ["-l", user];
   const door = port === undefined ? [] : ["-p", String(port)];
-  const socket = path === undefined ? [] : ["--host", `unix://${path}`];
+  const socket = path === undefined ? [] : [program === "docker" ? "--host" : "--url", `unix://${path}`];
   const options = ["-o", `ConnectTimeout=${connectLimitMs / 1_000}`, "-o", "BatchMode=yes", "-T"];
-  return [...options, ...login, ...door, "--", host, "docker", ...socket, "system", "dial-stdio"];
+  return [...options, ...login, ...door, "--", host, program, ...socket, "system", "dial-stdio"];
 }
 
 /**
@@ -73,19 +75,21 @@ function streamOf(child: ChildProcessWithoutNullStreams): Duplex {
   });
   child.once("close", (code) => {
     if (code === 0) stream.push(null);
-    else stream.destroy(new Error(`ssh: ${said.trim() || `exit code ${code}`}`));
+    else stream.destroy(new Error(`ssh: ${said.trim().replace(/^ssh: /, "") || `exit code ${code}`}`));
   });
   return stream;
 }
 
-/** What Node's HTTP client asks of a socket beside reading and writing. */
-function asSocket(duplex: Duplex, child: { ref(): void; unref(): void }): Duplex {
-  const same = (): Duplex => duplex;
-  return Object.assign(duplex, {
+/** What Node's HTTP client asks of a socket beside reading and writing. An idle one keeps no command from its end. */
+function asSocket(stream: Duplex, child: ChildProcessWithoutNullStreams): Duplex {
+  // Of the types, pipes are no sockets; of Node, they are (manual, "subprocess.stdio").
+  const parts = [child, ...[child.stdin, child.stdout, child.stderr].filter((part) => part instanceof Socket)];
+  const same = (): Duplex => stream;
+  return Object.assign(stream, {
     setTimeout: same,
     setNoDelay: same,
     setKeepAlive: same,
-    ref: () => (child.ref(), duplex),
-    unref: () => (child.unref(), duplex),
+    ref: () => (parts.forEach((part) => part.ref()), stream),
+    unref: () => (parts.forEach((part) => part.unref()), stream),
   });
 }

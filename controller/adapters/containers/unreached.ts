@@ -64,10 +64,10 @@ const rows: readonly Row[] = [
     next: byHand,
   },
   {
-    words: /docker: (?:command )?not found/,
+    words: /(?:docker|podman): (?:command )?not found/,
     code: "ENGINE_MISSING",
-    what: (address) => `${address} has no program "docker", which ssh has to start there`,
-    next: () => "install Docker's command line program on that machine, where ssh finds it",
+    what: (address, said) => `${address} has no program that goes on to its engine: ${said}`,
+    next: () => "install the command line program of the engine on that machine, where ssh finds it",
   },
   { words: /ssh: /, code: "ENGINE_UNREACHABLE", what: answersNothing, next: byHand },
 ];
