@@ -58,6 +58,7 @@ export async function buildImage(
   const session = await openedSession(builder, spec, signal);
   const last: string[] = [];
   const news = buildNews();
+  const isOfFile = dialect.stepsOfFile(spec.labels ?? new Map());
   let id: string | undefined;
   const tell = (line: string): void => {
     last.push(line);
@@ -84,7 +85,7 @@ export async function buildImage(
       const failed = someText(message["error"]) ?? someText(object(message["errorDetail"])["message"]);
       if (failed !== undefined) throw new Refusal(answer.statusCode ?? 0, failed);
       const { lines, imageId: told } = news.take(message);
-      for (const line of lines) tell(line);
+      for (const line of lines) if (isOfFile(line)) tell(line);
       id = told ?? id ?? builtId(lines);
     }
   } catch (error) {
