@@ -1,8 +1,8 @@
 import { connectionUrl } from "../core/connection-url.ts";
-import { nameOf } from "../core/id.ts";
+import { nameOf, type ResourceId } from "../core/id.ts";
 import type { Probe } from "../core/ports/host.ts";
 import type { DesiredContainer } from "../resources/container/model.ts";
-import type { Desired } from "../resources/index.ts";
+import type { Desired, Kind } from "../resources/index.ts";
 import { addressesOf, engineHostOf, spokenBy } from "./containers/addresses.ts";
 import { ownContainers } from "./containers/own.ts";
 import type { OpenedEnvironment } from "./open.ts";
@@ -18,15 +18,20 @@ export interface Address {
 /**
  * Where what is wanted to run is reached: processes, containers, the database. Asks the engine only for ports that it chose
  * itself, with one list call.
+ *
+ * @param targets ids and kinds that a command is about; none: all of them
  */
 export async function addressesIn(
   desired: Desired,
+  targets: readonly string[],
   opened: Pick<OpenedEnvironment, "ports">,
   signal: AbortSignal,
 ): Promise<readonly Address[]> {
   const { scope, resources, knownEngine } = desired;
-  const processes = scope.has("process") ? resources.process.filter(({ to }) => to === "running") : [];
-  const containers = scope.has("container") ? resources.container.filter(publishes) : [];
+  const isMeant = (kind: Kind, id: ResourceId): boolean =>
+    scope.has(kind) && (targets.length === 0 || targets.includes(id) || targets.includes(kind));
+  const processes = resources.process.filter(({ id, to }) => isMeant("process", id) && to === "running");
+  const containers = resources.container.filter((one) => isMeant("container", one.id) && publishes(one));
   const isChosen = containers.some(({ spec }) => spec.ports.some(({ hostPort }) => typeof hostPort !== "number"));
   // All is done by now: an engine that went away a moment ago is no reason to say otherwise.
   const own = isChosen ? await ownContainers(opened, signal).catch(() => []) : [];
@@ -41,7 +46,7 @@ export async function addressesIn(
         address,
       })),
     ),
-    ...databaseAddress(desired),
+    ...(resources.instance.some(({ id }) => isMeant("instance", id)) ? databaseAddress(desired) : []),
   ];
 }
 
@@ -54,10 +59,10 @@ export function processAddresses(ready: Probe | undefined): readonly string[] {
   return [ready.type === "http" ? new URL("/", ready.url).href : `${ready.host}:${ready.port}`];
 }
 
-function databaseAddress({ scope, resources, endpoint }: Desired): readonly Address[] {
+function databaseAddress({ resources, endpoint }: Desired): readonly Address[] {
   const isUp = resources.instance.some(({ to }) => to === "running");
   // An external server runs on when the environment is gone.
-  const isThere = scope.has("instance") && isUp && resources.database.some(({ to }) => to === "present");
+  const isThere = isUp && resources.database.some(({ to }) => to === "present");
   if (!isThere || endpoint === undefined) return [];
   const url = connectionUrl(endpoint, { user: endpoint.owner.user }, endpoint.database);
   return [{ name: "database", address: String(url) }];

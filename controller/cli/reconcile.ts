@@ -93,7 +93,8 @@ export async function reconcile(
     if (outcome.plan.fingerprint !== saved) throw planStale();
   }
   const wanted = outcome.status === "converged" ? desired : undefined;
-  const addresses = wanted === undefined ? [] : await addressesIn(wanted, opened, world.signal);
+  const addresses =
+    wanted === undefined ? [] : await addressesIn(wanted, options.selection?.targets ?? [], opened, world.signal);
   if (json) {
     context.print(JSON.stringify(outcomeToJson(outcome, addresses)));
   } else {

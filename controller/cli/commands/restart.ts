@@ -6,10 +6,10 @@ import { changeOptionsOf } from "../selection.ts";
 import type { Invocation } from "../spec.ts";
 import type { World } from "../world.ts";
 
-/** One service that was started after this moment: older ones are restarted. */
-export async function restartCommand({ args: [service = ""], options }: Invocation, world: World): Promise<ExitCode> {
+/** Services that were started after this moment: older ones are restarted. */
+export async function restartCommand({ args, options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
-  const restart = { services: [service], startedAfter: new Date() };
+  const restart = { services: args.flatMap((name) => name ?? []), startedAfter: new Date() };
   const opened = openEnvironment(context, options.text("env"), { restart });
   // What the name means is known to the wish: `web` is `web.1` and `web.2` where it has replicas.
   const { resources } = await opened.load();

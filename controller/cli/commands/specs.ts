@@ -76,10 +76,12 @@ export const mainCommands: readonly CommandSpec[] = [
   {
     name: "destroy",
     arguments: [environmentArgument],
-    summary: "stop everything of an environment; with --delete-data also its data",
-    options: [{ flags: "--delete-data", description: "delete the data directory, too" }, ...changeOptions],
+    summary: "take down everything of an environment; with --delete-data also its data",
+    description:
+      "Processes and Postgres are stopped, containers and networks removed. Volumes and the data directory stay, so that an apply goes on with the same data.",
+    options: [{ flags: "--delete-data", description: "delete volumes and the data directory, too" }, ...changeOptions],
     examples: [
-      ["poststack destroy dev", "stops processes and Postgres; the data stays"],
+      ["poststack destroy dev", "the data stays"],
       ["poststack destroy dev --delete-data --confirm dev", "and deletes the database for good"],
     ],
     load: async () => (await import("./destroy.ts")).destroyCommand,
@@ -125,13 +127,13 @@ export const mainCommands: readonly CommandSpec[] = [
   {
     name: "restart",
     arguments: [
-      { name: "<service>", description: "a process, a service of Compose files, or `postgres`", values: "services" },
+      { name: "<service...>", description: "processes, services of Compose files, or `postgres`", values: "services" },
     ],
-    summary: "restart one service, with all its replicas",
+    summary: "restart services, each with all its replicas",
     options: [environmentOption, ...changeOptions, ...waitOptions],
     examples: [
       ["poststack restart web --env dev", "stops and starts each web"],
-      ["poststack restart web.2", "one of several"],
+      ["poststack restart web.2 postgres", "one of several, and the server"],
     ],
     load: async () => (await import("./restart.ts")).restartCommand,
   },

@@ -13,6 +13,8 @@ export interface ContainerFacts {
   readonly health: Exclude<Health, undefined> | null;
   readonly exitCode: number | null;
   readonly createdAt: Date;
+  /** How long it has been running at least, as exactly as the engine's list tells; null: it does not run. */
+  readonly upMs: number | null;
   /** `127.0.0.1:8080->80/tcp` */
   readonly ports: readonly string[];
 }
@@ -26,6 +28,7 @@ export const factsOf = ({ resource, summary }: Omit<OwnContainer, "called">): Co
   health: summary.health ?? null,
   exitCode: summary.exitCode ?? null,
   createdAt: summary.createdAt,
+  upMs: summary.upMs ?? null,
   ports: [...new Set(summary.ports.map(portText))].sort(),
 });
 

@@ -13,6 +13,7 @@ export interface ContainerStatus {
   readonly exitCode?: number;
   readonly image?: string;
   readonly createdAt?: Date;
+  readonly upMs?: number;
   readonly ports?: readonly string[];
   /** Where what it publishes is reached from this machine. */
   readonly addresses?: readonly string[];
@@ -36,13 +37,14 @@ export function containersOf({ desired, observation }: Look): readonly Container
   return [...wanted, ...leftovers.map((status): ContainerStatus => ({ ...status, state: "leftover" }))];
 }
 
-const statusOf = ({ id, state, health, exitCode, image, createdAt, ports }: ContainerFacts): ContainerStatus => ({
+const statusOf = ({ id, state, health, exitCode, image, createdAt, upMs, ports }: ContainerFacts): ContainerStatus => ({
   name: id.slice(id.indexOf(":") + 1),
   state,
   health,
   ...(exitCode === null ? {} : { exitCode }),
   image,
   createdAt,
+  ...(upMs === null ? {} : { upMs }),
   ports,
 });
 

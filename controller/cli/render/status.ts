@@ -3,7 +3,7 @@ import { isWell, type ContainerStatus } from "../containers/status.ts";
 import { renderState } from "./containers.ts";
 import type { EnvironmentStatus, JobStatus, ProcessStatus, ServerStatus } from "../status.ts";
 import { renderDuration } from "./results.ts";
-import { renderAge, renderCountOf, renderMoment } from "./quantity.ts";
+import { renderAge, renderCountOf, renderMoment, renderSpan } from "./quantity.ts";
 import { renderTable } from "./table.ts";
 
 interface RenderOptions {
@@ -92,12 +92,12 @@ function processCells(process: ProcessStatus, { paint, now }: RenderOptions): re
   ];
 }
 
-function containerCells(container: ContainerStatus, { paint, now }: RenderOptions): readonly string[] {
-  const { name, state, health = null, exitCode = null, image = "", createdAt, addresses = [] } = container;
+function containerCells(container: ContainerStatus, { paint }: RenderOptions): readonly string[] {
+  const { name, state, health = null, exitCode = null, image = "", upMs, addresses = [] } = container;
   const mark = isWell(container) ? paint("add", "✔") : paint("remove", "✘");
   if (state === "absent") return [`${mark} ${name}`, "not there"];
   if (state === "leftover") return [`${mark} ${name}`, "no longer in the files"];
-  const age = createdAt === undefined ? "" : ` for ${renderAge(createdAt, now)}`;
+  const age = upMs === undefined ? "" : ` for ${renderSpan(upMs)}`;
   return [
     `${mark} ${name}`,
     `${renderState({ state, health, exitCode }, paint)}${age}${addressCell(addresses, paint)}${paint("dim", `  ${image}`)}`,

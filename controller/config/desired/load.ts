@@ -85,6 +85,8 @@ export async function loadDesired(
     resources,
   };
   if (problems.isEmpty()) begin?.(outline);
+      isServerMeant:
+        attempt(() => isServerMeant(services, resources.container, server.provider, environment.name)) ?? false,
   const migration = await Promise.all(
     resources.migration.map((listed) => readListed(listed, files, problems, source.texts)),
   );
@@ -177,6 +179,7 @@ async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
   const onEngine = withServer({ ...source, identity, server, to: to === "absent" ? to : keeping, deployment });
   const instanceWishes = { environment, server, state: context.state, options, startedAfter: undefined, onEngine };
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: true };
+  chosen.has("instance", ...serverNames(deployment.container));
   return {
     ...withPruned(onEngine, options, projectImages(project, files)),
     instance: [desiredInstance(instanceWishes)],

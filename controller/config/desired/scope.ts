@@ -14,6 +14,8 @@ export interface EngineUse {
   readonly hasContainers: boolean;
   /** The server or a job is in a container: what these need is there before the deployment. */
   readonly isPreparedThere: boolean;
+  /** Services were named, and the server's container is one of them. */
+  readonly isServerMeant: boolean;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface EngineUse {
 export function kindsInScope(
   options: DesiredOptions,
   provider: Provider,
-  { hasContainers, isPreparedThere }: EngineUse,
+  { hasContainers, isPreparedThere, isServerMeant }: EngineUse,
 ): ReadonlySet<Kind> {
   const { to = "running", deleteData = false, skipInit = false, skipDeployment = false } = options;
   const running: readonly Kind[] = hasContainers ? ["process", "container"] : ["process"];
@@ -32,7 +34,10 @@ export function kindsInScope(
   const deployed: readonly Kind[] = hasContainers ? ["process", ...ofEngine] : ["process"];
   if (options.prune !== undefined && to !== "absent") return new Set<Kind>(options.prune.kinds);
   if (options.build !== undefined) return new Set<Kind>(["image"]);
-  if (options.services !== undefined) return new Set<Kind>(to === "running" ? ofEngine : ["container"]);
+  if (options.services !== undefined) {
+    const server: readonly Kind[] = isServerMeant ? ["instance"] : [];
+    return new Set<Kind>([...server, ...(to === "running" ? ofEngine : (["container"] as const))]);
+  }
   // Somebody restarts a service in the middle of an incident: what else is pending waits for an apply.
   if (options.restart !== undefined) return new Set<Kind>(["instance", ...running]);
   switch (to) {

@@ -27,7 +27,9 @@ async function changeTo(to: End, { args, options }: Invocation, world: World): P
     settledText: settledTexts[to],
   });
   if (to !== "running" && code === exitCode.done && !context.json) {
-    context.note(`The files still ask for ${services.join(", ")}: the next apply brings it back.`);
+    context.note(
+      `The files still ask for ${services.join(", ")}: the next apply brings ${services.length === 1 ? "it" : "them"} back.`,
+    );
   }
   return code;
 }

@@ -3,7 +3,7 @@ import type { ArgumentSpec, CommandSpec, OptionSpec } from "../../spec.ts";
 
 const services: ArgumentSpec = {
   name: "<service...>",
-  description: "a service, which means all its containers, or one of them: web.2",
+  description: "a service, which means all its containers, one of them (web.2), or `postgres`, the server's",
   values: "services",
 };
 
@@ -53,8 +53,17 @@ export const containerCommands: readonly CommandSpec[] = [
     examples: [
       ["poststack container stop web --env dev", "all containers of web"],
       ["poststack container stop web.2", "one of them"],
+      ["poststack container stop postgres", "the server alone; what uses it goes on without"],
     ],
     load: async () => (await import("./change.ts")).stopCommand,
+  },
+  {
+    name: "container restart",
+    arguments: [services],
+    summary: "restart services; the same as restart",
+    options: [environmentOption, ...changeOptions, ...waitOptions],
+    examples: [["poststack container restart web postgres --env dev", "each is stopped and started once"]],
+    load: async () => (await import("../restart.ts")).restartCommand,
   },
   {
     name: "container remove",

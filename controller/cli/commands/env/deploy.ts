@@ -1,7 +1,8 @@
 import { PoststackError } from "../../../core/errors.ts";
+import { kindOf } from "../../../core/id.ts";
 import { renderAction } from "../../../core/render.ts";
 import { planOnce } from "../../../engine/converge.ts";
-import type { Action } from "../../../resources/index.ts";
+import type { Action, Desired } from "../../../resources/index.ts";
 import { contextOf } from "../../context.ts";
 import type { ExitCode } from "../../exit.ts";
 import { openEnvironment } from "../../open.ts";
@@ -16,14 +17,26 @@ export async function deployCommand({ args: [name], options }: Invocation, world
   const opened = openEnvironment(context, name);
   const plan = await planOnce(opened.load, opened.ports, {}, world.signal);
   const missing = plan.actions.filter(isPreparation);
-  if (missing.length > 0 || plan.deferred.length > 0) throw notPrepared(opened.environment, missing);
+  const isOpen = plan.deferred.some(({ id }) => !deployed.has(kindOf(id)));
+  if (missing.length > 0 || isOpen) throw notPrepared(opened.environment, missing);
   const deployment = openEnvironment(context, name, { skipInit: true });
-  return reconcile(deployment, context, { ...changeOptionsOf(options), selection: { targets: ["process"] } });
+  const targets = targetsIn(await deployment.load(), plan.actions);
+  if (targets.length === 0) throw nothingToDeploy(opened.environment);
+  return reconcile(deployment, context, { ...changeOptionsOf(options), selection: { targets } });
 }
+
+/** What runs, and what only containers need. A network or volume of the server's own goes missing along with the server. */
+const deployed: ReadonlySet<string> = new Set(["process", "container", "network", "volume", "image"]);
 
 /** What comes before the deployment. A job that runs on every apply has run once already; helpers come with what runs. */
 const isPreparation = (action: Action): boolean =>
-  action.kind !== "process" && !(action.kind === "job" && (action.verb !== "run" || action.desired.when === "always"));
+  !deployed.has(action.kind) && !(action.kind === "job" && (action.verb !== "run" || action.desired.when === "always"));
+
+/** What the files ask for, and what of it is left over. */
+const targetsIn = ({ resources }: Desired, actions: readonly Action[]): readonly string[] =>
+  (["process", "container"] as const).filter(
+    (kind) => resources[kind].length > 0 || actions.some((action) => action.kind === kind),
+  );
 
 const notPrepared = (environment: string, missing: readonly Action[]): PoststackError =>
   new PoststackError("PLAN_REFUSED", {

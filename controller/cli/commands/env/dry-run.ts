@@ -4,8 +4,10 @@ import { chooseEnvironment } from "../../../config/choose.ts";
 import { variablesOf, type Variable, type VariableSources, type Written } from "../../../config/variables.ts";
 import { renderPlace, type Place } from "../../../core/place.ts";
 import { Secret, type Text } from "../../../core/secret.ts";
+import type { ContainerSpec } from "../../../core/ports/container-spec.ts";
+import type { DesiredContainer } from "../../../resources/container/model.ts";
 import type { Desired } from "../../../resources/index.ts";
-import type { HostJob } from "../../../resources/job/model.ts";
+import type { ContainerJob, HostJob } from "../../../resources/job/model.ts";
 import type { DesiredProcess } from "../../../resources/process/model.ts";
 import { contextOf, printJson, type Context } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
@@ -18,18 +20,21 @@ import type { World } from "../../world.ts";
 interface ShownVariable {
   readonly name: string;
   readonly value: string;
-  /** Which layer it comes from: injected, variables, shell, env file. */
+  /** Which layer it comes from: injected, variables, shell, env file; or the Compose file, which says exactly what there is. */
   readonly layer: string;
   readonly place?: Place;
 }
 
 interface Consumer {
   readonly id: string;
-  readonly command: readonly string[];
+  /** Of what runs on this host. */
+  readonly command?: readonly string[];
+  /** Of what runs on the container engine. */
+  readonly image?: string;
   readonly variables: readonly ShownVariable[];
 }
 
-/** What each job and process would be given, and where each value comes from. Starts nothing. */
+/** What each job, process and container would be given, and where each value comes from. Starts nothing. */
 export async function dryRunCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
   const opened = openEnvironment(context, name);
@@ -67,16 +72,29 @@ function consumersOf(
   };
   return [
     ...resources.job.flatMap((job) => {
-      // What a container is given stands in its Compose file: `compose config` shows it.
-      if (job.container !== undefined) return [];
+      if (job.container !== undefined) return [inContainer(job, job.container.spec)];
       // Its key has the command in plain only where all of it stands in the configuration file.
       const isPublic = job.keyParts.get("command") === JSON.stringify(job.command);
       return [consumer(job, ownOfJob(job.place, environment), isPublic)];
     }),
     // A line of the Procfile is as it stands there: the shell expands it.
     ...resources.process.map((process) => consumer(process, ownOfProcess(process.name, environment), true)),
+    // All replicas of a service are given the same.
+    ...resources.container.filter(({ number }) => number === 1).map((one) => inContainer(one, one.spec)),
   ];
 }
+
+/** A container is given what its Compose file says and nothing else. What may not be shown is a secret in its spec. */
+const inContainer = (
+  { id, place }: Pick<ContainerJob | DesiredContainer, "id" | "place">,
+  { image, environment }: ContainerSpec,
+): Consumer => ({
+  id,
+  image,
+  variables: [...environment].flatMap(([name, value]) =>
+    value === undefined ? [] : [{ name, value: String(value), layer: "Compose file", place }],
+  ),
+});
 
 /** The configuration file says in the open what it says. What comes from elsewhere may be anything, an API key too. */
 const visible = (name: string, value: Text, found: Variable | undefined): string =>
@@ -114,15 +132,15 @@ const ownAt = (
 ): ReadonlyMap<string, Written> => writtenOf(map, (name) => environment.placeOf([...path, "environment", name]));
 
 async function show(consumers: readonly Consumer[], { print, note, paint }: Context): Promise<void> {
-  if (consumers.length === 0) note("There is no job and no process.");
-  for (const { id, command, variables } of consumers) {
-    print(`${paint("strong", id)}  ${paint("dim", command.join(" "))}`);
+  if (consumers.length === 0) note("There is no job, no process and no container.");
+  for (const { id, command, image, variables } of consumers) {
+    print(`${paint("strong", id)}  ${paint("dim", command?.join(" ") ?? `image ${image ?? ""}`)}`);
     const rows = variables.map(({ name, value, layer, place }) => [
       `  ${name}`,
       value,
       paint("dim", place === undefined ? layer : `${layer} ${renderPlace(place)}`),
     ]);
-    print(await renderTable([], rows, paint));
+    print(rows.length === 0 ? paint("dim", "  no variables") : await renderTable([], rows, paint));
     print("");
   }
 }

@@ -53,13 +53,15 @@ export const environmentCommands: readonly CommandSpec[] = [
     arguments: [environmentArgument],
     summary: "only the deployment; what it needs must be there",
     options: [...changeOptions, ...waitOptions],
-    examples: [["poststack env deploy staging", "processes only; refused while migrations or jobs are pending"]],
+    examples: [
+      ["poststack env deploy staging", "processes and containers; refused while migrations or jobs are pending"],
+    ],
     load: async () => (await import("./deploy.ts")).deployCommand,
   },
   {
     name: "env dry-run",
     arguments: [environmentArgument],
-    summary: "the variables that each job and process would get, without starting anything",
+    summary: "the variables that each job, process and container would get, without starting anything",
     examples: [["poststack env dry-run dev", "names, values and where each comes from"]],
     load: async () => (await import("./dry-run.ts")).dryRunCommand,
   },
