@@ -35,7 +35,8 @@ export async function rollBackMigration(
     return rollBackOutside(session, order, row, source, ports, signal);
   }
   const before = markReverting(order, source.text);
-  const step = { name, sources: [runs] as const, before, after: deleteRow(order), durable: true };
+  const begun = { order, state: "reverting" } as const;
+  const step = { name, sources: [runs] as const, before, begun, after: deleteRow(order), durable: true };
   await runInTransaction(session, step, ports, signal);
   return done;
 }
@@ -90,6 +91,7 @@ export async function replayMigration(
       name,
       sources: [await runnable(back, true, ports.parser), await runnable(source, true, ports.parser)],
       before: markReverting(order, back.text),
+      begun: { order, state: "reverting" },
       after: updateRow(migration, source.text, rollbackSql),
       durable: true,
     },

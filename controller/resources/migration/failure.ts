@@ -16,6 +16,8 @@ export interface Failed {
   readonly remains: string;
   /** The statement that was sent alone; or the commit, which no statement of the file is to blame for. */
   readonly statement?: SqlStatement | "commit";
+  /** All of it was taken back, as is known for certain: also where its transaction was not recognised at the end. */
+  readonly isUndone?: boolean;
 }
 
 /**
@@ -26,7 +28,9 @@ export async function explain(error: unknown, failed: Failed, parser: SqlParser)
   const failure = sqlFailure(error);
   if (!(error instanceof PoststackError) || failure === undefined) return error;
   const { name, source, remains } = failed;
-  if (error.code === "MIGRATION_INTERRUPTED") return endedItself(error, name, source);
+  if (error.code === "MIGRATION_INTERRUPTED") {
+    return failed.isUndone === true ? unrecognised(error, failed, parser) : endedItself(error, name, source);
+  }
   if (error.code !== "POSTGRES_QUERY") return error;
 
   const { where, text } = await locate(failure, failed, parser);
@@ -110,6 +114,26 @@ function nextStep(sqlState: string, statement: string | undefined): string | und
     default:
       return undefined;
   }
+}
+
+/** What takes back, or overwrites, the setting by which the transaction is known at its end. */
+const takesMark = /^reset\s+all\b|\bpoststack\.transaction\b/i;
+
+/** Only the mark of the transaction is gone, not the transaction. */
+async function unrecognised(error: PoststackError, failed: Failed, parser: SqlParser): Promise<PoststackError> {
+  const { name, source, remains } = failed;
+  const statements = (await parser.parse(source.text))?.statements ?? [];
+  const found = statements.findLast(({ text }) => takesMark.test(text));
+  const cause = found === undefined ? "a statement, perhaps RESET ALL in a function," : `\`${firstLine(found.text)}\``;
+  return new PoststackError(
+    "MIGRATION_FAILED",
+    {
+      what: `${name}: ${cause} takes back the setting by which the migration's transaction is known at its end`,
+      where: found === undefined ? fileStart(source.file) : placeAt(source, found.start),
+      next: `take it out: each file begins with the settings of a fresh session; \`RESET name\` takes back one of them; ${remains}`,
+    },
+    { cause: error.cause },
+  );
 }
 
 const endedItself = (error: PoststackError, name: string, source: Source): PoststackError =>

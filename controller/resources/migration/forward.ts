@@ -33,7 +33,8 @@ export async function applyMigration(
   const before = insertRow(migration, source.text, rollbackSql, fence);
   if (!migration.transactional) return applyOutside(session, migration, source, before, ports, signal);
   try {
-    const step = { name, sources: [runs] as const, before, after: markApplied(order), durable, sending };
+    const begun = { order, state: "started" } as const;
+    const step = { name, sources: [runs] as const, before, begun, after: markApplied(order), durable, sending };
     await runInTransaction(session, step, ports, signal, link);
     return done;
   } catch (error) {

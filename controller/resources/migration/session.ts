@@ -16,7 +16,7 @@ export const contender = (name: string, file: string, { pid }: Session): Contend
 });
 
 /** Until the server has answered: after an abort too, so that the session is left without a transaction. */
-const cleaningMs = 5_000;
+export const cleaningMs = 5_000;
 
 /** A setting of the connection's, kept by the session it was read from: `DISCARD ALL` takes it back to the server's. */
 const checkIntervals = new WeakMap<Session, Promise<string>>();

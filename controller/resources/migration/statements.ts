@@ -138,7 +138,8 @@ async function undone(run: Run, statement: SqlStatement, done: number, error: un
     await writeLedger(session, undo, ports, signal).catch(() => undefined);
   }
   const remains = done === 0 ? "nothing of it remains" : `its first ${done} statements are done and do not run again`;
-  return explain(error, { name, source, remains, statement }, ports.parser);
+  // A setting ends no transaction; what else is not recognised at its end may have.
+  return explain(error, { name, source, remains, statement, isUndone: statement.kind.is === "setting" }, ports.parser);
 }
 
 /** A cut connection or an abort: what is recorded is all that is known. */

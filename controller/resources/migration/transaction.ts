@@ -6,10 +6,13 @@ import type { Before, Link } from "../../core/resource.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import { explain } from "./failure.ts";
 import type { Runnable } from "./guard.ts";
+import { readRow, type FullRow } from "./ledger.ts";
+import type { MigrationFile } from "./model.ts";
 import {
   begin,
   checkFence,
   checkInterval,
+  cleaningMs,
   contender,
   fenceIfFresh,
   inside,
@@ -26,6 +29,8 @@ export interface TransactionStep {
   /** On the ledger, before the first and after the last statement. */
   readonly before: string;
   readonly after: string;
+  /** The row that `before` leaves. */
+  readonly begun: Pick<MigrationFile, "order"> & Pick<FullRow, "state">;
   /** Whether the commit waits for the disk: else the next one that does covers it (docs/decisions/0006). */
   readonly durable: boolean;
   /** What it is called when it is to be held back (ledger.ts), where it may be sent behind another. */
@@ -80,7 +85,24 @@ export async function runInTransaction(
     const source = sources[string - leading] ?? sources[0];
     // A deferred constraint fails at the commit.
     const commit = string - leading >= sources.length ? { statement: "commit" as const } : {};
-    throw await explain(error, { name, source, remains: "nothing of it remains", ...commit }, ports.parser);
+    const failed = { name, source, remains: "nothing of it remains", ...commit };
+    const isUndone = isUnrecognised(error) && (await isTakenBack(step.begun, ports));
+    throw await explain(error, { ...failed, isUndone }, ports.parser);
+  }
+}
+
+const isUnrecognised = (error: unknown): boolean =>
+  error instanceof PoststackError && error.code === "MIGRATION_INTERRUPTED";
+
+/** A file that ends its own transaction commits the row with which it began; what is taken back leaves none. */
+async function isTakenBack({ order, state }: TransactionStep["begun"], { server }: Ports): Promise<boolean> {
+  const limit = AbortSignal.timeout(cleaningMs);
+  try {
+    // Not on the file's own session, whose role and encoding are not known.
+    const admin = await server.database(limit);
+    return admin !== undefined && (await readRow(admin, order, limit))?.state !== state;
+  } catch {
+    return false;
   }
 }
 

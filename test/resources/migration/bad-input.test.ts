@@ -268,6 +268,50 @@ describe("what cannot run changes nothing", () => {
     expect(await database.column("select count(*)::int from poststack.schema_migrations")).toEqual([0]);
   });
 
+  test.for<[string, string, string, string]>([
+    ["RESET ALL", "create table a (n int);\n  reset all;", "2:3", "002_x: `reset all` takes back the setting"],
+    [
+      "RESET ALL in a block",
+      "do $$ begin execute 'reset all'; end $$;",
+      "1:1",
+      "002_x: a statement, perhaps RESET ALL",
+    ],
+    [
+      "RESET ALL by itself",
+      "-- poststack: no-transaction\nselect 1;\nreset all;",
+      "3:1",
+      "002_x: `reset all` takes back the setting",
+    ],
+  ])("%s is named, and nothing of the file remains", async ([, sql, at, what], { database }) => {
+    await database.createLedger();
+    const it = world(database, migrations({ "001_good.sql": good, "002_x.sql": sql }));
+    await pass(it, { target: "1" });
+    const before = await everything(database);
+    const { facts } = await failureOf(pass(it));
+    expect(facts.code).toBe("MIGRATION_FAILED");
+    expect(facts.where && renderPlace(facts.where)).toBe(`migrations/002_x.sql:${at}`);
+    expect(facts.what).toContain(what);
+    expect(facts.next).toContain("take it out");
+    if (!sql.includes("no-transaction")) expect(await everything(database)).toEqual(before);
+    it.project.write("migrations/002_x.sql", sql.replace("reset all", "reset work_mem"));
+    await pass(it);
+    expect(render(await planOf(it))).toEqual([]);
+  });
+
+  test("a rollback with RESET ALL leaves what it would take back", async ({ database }) => {
+    await database.createLedger();
+    const files = { "001_x.sql": "create table x (n int);", "001_x.rollback.sql": "drop table x; reset all;" };
+    const it = world(database, migrations(files));
+    await pass(it);
+    const { facts } = await failureOf(pass(it, { target: "0", rollback: true }));
+    expect(facts).toMatchObject({
+      code: "MIGRATION_FAILED",
+      where: { file: "migrations/001_x.rollback.sql", line: 1 },
+    });
+    expect(await database.column("select state from poststack.schema_migrations")).toEqual(["applied"]);
+    expect(await database.column("select to_regclass('x') is not null")).toEqual([true]);
+  });
+
   test("a file that commits behind the parser's back is noticed, recorded as begun and refused from then on", async ({
     database,
   }) => {
