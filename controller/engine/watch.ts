@@ -11,7 +11,7 @@ import { watchEngine } from "./engine-watch.ts";
 import { healthWatch } from "./health-watch.ts";
 import { Restarts } from "./restarts.ts";
 import { mayPass } from "./tries.ts";
-import { buildContexts, thorough, type BuildContext } from "./watched.ts";
+import { buildContexts, lookingThoroughly, type BuildContext } from "./watched.ts";
 
 export interface WatchOptions extends Omit<ConvergeOptions, "approve" | "onRefusal" | "maxPasses" | "maxRetries"> {
   /** Every file and folder that the last load asked for, absolute, also when it failed. */
@@ -77,7 +77,7 @@ export async function watch(load: LoadDesired, ports: EnginePorts, options: Watc
   });
 
   const pass = async (): Promise<void> => {
-    const deepen = isThorough ? thorough : <T>(as: T): T => as;
+    const deepen = isThorough ? lookingThoroughly : <T>(as: T): T => as;
     isThorough = false;
     const loadAndWatch: LoadDesired = async (begin) => {
       try {

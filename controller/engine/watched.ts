@@ -1,3 +1,4 @@
+import { thorough } from "../resources/container/thorough.ts";
 import type { Outline } from "../resources/outline.ts";
 import type { Desired } from "../resources/index.ts";
 
@@ -22,10 +23,7 @@ export function buildContexts(desired: Desired | undefined): readonly BuildConte
 }
 
 /** The same wish, looking also for what only an inspect call shows. */
-export const thorough = <T extends Desired | Outline>(desired: T): T => ({
+export const lookingThoroughly = <T extends Desired | Outline>(desired: T): T => ({
   ...desired,
-  resources: {
-    ...desired.resources,
-    container: desired.resources.container.map((one) => ({ ...one, isThorough: true })),
-  },
+  resources: { ...desired.resources, container: thorough(desired.resources.container) },
 });

@@ -5,7 +5,6 @@ const names: Readonly<Record<string, string>> = {
   stopGraceMs: "stop_grace_period",
   groups: "group_add",
   mounts: "volumes",
-  network: "networks",
   dnsOptions: "dns_opt",
   storageOptions: "storage_opt",
   "resources/shmBytes": "shm_size",
@@ -29,7 +28,8 @@ export function composeName(field: string): string {
   if (known !== undefined) return known;
   const slash = field.indexOf("/");
   const [group, name] = slash < 0 ? ["", field] : [field.slice(0, slash), field.slice(slash + 1)];
-  if (group === "environment") return name;
+  // Names that somebody else chose, spelled as they are.
+  if (group === "environment" || group === "network") return name;
   if (group === "label") return `label ${name}`;
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -7,6 +7,7 @@ import { keyedHash, Secret, type Text } from "../../core/secret.ts";
 import { composeName } from "./compose-names.ts";
 import { withImageDefaults } from "./image-defaults.ts";
 import { isLimit } from "./limits.ts";
+import { networkFields } from "./network-fields.ts";
 import { plainText } from "./plain-text.ts";
 
 /** Characters of a value in the line of a plan. */
@@ -26,8 +27,8 @@ export function driftOfSpec(
   image: ImageConfig | undefined,
   wasSecret: (field: string) => boolean,
 ): readonly Drift[] {
-  const wanted = fieldsOf(withImageDefaults(desired, image));
-  const seen = fieldsOf(actual);
+  const wanted = fieldsOf(withImageDefaults(desired, image), actual);
+  const seen = fieldsOf(actual, desired);
   return driftOf(comparable(wanted), comparable(seen)).flatMap(({ field }): Drift[] => {
     const [from, to] = [seen.get(field), wanted.get(field)];
     // An engine fills in what nobody asked for: its own names, drivers and limits.
@@ -52,22 +53,17 @@ const ofFiles = new Set([
   "tty",
   "init",
 ]);
-const isOfFiles = (field: string): boolean => ofFiles.has(field) || /^(?:environment|label|security)\//.test(field);
+const isOfFiles = (field: string): boolean =>
+  ofFiles.has(field) || /^(?:environment|label|network|security)\//.test(field);
 
 /** Variables that an engine sets by itself (Podman: `podman run`, "Environment"). */
 const ofEngine = new Set(["HOME", "HOSTNAME", "PATH", "TERM", "container"].map((name) => `environment/${name}`));
 
 /** One field for each thing that a person would name. The image is compared by its id as well. */
-function fieldsOf({
-  environment,
-  labels,
-  command,
-  entrypoint,
-  resources,
-  security,
-  namespaces,
-  ...others
-}: ContainerSpec): Fields {
+function fieldsOf(
+  { environment, labels, command, entrypoint, resources, security, namespaces, network, ...others }: ContainerSpec,
+  other: Pick<ContainerSpec, "network">,
+): Fields {
   const { platform: _platform, removeWhenDone: _removeWhenDone, workingDirectory, ...simple } = others;
   const named = (group: string, values: object | undefined): [string, Text][] =>
     Object.entries(values ?? {}).flatMap(([name, value]: [string, unknown]): [string, Text][] =>
@@ -77,6 +73,7 @@ function fieldsOf({
     ...[...environment].flatMap(([name, value]): [string, Text][] =>
       value === undefined ? [] : [[`environment/${name}`, value]],
     ),
+    ...[...networkFields(network, other.network)].map(([name, value]): [string, Text] => [`network/${name}`, value]),
     ...[...userLabels(labels)].map(([name, value]): [string, Text] => [`label/${name}`, value]),
     ...(command === undefined ? [] : [["command", commandLine(command)] as const]),
     ...(isEmpty(entrypoint) ? [] : [["entrypoint", commandLine(entrypoint ?? [])] as const]),

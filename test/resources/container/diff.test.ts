@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { assert, property, shuffledSubarray } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { resourceId } from "../../../controller/core/id.ts";
-import type { ContainerSpec } from "../../../controller/core/ports/container-spec.ts";
+import type { ContainerSpec, NetworkAttachment } from "../../../controller/core/ports/container-spec.ts";
 import { Secret } from "../../../controller/core/secret.ts";
 import { content } from "../../../controller/resources/container/content.ts";
 import { diff } from "../../../controller/resources/container/diff.ts";
@@ -33,6 +33,16 @@ const published: Wish = { spec: { ports: [port] } };
 const variable = (name: string, value: string | Secret): Wish => ({ spec: { environment: new Map([[name, value]]) } });
 const file = (content: string | Secret): Wish => ({
   files: [{ path: "/run/secrets/token", content, mode: 0o444, uid: 0, gid: 0 }],
+});
+const on = (networks: Readonly<Record<string, Partial<NetworkAttachment>>>): Wish => {
+  const attachments = Object.entries(networks).map(([name, more]) => [name, { aliases: [], ...more }] as const);
+  return { spec: { network: { mode: "networks", attachments: new Map(attachments) } } };
+};
+const connected = (attachment: NetworkAttachment) =>
+  details(desired(), { attachments: new Map([["app-dev_default", attachment]]) });
+const atAddress = (ipv4: string): Wish => on({ "app-dev_default": { aliases: ["web"], ipv4 } });
+const listedAt = (address: string) => ({
+  networks: new Map([["app-dev_default", { id: "n1", aliases: [], address, macAddress: undefined }]]),
 });
 const at = (time: string): Date => new Date(`2026-01-01T${time}Z`);
 const other = variable("LEVEL", "info");
@@ -152,6 +162,36 @@ test.each<Row>([
     "update container:web  network app-dev_default none → connected",
   ],
   [
+    "put back on a network with other names",
+    [desired()],
+    [observed(desired(), {}, { details: connected({ aliases: ["elsewhere"] }) })],
+    "update container:web  aliases on app-dev_default elsewhere → web",
+  ],
+  [
+    "without any",
+    [desired()],
+    [observed(desired(), {}, { details: connected({ aliases: [] }) })],
+    "update container:web  aliases on app-dev_default none → web",
+  ],
+  [
+    "with one more than asked for, as engines have it",
+    [desired()],
+    [observed(desired(), {}, { details: connected({ aliases: ["web", "0123456789ab"] }) })],
+    "",
+  ],
+  [
+    "at another address, which every list tells",
+    [desired(atAddress("10.0.0.2"))],
+    [observed(desired(atAddress("10.0.0.2")), listedAt("10.0.0.7"))],
+    "update container:web  ipv4_address on app-dev_default 10.0.0.7 → 10.0.0.2",
+  ],
+  [
+    "at its own",
+    [desired(atAddress("10.0.0.2"))],
+    [observed(desired(atAddress("10.0.0.2")), listedAt("10.0.0.2"))],
+    "",
+  ],
+  [
     "connected to another network by hand",
     [desired()],
     [
@@ -254,6 +294,42 @@ test.each<Row>([
 describe("what changed is named in the files' own words", () => {
   test.each<readonly [string, Wish, Wish, string]>([
     ["a variable", variable("LEVEL", "debug"), variable("LEVEL", "info"), "replace container:web  LEVEL debug → info"],
+    [
+      "a network more",
+      on({ lan: {} }),
+      on({ lan: {}, Wan: {} }),
+      "replace container:web  network Wan none → connected",
+    ],
+    [
+      "a network less",
+      on({ lan: {}, wan: { aliases: ["web"], ipv4: "10.0.0.2" } }),
+      on({ lan: {} }),
+      "replace container:web  network wan connected → none",
+    ],
+    [
+      "other names on it, in another order",
+      on({ lan: { aliases: ["web", "api"] } }),
+      on({ lan: { aliases: ["www", "web"] } }),
+      "replace container:web  aliases on lan api, web → web, www",
+    ],
+    [
+      "another address",
+      on({ lan: { ipv4: "10.0.0.2" } }),
+      on({ lan: { ipv4: "10.0.0.3", ipv6: "fd00::3" } }),
+      "replace container:web  ipv4_address on lan 10.0.0.2 → 10.0.0.3; ipv6_address on lan none → fd00::3  [downtime]",
+    ],
+    [
+      "networks instead of the host's",
+      { spec: { network: { mode: "host" } } },
+      on({ lan: {} }),
+      "replace container:web  network lan none → connected; network_mode host → none",
+    ],
+    [
+      "none at all",
+      on({ lan: {} }),
+      { spec: { network: { mode: "none" } } },
+      "replace container:web  network lan connected → none",
+    ],
     ["a new variable, empty", {}, variable("DEBUG", ""), 'replace container:web  DEBUG none → ""'],
     [
       "a variable called __proto__",

@@ -257,6 +257,25 @@ export function kindsOnEngine(box: EngineBox, image: string, isChecking: boolean
     });
   });
 
+  test("put back on its network without its aliases: a thorough look finds it and puts it right", async () => {
+    const it = stage(box, image);
+    const wish = it.container("web", { isThorough: true });
+    await it.apply([wish]);
+    expect(await it.plan(wish)).toBe("");
+    const id = await it.idOf("web");
+    await engine.disconnectNetwork(it.networkName, id, signal);
+    await engine.connectNetwork(it.networkName, id, { aliases: ["elsewhere"] }, signal);
+    expect(await it.plan(wish)).toBe("update container:web  aliases on net elsewhere → web");
+    expect(await it.apply([wish])).toMatchObject({ status: "converged" });
+    expect(await it.plan(wish)).toBe("");
+    const details = await engine.inspectContainer(id, signal);
+    expect(details?.attachments.get(it.networkName)?.aliases).toEqual(["web"]);
+    // One that took another's place, and its name, is as it was asked for, too.
+    const next = it.container("web", { isThorough: true, spec: { labels: new Map([["round", "2"]]) } });
+    await it.apply([next]);
+    expect(await it.plan(next)).toBe("");
+  });
+
   const serve = (mark: string): Wish["spec"] => ({ command: ["sh", "-c", `echo ${mark}; exec sleep 100000`] });
 
   // Podman leaves its healthchecks to systemd: without one they never run, and the check is not what is waited for here.
