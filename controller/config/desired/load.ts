@@ -27,6 +27,7 @@ import { withPruned } from "./prune.ts";
 import { desiredRoles } from "./roles.ts";
 import { kindsInScope } from "./scope.ts";
 import { serverAlias, serverPort, withServer } from "./server-container.ts";
+import { isServerMeant, serverNames } from "./server-named.ts";
 import { instanceSecret, roleSecret, serverOf, type Server } from "./server.ts";
 
 /**
@@ -69,6 +70,8 @@ export async function loadDesired(
   const identity = identityOf(state, source.secrets);
   const wishes = { source, options, files, server, variables, context, identity, problems };
   const resources = isRunning ? await runningResources(wishes) : await leavingResources(wishes);
+  const { services } = options;
+  const { attempt } = problems;
   const outline: Outline = {
     project: project.name,
     environment: environment.name,
@@ -80,13 +83,13 @@ export async function loadDesired(
     scope: kindsInScope(options, server.provider, {
       hasContainers: hasContainers(environment, server) || state?.engine !== undefined,
       isPreparedThere: isOnEngine(environment, server),
+      isServerMeant:
+        attempt(() => isServerMeant(services, resources.container, server.provider, environment.name)) ?? false,
     }),
     ...(state?.engine === undefined ? {} : { knownEngine: state.engine }),
     resources,
   };
   if (problems.isEmpty()) begin?.(outline);
-      isServerMeant:
-        attempt(() => isServerMeant(services, resources.container, server.provider, environment.name)) ?? false,
   const migration = await Promise.all(
     resources.migration.map((listed) => readListed(listed, files, problems, source.texts)),
   );
@@ -174,12 +177,12 @@ async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
   const isKept = options.prune !== undefined && to !== "absent";
   const chosen = chosenOf(options.services ?? "all", "runs on the container engine");
   const deployment = await leavingContainers(wishes, isKept ? "as-is" : to, chosen);
+  chosen.has("instance", ...serverNames(deployment.container));
   problems.attempt(chosen.checkAll);
   const keeping = isKept ? "as-is" : "present";
   const onEngine = withServer({ ...source, identity, server, to: to === "absent" ? to : keeping, deployment });
   const instanceWishes = { environment, server, state: context.state, options, startedAfter: undefined, onEngine };
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: true };
-  chosen.has("instance", ...serverNames(deployment.container));
   return {
     ...withPruned(onEngine, options, projectImages(project, files)),
     instance: [desiredInstance(instanceWishes)],

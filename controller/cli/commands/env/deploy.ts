@@ -44,3 +44,9 @@ const notPrepared = (environment: string, missing: readonly Action[]): Poststack
     details: missing.slice(0, 10).map(renderAction),
     next: `run \`poststack env init ${environment}\` first, or \`poststack apply ${environment}\` for both`,
   });
+
+const nothingToDeploy = (environment: string): PoststackError =>
+  new PoststackError("TARGET_UNKNOWN", {
+    what: `"${environment}" has no deployment`,
+    next: "name one under `deployment:`, a Procfile or Compose files",
+  });
