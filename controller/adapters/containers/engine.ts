@@ -1,7 +1,7 @@
 import type { EngineFacts } from "../../core/ports/container-facts.ts";
 import { PoststackError } from "../../core/errors.ts";
 import { renderAddress } from "./address.ts";
-import { list, object, text, texts } from "./answer.ts";
+import { object, text, texts } from "./answer.ts";
 import { engineClient, readLimitMs, type Client } from "./client.ts";
 import type { Session } from "./container-calls.ts";
 import { versionNumber } from "./dialect.ts";
@@ -21,23 +21,20 @@ export interface Greeting extends Session {
 }
 
 /**
- * Asks an engine who it is, once, and settles on a version of the API.
+ * Asks an engine who it is, once, and settles on a version of the API. What a ping says with its head is enough (Docker Engine
+ * API, "Ping"; Podman, pkg/api/handlers/compat/ping.go); to tell its version in full, Docker 20.10 starts two programs.
  *
  * @throws PoststackError `ENGINE_UNREACHABLE`, `ENGINE_TOO_OLD`
  */
 export async function greet(connection: Connection, found: Found, signal: AbortSignal): Promise<Greeting> {
   const address = renderAddress(found.address);
   const plain = engineClient(connection, address, "");
-  const call = {
-    method: "GET",
-    path: "/version",
-    doing: "asking the engine for its version",
-    limitMs: readLimitMs,
-  } as const;
-  const answer = object(await plain.ask(call, signal));
-  const offered = text(answer["ApiVersion"]);
-  const version = text(answer["Version"]);
-  const isPodman = list(answer["Components"]).some((component) => object(component)["Name"] === "Podman Engine");
+  const call = { method: "GET", path: "/_ping", doing: "asking the engine who it is", limitMs: readLimitMs } as const;
+  const answer = await plain.open(call, signal);
+  answer.resume();
+  const offered = text(answer.headers["api-version"]);
+  const [, name, version = ""] = /^(\w+)\/(\S+)/.exec(text(answer.headers["server"])) ?? [];
+  const isPodman = name === "Libpod";
   const isOld = isPodman ? Number.parseInt(version, 10) < 4 : versionNumber(offered) < versionNumber(oldestApi);
   if (isOld) {
     throw new PoststackError("ENGINE_TOO_OLD", {

@@ -175,30 +175,22 @@ describe("a connection that breaks", () => {
   });
 });
 
-test("the version is asked once, and a list is one call", async () => {
+test("who it is is asked once, and a list is one call", async () => {
   const one = await start((_, response) => json(response, []));
   for (const _ of [1, 2, 3]) await one.engine.containers(signal);
   expect(one.requests).toEqual(Array.from({ length: 3 }, () => "GET /v1.41/containers/json?all=1"));
 });
 
-test.each([
-  ["an older Docker", { ...version, ApiVersion: "1.40", Version: "19.03" }, "ENGINE_TOO_OLD"],
-  [
-    "an older Podman",
-    { ApiVersion: "1.40", Version: "3.4.4", Components: [{ Name: "Podman Engine" }] },
-    "ENGINE_TOO_OLD",
-  ],
+test.each<[string, Readonly<Record<string, string>>, string]>([
+  ["an older Docker", { "api-version": "1.40", server: "Docker/19.03.15 (linux)" }, "ENGINE_TOO_OLD"],
+  ["an older Podman", { "api-version": "1.40", server: "Libpod/3.4.4 (linux)" }, "ENGINE_TOO_OLD"],
   ["something else", {}, "ENGINE_TOO_OLD"],
-  [
-    "a Podman whose API counts otherwise",
-    { ApiVersion: "1.40", Version: "4.3.1", Components: [{ Name: "Podman Engine" }] },
-    "done",
-  ],
-  ["a newer Docker", { ...version, ApiVersion: "1.99" }, "done"],
+  ["a Podman whose API counts otherwise", { "api-version": "1.40", server: "Libpod/4.3.1 (linux)" }, "done"],
+  ["a newer Docker", { ...version, "api-version": "1.99" }, "done"],
 ])("%s", async (_, says, expected) => {
   const one = await start((__, response) => json(response, []), says);
   expect(await outcome(one.engine.containers(signal))).toBe(expected);
-  if ("ApiVersion" in says && says.ApiVersion === "1.99") expect(one.requests[0]).toContain("/v1.51/");
+  if (says["api-version"] === "1.99") expect(one.requests[0]).toContain("/v1.51/");
 });
 
 test("objects that make no sense are objects that say nothing: the list goes on", async () => {

@@ -8,28 +8,28 @@ import type { ContainerEngine } from "../../../controller/core/ports/containers.
 /** A server in place of an engine, which answers as a test says. */
 export interface Scripted {
   readonly engine: ContainerEngine;
-  /** `GET /v1.41/containers/json?all=1`, in order, without the first question for the version. */
+  /** `GET /v1.41/containers/json?all=1`, in order, without the ping before it. */
   readonly requests: readonly string[];
   /** Resolves with the next request that comes. */
   arrives(): Promise<void>;
   close(): Promise<void>;
 }
 
-export const version = { ApiVersion: "1.41", Version: "20.10.24", Components: [{ Name: "Engine" }] };
+export const version = { "api-version": "1.41", server: "Docker/20.10.24 (linux)" };
 
 export const json = (response: ServerResponse, body: unknown, status = 200): unknown =>
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 
 export async function scripted(
   answer: (request: IncomingMessage, response: ServerResponse) => unknown,
-  says: object = version,
+  says: Readonly<Record<string, string>> = version,
 ): Promise<Scripted> {
   const folder = mkdtempSync(join(tmpdir(), "poststack-scripted-"));
   const socket = join(folder, "engine.sock");
   const requests: string[] = [];
   let arrived = (): void => undefined;
   const server = createServer((request, response) => {
-    if (request.url === "/version") return json(response, says);
+    if (request.url === "/_ping") return response.writeHead(200, says).end("OK");
     requests.push(`${request.method} ${request.url}`);
     arrived();
     return answer(request, response);
