@@ -22,17 +22,24 @@ interface SavedOptions extends Selection {
   /** Services with a count that somebody asked for. */
   readonly scale?: Readonly<Record<string, number>>;
   readonly skipInit?: true;
+  readonly thorough?: true;
 }
 
 /** As a saved plan keeps it; nothing where nobody asked. */
-export const savedExtent = ({ scale, skipInit }: Extent): Pick<SavedOptions, "scale" | "skipInit"> => ({
+export const savedExtent = ({
+  scale,
+  skipInit,
+  isThorough,
+}: Extent): Pick<SavedOptions, "scale" | "skipInit" | "thorough"> => ({
   ...(scale.size === 0 ? {} : { scale: Object.fromEntries(scale) }),
   ...(skipInit === undefined ? {} : { skipInit }),
+  ...(isThorough === undefined ? {} : { thorough: true }),
 });
 
-export const extentSaved = ({ scale = {}, skipInit }: SavedOptions): Extent => ({
+export const extentSaved = ({ scale = {}, skipInit, thorough }: SavedOptions): Extent => ({
   scale: new Map(Object.entries(scale)),
   ...(skipInit === undefined ? {} : { skipInit }),
+  ...(thorough === undefined ? {} : { isThorough: true }),
 });
 
 const format = "poststack-plan";
@@ -91,11 +98,12 @@ export function readSavedPlan(path: string, files: Files): SavedPlan | undefined
   check("fingerprint", typeof fingerprint === "string" && /^[0-9a-f]{64}$/.test(fingerprint));
   check("keyed", typeof keyed === "boolean");
   check("options", isRecord(options));
-  const { to, targets, excludes, scale, skipInit } = options as Readonly<Record<string, unknown>>;
+  const { to, targets, excludes, scale, skipInit, thorough } = options as Readonly<Record<string, unknown>>;
   check("to", to === undefined || to === "running" || to === "stopped" || to === "absent");
   check("targets", targets === undefined || isTexts(targets));
   check("scale", scale === undefined || (isRecord(scale) && Object.values(scale).every(Number.isInteger)));
   check("skipInit", skipInit === undefined || skipInit === true);
+  check("thorough", thorough === undefined || thorough === true);
   check("excludes", excludes === undefined || isTexts(excludes));
   return { environment, fingerprint, keyed, options } as SavedPlan;
 }

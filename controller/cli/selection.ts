@@ -9,15 +9,17 @@ export const selectionOf = (options: Options): Selection => ({
   excludes: options.list("exclude"),
 });
 
-/** What of the files is meant: `--scale` and `--skip-init`. @throws PoststackError `USAGE` */
+/** What of the files is meant, and how it is compared: `--scale`, `--skip-init` and `--thorough`. @throws PoststackError `USAGE` */
 export const extentOf = (options: Options): Extent => ({
   scale: scaleOf(options),
   ...(options.flag("skipInit") ? { skipInit: true } : {}),
+  ...(options.flag("thorough") ? { isThorough: true } : {}),
 });
 
 export interface Extent {
   readonly scale: ReadonlyMap<string, number>;
   readonly skipInit?: true;
+  readonly isThorough?: true;
 }
 
 /** `--scale web=3`, several times. @throws PoststackError `USAGE` */

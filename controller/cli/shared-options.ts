@@ -21,6 +21,12 @@ export const skipInitOption: OptionSpec = {
   description: "without the jobs of `init`: what needs them goes ahead, and the next apply without it runs them",
 };
 
+export const thoroughOption: OptionSpec = {
+  flags: "--thorough",
+  description:
+    "also what no list of the engine shows: limits and aliases that somebody changed; a call for each container",
+};
+
 export const deleteDataOption: OptionSpec = {
   flags: "--delete-data",
   description: "the leave to delete data; with --confirm and the environment's name",

@@ -17,7 +17,7 @@ export async function applyCommand({ args: [name], options }: Invocation, world:
   if (saved === undefined) {
     return reconcile(opened, context, { ...change, selection: selectionOf(options) });
   }
-  const { to: _to, scale: _scale, skipInit: _skipInit, ...selection } = saved.options;
+  const { to: _to, scale: _scale, skipInit: _skipInit, thorough: _thorough, ...selection } = saved.options;
   return reconcile(opened, context, {
     ...change,
     selection,

@@ -6,6 +6,7 @@ import {
   lockOption,
   scaleOption,
   skipInitOption,
+  thoroughOption,
   selectionOptions,
   waitOptions,
 } from "../shared-options.ts";
@@ -42,6 +43,7 @@ export const mainCommands: readonly CommandSpec[] = [
       },
       scaleOption,
       skipInitOption,
+      thoroughOption,
       ...selectionOptions,
     ],
     examples: [
@@ -64,7 +66,7 @@ export const mainCommands: readonly CommandSpec[] = [
     summary: "make the machine agree with the files",
     description:
       "Shows the plan, asks, and carries it out; again until nothing is left to do. Without a terminal it needs --yes or a saved plan.",
-    options: [...selectionOptions, scaleOption, skipInitOption, ...changeOptions, ...waitOptions],
+    options: [...selectionOptions, scaleOption, skipInitOption, thoroughOption, ...changeOptions, ...waitOptions],
     examples: [
       ["poststack apply", "the default environment, after a look at the plan"],
       ["poststack apply staging --yes", "without asking, for scripts and timers"],

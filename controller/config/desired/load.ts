@@ -1,6 +1,7 @@
 import { PoststackErrors } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Files } from "../../core/ports/files.ts";
+import { thorough } from "../../resources/container/thorough.ts";
 import type { Desired, DesiredResources } from "../../resources/index.ts";
 import type { Outline, OutlineResources } from "../../resources/outline.ts";
 import { readEnvFiles } from "../env-files.ts";
@@ -69,7 +70,8 @@ export async function loadDesired(
   const problems = gatherProblems();
   const identity = identityOf(state, source.secrets);
   const wishes = { source, options, files, server, variables, context, identity, problems };
-  const resources = isRunning ? await runningResources(wishes) : await leavingResources(wishes);
+  const found = isRunning ? await runningResources(wishes) : await leavingResources(wishes);
+  const resources = options.isThorough === true ? { ...found, container: thorough(found.container) } : found;
   const { services } = options;
   const { attempt } = problems;
   const outline: Outline = {
