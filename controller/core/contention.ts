@@ -25,7 +25,7 @@ export interface Contender {
 export type ContentionPorts = Pick<Ports, "clock" | "server" | "progress">;
 
 /** A lock that was not granted, a serialization failure, a deadlock: another try may succeed. */
-const isContention = (error: unknown): boolean =>
+export const isContention = (error: unknown): boolean =>
   ["55P03", "40001", "40P01"].includes(sqlFailure(error)?.sqlState ?? "");
 
 /**

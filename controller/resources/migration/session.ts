@@ -1,4 +1,4 @@
-import { lockTimeoutMs, retried, type Contender } from "../../core/contention.ts";
+import { isContention, lockTimeoutMs, retried, type Contender } from "../../core/contention.ts";
 import { fromFacts, PoststackError } from "../../core/errors.ts";
 import { fileStart } from "../../core/place.ts";
 import type { Ports } from "../../core/ports.ts";
@@ -117,10 +117,21 @@ export async function sendTransaction(
     await answer;
   } catch (error) {
     // Prepared statements and session locks of a file outlast its transaction.
-    await session.query(`rollback; ${markUsed}`, [], AbortSignal.timeout(cleaningMs)).catch(() => undefined);
+    const cleaned = session.query(`rollback; ${markUsed}`, [], AbortSignal.timeout(cleaningMs));
+    await cleaned.catch((reason: unknown) => {
+      // Another try would find a connection that we have given up ourselves. What is no contention is told as it is.
+      if (isContention(error) && !(reason instanceof PoststackError)) throw unanswered(error);
+    });
     throw placed(error, strings);
   }
 }
+
+/** Without the cause, which says that another try may help. */
+const unanswered = (error: unknown): PoststackError =>
+  new PoststackError("POSTGRES_CONNECTION_LOST", {
+    what: `the server did not answer the rollback within ${cleaningMs / 1000} s after: ${(error as Error).message}`,
+    next: "see whether the network to the server is slow or cut, and apply again: nothing of the transaction remains",
+  });
 
 /**
  * Takes back what was sent behind another transaction, where it has not begun. A connection that fails takes nothing back.

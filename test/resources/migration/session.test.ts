@@ -87,6 +87,30 @@ test("a reset that fails halfway is not half a reset: no file sees what the one 
   expect(await database.column("select clean from first union all select clean from second")).toEqual([true, true]);
 });
 
+test("a rollback that is not answered in time is told as such, not as a connection that broke", async ({
+  database,
+}) => {
+  await database.createLedger();
+  const files = { "001_base.sql": "create table held (n int)" };
+  await pass(world(database, migrations(files)));
+  const { endpoint, signal } = database;
+  const holder = await database.server.login(endpoint.admin, endpoint.database, signal);
+  await holder.pipeline(["begin", "lock table held"], signal);
+  const silent = (session: Session): Session => ({
+    ...session,
+    query: (sql, values, limit) =>
+      sql.startsWith("rollback")
+        ? Promise.reject(new DOMException("The operation was aborted due to timeout", "TimeoutError"))
+        : session.query(sql, values, limit),
+  });
+  const server: Server = { ...database.server, owner: (limit) => database.server.owner(limit).then(silent) };
+  const sql = "set local lock_timeout = '10ms'; alter table held add m int";
+  const { facts } = await failureOf(pass(world(database, migrations({ ...files, "002_held.sql": sql }), server)));
+  await holder.close();
+  expect(facts.code).toBe("POSTGRES_CONNECTION_LOST");
+  expect(facts.what).toMatch(/did not answer the rollback within 5 s after: .*lock timeout/);
+});
+
 test.for<[header: string]>([[""], ["-- poststack: no-transaction\n"]])(
   "a role whose transactions are read-only by default has its migrations applied: %j",
   async ([header], { database }) => {
