@@ -14,6 +14,9 @@ export const derivedName = (parts: readonly (string | number)[], separator = "-"
 /** The name beside `name` under which a part of its replacement waits. */
 export const asideName = (name: string, role: "next" | "previous"): string => fitted(name, `.${role}`);
 
+/** Whether one with this name was stopped and put aside. */
+export const isAsideName = (name: string): boolean => name.endsWith(".previous");
+
 function fitted(name: string, ending: string): string {
   if (name.length + ending.length <= longest) return `${name}${ending}`;
   const hash = createHash("sha256").update(name).digest("hex").slice(0, hashLength);

@@ -24,7 +24,7 @@ export async function create(
   try {
     const { id, warnings } = await ports.containers.createContainer(name, spec, signal);
     for (const warning of warnings) ports.log.warn({ resource: desired.id, warning }, "the engine's word");
-    return { id, name, isUp: false };
+    return { id, name, isUp: false, restart: desired.spec.restart ?? { name: "no" } };
   } catch (error) {
     if (!(error instanceof PoststackError) || error.code !== "NAME_TAKEN") throw error;
     return madeBefore(desired, name, error, ports, signal);
@@ -54,7 +54,7 @@ async function madeBefore(
     const what = `container "${name}" is of another pass`;
     throw new PoststackError("ENGINE_BUSY", { what, next: "apply again" }, { cause: error });
   }
-  return { id, name, isUp: state === "running" };
+  return { id, name, isUp: state === "running", restart: desired.spec.restart ?? { name: "no" } };
 }
 
 function specOf(desired: DesiredContainer, inherits: readonly ActualMount[], ports: Ports): ContainerSpec {

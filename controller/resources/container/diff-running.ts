@@ -4,7 +4,7 @@ import { contentsIn } from "../../core/engine-labels.ts";
 import type { ResourceId } from "../../core/id.ts";
 import { shortImageId } from "../../core/image-reference.ts";
 import type { ContainerSummary } from "../../core/ports/container-facts.ts";
-import { hasRun, mayEnd } from "./accept.ts";
+import { hasRun, judge, mayEnd } from "./accept.ts";
 import { anonymousVolumes, orderOf } from "./exclusive.ts";
 import { driftOfSpec } from "./fields.ts";
 import { heldPort } from "./host-ports.ts";
@@ -152,18 +152,22 @@ function replace(
   facts: FactsOf,
   isImageOpen: boolean,
 ): Extract<ContainerAction, { readonly verb: "replace" }> {
-  // With one that was put aside, the one under the name was never accepted: either it is the new one, or it is in the way.
-  const old = previous ?? current;
+  const isWanted = (one: ObservedContainer | undefined): boolean =>
+    one !== undefined && !isImageOpen && isAsWanted(desired, one);
+  // Beside one that was put aside, the one under the name is the new one, or was never accepted, or only its acceptance
+  // was cut off: then it is the one that serves.
+  const serves = previous === undefined || (!isWanted(current) && judge(desired, current.summary).type === "accepted");
+  const old = serves ? current : previous;
   const inherits = anonymousVolumes(old.summary.mounts, desired.spec);
   // What began stop-first has to end so.
-  const order = previous === undefined ? orderOf(desired.spec, inherits) : "stop-first";
-  const candidate = previous === undefined ? next : current;
-  const isKept = candidate !== undefined && !isImageOpen && isAsWanted(desired, candidate);
-  const kept = isKept ? candidate : undefined;
-  const leftovers = [next, previous === undefined ? undefined : current].flatMap((one) =>
-    one === undefined || one === kept ? [] : [ownOf(one)],
+  const order = serves ? orderOf(desired.spec, inherits) : "stop-first";
+  const candidate = serves ? next : current;
+  const kept = isWanted(candidate) ? candidate : undefined;
+  const left = [next, previous, current].flatMap((one) =>
+    one === undefined || one === kept || one === old ? [] : [one],
   );
-  const downtime: readonly Hazard[] = order === "stop-first" && isUp(old) ? ["downtime"] : [];
+  const isInterrupted = (order === "stop-first" && isUp(old)) || left.some(isUp);
+  const downtime: readonly Hazard[] = isInterrupted ? ["downtime"] : [];
   const { reason, hazards } = withHost(desired, why.reason, downtime);
   return {
     ...facts(reason, hazards),
@@ -172,7 +176,7 @@ function replace(
     order,
     drift: why.drift,
     old: ownOf(old),
-    leftovers,
+    leftovers: left.map(ownOf),
     inherits,
     ...(kept === undefined ? {} : { made: ownOf(kept) }),
   };

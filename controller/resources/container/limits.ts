@@ -51,6 +51,14 @@ export const limitsText = (spec: ContainerSpec): string =>
     .sort()
     .join(";");
 
+/** The restart policy that the label keeps. Labels are input: what is no policy is none. */
+export function restartIn(label: string): RestartPolicy {
+  const field = label.split(";").find((one) => one.startsWith(`${names.restart}=`));
+  const [name = "", retries = ""] = field?.slice(names.restart.length + 1).split(":") ?? [];
+  if (name === "always" || name === "unless-stopped") return { name };
+  return name === "on-failure" ? { name, maxRetries: Number.parseInt(retries, 10) || 0 } : no;
+}
+
 export interface LimitsChange {
   readonly drift: readonly Drift[];
   /** What brings it about; undefined: only a new container does. */

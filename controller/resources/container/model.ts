@@ -6,7 +6,7 @@ import type { ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
 import type { ActualMount, ContainerDetails, ContainerSummary } from "../../core/ports/container-facts.ts";
 import type { ImageConfig } from "../../core/ports/container-images.ts";
-import type { ContainerSpec, NetworkAttachment } from "../../core/ports/container-spec.ts";
+import type { ContainerSpec, NetworkAttachment, RestartPolicy } from "../../core/ports/container-spec.ts";
 import type { ContainerFile, ExecSpec, InPlaceChange } from "../../core/ports/containers.ts";
 
 /** One container of a service: one replica of it. */
@@ -99,6 +99,8 @@ export interface Own {
   readonly id: string;
   readonly name: string;
   readonly isUp: boolean;
+  /** What its engine does when it ends; of one that was put aside, what it did. */
+  readonly restart: RestartPolicy;
 }
 
 /** What is wrong with a container that stays as it is otherwise. */

@@ -1,4 +1,4 @@
-import { asideName } from "../../core/derived-name.ts";
+import { asideName, isAsideName } from "../../core/derived-name.ts";
 import { labelNames, observedMark } from "../../core/engine-labels.ts";
 import type { ResourceId } from "../../core/id.ts";
 import { bareId, imageFinder } from "../../core/image-reference.ts";
@@ -75,7 +75,7 @@ type Inspected = Pick<ObservedContainer, "details" | "imageConfig" | "changesInP
 
 async function inspected(
   desired: DesiredContainer,
-  { id, labels, state, exitCode }: ContainerSummary,
+  { id, names, labels, state, exitCode }: ContainerSummary,
   createdAt: ReadonlyMap<ResourceId, Date>,
   { containers }: Ports,
   signal: AbortSignal,
@@ -85,7 +85,9 @@ async function inspected(
   const restarting = needs.filter(({ restart }) => restart);
   // Whether it ran since the command began is in no list.
   const mayHaveRun = state === "exited" && desired.since !== undefined && mayEnd(desired, exitCode);
-  const isAsked = desired.isThorough === true || desired.startedAfter !== undefined || restarting.length > 0;
+  // Of one that was put aside no label tells that its restart policy is gone.
+  const isAside = names.some(isAsideName);
+  const isAsked = isAside || desired.isThorough === true || desired.startedAfter !== undefined || restarting.length > 0;
   if (!isOther && !isAsked && !mayHaveRun) return {};
   const [details, image, { changesInPlace }] = await Promise.all([
     containers.inspectContainer(id, signal),

@@ -1,6 +1,9 @@
-import { asideName } from "../../core/derived-name.ts";
+import { asideName, isAsideName } from "../../core/derived-name.ts";
 import { labelNames } from "../../core/engine-labels.ts";
 import { bareId } from "../../core/image-reference.ts";
+import type { RestartPolicy } from "../../core/ports/container-spec.ts";
+import { limitsLabel } from "./config.ts";
+import { restartIn } from "./limits.ts";
 import type { DesiredContainer, ObservedContainer, Own } from "./model.ts";
 
 /**
@@ -61,4 +64,11 @@ export const ownOf = (observed: ObservedContainer): Own => ({
   id: observed.summary.id,
   name: observed.summary.names[0] ?? observed.summary.id,
   isUp: isUp(observed),
+  restart: restartOf(observed),
 });
+
+/** One that was put aside has none any more: what it was made with is what it is given back. */
+export function restartOf({ summary: { labels, names }, details }: ObservedContainer): RestartPolicy {
+  const madeWith = restartIn(labels.get(limitsLabel) ?? "");
+  return details === undefined || names.some(isAsideName) ? madeWith : (details.spec.restart ?? { name: "no" });
+}

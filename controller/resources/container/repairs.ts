@@ -24,11 +24,12 @@ export function repairsOf(desired: DesiredContainer, observed: ObservedContainer
   const isRenamed = !summary.names.includes(desired.name);
   const repairs: Repair[] = [
     ...(summary.state === "paused" ? [{ type: "unpause" } as const] : []),
-    ...(isRenamed ? [{ type: "rename" } as const] : []),
-    ...networks.repairs,
     ...(limits.change === undefined || limits.drift.length === 0
       ? []
       : [{ type: "limits", change: limits.change } as const]),
+    // One that was put aside without its restart policy is known by its name only.
+    ...(isRenamed ? [{ type: "rename" } as const] : []),
+    ...networks.repairs,
   ];
   const drift = [
     ...(summary.state === "paused" ? [{ field: "state", from: "paused", to: "running" }] : []),

@@ -1,3 +1,4 @@
+import { putAside, takeBack } from "./aside.ts";
 import { asideName } from "../../core/derived-name.ts";
 import { PoststackError } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
@@ -16,7 +17,11 @@ type Replacement = Extract<ContainerAction, { readonly verb: "replace" }>;
  */
 export async function replace(action: Replacement, ports: Ports, signal: AbortSignal): Promise<Result> {
   const { desired, old, leftovers } = action;
-  for (const leftover of leftovers) await remove(leftover, ports, signal);
+  // One of them may run, and hold what the next ones need.
+  for (const leftover of leftovers) {
+    await stop(leftover, desired.preStop, ports, signal);
+    await remove(leftover, ports, signal);
+  }
   // One that took another's place, and whose name a cut pass did not change any more.
   if (old.name === asideName(desired.name, "next")) {
     await ports.containers.renameContainer(old.id, desired.name, signal);
@@ -33,7 +38,7 @@ async function startFirst(action: Replacement, ports: Ports, signal: AbortSignal
     if (isAtStake(desired, old)) await waitAccepted(desired, made, ports, signal);
   } catch (error) {
     if (!isFinal(error, signal)) throw error;
-    await remove(made, ports, signal);
+    await discard(made, ports, signal);
     throw told(error, old.isUp ? "the one before it still runs" : "the one before it is as it was");
   }
   await stop(old, desired.preStop, ports, signal);
@@ -43,8 +48,8 @@ async function startFirst(action: Replacement, ports: Ports, signal: AbortSignal
 }
 
 /**
- * `web.next` is made, as long as nothing is lost if it cannot be → `web` is stopped and called `web.previous` → `web.next`
- * is called `web`, started, accepted → `web.previous` goes.
+ * `web.next` is made, as long as nothing is lost if it cannot be → `web` is stopped, called `web.previous`, and not started
+ * by the engine any more → `web.next` is called `web`, started, accepted → `web.previous` goes.
  */
 async function stopFirst(action: Replacement, ports: Ports, signal: AbortSignal): Promise<Result> {
   const { desired, old, inherits } = action;
@@ -52,17 +57,26 @@ async function stopFirst(action: Replacement, ports: Ports, signal: AbortSignal)
   const isServing = isAtStake(desired, old);
   const made = action.made ?? (await create(desired, asideName(desired.name, "next"), inherits, ports, signal));
   await stop(old, desired.preStop, ports, signal);
+  let isKept = true;
   try {
-    if (old.name !== aside) await ports.containers.renameContainer(old.id, aside, signal);
+    isKept = await putAside(old, aside, ports, signal);
     if (made.name !== desired.name) await ports.containers.renameContainer(made.id, desired.name, signal);
     await start(desired, made, ports, signal);
     if (isServing) await waitAccepted(desired, made, ports, signal);
   } catch (error) {
     if (!isFinal(error, signal)) throw error;
+    // The new one has what is left of it: volumes without a name.
+    if (!isKept) throw told(error, "the one before it is gone, since this engine starts it with its machine");
     throw await putBack(error, { desired, old, made, isServing }, ports, signal);
   }
-  await remove(old, ports, signal);
+  if (isKept) await remove(old, ports, signal);
   return { note: "the old one was stopped first" };
+}
+
+/** A new one that is given up has run, and may be writing. */
+async function discard(made: Own, ports: Ports, signal: AbortSignal): Promise<void> {
+  await stop(made, [], ports, signal);
+  await remove(made, ports, signal);
 }
 
 /**
@@ -90,8 +104,8 @@ async function putBack(
   signal: AbortSignal,
 ): Promise<PoststackError> {
   try {
-    await remove(made, ports, signal);
-    await ports.containers.renameContainer(old.id, desired.name, signal);
+    await discard(made, ports, signal);
+    await takeBack(old, desired.name, ports, signal);
     if (!isServing) return told(error, "the one before it is as it was");
     await ports.containers.startContainer(old.id, signal);
     return told(error, "the one before it was started again");

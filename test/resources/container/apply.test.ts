@@ -98,6 +98,7 @@ describe("replacing", () => {
       "create app-dev-web-1.next",
       "stop app-dev-web-1",
       "rename app-dev-web-1 app-dev-web-1.previous",
+      "update app-dev-web-1.previous",
       "rename app-dev-web-1.next app-dev-web-1",
       "start app-dev-web-1",
       "remove app-dev-web-1.previous",
@@ -325,10 +326,10 @@ test("what is wrong in place is put right in place", async () => {
   await pass(it, desired({ spec: { resources: { memoryBytes: 2048 } } }));
   expect(it.writes).toEqual([
     "unpause mine",
+    "update mine",
     "rename mine app-dev-web-1",
     "connect app-dev-web-1 app-dev_default",
     "disconnect app-dev-web-1 lan",
-    "update app-dev-web-1",
   ]);
   expect(await pass(it, desired({ spec: { resources: { memoryBytes: 2048 } } }))).toBe("");
 });

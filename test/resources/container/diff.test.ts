@@ -487,7 +487,7 @@ describe("an interrupted replacement is finished", () => {
       "and another wish came meanwhile",
       [desired()],
       [observed(old), next(now)],
-      "replace container:web  configuration changed",
+      "replace container:web  configuration changed  [downtime]",
     ],
     [
       "and the wish was taken back",
@@ -551,9 +551,16 @@ describe("an interrupted replacement is finished", () => {
       old: { id: "previous-id" },
       made: { id: "app-dev-web-1-id" },
     });
-    expect(actionOf("replace", [desired()], [previous(old), observed(now)])).toMatchObject({
+    expect(actionOf("replace", [desired()], [previous(old), observed(now, { upMs: 1_000 })])).toMatchObject({
+      order: "stop-first",
       old: { id: "previous-id" },
       leftovers: [{ id: "app-dev-web-1-id" }],
+      hazards: ["downtime"],
+    });
+    // Only its acceptance was cut off: it serves.
+    expect(actionOf("replace", [desired()], [previous(old), observed(now)])).toMatchObject({
+      old: { id: "app-dev-web-1-id" },
+      leftovers: [{ id: "previous-id" }],
     });
   });
 });

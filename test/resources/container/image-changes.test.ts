@@ -93,7 +93,7 @@ describe("while its image is made anew", () => {
     });
     expect(rendered([desired()], [observed(), left], webImage)).toBe(
       [
-        "replace container:web  if image:web:1 turns out to be another one",
+        "replace container:web  if image:web:1 turns out to be another one  [downtime]",
         "delete container:web@next-id  left by a replacement  [downtime]",
       ].join("\n"),
     );

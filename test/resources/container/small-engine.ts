@@ -10,7 +10,7 @@ import type {
 import type { ImageFacts } from "../../../controller/core/ports/container-images.ts";
 import type { ContainerSpec } from "../../../controller/core/ports/container-spec.ts";
 import type { ResourceId } from "../../../controller/core/id.ts";
-import type { ContainerEngine } from "../../../controller/core/ports/containers.ts";
+import type { ContainerEngine, InPlaceChange } from "../../../controller/core/ports/containers.ts";
 import { inPlace, token } from "./kit.ts";
 
 /** What a program does, by the first word of its command. */
@@ -44,8 +44,10 @@ export interface Made {
 /**
  * An engine in memory, as far as this kind needs one: names and host ports are exclusive, time is virtual, and programs
  * end or become healthy after a while. What real engines do is proved against them.
+ *
+ * @param changesInPlace Podman's is empty
  */
-export function smallEngine() {
+export function smallEngine(changesInPlace: ReadonlySet<keyof InPlaceChange> = inPlace) {
   let nowMs = 1_000_000;
   let ids = 0;
   const containers = new Map<string, Made>();
@@ -96,6 +98,21 @@ export function smallEngine() {
     const ranMs = nowMs - one.startedMs;
     return ranMs >= healthyAfterMs ? "healthy" : ranMs >= 10_000 ? "unhealthy" : "starting";
   };
+  const begin = (one: Made): void => {
+    for (const { hostPort } of one.spec.ports) {
+      const isTaken = [...containers.values()].some(
+        (other) => isUp(other) && other.spec.ports.some((port) => port.hostPort === hostPort),
+      );
+      if (isTaken) fail("PORT_TAKEN", "the port is taken");
+    }
+    const writesTo = volumesOf(one.spec);
+    const isShared = [...containers.values()].some(
+      (other) => isUp(other) && volumesOf(other.spec).some((name) => writesTo.includes(name)),
+    );
+    if (isShared) fail("INTERNAL", `two write to one volume: ${one.name}`);
+    one.startedMs = ++nowMs;
+    delete one.ended;
+  };
   const summaryOf = (one: Made): ContainerSummary => ({
     ...{ id: one.id, names: [one.name], imageId: one.imageId, imageReference: one.spec.image },
     labels: new Map([...(images.find(({ id }) => id === one.imageId)?.labels ?? []), ...one.spec.labels]),
@@ -119,7 +136,7 @@ export function smallEngine() {
 
   const engine: Partial<ContainerEngine> & Readonly<Record<string, unknown>> = {
     identify: () => Promise.resolve({ engine: "docker", address: "memory" }),
-    facts: () => Promise.resolve({ changesInPlace: inPlace } as never),
+    facts: () => Promise.resolve({ changesInPlace } as never),
     containers: () => Promise.resolve([...containers.values()].map(summaryOf)),
     networks: () => Promise.resolve([...networks.values()]),
     volumes: () => Promise.resolve([...volumes.values()]),
@@ -152,20 +169,7 @@ export function smallEngine() {
     startContainer: (id) =>
       write(`start ${there(id).name}`, () => {
         const one = there(id);
-        if (isUp(one)) return;
-        for (const { hostPort } of one.spec.ports) {
-          const isTaken = [...containers.values()].some(
-            (other) => isUp(other) && other.spec.ports.some((port) => port.hostPort === hostPort),
-          );
-          if (isTaken) fail("PORT_TAKEN", "the port is taken");
-        }
-        const writesTo = volumesOf(one.spec);
-        const isShared = [...containers.values()].some(
-          (other) => isUp(other) && volumesOf(other.spec).some((name) => writesTo.includes(name)),
-        );
-        if (isShared) fail("INTERNAL", `two write to one volume: ${one.name}`);
-        one.startedMs = ++nowMs;
-        delete one.ended;
+        if (!isUp(one)) begin(one);
       }),
     stopContainer: (id) =>
       write(`stop ${found(id)?.name ?? id}`, () => {
@@ -230,6 +234,20 @@ export function smallEngine() {
         .sort()
         .join(", "),
     tick: (ms: number): void => void (nowMs += ms),
+    /**
+     * The machine starts anew, and with it what has a policy: Docker also starts what was stopped by hand, unless that is
+     * what the policy is about ("Start containers automatically"), Podman what is to run always (podman-restart.service).
+     */
+    reboot: (): void => {
+      const all = [...containers.values()].map((one) => ({ one, wasUp: isUp(one), policy: one.spec.restart?.name }));
+      for (const { one, wasUp } of all) if (wasUp) one.ended = 137;
+      for (const { one, wasUp, policy } of all) {
+        const isDocker = changesInPlace.has("restart");
+        const isMeant =
+          policy === "always" || (isDocker && (policy === "on-failure" || (policy === "unless-stopped" && wasUp)));
+        if (isMeant && one.startedMs !== undefined) begin(one);
+      }
+    },
     /** Called around each write: throw to cut there. */
     onWrite: (hook: typeof onWrite): void => void (onWrite = hook),
   };

@@ -26,7 +26,12 @@ async function outcome(...looks: readonly Look[]): Promise<readonly [string, num
     },
     progress: () => undefined,
   } as unknown as Ports;
-  const end = await waitAccepted(wish, { id: "id", name: "web", isUp: true }, ports, signal).then(
+  const end = await waitAccepted(
+    wish,
+    { id: "id", name: "web", isUp: true, restart: { name: "no" } as const },
+    ports,
+    signal,
+  ).then(
     () => "accepted",
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
