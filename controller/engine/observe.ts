@@ -16,8 +16,12 @@ export interface Observation {
   readonly unanswered?: ErrorFacts;
 }
 
-/** Milliseconds that all questions of one pass to one kind may take (RELIABILITY 31). */
+/**
+ * Milliseconds that all questions of one pass to one kind may take (RELIABILITY 31). Each call to an engine has a limit of
+ * its own, which says more: several that are slow and still answer are no failure.
+ */
 const limitMs = 10_000;
+const engineLimitMs = 30_000;
 
 /**
  * Asks every kind in scope. The server comes first: what lives in it does not exist without data, cannot be asked while
@@ -82,7 +86,9 @@ async function observeKind<K extends Kind>(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<ObservedResources[K]> {
-  const limit = AbortSignal.timeout(limitMs);
+  const isInEngine = resources[kind].livesIn === "engine";
+  const kindLimitMs = isInEngine ? engineLimitMs : limitMs;
+  const limit = AbortSignal.timeout(kindLimitMs);
   const wanted = desired.resources[kind] as readonly never[];
   const [first] = desired.resources[kind] as readonly { readonly place?: Place }[];
   try {
@@ -93,9 +99,9 @@ async function observeKind<K extends Kind>(
     throw new PoststackError(
       "TIMEOUT",
       {
-        what: `looking at every ${kind} took longer than ${limitMs / 1000} s`,
+        what: `looking at every ${kind} took longer than ${kindLimitMs / 1_000} s`,
         ...(first?.place === undefined ? {} : { where: first.place }),
-        next: "see whether the server answers",
+        next: isInEngine ? "see whether the container engine answers: docker info" : "see whether the server answers",
       },
       { cause: error },
     );
