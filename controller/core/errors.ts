@@ -101,6 +101,7 @@ export const errorCodes = {
   ENGINE_CONNECTION_LOST: ["unknown", "the connection to the container engine broke after something was sent"],
   ENGINE_BUSY: ["retryable", "the container engine failed inside, or is still at something else"],
   ENGINE_TOO_OLD: ["terminal", "the container engine is older than Docker 20.10 or Podman 4"],
+  PROVIDER_CHANGED: ["terminal", "the environment's Postgres is a container, and the files ask for another provider"],
   ENGINE_CHANGED: ["terminal", "another container engine answers than the one that holds the environment's containers"],
   ENGINE_LACKS: ["terminal", "this container engine, or its version, cannot do what the files ask for"],
   ENGINE_REFUSED: ["terminal", "the container engine does not accept what it was asked for; its own words are shown"],

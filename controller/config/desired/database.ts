@@ -37,6 +37,7 @@ export function desiredInstance(wishes: InstanceWishes): DesiredInstance {
     to: provider === "external" ? "running" : to,
     ...(provider === "embedded" ? { spec } : {}),
     ...(onEngine.container === undefined ? {} : { container: onEngine.container }),
+    ...(provider !== "container" && state?.engine !== undefined ? { isOnEngine: true } : {}),
     endpoint,
     parameters: sortedTexts(postgres.parameters ?? {}),
     ...(state?.systemIdentifier === undefined ? {} : { knownIdentifier: state.systemIdentifier }),

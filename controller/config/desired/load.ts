@@ -27,7 +27,7 @@ import { imagesToBuild, projectImages } from "./project-images.ts";
 import { withPruned } from "./prune.ts";
 import { desiredRoles } from "./roles.ts";
 import { kindsInScope } from "./scope.ts";
-import { serverAlias, serverPort, withServer } from "./server-container.ts";
+import { serverName, serverPort, withServer } from "./server-container.ts";
 import { isServerMeant, serverNames } from "./server-named.ts";
 import { instanceSecret, roleSecret, serverOf, type Server } from "./server.ts";
 
@@ -153,7 +153,7 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
     startedAfter: (...names) => restarts.after("container", ...names),
   });
   const deployment = await withSteps(alone, steps, problems);
-  const onEngine = withServer({ ...source, identity, server, to: "present", deployment });
+  const onEngine = withServer({ ...source, identity, server, to: "present", deployment, jobs: job });
   attempt(restarts.checkAll);
   const built = attempt(() => imagesToBuild({ ...wishes, ...source }, options.build, onEngine.resources));
 
@@ -182,7 +182,14 @@ async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
   chosen.has("instance", ...serverNames(deployment.container));
   problems.attempt(chosen.checkAll);
   const keeping = isKept ? "as-is" : "present";
-  const onEngine = withServer({ ...source, identity, server, to: to === "absent" ? to : keeping, deployment });
+  const onEngine = withServer({
+    ...source,
+    identity,
+    server,
+    to: to === "absent" ? to : keeping,
+    deployment,
+    jobs: [],
+  });
   const instanceWishes = { environment, server, state: context.state, options, startedAfter: undefined, onEngine };
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: true };
   return {
@@ -246,8 +253,9 @@ async function deploymentOf(
 /** What containers are told: a server on a container has a name of its own there, and the port that it has inside. */
 function inContainers({ source, server, variables }: Wishes): VariableSources {
   if (server.provider !== "container") return variables;
-  const endpoint = { ...server.endpoint, host: serverAlias, port: serverPort };
-  return { ...variables, injected: injectedVariables(source.environment.name, endpoint) };
+  const { project, environment } = source;
+  const endpoint = { ...server.endpoint, host: serverName(project.name, environment.name), port: serverPort };
+  return { ...variables, injected: injectedVariables(environment.name, endpoint) };
 }
 
 /** Without the leave to delete data, files that do not load are no obstacle: what is ours goes, whatever they say. */

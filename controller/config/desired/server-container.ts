@@ -4,20 +4,28 @@ import { composeProject, type EngineProject } from "../../core/engine-labels.ts"
 import { resourceId, type ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
 import { majorOf } from "../../core/postgres-versions.ts";
+import type { ContainerSpec } from "../../core/ports/container-spec.ts";
 import type { DesiredImage } from "../../resources/image/model.ts";
 import type { DesiredResources } from "../../resources/index.ts";
 import type { ContainerServer } from "../../resources/instance/model.ts";
+import type { DesiredJob } from "../../resources/job/model.ts";
 import type { DesiredNetwork } from "../../resources/network/model.ts";
 import type { DesiredVolume } from "../../resources/volume/model.ts";
 import type { EnvironmentSource, ProjectSource } from "../source.ts";
+import { imageId } from "./image-id.ts";
 import type { Identity } from "./identity.ts";
+import { serverNetworks } from "./server-networks.ts";
 import type { Server } from "./server.ts";
 
+/** What Compose's tools list the environment's Postgres as: a service `postgres` of somebody's file keeps its own name. */
+export const serverService = "poststack-postgres";
+
 /**
- * What containers call the environment's Postgres, and what Compose's tools list it as. Compose files are read with it as
- * their DB_HOST, so it cannot depend on what is in them; and a service `postgres` of somebody's file keeps its own name.
+ * The server's container and volume, and what containers call it. Compose files are read with it as their DB_HOST, so it
+ * cannot depend on what is in them; and environments may meet on a network, so it is no other one's name.
  */
-export const serverAlias = "poststack-postgres";
+export const serverName = (project: string, environment: string): string =>
+  derivedName([project, environment, "postgres"]);
 
 /** Inside its container. */
 export const serverPort = 5432;
@@ -37,6 +45,8 @@ export interface ServerWishes {
   readonly to: DesiredNetwork["to"];
   /** What the deployment asks of the engine. */
   readonly deployment: EngineResources;
+  /** The jobs of `init:`: those in containers are on networks, too. */
+  readonly jobs: readonly DesiredJob[];
 }
 
 type EngineResources = Pick<DesiredResources, "network" | "volume" | "image" | "container">;
@@ -85,15 +95,16 @@ function serverOnContainer(wishes: ServerWishes): ServerOnContainer {
     workingDirectory: project.root,
     configFiles: [],
   };
-  const name = derivedName([project.name, environment.name, "postgres"]);
+  const name = serverName(project.name, environment.name);
   const reference = image ?? defaultImage(version);
   const major = majorOf(String(version ?? "")) ?? majorOf(tagOf(reference));
-  const network = deployment.network.length === 0 ? [defaultNetwork(engineProject, identity, to, place)] : [];
-  const volumeSpec = {
-    labels: new Map(major === undefined ? [] : [["io.poststack.postgres.major", String(major)]]),
-  };
+  const { joined, added: network } = serverNetworks(deployment.network, usersOf(wishes), () => {
+    const key = deployment.network.some((one) => one.key === "default") ? "poststack" : "default";
+    return ownNetwork(key, engineProject, identity, to, place);
+  });
+  const volumeSpec = { labels: new Map<string, string>() };
   const address = addressOf(bind);
-  const fixed = [address ?? null, port, name, serverAlias];
+  const fixed = [address ?? null, port, name, serverService];
   return {
     container: {
       name,
@@ -102,17 +113,17 @@ function serverOnContainer(wishes: ServerWishes): ServerOnContainer {
       bind: address,
       port,
       volume: name,
-      // On each of them, whatever networks the services are on: so that every service reaches it.
-      networks: [...deployment.network, ...network].map((one) => one.name),
-      alias: serverAlias,
+      networks: joined.map((one) => one.name),
+      alias: name,
+      service: serverService,
       config: identity.hash(canonicalText(fixed)),
       project: engineProject,
     },
     network,
     volume: {
-      id: resourceId("volume", serverAlias),
+      id: resourceId("volume", serverService),
       name,
-      key: serverAlias,
+      key: serverService,
       to: "present",
       deleteData: false,
       isExternal: false,
@@ -122,7 +133,7 @@ function serverOnContainer(wishes: ServerWishes): ServerOnContainer {
       dependsOn: [],
       place,
     },
-    image: deployment.image.some((one) => one.reference === reference)
+    image: deployment.image.some((one) => one.id === imageId(reference))
       ? []
       : [
           {
@@ -138,10 +149,14 @@ function serverOnContainer(wishes: ServerWishes): ServerOnContainer {
   };
 }
 
-const imageId = (reference: string): ResourceId => resourceId("image", reference);
+const usersOf = ({ deployment, jobs }: ServerWishes): readonly ContainerSpec["network"][] => [
+  ...deployment.container.map(({ spec }) => spec.network),
+  ...jobs.flatMap(({ container }) => (container === undefined ? [] : [container.spec.network])),
+];
 
-/** The one that Compose makes for services that name none. */
-function defaultNetwork(
+/** `default`: the one that Compose makes for services that name none. */
+function ownNetwork(
+  key: string,
   project: EngineProject,
   identity: Identity,
   to: DesiredNetwork["to"],
@@ -149,9 +164,9 @@ function defaultNetwork(
 ): DesiredNetwork {
   const spec = { labels: new Map<string, string>() };
   return {
-    id: resourceId("network", "default"),
-    name: `${composeProject(project)}_default`,
-    key: "default",
+    id: resourceId("network", key),
+    name: `${composeProject(project)}_${key}`,
+    key,
     to,
     isExternal: false,
     spec,

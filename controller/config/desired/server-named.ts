@@ -3,7 +3,7 @@ import type { DesiredContainer } from "../../resources/container/model.ts";
 import type { Provider } from "../provider.ts";
 import { chosenOf } from "./chosen.ts";
 import { instanceName } from "./database.ts";
-import { serverAlias } from "./server-container.ts";
+import { serverService } from "./server-container.ts";
 
 /**
  * What a person may call the environment's Postgres where services are named: `postgres`, unless the deployment has a
@@ -12,7 +12,7 @@ import { serverAlias } from "./server-container.ts";
  * @param containers of the deployment; enough are those that are named
  */
 export const serverNames = (containers: readonly Pick<DesiredContainer, "service">[]): readonly string[] =>
-  containers.some(({ service }) => service === instanceName) ? [serverAlias] : [instanceName, serverAlias];
+  containers.some(({ service }) => service === instanceName) ? [serverService] : [instanceName, serverService];
 
 /**
  * Whether the server is among the services that somebody named for the container engine.

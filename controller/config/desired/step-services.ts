@@ -9,7 +9,7 @@ import type { ContainerJob, DesiredHelper, JobContainer, NeededHelper } from "..
 import type { ComposeService } from "../compose/service-model.ts";
 import { durationMs } from "../durations.ts";
 import { mountedFiles, partsOf } from "./compose/containers.ts";
-import { imageId } from "./compose/images.ts";
+import { imageId } from "./image-id.ts";
 import { sharesOf } from "./compose/needs.ts";
 import { givenOf } from "./compose/spec/files.ts";
 import { restartOf } from "./compose/spec/restart.ts";

@@ -38,30 +38,27 @@ export function withServer(
 ): object {
   if (container === undefined) return own;
   const { services = {}, networks = {}, volumes = {}, configs = {}, secrets = {} } = own as Document;
-  const { alias, volume } = container;
+  const { service, volume } = container;
   const passwords = passwordParts(options);
-  const waiting = Object.entries(services).map(([name, service]) => [
+  const waiting = Object.entries(services).map(([name, one]) => [
     name,
-    {
-      ...service,
-      depends_on: { ...("depends_on" in service ? (service.depends_on as object) : {}), ...isReady(alias) },
-    },
+    { ...one, depends_on: { ...("depends_on" in one ? (one.depends_on as object) : {}), ...isReady(service) } },
   ]);
-  const onNetworks = Object.keys(networks);
+  const all = withMissing(networks, container.networks);
   return {
     ...own,
     services: {
       ...Object.fromEntries(waiting),
-      [alias]: {
+      [service]: {
         ...serviceOf(container, parameters),
         ...passwords.service,
         healthcheck: healthcheckOf(endpoint.admin.user),
         environment: environmentOf(container, endpoint, passwords.file(superuserSecret)),
-        networks: Object.fromEntries((onNetworks.length === 0 ? ["default"] : onNetworks).map((name) => [name, null])),
+        networks: attachedTo(all, container),
       },
     },
-    networks: onNetworks.length === 0 ? { default: { name: container.networks[0] ?? null } } : networks,
-    volumes: { ...volumes, [alias]: { name: volume } },
+    networks: all,
+    volumes: { ...volumes, [service]: { name: volume } },
     configs: {
       ...configs,
       ...passwords.configs,
@@ -73,10 +70,31 @@ export function withServer(
   };
 }
 
-const isReady = (alias: string): object => ({ [alias]: { condition: "service_healthy", required: true } });
+type Networks = NonNullable<Document["networks"]>;
+
+const nameOf = (network: object | null | undefined): unknown =>
+  network !== null && network !== undefined && "name" in network ? network.name : undefined;
+
+/** With the one that is there for the server alone. */
+function withMissing(networks: Networks, names: readonly string[]): Networks {
+  const known = new Set(Object.values(networks).map(nameOf));
+  const missing = names.filter((name) => !known.has(name));
+  const key = "default" in networks ? "poststack" : "default";
+  return { ...networks, ...Object.fromEntries(missing.map((name) => [key, { name }])) };
+}
+
+/** On each, containers call it what we let them call it. */
+const attachedTo = (all: Networks, { networks, alias }: ContainerServer): object =>
+  Object.fromEntries(
+    Object.entries(all)
+      .filter(([, network]) => networks.some((name) => name === nameOf(network)))
+      .map(([key]) => [key, { aliases: [alias] }]),
+  );
+
+const isReady = (service: string): object => ({ [service]: { condition: "service_healthy", required: true } });
 
 function serviceOf(server: ContainerServer, parameters: DesiredInstance["parameters"]): object {
-  const { name, image, bind, port, alias } = server;
+  const { name, image, bind, port, service } = server;
   // What our own configuration file says besides, whatever the image's says.
   const fixed = [
     ["listen_addresses", "*"],
@@ -101,7 +119,7 @@ function serviceOf(server: ContainerServer, parameters: DesiredInstance["paramet
         protocol: "tcp",
       },
     ],
-    volumes: [{ type: "volume", source: alias, target: mount }],
+    volumes: [{ type: "volume", source: service, target: mount }],
   };
 }
 

@@ -31,6 +31,8 @@ export function diff(
 }
 
 function diffInstance(desired: DesiredInstance, observed: ObservedInstance): readonly InstanceAction[] {
+  if (observed.formerContainer !== undefined)
+    return [refuse(desired, providerChanged(desired, observed.formerContainer))];
   if (desired.provider === "external") return diffExternal(desired, observed);
   const { spec, container } = desired;
   if (container !== undefined) return diffContainer(desired, container, observed);
@@ -46,6 +48,14 @@ function diffInstance(desired: DesiredInstance, observed: ObservedInstance): rea
       return unreachable(desired.to);
   }
 }
+
+/** Its data does not move by itself, and nothing of it goes unasked. */
+const providerChanged = ({ id, provider, place }: DesiredInstance, container: string): ErrorFacts => ({
+  code: "PROVIDER_CHANGED",
+  what: `${id} is in container "${container}", and the files ask for provider ${provider}`,
+  where: place,
+  next: "write `provider: container` again; to give that server up, `poststack destroy` then takes it away and keeps its volume",
+});
 
 const isRunning = (observed: ObservedInstance): boolean => observed.runningPort !== undefined;
 

@@ -17,6 +17,8 @@ export interface DesiredInstance {
   readonly spec?: EmbeddedSpec;
   /** Only with provider container. */
   readonly container?: ContainerServer;
+  /** With another provider: a container engine holds something of the environment, perhaps its former server. */
+  readonly isOnEngine?: boolean;
   readonly endpoint: Endpoint;
   /** Server parameters by name, as written in the file. */
   readonly parameters: ReadonlyMap<string, string>;
@@ -47,6 +49,8 @@ export interface ContainerServer {
   readonly networks: readonly string[];
   /** What containers on these networks call it. */
   readonly alias: string;
+  /** What Compose's tools list it as. */
+  readonly service: string;
   /** Keyed hash of all that can only be changed by making the container anew. */
   readonly config: string;
   readonly project: EngineProject;
@@ -96,6 +100,8 @@ export interface ObservedInstance {
   readonly error?: ErrorFacts;
   /** Only with provider container. */
   readonly container?: ObservedContainerServer;
+  /** With another provider: the name of our container with the environment's server, from when it had that one. */
+  readonly formerContainer?: string;
 }
 
 /** `lost`: it was made for this very environment, with an owner token that the state does not have. */
@@ -138,6 +144,7 @@ export interface Repairs {
   readonly unpause: boolean;
   /** Networks by name. */
   readonly connect: readonly string[];
+  readonly disconnect: readonly string[];
   /** What a replacement left that is no longer wanted. */
   readonly leftovers: readonly OwnContainer[];
   /** The superuser gets the password that is kept, through the socket inside the container. */

@@ -4,7 +4,7 @@ import type { EmbeddedFacts, EmbeddedSpec } from "../../core/ports/embedded.ts";
 import type { Session } from "../../core/ports/postgres.ts";
 import { ask, base, readSettings } from "./asking.ts";
 import type { DesiredInstance, ObservedInstance } from "./model.ts";
-import { observeContainer } from "./on-container/observe.ts";
+import { formerContainer, observeContainer } from "./on-container/observe.ts";
 
 export const observe = (
   desired: readonly DesiredInstance[],
@@ -14,11 +14,23 @@ export const observe = (
   Promise.all(
     desired.map((one) => {
       if (one.container !== undefined) return observeContainer(one, one.container, ports, signal);
-      return one.spec === undefined
-        ? observeExternal(one, ports, signal)
-        : observeEmbedded(one, one.spec, ports, signal);
+      return one.isOnEngine === true ? observeBesides(one, ports, signal) : observeElsewhere(one, ports, signal);
     }),
   );
+
+const observeElsewhere = (desired: DesiredInstance, ports: Ports, signal: AbortSignal): Promise<ObservedInstance> =>
+  desired.spec === undefined
+    ? observeExternal(desired, ports, signal)
+    : observeEmbedded(desired, desired.spec, ports, signal);
+
+/** A server in a container would go on, and nobody would look after it, if the files now ask for another one. */
+async function observeBesides(desired: DesiredInstance, ports: Ports, signal: AbortSignal): Promise<ObservedInstance> {
+  const [seen, former] = await Promise.all([
+    observeElsewhere(desired, ports, signal),
+    formerContainer(desired, ports, signal),
+  ]);
+  return former === undefined ? seen : { ...seen, formerContainer: former };
+}
 
 async function observeEmbedded(
   desired: DesiredInstance,

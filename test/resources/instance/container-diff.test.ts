@@ -14,7 +14,13 @@ import { desired as embedded, observed as observedEmbedded, settings, without } 
 const image = `sha256:${"a".repeat(64)}`;
 const server: ContainerServer = {
   ...{ name: "app-dev-postgres", image: "postgres:17", major: 17, bind: "127.0.0.1", port: 5433 },
-  ...{ volume: "app-dev-postgres", networks: ["app-dev_default"], alias: "poststack-postgres", config: "c1" },
+  ...{
+    volume: "app-dev-postgres",
+    networks: ["app-dev_default"],
+    alias: "app-dev-postgres",
+    service: "poststack-postgres",
+    config: "c1",
+  },
   project: { project: "app", environment: "dev", root: "/app", workingDirectory: "/app", configFiles: [] },
 };
 const own: OwnContainer = {
@@ -74,6 +80,12 @@ test.each<[string, DesiredInstance, ObservedInstance, string]>([
     desired(),
     down({ current: { ...own, state: "exited", exitCode: 1, networks: [] } }),
     "start instance:postgres  exited with code 1; network app-dev_default disconnected → connected",
+  ],
+  [
+    "on a network that it should not be on",
+    desired(),
+    observed({ current: { ...own, networks: ["app-dev_default", "proxy"] } }),
+    "update instance:postgres  network proxy connected → disconnected",
   ],
   [
     "crashing for ever",
@@ -245,4 +257,9 @@ test.each<[string, string, readonly string[], string, string]>([
   ["an image without a volume", "/data/pg", ["/other"], "/data/pg", "/data/pg/pgdata"],
 ])("%s: where its data is", (_name, home, volumes, mount, data) => {
   expect(layoutOf({ environment: new Map([["PGDATA", home]]), volumes })).toMatchObject({ mount, data });
+});
+
+test("another provider than that of the server that is there", () => {
+  const elsewhere = diff([embedded()], [{ ...observedEmbedded(), formerContainer: "app-dev-postgres" }]);
+  expect(elsewhere).toMatchObject([{ verb: "refuse", error: { code: "PROVIDER_CHANGED" } }]);
 });

@@ -1,20 +1,13 @@
 import { canonicalText } from "../../../core/canonical.ts";
 import { PoststackError } from "../../../core/errors.ts";
-import { resourceId, type ResourceId } from "../../../core/id.ts";
-import { fullReference } from "../../../core/image-reference.ts";
 import { renderPlace, type Place } from "../../../core/place.ts";
 import { configOf } from "../../../resources/image/key.ts";
 import type { BuildSource, DesiredImage, PullPolicy, RegistrySource } from "../../../resources/image/model.ts";
 import { durationMsOf } from "../../compose/quantities.ts";
 import type { ComposeService } from "../../compose/service-model.ts";
 import { buildSpec } from "./spec/build.ts";
+import { imageId } from "../image-id.ts";
 import type { ComposeWishes } from "./wishes.ts";
-
-/** The same for all names of one image, and the shortest of them: `image:redis` for `docker.io/library/redis:latest`. */
-export function imageId(reference: string): ResourceId {
-  const short = fullReference(reference).replace(/^docker\.io\/(?:library\/)?/, "");
-  return resourceId("image", short.replace(/:latest$/, ""));
-}
 
 /** One that is only built is named after project and service, as Compose names it. */
 export const imageOf = (name: string, { image }: ComposeService, project: string): string =>

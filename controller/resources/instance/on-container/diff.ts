@@ -239,6 +239,7 @@ function repairsOf(
     rename: current.name !== name,
     unpause: current.state === "paused",
     connect: networks.filter((one) => !current.networks.includes(one)),
+    disconnect: current.networks.filter((one) => !networks.includes(one)),
     leftovers: next === undefined ? [] : [next],
     password: error?.code === "POSTGRES_LOGIN",
   };
@@ -248,6 +249,7 @@ const repairDrift = ({ name }: ContainerServer, current: OwnContainer, repairs: 
   ...(repairs.rename ? [{ field: "name", from: current.name, to: name }] : []),
   ...(repairs.unpause ? [{ field: "state", from: "paused", to: "running" }] : []),
   ...repairs.connect.map((network) => ({ field: `network ${network}`, from: "disconnected", to: "connected" })),
+  ...repairs.disconnect.map((network) => ({ field: `network ${network}`, from: "connected", to: "disconnected" })),
   ...repairs.leftovers.map((one) => ({ field: one.name, from: "left by a replacement", to: "none" })),
   ...(repairs.password ? [{ field: "password of the superuser", from: "", to: "" }] : []),
 ];

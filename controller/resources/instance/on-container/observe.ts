@@ -42,7 +42,7 @@ export async function observeContainer(
     ...(await wantedImage(server, parts.current, images, ports, signal)),
   };
   const { current } = parts;
-  const dataMajor = dataMajorOf(ours, containers, volume);
+  const dataMajor = dataMajorOf(desired, ours, containers);
   const isUp = current?.state === "running";
   const holder = isUp ? undefined : await portHolderOf(server, idsOf(ours), containers, ports, signal);
   const seen: ObservedInstance = {
@@ -57,6 +57,18 @@ export async function observeContainer(
   const summary = containers.find(({ id }) => id === current?.id);
   if (!isUp || summary === undefined || !hasPort(summary, server)) return seen;
   return { ...seen, runningPort: server.port, ...(await asked(desired, ports, signal)) };
+}
+
+/** The name of our container with this server's data, where the files no longer ask for one. */
+export async function formerContainer(
+  { id }: DesiredInstance,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const mark = observedMark(ports);
+  const all = await ports.containers.containers(signal);
+  const own = all.find(({ labels, state }) => resourceIn(labels, mark) === id && state !== "removing");
+  return own?.names[0] ?? own?.id;
 }
 
 const idsOf = (all: readonly OwnContainer[]): readonly string[] => all.map(({ id }) => id);
@@ -78,7 +90,7 @@ type Parts = Pick<ObservedContainerServer, "current" | "next" | "previous" | "is
 
 /**
  * Names say what each is, so that a replacement that was cut between any two calls is recognised by what it left:
- * docs/decisions/0007-container-replacement.md
+ * docs/decisions/0009-container-replacement.md
  */
 function partsOf(
   { id }: DesiredInstance,
@@ -93,7 +105,8 @@ function partsOf(
   const renamed = ours.find((one) => one !== next && one !== previous);
   const current = named(name) ?? renamed ?? (previous === undefined ? next : undefined);
   return {
-    isNameTaken: containers.some((one) => one.names.includes(name) && !ours.includes(one)),
+    // One that is being removed gives the name back by itself.
+    isNameTaken: containers.some((one) => one.names.includes(name) && one.state !== "removing" && !ours.includes(one)),
     ...(current === undefined ? {} : { current: ownOf(current) }),
     ...(next === undefined || next === current ? {} : { next: ownOf(next) }),
     ...(previous === undefined ? {} : { previous: ownOf(previous) }),
@@ -137,16 +150,16 @@ async function wantedImage(
   return { wantedImageId: image.id, ...(wantedMajor === undefined ? {} : { wantedMajor }) };
 }
 
-/** Labels are input (RELIABILITY 3); the container's were written when its image was known, the volume's before. */
+/**
+ * Until a cluster was accepted nothing is known of the data, whatever its containers were made for. Labels are input
+ * (RELIABILITY 3).
+ */
 function dataMajorOf(
+  { knownIdentifier }: DesiredInstance,
   ours: readonly OwnContainer[],
   containers: readonly ContainerSummary[],
-  volume: VolumeFacts | undefined,
 ): number | undefined {
-  const labels = [...ours.map(({ id }) => containers.find((one) => one.id === id)?.labels), volume?.labels];
-  for (const one of labels) {
-    const major = majorOf(one?.get(serverLabels.major) ?? "");
-    if (major !== undefined) return major;
-  }
-  return undefined;
+  if (knownIdentifier === undefined) return undefined;
+  const labels = ours.map(({ id }) => containers.find((one) => one.id === id)?.labels.get(serverLabels.major));
+  return labels.map((major) => majorOf(major ?? "")).find((major) => major !== undefined);
 }

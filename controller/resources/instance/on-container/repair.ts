@@ -22,6 +22,7 @@ export async function repair(
   if (repairs.unpause) await containers.unpauseContainer(id, signal);
   for (const network of repairs.connect)
     await containers.connectNetwork(network, id, attachmentTo(server.alias), signal);
+  for (const network of repairs.disconnect) await containers.disconnectNetwork(network, id, signal);
   if (repairs.password) await setPassword(desired, id, ports, signal);
   return accept(desired, server, id, ports, signal, "running");
 }

@@ -13,7 +13,7 @@ type Replace = Extract<InstanceAction, { readonly verb: "replace" }>;
  * `postgres.next` is made, as long as nothing is lost if it cannot be → `postgres` is stopped and called
  * `postgres.previous` → `postgres.next` is called `postgres`, started, accepted → `postgres.previous` goes. Two servers
  * never have the volume at once: Postgres does not see the lock of one in another container. Cut anywhere, the names tell
- * the next pass how far it came: docs/decisions/0007-container-replacement.md
+ * the next pass how far it came: docs/decisions/0009-container-replacement.md
  */
 export async function replace(
   action: Replace,

@@ -30,10 +30,10 @@ export function specOf(
   { config }: Pick<ImageDetails, "config">,
   ports: Pick<Ports, "state" | "server">,
 ): ContainerSpec {
-  const { image, volume, bind, port, networks, project, alias } = server;
+  const { image, volume, bind, port, networks, project, alias, service } = server;
   const { mount, data, major } = layoutOf(config);
   const { user } = endpoint.admin;
-  const compose = { service: alias, number: 1, configHash: server.config, dependsOn: [] };
+  const compose = { service, number: 1, configHash: server.config, dependsOn: [] };
   return {
     image,
     entrypoint: ["sh", startFile, ...(config.entrypoint ?? [])],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ContainerNetwork, NetworkAttachment } from "../../../../controller/core/ports/container-spec.ts";
+import { Secret, type Text } from "../../../../controller/core/secret.ts";
 import { specOf, wishOf } from "./kit.ts";
 
 const on = (attachments: Readonly<Record<string, NetworkAttachment>>): ContainerNetwork => ({
@@ -162,5 +163,34 @@ volumes:
     expect(new Set(wish.network.map((one) => one.to))).toEqual(new Set([network]));
     expect(new Set(wish.volume.map((one) => [one.to, one.deleteData].join()))).toEqual(new Set([`${volume},true`]));
     expect(wish.image).toEqual([]);
+  });
+});
+
+describe("a service that does not know the names of the networks", () => {
+  const injected = {
+    DB_HOST: "shop-dev-postgres",
+    POSTSTACK_DATABASE_URL: new Secret("postgres://shop-dev-postgres/x"),
+  };
+  const told = `service "web" is told that the database is at shop-dev-postgres, which network_mode host does not know; on the host's network it is at the address and port of \`postgres:\` at compose.yml:4:19`;
+  test.each<[string, string, Readonly<Record<string, Text>>, readonly string[]]>([
+    ["with DB_HOST is told", "network_mode: host\n    environment: { DB: $DB_HOST }", injected, [told]],
+    ["with the URL, too", "network_mode: host\n    environment: { DB: $POSTSTACK_DATABASE_URL }", injected, [told]],
+    ["in its command, too", "network_mode: host\n    command: [serve, $DB_HOST]", injected, [told]],
+    [
+      "without either is right",
+      "network_mode: host\n    environment: { DB: $DB_PORT }",
+      { ...injected, DB_PORT: "1" },
+      [],
+    ],
+    ["on a network is right", "environment: { DB: $DB_HOST }", injected, []],
+    [
+      "with an address is right",
+      "network_mode: host\n    environment: { DB: $DB_HOST }",
+      { ...injected, DB_HOST: "127.0.0.1" },
+      [],
+    ],
+  ])("%s", (_sentence, keys, variables, expected) => {
+    const { warnings } = wishOf(`services:\n  web:\n    image: busybox\n    ${keys}\n`, { injected: variables });
+    expect(warnings).toEqual(expected);
   });
 });
