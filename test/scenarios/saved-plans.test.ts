@@ -147,6 +147,13 @@ describe("a plan that was saved before the first apply", () => {
     expect(errorsOf(other).map(({ code }) => code)).toEqual(["PLAN_STALE"]);
     await done(project, "apply", "keyed.plan");
   });
+
+  test("then a migration's new table is granted by the plan that makes it", async () => {
+    project.write("migrations/003_three.sql", "create table three (id int);\n");
+    await done(project, "plan", "--out", "grown.plan");
+    await done(project, "apply", "grown.plan");
+    expect((await project.runWith(canaries, "plan", "--detailed-exitcode")).code).toBe(0);
+  });
 });
 
 describe("the file of a plan", () => {

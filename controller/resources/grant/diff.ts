@@ -1,5 +1,5 @@
 import type { Drift } from "../../core/drift.ts";
-import { resourceId } from "../../core/id.ts";
+import { kindOf, resourceId, type ResourceId } from "../../core/id.ts";
 import type {
   DesiredGrant,
   GrantAction,
@@ -16,7 +16,11 @@ import { describe, keyOf, wishesOf, worldOf, type Wishes, type World } from "./w
  * Wishes of all grants are one set: what one of them asks for, another one's end does not take away. Privileges that
  * others granted count as there, and are never taken away.
  */
-export function diff(desired: readonly DesiredGrant[], observed: readonly ObservedGrant[]): readonly GrantAction[] {
+export function diff(
+  desired: readonly DesiredGrant[],
+  observed: readonly ObservedGrant[],
+  changing: ReadonlySet<ResourceId>,
+): readonly GrantAction[] {
   const world = worldOf(observed);
   const grants = desired.map((grant) => ({ grant, wishes: wishesOf(grant, world) }));
   const surplus = surplusOf(grants, world);
@@ -26,7 +30,7 @@ export function diff(desired: readonly DesiredGrant[], observed: readonly Observ
     for (const one of mine) taken.add(one);
     const error = invalid(grant, world);
     if (error !== undefined) return [{ ...facts(grant, error.what), verb: "refuse", error }];
-    return diffGrant(grant, wishes, mine, world);
+    return diffGrant(grant, grows(grant, changing) ? withComing(grant, wishes) : wishes, mine, world);
   });
   return [
     ...actions,
@@ -37,9 +41,22 @@ export function diff(desired: readonly DesiredGrant[], observed: readonly Observ
   ];
 }
 
+/**
+ * Whether it speaks of objects that migrations of the same plan may make: granted behind them, in the plan that was
+ * approved, and not in one that comes after it. What the owner makes later has its default privileges already.
+ */
+const grows = ({ on, forFuture, dependsOn }: DesiredGrant, changing: ReadonlySet<ResourceId>): boolean =>
+  "names" in on &&
+  on.names === "all" &&
+  !forFuture &&
+  dependsOn.some((id) => kindOf(id) === "migration" && changing.has(id));
+
+const withComing = ({ on }: DesiredGrant, wishes: Wishes): Wishes =>
+  wishes.notThere.length > 0 ? wishes : { ...wishes, coming: `${on.type}s of this plan's migrations` };
+
 function diffGrant(
   desired: DesiredGrant,
-  { privileges, notThere }: Wishes,
+  { privileges, notThere, coming }: Wishes,
   surplus: readonly Surplus[],
   world: World,
 ): readonly GrantAction[] {
@@ -54,15 +71,20 @@ function diffGrant(
     return granted === undefined || (desired.withGrantOption && !granted.grantable);
   });
   missing.sort((a, b) => compare(gained(a, false).field, gained(b, false).field));
-  if (missing.length === 0 && notThere.length === 0 && surplus.length === 0) return [];
+  if (missing.length === 0 && notThere.length === 0 && coming === undefined && surplus.length === 0) return [];
   if (surplus.length === 0 && !privileges.some((one) => found(one) !== undefined)) {
     const later = notThere.map((one) => `${one} does not exist yet`);
-    return [{ ...facts(desired, [describe(desired), ...later].join("; ")), verb: "create", desired, missing }];
+    const what = [describe(desired), ...later, ...(coming === undefined ? [] : [`also ${coming}`])];
+    return [{ ...facts(desired, what.join("; ")), verb: "create", desired, missing }];
   }
   const drift = [
     ...missing.map((one) => gained(one, found(one) !== undefined)),
     ...surplus.map(lost),
-    ...notThere.map((one) => ({ field: `+ ${one}`, from: "not there yet", to: "granted" })),
+    ...[...notThere, ...(coming === undefined ? [] : [coming])].map((one) => ({
+      field: `+ ${one}`,
+      from: "not there yet",
+      to: "granted",
+    })),
   ];
   const change = { ...facts(desired, shortened(drift)), verb: "update", desired, drift, missing, surplus } as const;
   return [surplus.length === 0 ? change : { ...change, alsoTakesAway: true }];

@@ -29,6 +29,8 @@ export interface Wishes {
   readonly privileges: readonly Privilege[];
   /** `schema app`, `table public.orders`: what a migration may still make. */
   readonly notThere: readonly string[];
+  /** What cannot be named yet: `tables of this plan's migrations`. */
+  readonly coming?: string;
 }
 
 export function wishesOf(desired: DesiredGrant, { objects, version }: World): Wishes {

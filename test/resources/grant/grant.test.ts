@@ -1,6 +1,7 @@
 import { expect } from "vitest";
-import { resourceId } from "../../../controller/core/id.ts";
+import { resourceId, type ResourceId } from "../../../controller/core/id.ts";
 import type { Server } from "../../../controller/core/ports/postgres.ts";
+import { renderActions } from "../../../controller/core/render.ts";
 import { quoteIdentifier } from "../../../controller/core/sql.ts";
 import { Secret } from "../../../controller/core/secret.ts";
 import { apply } from "../../../controller/resources/grant/apply.ts";
@@ -338,6 +339,44 @@ test("a schema and a table that a migration will make are planned, and granted o
   await database.query("create schema new; create table new.thing (n int); create table app.later (n int)");
   await carryOut(planned);
   expect(await plan([inNew, named])).toBe("");
+});
+
+test("what migrations of the plan may make is granted by the plan itself, behind them", async ({ database }) => {
+  await furnish(database);
+  const migration = resourceId("migration", "002_later");
+  const wish = desired(database, { on: tables("all"), privileges: ["select"], dependsOn: [migration] });
+  const beside = (changing: readonly ResourceId[]) =>
+    kindIn(
+      { observe, diff: (wishes, seen) => diff(wishes, seen, new Set(changing)), content, apply },
+      database.server,
+      database.signal,
+    );
+  const growing = beside([migration]);
+  expect(await growing.plan([wish])).toBe(
+    "create grant:reader  select on all tables in schema app; also tables of this plan's migrations",
+  );
+  await growing.reconcile([wish]);
+  const [action] = await growing.actions([wish]);
+  expect(renderActions(action === undefined ? [] : [action])).toBe(
+    "update grant:reader  + tables of this plan's migrations",
+  );
+  await database.query("create table app.later (n int)");
+  await growing.apply(action === undefined ? [] : [action]);
+  expect(await beside([]).plan([wish]), "nothing is left for the plan after it").toBe("");
+});
+
+test.for<[string, Partial<DesiredGrant>]>([
+  ["the migrations are done", { dependsOn: [resourceId("migration", "001_done")] }],
+  ["later objects are granted by default", { forFuture: true }],
+  ["single objects are named", { on: tables(["orders"]) }],
+  ["it speaks of the schema", { on: schema, privileges: ["usage"] }],
+])("nothing is to be granted for a plan's migrations where %s", async ([, given], { database }) => {
+  await furnish(database);
+  const pending = resourceId("migration", "002_later");
+  const base = { on: tables("all"), privileges: ["select"], dependsOn: [pending] };
+  const wishes = [desired(database, { ...base, ...given })];
+  await grants(database).reconcile(wishes);
+  expect(diff(wishes, await grants(database).observe(wishes), new Set([pending]))).toEqual([]);
 });
 
 test.for<readonly [string, Wish, string, string]>([
