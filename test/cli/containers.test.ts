@@ -39,7 +39,7 @@ volumes: { data: {} }
 `;
 const files = { "compose.yml": compose, "own/Dockerfile": "FROM IMAGE\nRUN echo 1 > /made\n" };
 
-describeStages("commands for containers", stageOn, ({ kind, stage }) => {
+describeStages("commands for containers", stageOn, ({ isFull, kind, stage }) => {
   test("look at them, and give some of them another end than the rest", async () => {
     const app = await stage(files);
     const [outcome] = (await app.ok("apply", "--yes", "--json")).lines.filter(({ type }) => type === "outcome");
@@ -133,7 +133,7 @@ describeStages("commands for containers", stageOn, ({ kind, stage }) => {
     expect([health.code, misfits("answers/container health", answerOf(health))]).toEqual([1, []]);
   });
 
-  test("health says what the check said", async () => {
+  test.runIf(isFull)("health says what the check said", async () => {
     const app = await stage(files);
     await app.ok("apply", "--yes");
     expect((await app.run("container", "health")).code).toBe(0);
@@ -146,7 +146,7 @@ describeStages("commands for containers", stageOn, ({ kind, stage }) => {
     expect(stdout).toMatch(/cache-1 +running, unhealthy\n {2}\| asked\n/);
   });
 
-  test("scale holds until the next apply, and a saved plan keeps it", async () => {
+  test.runIf(isFull)("scale holds until the next apply, and a saved plan keeps it", async () => {
     const app = await stage(files);
     const web = async (): Promise<number> => (await app.containers()).filter((one) => one.startsWith("web-")).length;
     await app.ok("apply", "--yes");
@@ -211,7 +211,7 @@ describeStages("commands for containers", stageOn, ({ kind, stage }) => {
     expect((await app.ok("image", "prune", "--all", "--yes")).stdout).toContain("is in use");
   });
 
-  test("reset leaves nothing, and only with the leave to delete data", async () => {
+  test.runIf(isFull)("reset leaves nothing, and only with the leave to delete data", async () => {
     const app = await stage(files);
     await app.ok("apply", "--yes");
     expect((await app.run("reset", "--yes")).code).toBe(5);

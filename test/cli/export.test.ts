@@ -80,7 +80,7 @@ environments:
     "environments/dev.env": "API_KEY=canary-key\n",
   });
 
-describeServers("the exported Compose file", exportStageOn, ({ stage }) => {
+describeServers({ name: "the exported Compose file", isExtra: true }, exportStageOn, ({ stage }) => {
   test("is run by docker compose as we run it, and holds no secret", { timeout: 180_000 }, async () => {
     const app = await stage();
     const { engine, signal } = app.box;

@@ -41,81 +41,76 @@ environments:
 const started = ({ lines }: Ended): readonly string[] =>
   lines.filter(({ type }) => type === "start").map(({ id, verb }) => `${verb} ${id}`);
 
-describeServers(
-  "commands for an environment in containers",
-  wholeStageOn,
-  ({ stage }) => {
-    test("name its Postgres as a service, and show its job as they show others", { timeout: 180_000 }, async () => {
-      const app = await stage();
-      const dry = answerOf(await app.ok("env", "dry-run", "--json"));
-      expect(misfits("answers/env dry-run", dry)).toEqual([]);
-      const level = { name: "LEVEL", value: "debug", layer: "Compose file" };
-      const secret = { value: "«secret»", layer: "Compose file" };
-      expect(dry).toMatchObject({
-        consumers: [
-          { id: "job:init-seed", variables: [level] },
-          {
-            id: "container:web",
-            variables: [level, { name: "URL", ...secret }, { name: "KEY", ...secret }],
-          },
-        ],
-      });
-      const early = await app.run("env", "deploy", "--yes");
-      expect([early.code, early.stderr]).toEqual([1, expect.stringContaining("error PLAN_REFUSED")]);
-      expect(await app.containers()).toEqual([]);
-      expect(started(await app.ok("env", "init", "--yes", "--json")).at(-1)).toBe("run job:init-seed");
-      expect(await app.containers()).toEqual(["postgres running"]);
-      expect(started(await app.ok("env", "deploy", "--no-wait", "--yes", "--json"))).toEqual(["create container:web"]);
-      expect(await app.containers()).toEqual(["postgres running", "web-1 running"]);
-      expect(started(await app.ok("env", "deploy", "--no-wait", "--yes", "--json"))).toEqual([]);
+describeServers({ name: "commands for an environment in containers", isExtra: true }, wholeStageOn, ({ stage }) => {
+  test("name its Postgres as a service, and show its job as they show others", { timeout: 180_000 }, async () => {
+    const app = await stage();
+    const dry = answerOf(await app.ok("env", "dry-run", "--json"));
+    expect(misfits("answers/env dry-run", dry)).toEqual([]);
+    const level = { name: "LEVEL", value: "debug", layer: "Compose file" };
+    const secret = { value: "«secret»", layer: "Compose file" };
+    expect(dry).toMatchObject({
+      consumers: [
+        { id: "job:init-seed", variables: [level] },
+        {
+          id: "container:web",
+          variables: [level, { name: "URL", ...secret }, { name: "KEY", ...secret }],
+        },
+      ],
+    });
+    const early = await app.run("env", "deploy", "--yes");
+    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining("error PLAN_REFUSED")]);
+    expect(await app.containers()).toEqual([]);
+    expect(started(await app.ok("env", "init", "--yes", "--json")).at(-1)).toBe("run job:init-seed");
+    expect(await app.containers()).toEqual(["postgres running"]);
+    expect(started(await app.ok("env", "deploy", "--no-wait", "--yes", "--json"))).toEqual(["create container:web"]);
+    expect(await app.containers()).toEqual(["postgres running", "web-1 running"]);
+    expect(started(await app.ok("env", "deploy", "--no-wait", "--yes", "--json"))).toEqual([]);
 
-      expect((await app.ok("env", "list")).stdout).toContain("Postgres, 1 container\n");
-      const logs = answerOf(await app.ok("env", "logs", "dev", "postgres", "-n", "3", "--json"));
-      expect(misfits("answers/env logs", logs)).toEqual([]);
-      expect(logs).toMatchObject({
-        logs: [{ name: "postgres", category: "postgres", path: null, container: `${app.name}-dev-postgres` }],
-      });
-      expect((await app.ok("logs", "show", "postgres")).stdout).toContain("database system is ready");
-      expect((await app.ok("env", "logs", "dev", "init-seed")).stdout).toBe("seeded at debug\n");
+    expect((await app.ok("env", "list")).stdout).toContain("Postgres, 1 container\n");
+    const logs = answerOf(await app.ok("env", "logs", "dev", "postgres", "-n", "3", "--json"));
+    expect(misfits("answers/env logs", logs)).toEqual([]);
+    expect(logs).toMatchObject({
+      logs: [{ name: "postgres", category: "postgres", path: null, container: `${app.name}-dev-postgres` }],
+    });
+    expect((await app.ok("logs", "show", "postgres")).stdout).toContain("database system is ready");
+    expect((await app.ok("env", "logs", "dev", "init-seed")).stdout).toBe("seeded at debug\n");
 
-      const id = (await app.container("postgres")).id;
-      const stopped = await app.ok("container", "stop", "postgres", "--yes", "--json");
-      expect(started(stopped)).toEqual(["stop instance:postgres"]);
-      expect(await app.containers()).toEqual(["postgres exited", "web-1 running"]);
-      expect((await app.ok("env", "list")).stdout).toContain("no Postgres, 1 container\n");
-      expect(started(await app.ok("container", "start", "postgres", "--yes", "--json"))).toEqual([
-        "start instance:postgres",
+    const id = (await app.container("postgres")).id;
+    const stopped = await app.ok("container", "stop", "postgres", "--yes", "--json");
+    expect(started(stopped)).toEqual(["stop instance:postgres"]);
+    expect(await app.containers()).toEqual(["postgres exited", "web-1 running"]);
+    expect((await app.ok("env", "list")).stdout).toContain("no Postgres, 1 container\n");
+    expect(started(await app.ok("container", "start", "postgres", "--yes", "--json"))).toEqual([
+      "start instance:postgres",
+    ]);
+    const restarted = await app.ok("container", "restart", "web", "postgres", "--no-wait", "--yes", "--json");
+    expect(started(restarted).toSorted()).toEqual(["restart container:web", "restart instance:postgres"]);
+    expect((await app.container("postgres")).id).toBe(id);
+
+    // Its data is no part of it.
+    const removed = await app.ok("container", "remove", "postgres", "--yes");
+    expect(removed.stdout).toContain(`its data stays in volume ${app.name}-dev-postgres`);
+    expect(await app.objects()).toContain(`volume ${app.name}-dev-postgres`.replace(`${app.name}-dev-`, ""));
+    expect(started(await app.ok("apply", "--no-wait", "--yes", "--json"))).toEqual(["create instance:postgres"]);
+    const status = answerOf(await app.ok("status", "dev", "--json"));
+    expect(misfits("status", status)).toEqual([]);
+    expect(status).toMatchObject({
+      environments: [{ server: { state: "up" }, jobs: [{ state: "succeeded" }], drift: { settled: true } }],
+    });
+  });
+
+  test("say which Postgres is no container", async () => {
+    const app = await stage();
+    app.project.edit(".poststack.yml", /provider: container, image: \S+, version: 15/, "provider: embedded");
+    for (const verb of ["start", "stop", "remove"]) {
+      const refused = await app.run("container", verb, "postgres", "--yes");
+      expect([refused.code, refused.stderr]).toEqual([
+        1,
+        expect.stringContaining('the Postgres of "dev" is no container: its provider is embedded'),
       ]);
-      const restarted = await app.ok("container", "restart", "web", "postgres", "--no-wait", "--yes", "--json");
-      expect(started(restarted).toSorted()).toEqual(["restart container:web", "restart instance:postgres"]);
-      expect((await app.container("postgres")).id).toBe(id);
-
-      // Its data is no part of it.
-      const removed = await app.ok("container", "remove", "postgres", "--yes");
-      expect(removed.stdout).toContain(`its data stays in volume ${app.name}-dev-postgres`);
-      expect(await app.objects()).toContain(`volume ${app.name}-dev-postgres`.replace(`${app.name}-dev-`, ""));
-      expect(started(await app.ok("apply", "--no-wait", "--yes", "--json"))).toEqual(["create instance:postgres"]);
-      const status = answerOf(await app.ok("status", "dev", "--json"));
-      expect(misfits("status", status)).toEqual([]);
-      expect(status).toMatchObject({
-        environments: [{ server: { state: "up" }, jobs: [{ state: "succeeded" }], drift: { settled: true } }],
-      });
-    });
-
-    test("say which Postgres is no container", async () => {
-      const app = await stage();
-      app.project.edit(".poststack.yml", /provider: container, image: \S+, version: 15/, "provider: embedded");
-      for (const verb of ["start", "stop", "remove"]) {
-        const refused = await app.run("container", verb, "postgres", "--yes");
-        expect([refused.code, refused.stderr]).toEqual([
-          1,
-          expect.stringContaining('the Postgres of "dev" is no container: its provider is embedded'),
-        ]);
-      }
-      app.project.edit("compose.yml", "  web:", "  postgres:");
-      // A service of that name is what is meant by it.
-      expect((await app.run("container", "stop", "postgres", "--yes")).text).toContain("Nothing to do");
-    });
-  },
-  { isExtra: true },
-);
+    }
+    app.project.edit("compose.yml", "  web:", "  postgres:");
+    // A service of that name is what is meant by it.
+    expect((await app.run("container", "stop", "postgres", "--yes")).text).toContain("Nothing to do");
+  });
+});

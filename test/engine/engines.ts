@@ -21,34 +21,38 @@ afterAll(async () => {
   for (const { box } of engines) await box?.close();
 });
 
-/** Which engines a `describe` is for. */
-export interface Extent {
+/** What a `describe` is called, where it is not for every engine. */
+export interface Part {
+  readonly name: string;
   /** False: something else that its tests need is not here. */
   readonly isPossible?: boolean;
   /** All of it runs where {@link TestedEngine.isFull}, and nowhere else. */
   readonly isExtra?: boolean;
 }
 
+const partOf = (part: string | Part): Part => (typeof part === "string" ? { name: part } : part);
+
 /** The same tests on each engine. Where there is none they are skipped, and the end of the run says so. */
-export function describeEngines(
-  name: string,
-  tests: (engine: TestedEngine) => void | Promise<void>,
-  { isPossible = true, isExtra = false }: Extent = {},
-): void {
-  for (const { kind, isFull, box } of engines)
-    describe.skipIf(box === undefined || !isPossible || (isExtra && !isFull))(`${name}, on ${kind}`, async () => {
-      if (box !== undefined && (isFull || !isExtra)) await tests({ kind, box, isFull });
+export function describeEngines(part: string | Part, tests: (engine: TestedEngine) => void | Promise<void>): void {
+  const { name, isPossible = true, isExtra = false } = partOf(part);
+  for (const { kind, isFull, box } of engines) {
+    const runs = isPossible && (isFull || !isExtra) ? box : undefined;
+    describe.skipIf(runs === undefined)(`${name}, on ${kind}`, async () => {
+      if (runs !== undefined) await tests({ kind, box: runs, isFull });
     });
+  }
 }
 
 /** The same for tests that each make a stage of their own on it. */
 export function describeStages<Args extends readonly unknown[], Stage>(
-  name: string,
+  part: string | Part,
   stageOn: (box: EngineBox, ...args: Args) => Promise<Stage>,
   tests: (engine: TestedEngine & { readonly stage: (...args: Args) => Promise<Stage> }) => void,
-  extent?: Extent,
 ): void {
-  const withStage = (engine: TestedEngine): void =>
+  describeEngines(part, (engine) => {
     tests({ ...engine, stage: (...args) => stageOn(engine.box, ...args) });
-  describeEngines(name, withStage, extent);
+  });
 }
+
+/** The part, where what it needs is here. */
+export const where = (isPossible: boolean, part: string | Part): Part => ({ ...partOf(part), isPossible });

@@ -16,10 +16,16 @@ const busybox = "poststack-test/busybox:1";
 
 export async function ensureBusybox(box: EngineBox): Promise<string> {
   if ((await box.engine.inspectImage(busybox, box.signal)) !== undefined) return busybox;
+  await importImage(box, busybox, Readable.from([busyboxArchive()]), ["ENV PATH=/bin", 'CMD ["sleep", "100000"]']);
+  return busybox;
+}
+
+/** Its file system. */
+export function busyboxArchive(): Buffer {
   const content = readFileSync("/bin/busybox");
   const listed = spawnSync("/bin/busybox", ["--list"], { encoding: "utf8" }).stdout.split("\n");
   const folder = (path: string, mode = 0o755): Buffer => tarEntry({ path, type: "folder", mode });
-  const archive = Buffer.concat([
+  return Buffer.concat([
     ...["bin", "etc", "data"].map((path) => folder(path)),
     folder("tmp", 0o1777),
     tarEntry({ path: "bin/busybox", type: "file", mode: 0o755, content }),
@@ -35,8 +41,6 @@ export async function ensureBusybox(box: EngineBox): Promise<string> {
     tarEntry({ path: "etc/group", type: "file", mode: 0o644, content: Buffer.from("root:x:0:\nuser:x:1000:\n") }),
     tarEnd(),
   ]);
-  await importImage(box, busybox, Readable.from([archive]), ["ENV PATH=/bin", 'CMD ["sleep", "100000"]']);
-  return busybox;
 }
 
 /** The smallest Debian, as the official image of that name is; kept beside, since it takes half a minute to make. */

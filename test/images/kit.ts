@@ -6,7 +6,7 @@ import type { ContainerDetails } from "../../controller/core/ports/container-fac
 import type { ContainerSpec, Mount } from "../../controller/core/ports/container-spec.ts";
 import type { ContainerFile, ExecResult } from "../../controller/core/ports/containers.ts";
 import type { EngineBox } from "../engine/box.ts";
-import { describeEngines, type Extent, type TestedEngine } from "../engine/engines.ts";
+import { describeEngines, type Part, type TestedEngine } from "../engine/engines.ts";
 import { ensureDebian } from "../engine/images.ts";
 
 export const baseDebian = "poststack/base-debian:latest";
@@ -61,32 +61,24 @@ export interface Images {
 }
 
 /** Tests of the images on each engine, which has built both before. What a file makes goes with its end. */
-export function describeImages(
-  name: string,
-  tests: (images: Images, engine: TestedEngine) => void,
-  extent?: Extent,
-): void {
-  describeEngines(
-    name,
-    (engine) => {
-      const { box } = engine;
-      beforeAll(() => buildImages(box), buildMs);
-      afterAll(() => box.empty());
-      const run = (wish: Wish): Promise<Running> => start(box, wish);
-      const images: Images = {
-        box,
-        run,
-        postgres: (wish = {}) => run({ ...wish, environment: { POSTGRES_PASSWORD: password, ...wish.environment } }),
-        async volume(target = "/var/lib/postgresql/data") {
-          const volume = box.name(`volume-${++made}`);
-          await box.engine.createVolume(volume, { labels: box.labels }, box.signal);
-          return { type: "volume", name: volume, target, readOnly: false };
-        },
-      };
-      tests(images, engine);
-    },
-    extent,
-  );
+export function describeImages(part: string | Part, tests: (images: Images, engine: TestedEngine) => void): void {
+  describeEngines(part, (engine) => {
+    const { box } = engine;
+    beforeAll(() => buildImages(box), buildMs);
+    afterAll(() => box.empty());
+    const run = (wish: Wish): Promise<Running> => start(box, wish);
+    const images: Images = {
+      box,
+      run,
+      postgres: (wish = {}) => run({ ...wish, environment: { POSTGRES_PASSWORD: password, ...wish.environment } }),
+      async volume(target = "/var/lib/postgresql/data") {
+        const volume = box.name(`volume-${++made}`);
+        await box.engine.createVolume(volume, { labels: box.labels }, box.signal);
+        return { type: "volume", name: volume, target, readOnly: false };
+      },
+    };
+    tests(images, engine);
+  });
 }
 
 /** Both images that come with Poststack, for all files of a run. */

@@ -36,7 +36,7 @@ const bootstrapping = `real "$@" &
 until [[ -e $PGDATA/poststack-initdb/cluster/base/1 ]]; do sleep 0.01; done
 pkill -STOP -x postgres`;
 
-describeImages("poststack/postgres: the first start, killed", (images) => {
+describeImages({ name: "poststack/postgres: the first start, killed", isExtra: true }, (images) => {
   afterEach(() => images.box.empty());
 
   test.each<[instant: string, program: string, call: number, work: string]>([

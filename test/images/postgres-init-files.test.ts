@@ -5,7 +5,7 @@ import { describeImages, file, password } from "./kit.ts";
 const folder = "/docker-entrypoint-initdb.d";
 const note = (text: string): string => `insert into note (text) values ('${text}');\n`;
 
-describeImages("poststack/postgres: init files", (images) => {
+describeImages({ name: "poststack/postgres: init files", isExtra: true }, (images) => {
   afterEach(() => images.box.empty());
 
   test("each kind has its turn, in the order of names, once", async () => {

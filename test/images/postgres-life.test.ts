@@ -3,7 +3,7 @@ import { describeImages, file, password, type Running } from "./kit.ts";
 
 const folder = "/docker-entrypoint-initdb.d";
 
-describeImages("poststack/postgres: a server's life", (images) => {
+describeImages("poststack/postgres: a server's life", (images, { isFull }) => {
   afterEach(() => images.box.empty());
 
   const check = async (server: Running): Promise<string> => {
@@ -35,7 +35,7 @@ describeImages("poststack/postgres: a server's life", (images) => {
     });
   });
 
-  test.each<[name: string, command: readonly string[], answer: string]>([
+  test.runIf(isFull).each<[name: string, command: readonly string[], answer: string]>([
     ["a port of the command", ["-c", "port=6001"], "0 127.0.0.1:6001 - accepting connections"],
     ["one address alone", ["-c", "listen_addresses=localhost"], "0 localhost:5432 - accepting connections"],
     ["no TCP at all", ["-c", "listen_addresses="], "0 /var/run/postgresql:5432 - accepting connections"],
@@ -45,7 +45,7 @@ describeImages("poststack/postgres: a server's life", (images) => {
     expect(await check(server)).toBe(answer);
   });
 
-  test("the check fails when the server does not answer", async () => {
+  test.runIf(isFull)("the check fails when the server does not answer", async () => {
     const server = await images.postgres();
     await server.healthy();
     // From the outside: in its own container, PID 1 takes no signal that it has not asked for.
@@ -75,7 +75,7 @@ describeImages("poststack/postgres: a server's life", (images) => {
     expect(await later.logs()).not.toContain("recover");
   });
 
-  test("killed, it recovers with what was committed", async () => {
+  test.runIf(isFull)("killed, it recovers with what was committed", async () => {
     const mounts = [await images.volume()];
     const server = await images.postgres({ mounts });
     await server.healthy();
@@ -86,20 +86,23 @@ describeImages("poststack/postgres: a server's life", (images) => {
     expect(await later.sql("select count(*) from kept")).toBe("1000");
   });
 
-  test("Postgres is PID 1, runs as postgres with certgroup and no capability, and its environment has no password", async () => {
-    const server = await images.postgres();
-    await server.healthy();
-    expect(await server.shell("ps -o comm=,user=,supgrp= -p 1 | tr -s ' '; grep CapEff /proc/1/status")).toMatch(
-      /^postgres postgres .*certgroup.*\nCapEff:\t0{16}$/,
-    );
-    await server.sql(`copy (select 1) to program 'env > /tmp/environment; cat /proc/1/environ >> /tmp/environment'`);
-    const environment = await server.shell("cat /tmp/environment | tr '\\0' '\\n'");
-    expect(environment).toContain("PGDATA=");
-    expect(environment).not.toContain(password);
-    expect(environment).not.toContain("POSTGRES_PASSWORD");
-  });
+  test.runIf(isFull)(
+    "Postgres is PID 1, runs as postgres with certgroup and no capability, and its environment has no password",
+    async () => {
+      const server = await images.postgres();
+      await server.healthy();
+      expect(await server.shell("ps -o comm=,user=,supgrp= -p 1 | tr -s ' '; grep CapEff /proc/1/status")).toMatch(
+        /^postgres postgres .*certgroup.*\nCapEff:\t0{16}$/,
+      );
+      await server.sql(`copy (select 1) to program 'env > /tmp/environment; cat /proc/1/environ >> /tmp/environment'`);
+      const environment = await server.shell("cat /tmp/environment | tr '\\0' '\\n'");
+      expect(environment).toContain("PGDATA=");
+      expect(environment).not.toContain(password);
+      expect(environment).not.toContain("POSTGRES_PASSWORD");
+    },
+  );
 
-  test.each<[level: string, has: readonly string[], lacks: readonly string[]]>([
+  test.runIf(isFull).each<[level: string, has: readonly string[], lacks: readonly string[]]>([
     ["quiet", [], ["poststack-postgres:", "CREATE TABLE", "syncing data"]],
     ["normal", ["first start: done", "sourcing", "CREATE TABLE"], ["syncing data", "uid 999"]],
     ["debug", ["first start: done", "sourcing", "CREATE TABLE", "syncing data to disk ... ok", "uid 999"], []],
@@ -115,7 +118,7 @@ describeImages("poststack/postgres: a server's life", (images) => {
     for (const text of [...lacks, password]) expect(logs).not.toContain(text);
   });
 
-  test("quiet says why it failed, with what it had kept back", async () => {
+  test.runIf(isFull)("quiet says why it failed, with what it had kept back", async () => {
     const server = await images.postgres({
       environment: { POSTGRES_ENTRYPOINT_VERBOSITY: "quiet", POSTGRES_INITDB_ARGS: "--encoding=NONE" },
     });

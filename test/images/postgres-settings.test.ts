@@ -4,7 +4,7 @@ import { describeImages, file, password, type Wish } from "./kit.ts";
 
 const data = "/var/lib/postgresql/data";
 
-describeImages("poststack/postgres: settings", (images) => {
+describeImages({ name: "poststack/postgres: settings", isExtra: true }, (images) => {
   afterEach(() => images.box.empty());
 
   test.each<[name: string, wish: Wish, user: string, query: string, answer: string]>([

@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { expect, onTestFinished } from "vitest";
 import type { ContainerSummary } from "../../../controller/core/ports/container-facts.ts";
 import type { EngineBox } from "../../engine/box.ts";
-import { describeStages } from "../../engine/engines.ts";
+import { describeStages, where } from "../../engine/engines.ts";
 import { answerOf, start, type Ended, type Running } from "../../support/command.ts";
 import { newProject, planLines, type PlanAnswer, type Project } from "../../support/scenario.ts";
 import { ensurePostgres, isPossible } from "./image.ts";
@@ -36,8 +36,8 @@ if (!isPossible) {
 }
 
 /** `describeStages` of tests that need a server's image; without one they are skipped. */
-export const describeServers: typeof describeStages = (name, stageOf, tests, extent) =>
-  describeStages(name, stageOf, tests, { ...extent, isPossible });
+export const describeServers: typeof describeStages = (part, stageOf, tests) =>
+  describeStages(where(isPossible, part), stageOf, tests);
 
 /** @param more keys of `postgres:` beside provider, image and port */
 export async function stageOn(box: EngineBox, more = ""): Promise<Stage> {

@@ -33,7 +33,7 @@ async function expectWhole(app: JobStage): Promise<void> {
   expect((await app.runs()).filter((run) => run.endsWith("failed 9"))).toEqual([]);
 }
 
-describeServers("a job in a container", jobStageOn, ({ stage }) => {
+describeServers({ name: "a job in a container", isExtra: true }, jobStageOn, ({ stage }) => {
   test("whose command is killed at any moment is run again, and nothing of it is left", async () => {
     const app = await stage(counting, "inputs: [seed.csv]", web);
     app.project.write("seed.csv", "0");

@@ -8,7 +8,7 @@ const web = `services:
   web: { image: IMAGE, stop_signal: SIGKILL }
 `;
 
-describeServers("jobs in containers", jobStageOn, ({ stage }) => {
+describeServers("jobs in containers", jobStageOn, ({ isFull, stage }) => {
   test("run in order before the deployment, beside each other where they may, and leave nothing", async () => {
     const app = await stage(
       `services:
@@ -79,7 +79,7 @@ volumes: { shared: {} }
     expect(await app.plan()).toEqual([]);
   });
 
-  test("that take too long are ended", async () => {
+  test.runIf(isFull)("that take too long are ended", async () => {
     const app = await stage(
       `services:
   seed: { image: IMAGE, command: ["sh", "-c", "echo working; exec sleep 1000"], stop_signal: SIGKILL }
@@ -94,42 +94,45 @@ volumes: { shared: {} }
     expect(await app.others()).toEqual([]);
   });
 
-  test("run again for another image under the same name, for other inputs, and not for another password", async () => {
-    const app = await stage(
-      `services:
+  test.runIf(isFull)(
+    "run again for another image under the same name, for other inputs, and not for another password",
+    async () => {
+      const app = await stage(
+        `services:
   seed: { image: "pst/TAG:1", command: ["true"], environment: { PASSWORD: "\${DB_PASSWORD}", LEVEL: "\${LEVEL:-info}" } }
 `,
-      "inputs: [seed.csv]",
-    );
-    const tag = `pst/${app.server}`;
-    const { engine, signal } = app.box;
-    app.project.edit("deploy/init.yml", "pst/TAG", tag);
-    app.project.write("seed.csv", "1");
-    const [busybox, other] = [
-      await engine.inspectImage("poststack-test/busybox:1", signal),
-      await engine.inspectImage(app.image, signal),
-    ];
-    await engine.tagImage(busybox?.id ?? "", `${tag}:1`, signal);
-    try {
-      await app.ok("apply", "--yes");
-      expect(await app.plan()).toEqual([]);
-      app.project.write("seed.csv", "2");
-      expect(await app.plan()).toEqual(["run job:init-seed  inputs/seed.csv changed"]);
-      await app.ok("apply", "--yes");
-      await engine.tagImage(other?.id ?? "", `${tag}:1`, signal);
-      expect(await app.plan()).toEqual([
-        expect.stringMatching(/^run job:init-seed {2}image sha256:\w{12} → sha256:\w{12}$/),
-      ]);
-      // Another name for what it ran in before is nothing new.
-      await engine.tagImage(busybox?.id ?? "", `${tag}:2`, signal);
-      app.project.edit("deploy/init.yml", ":1", ":2");
-      expect(await app.plan()).toEqual([]);
-      app.project.edit("deploy/init.yml", ":-info", ":-debug");
-      expect(await app.plan()).toEqual(["run job:init-seed  LEVEL changed"]);
-    } finally {
-      for (const name of [`${tag}:1`, `${tag}:2`]) await engine.removeImage(name, signal);
-    }
-  });
+        "inputs: [seed.csv]",
+      );
+      const tag = `pst/${app.server}`;
+      const { engine, signal } = app.box;
+      app.project.edit("deploy/init.yml", "pst/TAG", tag);
+      app.project.write("seed.csv", "1");
+      const [busybox, other] = [
+        await engine.inspectImage("poststack-test/busybox:1", signal),
+        await engine.inspectImage(app.image, signal),
+      ];
+      await engine.tagImage(busybox?.id ?? "", `${tag}:1`, signal);
+      try {
+        await app.ok("apply", "--yes");
+        expect(await app.plan()).toEqual([]);
+        app.project.write("seed.csv", "2");
+        expect(await app.plan()).toEqual(["run job:init-seed  inputs/seed.csv changed"]);
+        await app.ok("apply", "--yes");
+        await engine.tagImage(other?.id ?? "", `${tag}:1`, signal);
+        expect(await app.plan()).toEqual([
+          expect.stringMatching(/^run job:init-seed {2}image sha256:\w{12} → sha256:\w{12}$/),
+        ]);
+        // Another name for what it ran in before is nothing new.
+        await engine.tagImage(busybox?.id ?? "", `${tag}:2`, signal);
+        app.project.edit("deploy/init.yml", ":1", ":2");
+        expect(await app.plan()).toEqual([]);
+        app.project.edit("deploy/init.yml", ":-info", ":-debug");
+        expect(await app.plan()).toEqual(["run job:init-seed  LEVEL changed"]);
+      } finally {
+        for (const name of [`${tag}:1`, `${tag}:2`]) await engine.removeImage(name, signal);
+      }
+    },
+  );
 
   test("whose image is nowhere say so, and nothing else is begun", async () => {
     const app = await stage(`services:\n  seed: { image: "pst/none:1", pull_policy: never }\n`, "", web);

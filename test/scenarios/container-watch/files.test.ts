@@ -49,7 +49,7 @@ const saves: readonly (readonly [string, string, (app: Stage) => void])[] = [
   ["a Dockerfile outside of it", "built", ({ project }) => project.edit("Dockerfile.app", "/app", "/other")],
 ];
 
-describeStages("files that are saved while they are watched", stageOn, ({ stage }) => {
+describeStages({ name: "files that are saved while they are watched", isExtra: true }, stageOn, ({ stage }) => {
   test("make new containers of what they are about, and of nothing else", async () => {
     const app = await stage(files);
     const watching = await app.watch();

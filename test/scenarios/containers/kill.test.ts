@@ -58,38 +58,42 @@ async function expectWhole(app: WatchedStage, what: string): Promise<void> {
   expect(await app.objects(), what).toEqual(["network default", "volume data"]);
 }
 
-describeStages("an apply that is killed at any call to the engine", watchedStageOn, ({ stage }) => {
-  test("a first one: the next ends in the same place", async () => {
-    const app = await stage();
-    await app.ok("apply", "--yes", "--target", `database:${app.name}_dev`);
-    let at = 1;
-    for (; await killedAt(app, at); at++) {
-      await expectWhole(app, `killed ${momentOf(at)} ${app.proxy.writes()[at - 1] ?? ""}`);
-      await app.clear();
-    }
-    // A network, two containers made and started, a file put into one of them.
-    expect(at - 1).toBeGreaterThanOrEqual(6);
-    expect(await app.plan()).toEqual([]);
-  }, 300_000);
+describeStages(
+  { name: "an apply that is killed at any call to the engine", isExtra: true },
+  watchedStageOn,
+  ({ stage }) => {
+    test("a first one: the next ends in the same place", async () => {
+      const app = await stage();
+      await app.ok("apply", "--yes", "--target", `database:${app.name}_dev`);
+      let at = 1;
+      for (; await killedAt(app, at); at++) {
+        await expectWhole(app, `killed ${momentOf(at)} ${app.proxy.writes()[at - 1] ?? ""}`);
+        await app.clear();
+      }
+      // A network, two containers made and started, a file put into one of them.
+      expect(at - 1).toBeGreaterThanOrEqual(6);
+      expect(await app.plan()).toEqual([]);
+    }, 300_000);
 
-  test("one that replaces: the next ends in the same place, with the data", async () => {
-    const app = await stage();
-    await expectWhole(app, "as it is");
-    const { engine, signal } = app.box;
-    const inCache = async (...command: readonly [string, ...string[]]): Promise<number> => {
-      const { id } = await app.container("cache-1");
-      return (await engine.exec(id, { command, timeoutMs: 10_000 }, signal)).exitCode;
-    };
-    await inCache("touch", "/data/kept");
-    const change = (level: number): void =>
-      app.project.edit("compose.yml", /LEVEL: "[^"]*" }\n {4}volumes/, `LEVEL: "${level}" }\n    volumes`);
-    let at = 1;
-    for (change(at); await killedAt(app, at); change(++at)) {
-      const what = `killed ${momentOf(at)} ${app.proxy.writes()[at - 1] ?? ""}`;
-      await expectWhole(app, what);
-      expect(await inCache("test", "-e", "/data/kept"), what).toBe(0);
-    }
-    expect(at - 1).toBeGreaterThanOrEqual(4);
-    expect(await app.plan()).toEqual([]);
-  }, 300_000);
-});
+    test("one that replaces: the next ends in the same place, with the data", async () => {
+      const app = await stage();
+      await expectWhole(app, "as it is");
+      const { engine, signal } = app.box;
+      const inCache = async (...command: readonly [string, ...string[]]): Promise<number> => {
+        const { id } = await app.container("cache-1");
+        return (await engine.exec(id, { command, timeoutMs: 10_000 }, signal)).exitCode;
+      };
+      await inCache("touch", "/data/kept");
+      const change = (level: number): void =>
+        app.project.edit("compose.yml", /LEVEL: "[^"]*" }\n {4}volumes/, `LEVEL: "${level}" }\n    volumes`);
+      let at = 1;
+      for (change(at); await killedAt(app, at); change(++at)) {
+        const what = `killed ${momentOf(at)} ${app.proxy.writes()[at - 1] ?? ""}`;
+        await expectWhole(app, what);
+        expect(await inCache("test", "-e", "/data/kept"), what).toBe(0);
+      }
+      expect(at - 1).toBeGreaterThanOrEqual(4);
+      expect(await app.plan()).toEqual([]);
+    }, 300_000);
+  },
+);

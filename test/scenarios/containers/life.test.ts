@@ -4,7 +4,7 @@ import { compose, stageOn } from "./stage.ts";
 
 const whole = ["cache-1 running", "web-1 running", "worker-1 running", "worker-2 running"];
 
-describeStages("an environment of a Compose file", stageOn, ({ kind, stage }) => {
+describeStages("an environment of a Compose file", stageOn, ({ isFull, kind, stage }) => {
   test("is made in one apply, and then there is nothing to do", async () => {
     const app = await stage();
     const { engine, signal } = app.box;
@@ -42,7 +42,7 @@ describeStages("an environment of a Compose file", stageOn, ({ kind, stage }) =>
     expect(answer.output).toContain("level debug");
   });
 
-  test("says why each container is made anew, and replaces no other", async () => {
+  test.runIf(isFull)("says why each container is made anew, and replaces no other", async () => {
     const app = await stage();
     await app.ok("apply", "--yes");
     const [before, cache] = [await app.container("web-1"), await app.container("cache-1")];
@@ -86,7 +86,7 @@ describeStages("an environment of a Compose file", stageOn, ({ kind, stage }) =>
     expect(await app.plan("--thorough")).toEqual([]);
   }, 120_000);
 
-  test("lets go of what the files no longer name, and touches nothing of others", async () => {
+  test.runIf(isFull)("lets go of what the files no longer name, and touches nothing of others", async () => {
     const app = await stage();
     const { engine, signal, labels } = app.box;
     const foreign = app.box.name("foreign");
@@ -154,7 +154,7 @@ describeStages("an environment of a Compose file", stageOn, ({ kind, stage }) =>
   });
 });
 
-describeStages("which engine", stageOn, ({ stage }) => {
+describeStages({ name: "which engine", isExtra: true }, stageOn, ({ stage }) => {
   test("an environment without containers needs none", async () => {
     const app = await stage({
       ".poststack.yml":
@@ -182,7 +182,7 @@ describeStages("which engine", stageOn, ({ stage }) => {
   });
 });
 
-describeStages("plans", stageOn, ({ stage }) => {
+describeStages({ name: "plans", isExtra: true }, stageOn, ({ stage }) => {
   test("of a part bring along what it needs, and nothing else", async () => {
     const app = await stage();
     await app.ok("apply", "--yes", "--target", `database:${app.name}_dev`);

@@ -95,4 +95,4 @@ const killed = async ({ box }: TestedEngine): Promise<void> => {
   });
 };
 
-describeEngines("the first apply of examples/webapp, killed", killed, { isExtra: true });
+describeEngines({ name: "the first apply of examples/webapp, killed", isExtra: true }, killed);
