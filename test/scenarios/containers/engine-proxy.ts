@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Stands in front of an engine's socket and sees each call that changes something. */
+/** Stands in front of an engine's socket and sees each call. */
 export interface EngineProxy {
   /** `unix://…`, for DOCKER_HOST. */
   readonly host: string;
@@ -11,6 +11,8 @@ export interface EngineProxy {
   watch(at: number, moment: "before" | "after", act: () => void): void;
   /** `POST /containers/create`, since the last watch, ids left out. */
   writes(): readonly string[];
+  /** Paths that were read since the last time this was asked, with what was asked of them; without the API's version. */
+  reads(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -18,11 +20,13 @@ export async function engineProxy(socketPath: string): Promise<EngineProxy> {
   const folder = mkdtempSync(join(tmpdir(), "poststack-proxy-"));
   const socket = join(folder, "engine.sock");
   let seen: string[] = [];
+  let read: string[] = [];
   let watched = { at: 0, moment: "before" as "before" | "after", act: (): void => undefined };
   const server = createServer((incoming, outgoing) => {
     const { method = "GET", url = "", headers } = incoming;
     const isWrite = method !== "GET" && method !== "HEAD";
     if (isWrite) seen.push(`${method} ${shape(url)}`);
+    else read.push(withoutVersion(url));
     const isWatched = isWrite && seen.length === watched.at;
     const { moment, act } = watched;
     if (isWatched && moment === "before") {
@@ -52,6 +56,11 @@ export async function engineProxy(socketPath: string): Promise<EngineProxy> {
       watched = { at, moment, act };
     },
     writes: () => seen,
+    reads() {
+      const all = read;
+      read = [];
+      return all;
+    },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -60,9 +69,10 @@ export async function engineProxy(socketPath: string): Promise<EngineProxy> {
   };
 }
 
+const withoutVersion = (url: string): string => url.replace(/^\/v[\d.]+/, "");
+
 /** Without the API's version, ids and names. */
 const shape = (url: string): string =>
-  url
-    .replace(/^\/v[\d.]+/, "")
+  withoutVersion(url)
     .replace(/\?.*$/, "")
     .replace(/\/(containers|networks|volumes|images)\/(?!create$)[^/]+/, "/$1/ID");
