@@ -1,5 +1,5 @@
 import type { EnvironmentConfig, PostgresConfig, UserConfig } from "../../schema/generated/config.ts";
-import { derivedName } from "../config/desired/server.ts";
+import { derivedName, ownHost } from "../config/desired/server.ts";
 import { providerOf } from "../config/provider.ts";
 import type { EnvironmentSource, ProjectSource } from "../config/source.ts";
 import { Secret } from "../core/secret.ts";
@@ -24,7 +24,7 @@ export function effectiveConfig(project: ProjectSource, { name, config }: Enviro
 function effectivePostgres(derived: string, config: EnvironmentConfig, postgres: PostgresConfig): PostgresConfig {
   const { url, password = "auto_generated", roles, ...rest } = postgres;
   const provider = providerOf(config);
-  const own = provider === "external" ? {} : { host: "127.0.0.1", port: 5432, bind: "127.0.0.1" };
+  const own = provider === "external" ? {} : { host: ownHost(postgres), port: 5432, bind: "127.0.0.1" };
   return {
     ...own,
     database: derived,

@@ -96,7 +96,7 @@ export interface PostgresConfig {
    */
   database?: string;
   /**
-   * Where the server is reached. Default: 127.0.0.1, or the host of `url`
+   * Where the server is reached. Default: where one on `bind` answers on this machine, or the host of `url`
    */
   host?: string;
   /**

@@ -34,7 +34,7 @@ export const environmentKey: Key = {
         image: { fallback: "postgres:<version>" },
         url: { keys: { env: {}, file: {}, command: { items: {} }, age: {}, key: {} } },
         database: { fallback: "<project>_<environment>, hyphens as underscores" },
-        host: { fallback: "127.0.0.1, or the host of `url`" },
+        host: { fallback: "where one on `bind` answers on this machine, or the host of `url`" },
         port: { fallback: "5432, or the port of `url`", value: 5432 },
         bind: { fallback: "127.0.0.1, which only this machine reaches", value: "127.0.0.1" },
         user: { fallback: "<project>_<environment>, hyphens as underscores" },

@@ -48,8 +48,8 @@ function opened(contents: Files): OpenedProject {
 /** What is asked on the command line, as the command answers it. */
 function subjectOf(name: string, chosen: string | undefined, contents: Files, showsValues = false) {
   const project = opened(contents);
-  const target = targetOf(name, chosen, project.project);
   const tree = readTree(project);
+  const target = targetOf(name, chosen, project.project, tree);
   if (target.type === "project") return { subject: projectSubject(project, tree), path: target.path };
   const { environment, path } = target;
   const sources = {
@@ -235,6 +235,16 @@ describe("one value", () => {
       "x-own.a",
       "has no value | from environment dev at .poststack.yml:31:17; a note of yours, which Poststack does not look at",
     ],
+    [
+      "a note of the whole file",
+      "x-notes",
+      "has no value | from .poststack.yml:1:1; a note of yours, which Poststack does not look at",
+    ],
+    [
+      "inside of such a note",
+      "x-notes.shared_buffers",
+      "has no value | from .poststack.yml:2:19; a note of yours, which Poststack does not look at",
+    ],
     ["for all environments", "project.name", "= shop | from .poststack.yml:3:18"],
     ["for all environments, by default", "project.migrations", "= ./migrations | default: ./migrations"],
   ])("%s: %s", async (_what, name, expected) => {
@@ -251,7 +261,7 @@ describe("one value", () => {
 
   test("of an external server: its url says what it is", async () => {
     expect(await answer("postgres.host", "far", shop)).toContain(
-      "has no value\n  default: 127.0.0.1, or the host of `url`",
+      "has no value\n  default: where one on `bind` answers on this machine, or the host of `url`",
     );
     const url = "project: { name: shop }\nenvironments: { far: { postgres: { url: { env: ADMIN_URL } } } }\n";
     expect(await answer("postgres.port", "far", { ".poststack.yml": url })).toBe(
@@ -260,6 +270,15 @@ describe("one value", () => {
     expect(await answer("postgres.url", "far", shop)).toMatch(
       /^postgres\.url = postgres:\/\/admin:«secret»@db\.invalid/,
     );
+  });
+
+  test.each([
+    ["::", "::1"],
+    ["*", "127.0.0.1"],
+    ["192.0.2.7", "192.0.2.7"],
+  ])("of a server that listens on %s: %s", async (bind, host) => {
+    const text = `project: { name: shop }\nenvironments: { dev: { postgres: { bind: "${bind}" } } }\n`;
+    expect(await answer("postgres.host", "dev", { ".poststack.yml": text })).toContain(`postgres.host = ${host}\n`);
   });
 
   test("of an owner that stands among the roles, too", async () => {
@@ -367,6 +386,8 @@ describe("what is not there", () => {
     ["environments", "CONFIG_UNKNOWN_KEY .poststack.yml:4:1", "known are root, base, dev, far"],
     ["environments.far.init", "USAGE", "leave the environment out, or ask for `init` in dev"],
     ["project.nam", "CONFIG_UNKNOWN_KEY .poststack.yml:3:1", "did you mean `project.name`?"],
+    ["x-notes.b", "CONFIG_UNKNOWN_KEY .poststack.yml:1:1", "there is none to name"],
+    ["x-note", "CONFIG_UNKNOWN_KEY .poststack.yml:29:3", "known are"],
     ["x-own.b", "CONFIG_UNKNOWN_KEY .poststack.yml:31:5", "there is none to name"],
     ["__proto__", "CONFIG_UNKNOWN_KEY .poststack.yml:29:3", "known are"],
   ])("%s", (name, expected, next) => {

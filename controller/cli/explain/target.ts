@@ -1,6 +1,7 @@
 import { chooseEnvironment } from "../../config/choose.ts";
 import type { EnvironmentSource, ProjectSource } from "../../config/source.ts";
 import { suggest } from "../../config/suggest.ts";
+import { at, type Tree } from "../../config/tree.ts";
 import { PoststackError } from "../../core/errors.ts";
 
 /** What a name of the command line speaks of. */
@@ -16,11 +17,14 @@ export type Target =
 
 /**
  * `project.migrations`, `environments.dev.postgres.port`, or a name within the environment that is chosen otherwise. A
- * template may be named, too: nothing is done to it.
+ * template may be named, too: nothing is done to it. A note of the user's at the top of the file is found by its name
+ * alone, unless an environment has one of that name.
  *
+ * @param file the configuration file as it is written
  * @throws PoststackError `ENVIRONMENT_UNKNOWN`, `CONFIG_UNKNOWN_KEY`, `USAGE`
  */
-export function targetOf(name: string, chosen: string | undefined, project: ProjectSource): Target {
+export function targetOf(name: string, chosen: string | undefined, project: ProjectSource, file: Tree): Target {
+  if (isNoteOfFile(name, project, file)) return { type: "project", path: name };
   const [, section, rest = ""] = /^(project|environments)(?:\.(.*)|$)/s.exec(name) ?? [];
   if (section === "project") return { type: "project", path: name };
   if (section === undefined) {
@@ -37,6 +41,12 @@ export function targetOf(name: string, chosen: string | undefined, project: Proj
     });
   }
   return { type: "environment", environment, path, isKey: true };
+}
+
+function isNoteOfFile(name: string, { environments }: ProjectSource, file: Tree): boolean {
+  const [note] = /^x-[^.[]*/.exec(name) ?? [];
+  if (note === undefined || at(file, [note]) === undefined) return false;
+  return [...environments.keys()].every((one) => at(file, ["environments", one, note]) === undefined);
 }
 
 function unknownEnvironment(written: string, project: ProjectSource): PoststackError {

@@ -72,7 +72,7 @@ type Way = Omit<Endpoint, "database" | "owner">;
 function own(postgres: PostgresConfig, context: SecretContext): Way {
   const { secret } = generatedSecret(instanceSecret, context);
   return {
-    host: postgres.host ?? reachable(postgres.bind ?? "127.0.0.1"),
+    host: ownHost(postgres),
     port: postgres.port ?? 5432,
     sslmode: "disable",
     maintenanceDatabase: "postgres",
@@ -80,9 +80,11 @@ function own(postgres: PostgresConfig, context: SecretContext): Way {
   };
 }
 
-/** Where a server that listens there answers on this machine. */
-const reachable = (bind: string): string =>
-  bind === "0.0.0.0" || bind === "*" ? "127.0.0.1" : bind === "::" ? "::1" : bind;
+/** Where a server of ours is reached: as it is written, else where one that listens there answers on this machine. */
+export function ownHost({ host, bind = "127.0.0.1" }: PostgresConfig): string {
+  if (host !== undefined) return host;
+  return bind === "0.0.0.0" || bind === "*" ? "127.0.0.1" : bind === "::" ? "::1" : bind;
+}
 
 async function external(postgres: PostgresConfig, place: (key: string) => Place, context: SecretContext): Promise<Way> {
   const parts = await connectionOf(postgres, place("url"), context);

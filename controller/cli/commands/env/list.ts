@@ -1,3 +1,4 @@
+import { ownHost } from "../../../config/desired/server.ts";
 import { providerOf } from "../../../config/provider.ts";
 import type { EnvironmentSource } from "../../../config/source.ts";
 import { kindOf } from "../../../core/id.ts";
@@ -92,11 +93,13 @@ const isComposed = ({ project }: OpenedProject, name: string): boolean =>
 
 /** An external server's address is known here only when the file says it outside of a secret. */
 function addressOf({ config: { postgres = {} } }: EnvironmentSource, port: number): string | null {
-  const { url, host, bind = "127.0.0.1" } = postgres;
-  if (url === undefined) return `${host ?? bind}:${port}`;
+  const { url, host } = postgres;
+  if (url === undefined) return hostAndPort(ownHost(postgres), port);
   if (typeof url === "string" && URL.canParse(url)) return new URL(url).host;
-  return host === undefined ? null : `${host}:${port}`;
+  return host === undefined ? null : hostAndPort(host, port);
 }
+
+const hostAndPort = (host: string, port: number): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 function runningText({ serverRunning, processesRunning, containersRunning, deployment, isComposed }: Counted): string {
   const server = serverRunning === null ? [] : [serverRunning ? "Postgres" : "no Postgres"];

@@ -28,9 +28,10 @@ export async function configExplainCommand(
 ): Promise<ExitCode> {
   const context = await contextOf(options, world);
   const opened = openProject(context);
-  const target = targetOf(name, chosenOf(env, options.text("env")), opened.project);
+  const tree = readTree(opened);
+  const target = targetOf(name, chosenOf(env, options.text("env")), opened.project, tree);
   if (target.type === "project") {
-    const subject = projectSubject(opened, readTree(opened));
+    const subject = projectSubject(opened, tree);
     await answerKey(findPath(target.path, subject), subject, {}, context);
     return exitCode.done;
   }
