@@ -84,7 +84,7 @@ async function convergeVolume({ away, forgets }: { readonly away: number; readon
   const volume: DesiredVolume = {
     ...{ id: resourceId("volume", "data"), name: "p_data", key: "data", to: "present", deleteData: false },
     ...{ isExternal: false, config: "", project, dependsOn: [], place },
-    spec: { driver: "local", options: new Map(), labels: new Map() } as unknown as DesiredVolume["spec"],
+    spec: { labels: new Map() },
   };
   const desired: Desired = {
     ...rest,
@@ -96,7 +96,7 @@ async function convergeVolume({ away, forgets }: { readonly away: number; readon
     identify: () => Promise.resolve({ engine: "docker", address: "unix:///engine" }),
     volumes: () => Promise.resolve(forgets ? [] : volumes),
     createVolume: (name: string, spec: DesiredVolume["spec"]) => {
-      const made = { name, ...spec };
+      const made = { name, driver: "local", driverOptions: new Map(), ...spec };
       volumes.push(made);
       return Promise.resolve(made);
     },
@@ -130,7 +130,7 @@ test.each([
   ["is done, though more looks fail than there are passes", { away: 8, forgets: false }, { status: "converged" }, 1],
   ["is stalled where the engine stays away", { away: 99, forgets: false }, "ENGINE_UNREACHABLE", 0],
   ["does not converge where it has to be made in each pass", { away: 0, forgets: true }, "NOT_CONVERGED", 5],
-  ["and has all of its passes, though looks fail before them", { away: 8, forgets: true }, "NOT_CONVERGED", 5],
+  ["has all of these passes, though looks fail before them", { away: 8, forgets: true }, "NOT_CONVERGED", 5],
 ] as const)("a volume %s", async (_what, world, expected, times) => {
   const { outcome, made } = await convergeVolume(world);
   const stalled = { status: "stalled", errors: [{ code: expected }] };
