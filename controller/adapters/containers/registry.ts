@@ -65,8 +65,14 @@ export async function allLogins(
   return found;
 }
 
-/** What the headers X-Registry-Auth and X-Registry-Config hold: base64 for URLs (Docker Engine API, "Authentication"). */
-export const registryHeader = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+/**
+ * What the headers X-Registry-Auth and X-Registry-Config hold: base64 for URLs (Docker Engine API, "Authentication"), with
+ * the padding that Node leaves out. Without it the engine reads nothing, says nothing, and asks the registry as nobody.
+ */
+export function registryHeader(value: object): string {
+  const text = Buffer.from(JSON.stringify(value)).toString("base64url");
+  return text.padEnd(Math.ceil(text.length / 4) * 4, "=");
+}
 
 /** The protocol of docker/docker-credential-helpers: the server on standard input, JSON on standard output. */
 async function askHelper(

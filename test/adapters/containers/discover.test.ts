@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { renderAddress } from "../../../controller/adapters/containers/address.ts";
 import { discover } from "../../../controller/adapters/containers/discover.ts";
-import { loginFor, registryOf } from "../../../controller/adapters/containers/registry.ts";
+import { loginFor, registryHeader, registryOf } from "../../../controller/adapters/containers/registry.ts";
 import { PoststackError } from "../../../controller/core/errors.ts";
 
 let home: string;
@@ -146,6 +146,15 @@ describe("the login of a registry", () => {
     expect(await login("helped.test")).toEqual({ serveraddress: "helped.test", identitytoken: "for helped.test" });
     expect(await login("other.test")).toBeUndefined();
   });
+
+  test.each(["", "?", "??", "???>>>"])(
+    "is written as engines read it, with padding and the letters of URLs (%s)",
+    (text) => {
+      const written = registryHeader({ text });
+      expect(written).toMatch(/^(?:[\w-]{4})*(?:[\w-]{2}==|[\w-]{3}=)?$/);
+      expect(JSON.parse(Buffer.from(written, "base64url").toString())).toEqual({ text });
+    },
+  );
 
   test("a helper that fails, is not there or has a path for a name gives no login", async () => {
     write("bin/docker-credential-bad", "#!/bin/sh\necho no; exit 1\n", 0o700);
