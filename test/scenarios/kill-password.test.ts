@@ -85,6 +85,8 @@ test.each(["shop_dev", "shop_reporting"])(
 
     for (const [round, moment] of moments.entries()) {
       const before = passwords[role as keyof typeof passwords];
+      const open = client(project, role, before);
+      await open.connect();
       change(String(round));
       // The owner logs in with the new password in the same apply that changes it.
       project.write(`migrations/00${round + 1}_t.sql`, `create table t${round} (id int);\n`);
@@ -97,6 +99,9 @@ test.each(["shop_dev", "shop_reporting"])(
         [passwords[role as keyof typeof passwords], before].map((password) => login(project, role, password)),
       );
       expect(logins, moment).toEqual(["works", "28P01"]);
+      // Who was logged in stays so.
+      expect((await open.query("select current_user::text as is")).rows).toEqual([{ is: role }]);
+      await open.end();
       await ok("plan", "--detailed-exitcode");
       await ok("db", "test-connection");
     }
