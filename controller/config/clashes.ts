@@ -10,6 +10,8 @@ export interface Claim {
   readonly thing: string;
   /** Of a port: the address; `*` takes in all others. */
   readonly address: string;
+  /** Of an image: what it is built from. Those that build it from the same things share it. */
+  readonly from?: string;
   readonly place: Place;
   readonly next: string;
 }
@@ -30,12 +32,14 @@ export function clashesAmong(all: readonly Claim[]): readonly PoststackError[] {
   const claims = new Map<string, Claim[]>();
   return all.flatMap((claim) => {
     const others = claims.get(claim.thing) ?? [];
-    const other = others.find((one) => overlap(one.address, claim.address));
+    const other = others.find((one) => overlap(one.address, claim.address) && !isShared(one, claim));
     if (other !== undefined) return [clash(other, claim)];
     claims.set(claim.thing, [...others, claim]);
     return [];
   });
 }
+
+const isShared = (one: Claim, other: Claim): boolean => one.from !== undefined && one.from === other.from;
 
 const overlap = (one: string, other: string): boolean => one === other || one === "*" || other === "*";
 

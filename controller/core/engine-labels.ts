@@ -46,7 +46,8 @@ export function observedMark({ state }: Pick<Ports, "state">): string | undefine
 interface Marked {
   readonly id: ResourceId;
   readonly config: string;
-  readonly project: EngineProject;
+  /** Without an environment: it is the project's, whichever environment made it. */
+  readonly project: Pick<EngineProject, "project"> & Partial<Pick<EngineProject, "environment">>;
 }
 
 /**
@@ -59,7 +60,7 @@ export function ownLabels({ id, config, project }: Marked, ports: Pick<Ports, "s
   return new Map([
     [labelNames.owner, mark],
     [`${own}.project`, project.project],
-    [`${own}.environment`, project.environment],
+    ...(project.environment === undefined ? [] : [[`${own}.environment`, project.environment] as const]),
     [labelNames.resource, id],
     [labelNames.config, config],
     [`${own}.fence`, String(ports.server.fence())],

@@ -51,7 +51,7 @@ export function applyToEngine(engine: SimulatedEngine, action: EngineAction): vo
     case "image": {
       if (action.verb === "delete") return void engine.images.delete(action.image.references[0] ?? action.image.id);
       const { reference, since } = action.desired;
-      engine.images.set(reference, { reference, isOurs: false, refreshedAt: since, image: imageOf(reference) });
+      engine.images.set(reference, { reference, refreshedAt: since, image: imageOf(reference) });
       return;
     }
     case "container":

@@ -1,5 +1,4 @@
 import { posix } from "node:path";
-import { canonicalText } from "../../core/canonical.ts";
 import { baseImages } from "../../core/dockerfile.ts";
 import { PoststackError } from "../../core/errors.ts";
 import { resourceId, type ResourceId } from "../../core/id.ts";
@@ -7,10 +6,11 @@ import { fullReference } from "../../core/image-reference.ts";
 import { fileStart } from "../../core/place.ts";
 import type { ShippedImage } from "../../core/ports/container-images.ts";
 import type { Files } from "../../core/ports/files.ts";
+import { configOf } from "../../resources/image/key.ts";
 import type { BuildSource, DesiredImage } from "../../resources/image/model.ts";
 import type { DesiredResources } from "../../resources/index.ts";
 import { knownNames } from "../known-names.ts";
-import type { EnvironmentSource, ProjectSource } from "../source.ts";
+import type { ProjectSource } from "../source.ts";
 import type { Identity } from "./identity.ts";
 import type { BuildOptions } from "./options.ts";
 
@@ -45,7 +45,6 @@ export const projectImages = (project: ProjectSource, files: Files): readonly st
 
 interface ImageWishes {
   readonly project: ProjectSource;
-  readonly environment: EnvironmentSource;
   readonly files: Files;
   readonly identity: Identity;
   readonly startedAt: Date;
@@ -53,7 +52,7 @@ interface ImageWishes {
 
 /** The images that come with Poststack and those of the project's folders, each after the ones that it is made from. */
 function desiredProjectImages(
-  { project, environment, files, identity, startedAt }: ImageWishes,
+  { project, files, identity, startedAt }: ImageWishes,
   shipped: readonly ShippedImage[],
 ): readonly DesiredImage[] {
   const all = [...shipped.map(ofShipped), ...folderImages(project, files)];
@@ -70,17 +69,11 @@ function desiredProjectImages(
       source: {
         type: "build",
         build,
-        config: identity.hash(canonicalText({ references, dockerfile })),
+        config: configOf(build, identity.hash),
         when: "changed",
       },
       since: startedAt,
-      project: {
-        project: project.name,
-        environment: environment.name,
-        root: project.root,
-        workingDirectory: project.root,
-        configFiles: [],
-      },
+      project: { project: project.name },
       dependsOn: [...new Set(bases)].filter((id) => id !== idOf(one)),
       place: fileStart(one.file),
     };

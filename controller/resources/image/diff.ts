@@ -25,7 +25,7 @@ export function diff(wishes: readonly ImageWish[], observed: readonly ObservedIm
 function diffNamed(desired: readonly DesiredImage[], observed: readonly ObservedImage[]): readonly ImageAction[] {
   const byReference = new Map(observed.map((image) => [image.reference, image]));
   return desired.flatMap((image): readonly ImageAction[] => {
-    const seen = byReference.get(image.reference) ?? { reference: image.reference, isOurs: false };
+    const seen = byReference.get(image.reference) ?? { reference: image.reference };
     const { source } = image;
     return source.type === "registry" ? diffPulled(image, source, seen) : diffBuilt(image, source, seen);
   });
@@ -75,12 +75,12 @@ function diffBuilt(desired: DesiredImage, source: BuildSource, observed: Observe
 function whyBuild(
   { since }: DesiredImage,
   { when, config }: BuildSource,
-  { image, isOurs, refreshedAt, bases = new Map() }: ObservedImage,
+  { image, refreshedAt, bases = new Map() }: ObservedImage,
   inputs: BuildInputs,
 ): string | undefined {
   if (image === undefined) return "not found";
   const made = keyOf(image);
-  if (!isOurs || made === undefined) return "what has its name was not built from these files";
+  if (made === undefined) return "what has its name was not built from these files";
   const reasons = [
     isSameKeyPart(made.inputs, inputs.digest) ? [] : ["build context or Dockerfile changed"],
     isSameKeyPart(made.config, config) ? [] : ["build settings changed"],

@@ -1,14 +1,21 @@
 import { canonicalText } from "../../core/canonical.ts";
 import { labelNames } from "../../core/engine-labels.ts";
 import type { BuildSpec, ImageFacts } from "../../core/ports/container-images.ts";
-import type { Text } from "../../core/secret.ts";
+import { keyedHash, Secret, type Text } from "../../core/secret.ts";
 import type { BuildKey } from "./model.ts";
 
-/** Keyed hash of what a build is asked for. How it is done (cache, progress, asking for newer bases) makes no other image. */
+/**
+ * Hash of what a build is asked for, the same for each environment: those that build one reference from the same things
+ * share the image. How it is done (cache, progress, asking for newer bases) makes no other image, and neither does what a
+ * secret holds: no builder takes a step for another one because of it (docs.docker.com, "Build cache invalidation").
+ *
+ * @param hash keyed; for arguments that nobody may guess. Others stand in the image's history anyway
+ */
 export function configOf(build: BuildSpec, hash: (text: Text) => string): string {
   const { cacheFrom: _cacheFrom, noCache: _noCache, pull: _pull, onOutput: _onOutput, ...spec } = build;
-  const { context: _context, ...made } = spec;
-  return hash(canonicalText(made));
+  const { context: _context, secrets, ...made } = spec;
+  const text = canonicalText([made, [...(secrets?.keys() ?? [])].sort()]);
+  return text instanceof Secret ? hash(text) : keyedHash("", text);
 }
 
 const shown = 16;

@@ -28,7 +28,7 @@ export async function observeLeftovers(
   return images
     .filter((image) => isBuilt(image, mark) && !used.has(bareId(image.id)))
     .filter(({ references }) => !references.some((reference) => kept.has(fullReference(reference))))
-    .map((leftover) => ({ reference: leftover.references[0] ?? leftover.id, isOurs: true, leftover }));
+    .map((leftover) => ({ reference: leftover.references[0] ?? leftover.id, leftover }));
 }
 
 /** By a build for this environment: the label says so, and containers of ours have another resource in theirs. */

@@ -13,7 +13,8 @@ export interface DesiredImage {
   readonly source: RegistrySource | BuildSource;
   /** The moment at which the command began: what is to be done on every apply is done once after it. */
   readonly since: Date;
-  readonly project: EngineProject;
+  /** Without an environment: it is the project's, whichever environment builds it. */
+  readonly project: Pick<EngineProject, "project"> & Partial<Pick<EngineProject, "environment">>;
   readonly dependsOn: readonly ResourceId[];
   readonly place: Place;
 }
@@ -46,7 +47,7 @@ export interface BuildSource {
   readonly type: "build";
   /** Without labels of ours. */
   readonly build: BuildSpec;
-  /** Keyed hash of all that the spec says: arguments, target, secrets. What the context holds is not in it. */
+  /** Hash of all that the spec says: arguments, target, ids of secrets. What the context holds is not in it. */
   readonly config: string;
   /** `changed`: when there is none, or one of something else. `always`: on every apply. */
   readonly when: "changed" | "always";
@@ -56,8 +57,6 @@ export interface ObservedImage {
   readonly reference: string;
   /** What the reference means now; absent: nothing. */
   readonly image?: ImageFacts;
-  /** Whether our own build made it, for this resource. */
-  readonly isOurs: boolean;
   /** When it was last pulled or built, as far as anybody knows. */
   readonly refreshedAt?: Date;
   /** Why it cannot be told what a build would be made from: no Dockerfile, no context. */

@@ -1,4 +1,3 @@
-import { observedMark, resourceIn } from "../../core/engine-labels.ts";
 import { PoststackError } from "../../core/errors.ts";
 import { imageFinder } from "../../core/image-reference.ts";
 import type { Ports } from "../../core/ports.ts";
@@ -26,15 +25,13 @@ async function observeNamed(
   if (desired.length === 0) return [];
   const images = await ports.containers.images(signal);
   const find = imageFinder(images);
-  const mark = observedMark(ports);
   return Promise.all(
     desired.map(async (one): Promise<ObservedImage> => {
-      const { reference, source, id } = one;
+      const { reference, source } = one;
       const image = find(reference);
       const refreshed = image === undefined ? undefined : await lastRefresh(one, image, ports, signal);
       return {
         reference,
-        isOurs: image !== undefined && resourceIn(image.labels, mark) === id,
         ...(image === undefined ? {} : { image }),
         ...(refreshed === undefined ? {} : { refreshedAt: refreshed }),
         ...(source.type === "build" ? await observeBuild(source, find, ports, signal) : {}),

@@ -169,6 +169,25 @@ describe("building", () => {
     expect(await it.pass(wish, anew)).toBe("");
   });
 
+  test("another environment that builds it from the same things shares it; from others it builds it anew", async () => {
+    const it = stage();
+    await it.pass(built());
+    const other = { ...it.ports, state: { read: () => ({ owner: "another" }) } } as unknown as Ports;
+    expect(await it.pass(built(), other)).toBe("");
+    it.world.context = "2".repeat(64);
+    expect(await it.pass(built(), other)).toBe("build image:web  build context or Dockerfile changed");
+    expect(await it.pass(built(), it.anew())).toBe("");
+  });
+
+  test("what a secret holds makes no other image, and which ones there are does", () => {
+    const keyOf = (name: string, value: string): unknown => {
+      const { source } = built({ secrets: new Map([[name, new Secret(value)]]) });
+      return "config" in source ? source.config : undefined;
+    };
+    expect(keyOf("token", "a")).toBe(keyOf("token", "b"));
+    expect(keyOf("token", "a")).not.toBe(keyOf("key", "a"));
+  });
+
   test("an image under the name that others built is replaced by ours", async () => {
     const it = stage();
     it.put("web:1", "a");

@@ -193,7 +193,7 @@ describe("in a plan", () => {
     },
   };
   const facts = { references: ["app:1"], digests: [], labels: new Map(), createdAt: new Date(0), sizeBytes: 1 };
-  const image = { reference: "app:1", isOurs: false, image: { ...facts, id: oldImage ?? "" } };
+  const image = { reference: "app:1", image: { ...facts, id: oldImage ?? "" } };
 
   test("what needs an undecided job waits with it", () => {
     const plan = buildPlan(desired, { observed: { image: [image], job: [ran(seed)] }, deferred: [] });

@@ -1,3 +1,5 @@
+import { canonicalText } from "../../../core/canonical.ts";
+import { fullReference } from "../../../core/image-reference.ts";
 import type { PoststackError } from "../../../core/errors.ts";
 import type { Files } from "../../../core/ports/files.ts";
 import { addressOf, claimsOf, clashesAmong, type Claim } from "../../clashes.ts";
@@ -96,7 +98,29 @@ function composeClaims(environment: string, { project, placeOf }: LoadedDeployme
       return [named(environment, thing, placeOf([section, key, "name"]), next)];
     }),
   );
-  return [...services, ...objects];
+  return [...services, ...objects, ...imageClaims(environment, { project, placeOf })];
+}
+
+/**
+ * Images that are built under a name of their own. Built in two ways under one name each environment would build it anew
+ * after the other, for ever; built from the same things it is one image.
+ */
+function imageClaims(
+  environment: string,
+  { project, placeOf }: Pick<LoadedDeployment, "project" | "placeOf">,
+): readonly Claim[] {
+  const claims = new Map<string, Claim>();
+  for (const [service, { image, build, platform = "" }] of project.services) {
+    if (build === undefined || image === undefined || image === "") continue;
+    const { cache_from: _cacheFrom, no_cache: _noCache, pull: _pull, ...made } = build;
+    const thing = `the image ${fullReference(image).replace(/^docker\.io\/(?:library\/)?/, "")}`;
+    // What the services of one environment ask of one image is compared elsewhere.
+    if (claims.has(thing)) continue;
+    const next = "build it in the same way in both, or give each its own: `image: NAME:${POSTSTACK_ENVIRONMENT}`";
+    const place = placeOf(["services", service, "image"]);
+    claims.set(thing, { ...named(environment, thing, place, next), from: String(canonicalText([made, platform])) });
+  }
+  return [...claims.values()];
 }
 
 const named = (environment: string, thing: string, place: Claim["place"], next: string): Claim => ({

@@ -66,6 +66,35 @@ describe("between two environments", () => {
     expect(clashes(compose, compose)).toEqual([`CONFIG_CLASH ${expected}`]);
   });
 
+  const image = (keys: string): string => `services: { web: { image: "app:1", build: { context: ., ${keys} } } }\n`;
+  test.each([
+    ["arguments", image("args: { LEVEL: a }"), image("args: { LEVEL: b }")],
+    ["a target", image(""), image("target: test")],
+    ["what differs by the environment", image("args: { FOR: $COMPOSE_PROJECT_NAME }"), undefined],
+    ["the long name of the same", image(""), image("target: x").replace("app:1", "docker.io/library/app:1")],
+  ])("one image that is built in two ways: %s", (_sentence, compose, other = compose) => {
+    expect(clashes(compose, other)).toEqual([
+      "CONFIG_CLASH environments test and dev both use the image app:1 at compose.yml:1:27",
+    ]);
+  });
+  test.each([
+    ["is one image", image("args: { LEVEL: a }"), image("args: { LEVEL: a }")],
+    ["with another cache is one, too", image(""), image("no_cache: true")],
+    ["that only one of them builds", image(""), "services: { web: { image: 'app:1' } }\n"],
+    [
+      "that has its environment in its name",
+      image("args: { L: a }").replace("app:1", "app:$COMPOSE_PROJECT_NAME"),
+      undefined,
+    ],
+    [
+      "without a name of its own",
+      image("args: { L: $COMPOSE_PROJECT_NAME }").replace('image: "app:1", ', ""),
+      undefined,
+    ],
+  ])("one image that is built from the same things, or %s", (_sentence, compose, other = compose) => {
+    expect(clashes(compose, other)).toEqual([]);
+  });
+
   const all = web("ports: ['80:80'], container_name: www");
   test.each([
     ["names that Compose makes", web("volumes: ['v:/v']") + "volumes: { v: }\n", undefined],
