@@ -2,6 +2,7 @@ import { isRefusal } from "../core/action.ts";
 import { PoststackError, type ErrorFacts } from "../core/errors.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Ports } from "../core/ports.ts";
+import type { ContainerEngine } from "../core/ports/containers.ts";
 import type { Action, Desired } from "../resources/index.ts";
 import type { Outline } from "../resources/outline.ts";
 import type { ConvergeOptions, EnginePorts, LoadDesired } from "./converge.ts";
@@ -9,6 +10,7 @@ import { observe, type Observation } from "./observe.ts";
 import { buildPlan } from "./plan.ts";
 import type { Selection } from "./select.ts";
 import { noServer, passServer, type PassServer } from "./server.ts";
+import { sharedLists } from "./shared-lists.ts";
 import { mayPassByItself, pause } from "./tries.ts";
 
 /** What is to be done, seen without a lock. */
@@ -62,9 +64,11 @@ export async function see<T>(
 ): Promise<T> {
   const unread = new AbortController();
   const looking = AbortSignal.any([signal, unread.signal]);
+  const listing = new AbortController();
+  const containers = await askedAhead(ports, AbortSignal.any([looking, listing.signal]));
   const begin = (outline: Outline): Begun => {
     const server = readingServer(outline, ports);
-    const world = passPorts(ports, server);
+    const world = passPorts({ ...ports, containers }, server);
     const observing = observe(outline, world, looking);
     // Told when the files are read: what is wrong with them comes first.
     observing.catch(() => undefined);
@@ -79,8 +83,28 @@ export async function see<T>(
     unread.abort(error);
     throw error;
   } finally {
+    listing.abort();
     await begun?.server.close();
   }
+}
+
+/**
+ * To list its containers takes an engine about as long as it takes to read the files: where the state says that something of
+ * ours is in one, it is asked before. What it answers is for this look alone.
+ */
+async function askedAhead({ containers, state }: EnginePorts, signal: AbortSignal): Promise<ContainerEngine> {
+  try {
+    if (state.read()?.engine === undefined) return containers;
+    await containers.identify(signal);
+  } catch {
+    // What is wrong with the state or the engine is told by those who need it, at their place.
+    return containers;
+  }
+  const lists = sharedLists(containers);
+  lists.containers(signal).catch(() => undefined);
+  // A request leaves with the next turn of the event loop, and reading files does not wait for one.
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  return lists;
 }
 
 interface Begun {

@@ -37,10 +37,11 @@ function silentServer(): { readonly ports: EnginePorts; readonly asked: Promise<
       signal.addEventListener("abort", () => reject(new PoststackError("POSTGRES_UNREACHABLE", { what: "ended" })));
       ask(signal);
     });
-  return { ports: { postgres: { connect } } as unknown as EnginePorts, asked };
+  return { ports: { postgres: { connect }, state: { read: () => undefined } } as unknown as EnginePorts, asked };
 }
 
 const refusing: EnginePorts = {
+  state: { read: () => undefined },
   postgres: {
     connect: () => Promise.reject(new PoststackError("POSTGRES_UNREACHABLE", { what: "nobody answers" })),
   },
@@ -80,4 +81,42 @@ test("what a load does not tell early is looked at when it is whole", async () =
     (seen) => [seen.desired === desired, seen.observation.observed.instance?.[0]?.error?.what],
   );
   expect(told).toEqual([true, "nobody answers"]);
+});
+
+/** What is asked of an engine, and when the files are read. */
+function asked(engine: object | undefined) {
+  const order: string[] = [];
+  const ports = {
+    ...refusing,
+    state: { read: () => (engine === undefined ? undefined : { engine }) },
+    containers: {
+      identify: () => Promise.resolve({ engine: "docker", address: "here" }),
+      containers: (listing: AbortSignal) => {
+        order.push("list");
+        return new Promise((_resolve, reject) => {
+          listing.addEventListener("abort", () => {
+            order.push("list ends");
+            reject(new Error("ended"));
+          });
+        });
+      },
+    },
+  } as unknown as EnginePorts;
+  const load: LoadDesired = () => {
+    order.push("files");
+    return Promise.resolve(desired);
+  };
+  return { order, look: () => see(load, ports, signal, () => order.push("told")) };
+}
+
+test("an engine that is known lists its containers while the files are read; whoever needs none does not wait", async () => {
+  const { order, look } = asked({ engine: "docker", address: "here" });
+  await look();
+  expect(order).toEqual(["list", "files", "told", "list ends"]);
+});
+
+test("no engine is asked before the files say so, where none is known", async () => {
+  const { order, look } = asked(undefined);
+  await look();
+  expect(order).toEqual(["files", "told"]);
 });
