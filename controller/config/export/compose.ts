@@ -1,15 +1,15 @@
 import type { Files } from "../../core/ports/files.ts";
 import { joinTexts, mapText, Secret, type Text } from "../../core/secret.ts";
 import type { DesiredInstance } from "../../resources/instance/model.ts";
-import type { ComposeProject } from "../compose/model.ts";
 import { composeDocument } from "../compose/print.ts";
 import type { ComposeWarning } from "../compose/report.ts";
-import { loadDeployment, type LoadedDeployment } from "../desired/compose/load.ts";
+import { loadDeployment } from "../desired/compose/load.ts";
 import { placeholders } from "../desired/compose/placeholders.ts";
 import { composeVariables } from "../desired/compose/variables.ts";
 import { gatherProblems } from "../problems.ts";
 import type { EnvironmentSource, ProjectSource } from "../source.ts";
 import type { VariableSources } from "../variables.ts";
+import { withReferences } from "./private-values.ts";
 import { ownerPassword, superuserPassword, withServer } from "./server.ts";
 
 export interface ExportWishes {
@@ -27,6 +27,8 @@ export interface ExportedCompose {
   readonly document: object;
   /** What these are. */
   readonly values: ReadonlyMap<string, Text>;
+  /** Those of them that are no variables of the environment. */
+  readonly added: ReadonlyMap<string, Text>;
   readonly warnings: readonly ComposeWarning[];
 }
 
@@ -43,12 +45,17 @@ export function exportCompose(wishes: ExportWishes): ExportedCompose {
   problems.throwAny();
   const options = { files, publicNames, requiresVariables: true, variables: placeholders(variables).variables };
   const loaded = loadDeployment(project.name, environment, options);
-  const values = new Map([...variables, ...(instance === undefined ? [] : passwords(instance))]);
+  const known = new Map([...variables, ...(instance === undefined ? [] : passwords(instance))]);
+  const referring = loaded === undefined ? undefined : withReferences(loaded, known);
+  const values = new Map([...known, ...(referring?.added ?? [])]);
   const own =
-    loaded === undefined ? { name: `${project.name}-${environment.name}`, services: {} } : documentOf(loaded, values);
+    referring === undefined
+      ? { name: `${project.name}-${environment.name}`, services: {} }
+      : (composeDocument(referring.project) as object);
   return {
     document: instance === undefined ? own : withServer(own, instance, { showSecrets }),
     values,
+    added: referring?.added ?? new Map(),
     warnings: loaded?.warnings ?? [],
   };
 }
@@ -57,35 +64,6 @@ const passwords = ({ endpoint }: DesiredInstance): readonly (readonly [string, T
   [superuserPassword, endpoint.admin.password],
   [ownerPassword, endpoint.owner.password],
 ];
-
-function documentOf(loaded: LoadedDeployment, values: ReadonlyMap<string, Text>): object {
-  return composeDocument(withReferences(loaded, values)) as object;
-}
-
-/**
- * What people keep in the shell and in env files is no secret by its name, and may be one all the same: in the environment
- * of a container the name stands for it, as in the file that it came from.
- */
-function withReferences(
-  { project, isPrivate, sourcesAt }: LoadedDeployment,
-  values: ReadonlyMap<string, Text>,
-): ComposeProject {
-  const services = [...project.services].map(([name, service]) => {
-    const { environment } = service;
-    if (environment === undefined) return [name, service] as const;
-    const shown = [...environment].map(([key, value]) => {
-      const path = ["services", name, "environment", key];
-      if (typeof value !== "string" || !isPrivate(path)) return [key, value] as const;
-      const text = [...sourcesAt(path)].reduce((all, source) => {
-        const one = values.get(source);
-        return typeof one === "string" && one !== "" ? all.replaceAll(one, `«${source}»`) : all;
-      }, value);
-      return [key, text] as const;
-    });
-    return [name, { ...service, environment: new Map(shown) }] as const;
-  });
-  return { ...project, services: new Map(services) };
-}
 
 const form = /«([A-Za-z_]\w*)»/g;
 

@@ -194,11 +194,15 @@ function passwordParts({ showSecrets }: ServerOptions): PasswordParts {
   };
 }
 
-/** Sourced by the image's entrypoint on the first start. psql puts the password into its quotes. */
+/**
+ * Sourced by the image's entrypoint on the first start. psql reads the password, so that no process has it among its
+ * arguments, and puts it into its quotes.
+ */
 function beginScriptOf({ owner, database }: DesiredInstance["endpoint"], passwordFile: string): string {
   const name = (text: string): string => `"${text.replaceAll('"', '""')}"`;
   return [
-    `psql --username "$$POSTGRES_USER" --dbname postgres --set ON_ERROR_STOP=1 --set password="$$(cat ${passwordFile})" <<'SQL'`,
+    `psql --username "$$POSTGRES_USER" --dbname postgres --set ON_ERROR_STOP=1 <<'SQL'`,
+    `\\set password \`cat ${passwordFile}\``,
     `create role ${name(owner.user)} login password :'password';`,
     `create database ${name(database)} owner ${name(owner.user)};`,
     "SQL",

@@ -14,11 +14,13 @@ const shortHash = 12;
  * never does.
  *
  * @param hash keyed with the owner token
+ * @param hidden fields besides secret variables that no plan shows, as the drift of a spec calls them
  */
 export function configOf(
   spec: ContainerSpec,
   files: readonly ContainerFile[],
   hash: (text: Text) => string,
+  hidden: readonly string[] = [],
 ): ContainerConfig {
   const { resources = {}, restart: _restart, ...others } = spec;
   const { blkio = {}, ...plainResources } = resources;
@@ -32,6 +34,8 @@ export function configOf(
     contents: new Map([
       ...files.map(({ path, content }) => [path, short(content)] as const),
       ...secrets.map(([name, value]) => [`environment/${name}`, short(value)] as const),
+      // That they changed is known from the hash of all.
+      ...hidden.map((field) => [field, ""] as const),
     ]),
   };
 }

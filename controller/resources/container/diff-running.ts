@@ -128,9 +128,9 @@ function imageDrift(current: ObservedContainer): readonly Drift[] {
 
 function specDrift(desired: DesiredContainer, { details, imageConfig, summary }: ObservedContainer): readonly Drift[] {
   const made = contentsIn(summary.labels) ?? new Map<string, string>();
-  const wasSecret = (field: string): boolean => made.has(field);
-  const fields = details === undefined ? [] : driftOfSpec(desired.spec, details.spec, imageConfig, wasSecret);
   const { contents: wanted } = desired.config;
+  const isHidden = (field: string): boolean => made.has(field) || wanted.has(field);
+  const fields = details === undefined ? [] : driftOfSpec(desired.spec, details.spec, imageConfig, isHidden);
   const paths = [...new Set([...made.keys(), ...wanted.keys()])].filter((path) => path.startsWith("/")).sort();
   const contents = paths.flatMap((path): Drift[] =>
     made.get(path) === wanted.get(path) ? [] : [{ field: `content of ${path}`, from: "", to: "" }],

@@ -19,13 +19,13 @@ const longest = 60;
  * an engine treats alike does no harm here. Limits are compared elsewhere.
  *
  * @param actual as it was observed, with what came from its image; a secret stands in it as plain text
- * @param wasSecret whether the container was made with a secret in that field
+ * @param isHidden whether no plan shows the field, since a secret is in it or was
  */
 export function driftOfSpec(
   desired: ContainerSpec,
   actual: ContainerSpec,
   image: ImageConfig | undefined,
-  wasSecret: (field: string) => boolean,
+  isHidden: (field: string) => boolean,
 ): readonly Drift[] {
   const wanted = fieldsOf(withImageDefaults(desired, image), actual);
   const seen = fieldsOf(actual, desired);
@@ -33,7 +33,7 @@ export function driftOfSpec(
     const [from, to] = [seen.get(field), wanted.get(field)];
     // An engine fills in what nobody asked for: its own names, drivers and limits.
     if (to === undefined && (!isOfFiles(field) || ofEngine.has(field))) return [];
-    const isSecret = to instanceof Secret || wasSecret(field);
+    const isSecret = to instanceof Secret || isHidden(field);
     return [{ field: composeName(field), from: isSecret ? "" : shown(from), to: isSecret ? "" : shown(to) }];
   });
 }

@@ -39,6 +39,16 @@ function sourcesOf(opened: OpenedEnvironment, { endpoint, resources }: Desired, 
   return variableSources(chooseEnvironment(opened.project, opened.environment), opened, there, context);
 }
 
+const composed = (opened: OpenedEnvironment, desired: Desired, context: Context, showSecrets: boolean) =>
+  exportCompose({
+    project: opened.project,
+    environment: chooseEnvironment(opened.project, opened.environment),
+    files: opened.files,
+    sources: sourcesOf(opened, desired, true, context),
+    instance: desired.resources.instance[0],
+    showSecrets,
+  });
+
 async function printCompose(
   opened: OpenedEnvironment,
   desired: Desired,
@@ -48,14 +58,7 @@ async function printCompose(
   const { world, note } = context;
   const showSecrets = options.flag("showSecrets");
   const [instance] = desired.resources.instance;
-  const { document, values, warnings } = exportCompose({
-    project: opened.project,
-    environment: chooseEnvironment(opened.project, opened.environment),
-    files: opened.files,
-    sources: sourcesOf(opened, desired, true, context),
-    instance,
-    showSecrets,
-  });
+  const { document, values, warnings } = composed(opened, desired, context, showSecrets);
   for (const { what, where } of warnings) note(`warning: ${what}\n  at ${renderPlace(where)}`);
   if (instance !== undefined && instance.container === undefined) {
     note("The environment's Postgres is no container, and not in the file.");
@@ -87,6 +90,8 @@ function printVariables(opened: OpenedEnvironment, desired: Desired, options: Op
   const all = new Map<string, Text>([
     ...[...own].map(([key, { value }]) => [key, value] as const),
     ...(inside && superuser !== undefined ? [[superuserPassword, superuser] as const] : []),
+    // What the exported file names besides.
+    ...(inside ? composed(opened, desired, context, false).added : []),
   ]);
   const form = options.text("format") === "shell" ? "shell" : "dotenv";
   const shown = (variables: ReadonlyMap<string, Text>, hidden: readonly string[]): Text =>

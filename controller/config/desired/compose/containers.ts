@@ -8,6 +8,7 @@ import { imageOf } from "./images.ts";
 import { needsOf, runOnce, sharesOf } from "./needs.ts";
 import { networkId } from "./networks.ts";
 import { warnOffNetwork } from "./off-network.ts";
+import { privateFields } from "./private-fields.ts";
 import { givenOf, type Given } from "./spec/files.ts";
 import { hookOf } from "./spec/hooks.ts";
 import { specOf } from "./spec/spec.ts";
@@ -43,6 +44,7 @@ function replicas(
   const needs = needsOf(service, project, peers);
   const sharesWith = sharesOf(service, peers);
   const image = imageId(imageOf(name, service, project.name));
+  const hidden = privateFields(name, service, wishes);
   const before = [...partsOf(name, service, project.name), ...needs.map(({ id }) => id), ...sharesWith];
   return peers.of(name).map((peer): DesiredContainer => {
     const spec = specOf(name, service, peer.number, mounts, wishes);
@@ -56,7 +58,7 @@ function replicas(
       spec,
       image,
       files: inside,
-      config: configOf(spec, [...inside, ...mountedFiles(given)], identity.hash),
+      config: configOf(spec, [...inside, ...mountedFiles(given)], identity.hash, hidden),
       needs,
       sharesWith,
       postStart: (service.post_start ?? []).flatMap((hook) => hookOf(hook, lift)),

@@ -144,3 +144,20 @@ describe("variables", () => {
     expect(specOf("environment: [A]").environment).toEqual(new Map([["A", undefined]]));
   });
 });
+
+describe("a value of the shell where others can read it", () => {
+  const shell = { API_KEY: "canary-key" };
+  test.each<[string, string, readonly string[]]>([
+    ["a command", "command: serve --key $API_KEY", ["command"]],
+    ["a word of it", "command: [serve, $API_KEY]", ["command"]],
+    ["an entrypoint", "entrypoint: [run, $API_KEY]", ["entrypoint"]],
+    ["a label", "labels: { open: yes, key: $API_KEY }", ["label/key"]],
+    ["a healthcheck", "healthcheck: { test: [CMD, curl, $API_KEY] }", ["healthcheck"]],
+    ["options of a log", "logging: { driver: splunk, options: { splunk-token: $API_KEY } }", ["logging"]],
+    ["what everybody may read", "command: [serve, $OPEN]", []],
+  ])("%s is changed in a plan, and not shown", (_what, keys, expected) => {
+    const given = { shell, variables: { OPEN: "1" } };
+    const { container } = wishOf(`services:\n  web:\n    image: busybox\n    ${keys}\n`, given);
+    expect([...(container[0]?.config.contents.keys() ?? [])]).toEqual(expected);
+  });
+});
