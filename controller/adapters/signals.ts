@@ -7,6 +7,9 @@ import { PoststackError } from "../core/errors.ts";
 const graceMs = 8_000;
 const limitMs = 10_000;
 
+/** Milliseconds: what has ended by then, such as the following of a log, needs no word on how to cancel it. */
+const wordMs = 300;
+
 export interface StopSignals {
   /** The first SIGINT or SIGTERM: nothing new is started. */
   readonly stop: AbortSignal;
@@ -31,8 +34,10 @@ export function stopSignals(process: NodeJS.Process, tell: (text: string) => voi
       cancel();
       return;
     }
-    tell("\nStopping after what is running; once more to cancel it now.\n");
+    // The line that the terminal wrote ^C on is over.
+    tell("\n");
     stop.abort(interrupted());
+    setTimeout(() => tell("Stopping after what is running; once more to cancel it now.\n"), wordMs).unref();
     setTimeout(cancel, graceMs).unref();
     setTimeout(end, limitMs).unref();
   };

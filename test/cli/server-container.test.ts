@@ -75,11 +75,21 @@ describeServers({ name: "commands for an environment in containers", isExtra: tr
     expect((await app.ok("logs", "show", "postgres")).stdout).toContain("database system is ready");
     expect((await app.ok("env", "logs", "dev", "init-seed")).stdout).toBe("seeded at debug\n");
 
-    const id = (await app.container("postgres")).id;
+    const { id, labels } = await app.container("postgres");
+    // `docker compose ls` lists the files of all containers; each has to name one.
+    expect(labels.get("com.docker.compose.project.config_files")).toBe(app.project.path(".poststack.yml"));
     const stopped = await app.ok("container", "stop", "postgres", "--yes", "--json");
     expect(started(stopped)).toEqual(["stop instance:postgres"]);
     expect(await app.containers()).toEqual(["postgres exited", "web-1 running"]);
     expect((await app.ok("env", "list")).stdout).toContain("no Postgres, 1 container\n");
+    expect((await app.run("container", "health", "dev")).code).toBe(1);
+    const standing = async (): Promise<unknown> => answerOf(await app.ok("container", "status", "--json"));
+    expect(await standing()).toMatchObject({
+      containers: [
+        { id: "container:web", drift: null },
+        { id: "instance:postgres", wanted: true, found: { state: "exited" }, drift: { verb: "start" } },
+      ],
+    });
     expect(started(await app.ok("container", "start", "postgres", "--yes", "--json"))).toEqual([
       "start instance:postgres",
     ]);
@@ -90,6 +100,12 @@ describeServers({ name: "commands for an environment in containers", isExtra: tr
     // Its data is no part of it.
     const removed = await app.ok("container", "remove", "postgres", "--yes");
     expect(removed.stdout).toContain(`its data stays in volume ${app.name}-dev-postgres`);
+    expect(await standing()).toMatchObject({
+      containers: [
+        { id: "container:web", drift: null },
+        { id: "instance:postgres", wanted: true, found: null, drift: { verb: "create" } },
+      ],
+    });
     expect(await app.objects()).toContain(`volume ${app.name}-dev-postgres`.replace(`${app.name}-dev-`, ""));
     expect(started(await app.ok("apply", "--no-wait", "--yes", "--json"))).toEqual(["create instance:postgres"]);
     const status = answerOf(await app.ok("status", "dev", "--json"));

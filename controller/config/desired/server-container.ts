@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { canonicalText } from "../../core/canonical.ts";
 import { derivedName } from "../../core/derived-name.ts";
 import { composeProject, type EngineProject } from "../../core/engine-labels.ts";
@@ -37,7 +38,7 @@ const defaultMajor = 17;
 const defaultImage = (version: string | number = defaultMajor): string => `postgres:${version}`;
 
 export interface ServerWishes {
-  readonly project: Pick<ProjectSource, "name" | "root">;
+  readonly project: Pick<ProjectSource, "name" | "root" | "fileName">;
   readonly environment: EnvironmentSource;
   readonly identity: Identity;
   readonly startedAt: Date;
@@ -93,7 +94,7 @@ function serverOnContainer(wishes: ServerWishes): ServerOnContainer {
     environment: environment.name,
     root: project.root,
     workingDirectory: project.root,
-    configFiles: [],
+    configFiles: [resolve(project.root, project.fileName)],
   };
   const name = serverName(project.name, environment.name);
   const reference = image ?? defaultImage(version);

@@ -1,3 +1,4 @@
+import { kindOf } from "../../../core/id.ts";
 import type { ContainerDetails } from "../../../core/ports/container-facts.ts";
 import { factsOf, nameIn, type ContainerFacts } from "../../containers/facts.ts";
 import { ownContainers, type OwnContainer } from "../../containers/own.ts";
@@ -39,9 +40,9 @@ export async function healthCommand({ args: [name], options }: Invocation, world
   return well ? exitCode.done : exitCode.error;
 }
 
-/** What ended by itself with 0 or was never started has no health. */
-const isAsked = ({ summary: { state, exitCode: code } }: OwnContainer): boolean =>
-  state !== "created" && !(state === "exited" && (code ?? 0) === 0);
+/** What ended by itself with 0 or was never started has no health; but no server ends by itself. */
+const isAsked = ({ resource, summary: { state, exitCode: code } }: OwnContainer): boolean =>
+  kindOf(resource) === "instance" || (state !== "created" && !(state === "exited" && (code ?? 0) === 0));
 
 const isWell = ({ summary: { state, health } }: OwnContainer): boolean =>
   state === "running" && (health === undefined || health === "healthy");

@@ -1,8 +1,9 @@
 import { publicAction, type PublicAction } from "../../../core/plan.ts";
 import { styleOf } from "../../../core/render.ts";
-import { nameOf, type ResourceId } from "../../../core/id.ts";
+import { kindOf, nameOf, type ResourceId } from "../../../core/id.ts";
 import { look } from "../../../engine/look.ts";
 import type { DesiredContainer } from "../../../resources/container/model.ts";
+import type { Desired, Kind } from "../../../resources/index.ts";
 import { factsOf, type ContainerFacts } from "../../containers/facts.ts";
 import { ownContainers } from "../../containers/own.ts";
 import { contextOf, printJson, type Context } from "../../context.ts";
@@ -29,10 +30,15 @@ interface StandingContainer {
 export async function statusCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
   const opened = openEnvironment(context, name);
-  // Only containers: nobody logs in to a server, and no build context is read.
-  const load = async () => ({ ...(await opened.load()), scope: new Set(["container"] as const) });
-  const { desired, plan } = await look(load, opened.ports, {}, world.signal);
   const own = await ownContainers(opened, world.signal);
+  // Only containers: nobody logs in to a server that runs, and no build context is read.
+  const isUp = own.some(({ resource, summary }) => kindOf(resource) === "instance" && summary.state === "running");
+  const load = async (): Promise<Desired> => {
+    const desired = await opened.load();
+    const isServers = !isUp && desired.resources.instance.some(({ container }) => container !== undefined);
+    return { ...desired, scope: new Set<Kind>(["container", ...(isServers ? (["instance"] as const) : [])]) };
+  };
+  const { desired, plan } = await look(load, opened.ports, {}, world.signal);
   const actions = new Map(plan.actions.map((action) => [action.id, publicAction(action)]));
   const standing = (id: ResourceId, wanted: boolean, found: ContainerFacts | null): StandingContainer => {
     const drift = actions.get(id) ?? null;
@@ -49,7 +55,7 @@ export async function statusCommand({ args: [name], options }: Invocation, world
   // What is there twice has an action with a name of its own.
   const rest = [...actions.values()].map((drift): StandingContainer => ({
     id: drift.id,
-    wanted: false,
+    wanted: drift.kind === "instance",
     found: null,
     drift,
   }));
