@@ -28,6 +28,12 @@ export interface Upgrading {
 }
 
 /**
+ * Else the agent makes up a name for TLS, which is not there: the expression by which Node knows an IPv6 address takes V8 4 ms
+ * to compile. Node's types have it for https alone.
+ */
+const withoutName = { servername: "" };
+
+/**
  * Plain HTTP of Node over a socket, TCP, TLS or ssh. docs/decisions tells why not all calls go through dockerode: what one
  * look needs must cost no more than a look.
  */
@@ -51,7 +57,7 @@ export function httpConnection(
     const { Agent } = await import("node:http");
     agent ??= new Agent({ keepAlive: true });
     return address.type === "socket"
-      ? { socketPath: address.path, agent }
+      ? { socketPath: address.path, agent, ...withoutName }
       : { host: address.host, port: address.port, agent };
   }
 
