@@ -1,4 +1,5 @@
 import type { Contender, Rounds } from "./measure.ts";
+import type { Engine } from "./engine.ts";
 import type { Server } from "./server.ts";
 
 /** One question of the benchmark: ours against what a person would use instead, and the ratio that is aimed at. */
@@ -18,6 +19,8 @@ export interface Stage {
   /** For the code cache. */
   readonly home: string;
   readonly server: Server;
+  /** Started when the first case asks, and shared. @throws Missing where there can be none */
+  readonly engine: () => Promise<Engine>;
 }
 
 export interface Setting {

@@ -1,7 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** One program in the race, started anew in every round. */
 export interface Contender {
@@ -98,4 +99,41 @@ export function peakMegabytes({ name, command: [program, ...args], cwd, environm
   });
   if (status !== 0) throw new Error(`${name} ended with ${status}`);
   return Math.round((Number(output[3]) * 1024) / 1e6);
+}
+
+/**
+ * The same of any program, on Linux: the system keeps the most that it held (proc(5), VmHWM), and is asked until the program
+ * ends. What it takes in its last millisecond is missed.
+ */
+export async function peakMegabytesOf({
+  name,
+  command: [program, ...args],
+  cwd,
+  environment,
+}: Contender): Promise<number> {
+  const child = spawn(program, args, {
+    stdio: "ignore",
+    env: { ...process.env, ...environment },
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", resolve);
+  });
+  let peak = 0;
+  while (child.exitCode === null && child.signalCode === null) {
+    peak = Math.max(peak, heldBy(child.pid ?? 0));
+    await pause(1);
+  }
+  if ((await ended) !== 0) throw new Error(`${name} ended with ${child.exitCode}`);
+  return Math.round((peak * 1024) / 1e6);
+}
+
+/** In KiB; 0 once it has ended. */
+function heldBy(pid: number): number {
+  try {
+    return Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }

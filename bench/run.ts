@@ -2,11 +2,13 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Missing, type Case } from "./case.ts";
+import { coldUp, down, noOpContainers, oneServiceChanged } from "./cases/containers.ts";
 import { firstApply } from "./cases/first-apply.ts";
 import { freshMigrations } from "./cases/fresh-migrations.ts";
 import { noOpApply, noOpApplyLarge } from "./cases/no-op-apply.ts";
 import { noOpPlan } from "./cases/no-op-plan.ts";
 import { version } from "./cases/version.ts";
+import { startEngine, type Engine } from "./engine.ts";
 import { race } from "./measure.ts";
 import { machine, markdown, type Result } from "./report.ts";
 import { startServer, temporaryFolder, type Server } from "./server.ts";
@@ -19,12 +21,17 @@ const { values } = parseArgs({
     json: { type: "string" },
   },
 });
-const all: readonly Case[] = [version, noOpPlan, freshMigrations, noOpApply, noOpApplyLarge, firstApply];
+const onServer = [version, noOpPlan, freshMigrations, noOpApply, noOpApplyLarge, firstApply];
+// The last ones share what stands.
+const onEngine = [coldUp, down, ...noOpContainers, oneServiceChanged];
+const all: readonly Case[] = [...onServer, ...onEngine];
 const chosen = values.only.length === 0 ? all : all.filter(({ id }) => values.only.includes(id));
 if (chosen.length === 0) throw new Error(`--only takes ${all.map(({ id }) => id).join(", ")}`);
 
 const root = temporaryFolder();
 const server = await startServer();
+let starting: Promise<Engine> | undefined;
+const engine = (): Promise<Engine> => (starting ??= startEngine());
 try {
   const results: Result[] = [];
   for (const one of chosen) {
@@ -36,6 +43,10 @@ try {
     writeFileSync(values.json, `${JSON.stringify({ machine: machine(), results }, null, 2)}\n`);
 } finally {
   server.stop();
+  await starting?.then(
+    (started) => started.stop(),
+    () => undefined,
+  );
   rmSync(root, { recursive: true, force: true });
 }
 
@@ -43,7 +54,7 @@ async function run({ id, title, goal, rounds, set }: Case, server: Server): Prom
   const folder = join(root, id);
   mkdirSync(folder);
   try {
-    const { ours, other, facts, end } = await set({ folder, home: join(root, "cache"), server });
+    const { ours, other, facts, end } = await set({ folder, home: join(root, "cache"), server, engine });
     try {
       const wanted = values.rounds === undefined ? rounds : { ...rounds, rounds: Number(values.rounds) };
       const { a, b } = await race(ours, other, wanted);

@@ -1,15 +1,13 @@
-import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import { Missing } from "../case.ts";
 import type { Contender } from "../measure.ts";
-import { projectRoot, temporaryFolder, type Server } from "../server.ts";
+import { npmInstalled } from "../npm.ts";
+import { projectRoot, type Server } from "../server.ts";
 import { database } from "./migrations.ts";
 
 const version = "2.36.0";
 const platform = `${process.platform}-${process.arch}`;
-/** For npm, in milliseconds: 12 MB at the pace of a slow line. */
-const installLimitMs = 180_000;
 
 /** How dbmate is started, and its binary where that is another program. */
 interface Found {
@@ -58,34 +56,11 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/**
- * A Node script that starts the platform's binary, in a folder that goes with this process. Not a dependency of the
- * project: the lock would have to hold every platform's package.
- */
+/** A Node script that starts the platform's binary. */
 function installed(): Found {
-  const folder = temporaryFolder();
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const packages = [`dbmate@${version}`, `@dbmate/${platform}@${version}`];
-  const quiet = [
-    "--no-save",
-    "--no-package-lock",
-    "--no-audit",
-    "--no-fund",
-    "--ignore-scripts",
-    "--loglevel",
-    "error",
-  ];
-  console.error(`  npm install ${packages.join(" ")}, for this run`);
-  const { status, stderr, error } = spawnSync("npm", ["install", "--prefix", folder, ...quiet, ...packages], {
-    cwd: folder,
-    encoding: "utf8",
-    timeout: installLimitMs,
-  });
+  const folder = npmInstalled([`dbmate@${version}`, `@dbmate/${platform}@${version}`]);
   const script = join(folder, "node_modules", "dbmate", "dist", "cli.js");
   const binary = join(folder, "node_modules", "@dbmate", platform, "bin", "dbmate");
-  if (status === 0 && existsSync(script) && existsSync(binary)) {
-    return { command: [process.execPath, script], binary };
-  }
-  const why = error?.message ?? stderr.trim().split("\n")[0] ?? "";
-  throw new Missing(`dbmate ${version} is not on PATH and cannot be installed for ${platform}: ${why}`);
+  if (existsSync(script) && existsSync(binary)) return { command: [process.execPath, script], binary };
+  throw new Missing(`dbmate ${version} is not on PATH, and its package for ${platform} has no program`);
 }
