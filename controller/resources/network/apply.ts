@@ -48,9 +48,10 @@ async function isMadeAlready(
  * anywhere in between, the next pass finds it missing or its containers disconnected, and goes on from there.
  */
 async function replace(desired: DesiredNetwork, old: OwnNetwork, ports: Ports, signal: AbortSignal): Promise<Result> {
+  const spec = specOf(desired, ports);
   const attachments = await takeOff(old, ports, signal);
   await letGo(old, ports, signal);
-  const { id } = await ports.containers.createNetwork(desired.name, specOf(desired, ports), signal);
+  const { id } = await ports.containers.createNetwork(desired.name, spec, signal);
   const left = await putOn(id, attachments, ports, signal);
   return left === 0 ? done : { note: `${left} left to the next pass` };
 }
@@ -91,6 +92,9 @@ type Attachments = ReadonlyMap<string, NetworkAttachment>;
 
 /** Disconnects our containers, and tells how they were connected. Foreign ones keep it in use. */
 async function takeOff({ id, name, members }: OwnNetwork, ports: Ports, signal: AbortSignal): Promise<Attachments> {
+  // Its sessions would break, the lock's among them, and that ends a pass on the spot: between a network that is gone and
+  // its containers that are on none. Given back, the lock is taken again by whoever needs the server next.
+  if (members.some(({ isServer }) => isServer)) await ports.server.reset();
   const attachments = new Map<string, NetworkAttachment>();
   for (const member of members.filter(({ isOurs }: Member) => isOurs)) {
     const details = await ports.containers.inspectContainer(member.id, signal);

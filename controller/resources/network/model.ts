@@ -37,6 +37,8 @@ export interface Member {
   readonly id: string;
   readonly name: string;
   readonly isOurs: boolean;
+  /** It holds the environment's server: without the network nobody reaches that. */
+  readonly isServer?: true;
 }
 
 /** One that is ours, with what is on it. */

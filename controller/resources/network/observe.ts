@@ -32,8 +32,8 @@ function isOn({ networks }: ContainerSummary, { id, name }: NetworkFacts): boole
   return connected !== undefined && (connected.id === undefined || connected.id === "" || connected.id === id);
 }
 
-const memberOf = ({ id, names, labels }: ContainerSummary, mark: string | undefined): Member => ({
-  id,
-  name: names[0] ?? id.slice(0, 12),
-  isOurs: resourceIn(labels, mark) !== undefined,
-});
+function memberOf({ id, names, labels }: ContainerSummary, mark: string | undefined): Member {
+  const resource = resourceIn(labels, mark);
+  const member = { id, name: names[0] ?? id.slice(0, 12), isOurs: resource !== undefined };
+  return resource !== undefined && kindOf(resource) === "instance" ? { ...member, isServer: true } : member;
+}

@@ -53,6 +53,24 @@ describeServers("a server on a container that somebody has changed", stageOn, ({
     }
   });
 
+  test("is taken along when its network is made anew, in one pass and with its data", async () => {
+    const app = await stage(" }\n    deployment: { compose: compose.yml");
+    const compose = (round: string): string =>
+      `services: { app: { image: "${app.image}", entrypoint: [sleep, "100000"], init: true } }\nnetworks: { default: { labels: { round: ${round} } } }\n`;
+    app.project.write("compose.yml", compose("a"));
+    await app.ok("apply", "--yes", "--no-wait");
+    await app.project.sql("insert into notes values (1)");
+    const before = await app.container();
+    app.project.write("compose.yml", compose("b"));
+    const others = `${app.server.replace("postgres", "app-1")}, ${app.server}`;
+    expect(await app.plan()).toEqual([`replace network:default  label round a → b; reconnects ${others}  [downtime]`]);
+    const applied = await app.ok("apply", "--yes", "--no-wait");
+    expect(applied.text).not.toContain("Plan of pass 2");
+    expect(await app.plan()).toEqual([]);
+    expect((await app.container()).id).toBe(before.id);
+    expect(await notes(app)).toEqual([1]);
+  });
+
   test.runIf(isFull)("stopped while it is waited for, it is started by the next pass", async () => {
     const app = await stage();
     await app.ok("apply", "--yes");
