@@ -77,11 +77,12 @@ describeEngines("examples/webapp", ({ isFull, box }) => {
     ]);
     expect(await page(app.project.ports[3], "Welcome")).toContain("Green tea: 4.50, 0 sold");
     const { engine, signal } = box;
-    const { spec } = (await engine.inspectContainer((await app.container("production-web-1")).id, signal)) ?? {};
-    expect(spec).toMatchObject({
-      restart: { name: "unless-stopped" },
-      security: { readOnly: true, dropCapabilities: ["ALL"] },
-    });
+    const { id } = await app.container("production-web-1");
+    const { spec } = (await engine.inspectContainer(id, signal)) ?? {};
+    expect(spec).toMatchObject({ restart: { name: "unless-stopped" }, security: { readOnly: true } });
+    // `cap_drop: [ALL]`, which Podman tells in other words.
+    const capabilities = { command: ["grep", "CapBnd", "/proc/1/status"], timeoutMs: 10_000 } as const;
+    expect((await engine.exec(id, capabilities, signal)).output).toMatch(/^CapBnd:\s0+$/m);
   });
 
   test("goes, but for its volumes", async () => {
