@@ -1,0 +1,114 @@
+import { foreignOptions, isNoMember, isOfUsers, objectRows, qualified, routineName } from "./object-rows.ts";
+
+/** The database itself, for its privileges; schemas, extensions, and what stands beside schemas. */
+export const schemaQueries = (version: number): readonly string[] => [
+  objectRows({
+    kind: "'database'",
+    catalog: "pg_database",
+    oid: "d.oid",
+    name: "''",
+    from: "from pg_database d where d.datname = current_database()",
+  }),
+  objectRows({
+    kind: "'schema'",
+    catalog: "pg_namespace",
+    oid: "n.oid",
+    name: "quote_ident(n.nspname)",
+    // public belongs to the bootstrap superuser up to 14 and to pg_database_owner since: as nobody has changed it.
+    owner: "case when n.nspname = 'public' and n.nspowner in (10, 6171) then null else n.nspowner end",
+    from: `from pg_namespace n where ${isOfUsers("n")} and ${isNoMember("pg_namespace", "n.oid")}`,
+  }),
+  objectRows({
+    kind: "'extension'",
+    catalog: "pg_extension",
+    oid: "x.oid",
+    name: "quote_ident(x.extname)",
+    // No version: it is the server's packages that decide which one there is, on each machine.
+    facts: { schema: "quote_ident(n.nspname)" },
+    from: `from pg_extension x join pg_namespace n on n.oid = x.extnamespace where x.extname <> 'plpgsql'`,
+  }),
+  objectRows({
+    kind: "'foreign data wrapper'",
+    catalog: "pg_foreign_data_wrapper",
+    oid: "w.oid",
+    name: "quote_ident(w.fdwname)",
+    owner: "w.fdwowner",
+    facts: {
+      handler: `case when w.fdwhandler <> 0 then ${routineName("w.fdwhandler")} end`,
+      validator: `case when w.fdwvalidator <> 0 then ${routineName("w.fdwvalidator")} end`,
+      options: foreignOptions("w.fdwoptions"),
+    },
+    from: `from pg_foreign_data_wrapper w where ${isNoMember("pg_foreign_data_wrapper", "w.oid")}`,
+  }),
+  objectRows({
+    kind: "'server'",
+    catalog: "pg_foreign_server",
+    oid: "s.oid",
+    name: "quote_ident(s.srvname)",
+    owner: "s.srvowner",
+    facts: {
+      wrapper: "quote_ident(w.fdwname)",
+      type: "quote_literal(s.srvtype)",
+      version: "quote_literal(s.srvversion)",
+      options: foreignOptions("s.srvoptions"),
+    },
+    from: `from pg_foreign_server s join pg_foreign_data_wrapper w on w.oid = s.srvfdw where ${isNoMember("pg_foreign_server", "s.oid")}`,
+  }),
+  objectRows({
+    kind: "'user mapping'",
+    catalog: "pg_user_mapping",
+    oid: "m.umid",
+    name: "format('for %s server %I', case when m.umuser = 0 then 'public' else quote_ident(m.usename) end, m.srvname)",
+    // The view shows options to the superuser and the mapped user only; whether there is a mapping, to everybody.
+    facts: { options: foreignOptions("m.umoptions") },
+    from: "from pg_user_mappings m",
+  }),
+  objectRows({
+    kind: "'collation'",
+    catalog: "pg_collation",
+    oid: "c.oid",
+    name: qualified("n.nspname", "c.collname"),
+    owner: "c.collowner",
+    facts: collationFacts(version),
+    from: `from pg_collation c join pg_namespace n on n.oid = c.collnamespace where ${isOfUsers("n")} and ${isNoMember("pg_collation", "c.oid")}`,
+  }),
+  objectRows({
+    kind: "'text search dictionary'",
+    catalog: "pg_ts_dict",
+    oid: "d.oid",
+    name: qualified("n.nspname", "d.dictname"),
+    owner: "d.dictowner",
+    facts: { template: qualified("tn.nspname", "t.tmplname"), options: "d.dictinitoption" },
+    from: `from pg_ts_dict d join pg_namespace n on n.oid = d.dictnamespace join pg_ts_template t on t.oid = d.dicttemplate
+      join pg_namespace tn on tn.oid = t.tmplnamespace where ${isOfUsers("n")} and ${isNoMember("pg_ts_dict", "d.oid")}`,
+  }),
+  objectRows({
+    kind: "'text search configuration'",
+    catalog: "pg_ts_config",
+    oid: "c.oid",
+    name: qualified("n.nspname", "c.cfgname"),
+    owner: "c.cfgowner",
+    facts: {
+      parser: qualified("pn.nspname", "p.prsname"),
+      mappings: `(select array_agg(quote_ident(one.alias) || ' with ' || one.dictionaries order by one.alias) from (
+          select k.alias, string_agg(format('%I.%I', xn.nspname, x.dictname), ', ' order by m.mapseqno) as dictionaries
+          from pg_ts_config_map m join pg_ts_dict x on x.oid = m.mapdict join pg_namespace xn on xn.oid = x.dictnamespace
+          join ts_token_type(c.cfgparser) k on k.tokid = m.maptokentype where m.mapcfg = c.oid group by k.alias) one)`,
+    },
+    from: `from pg_ts_config c join pg_namespace n on n.oid = c.cfgnamespace join pg_ts_parser p on p.oid = c.cfgparser
+      join pg_namespace pn on pn.oid = p.prsnamespace where ${isOfUsers("n")} and ${isNoMember("pg_ts_config", "c.oid")}`,
+  }),
+];
+
+/** How a collation keeps its locale has changed in 15, in 16 and in 17 (manual: pg_collation). */
+function collationFacts(version: number): Readonly<Record<string, string>> {
+  const icu = version >= 170_000 ? "c.colllocale" : version >= 150_000 ? "c.colliculocale" : "c.collcollate";
+  return {
+    provider: "case c.collprovider when 'i' then 'icu' when 'b' then 'builtin' end",
+    locale: `quote_literal(case when c.collprovider in ('i', 'b') then ${icu} when c.collcollate = c.collctype then c.collcollate end)`,
+    collate: "case when c.collprovider = 'c' and c.collcollate <> c.collctype then quote_literal(c.collcollate) end",
+    ctype: "case when c.collprovider = 'c' and c.collcollate <> c.collctype then quote_literal(c.collctype) end",
+    deterministic: "case when not c.collisdeterministic then 'false' end",
+    ...(version >= 160_000 ? { rules: "quote_literal(c.collicurules)" } : {}),
+  };
+}

@@ -1,0 +1,72 @@
+import { collationName, isNoMember, isOfUsers, objectRows, qualified, routineName } from "./object-rows.ts";
+
+const typeRows = `from pg_type t join pg_namespace n on n.oid = t.typnamespace`;
+const own = `${isOfUsers("n")} and ${isNoMember("pg_type", "t.oid")}`;
+const name = qualified("n.nspname", "t.typname");
+
+/** Types and domains; the types that tables, arrays and multiranges bring along come with those. */
+export const typeQueries = (version: number): readonly string[] => [
+  objectRows({
+    kind: "'type'",
+    catalog: "pg_type",
+    oid: "t.oid",
+    name,
+    owner: "t.typowner",
+    facts: {
+      labels:
+        "(select array_agg(quote_literal(e.enumlabel) order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid)",
+      attributes: `case when t.typtype = 'c' then coalesce((
+          select array_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)) ||
+            case when a.attcollation <> 0 and a.attcollation <> at.typcollation then ' collate ' || ${collationName("a.attcollation")} else '' end order by a.attnum)
+          from pg_attribute a join pg_type at on at.oid = a.atttypid
+          where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped), '{}') end`,
+      form: "case t.typtype when 'e' then 'enum' when 'c' then 'composite' else 'range' end",
+      ...rangeFacts(version),
+    },
+    from: `${typeRows} left join pg_range g on g.rngtypid = t.oid left join pg_class c on c.oid = t.typrelid
+      where ${own} and (t.typtype in ('e', 'r') or t.typtype = 'c' and c.relkind = 'c')`,
+  }),
+  objectRows({
+    kind: "'domain'",
+    catalog: "pg_type",
+    oid: "t.oid",
+    name,
+    owner: "t.typowner",
+    facts: {
+      type: "format_type(t.typbasetype, t.typtypmod)",
+      collation: `case when t.typcollation <> 0 and t.typcollation <> b.typcollation then ${collationName("t.typcollation")} end`,
+      default: "coalesce(pg_get_expr(t.typdefaultbin, 0), quote_literal(t.typdefault))",
+      notNull: "case when t.typnotnull then 'not null' end",
+    },
+    from: `${typeRows} join pg_type b on b.oid = t.typbasetype where ${own} and t.typtype = 'd'`,
+  }),
+  objectRows({
+    kind: "'domain constraint'",
+    catalog: "pg_constraint",
+    oid: "c.oid",
+    name: `format('%I on domain %I.%I', c.conname, n.nspname, t.typname)`,
+    parent: `'domain ' || ${name}`,
+    facts: { name: "quote_ident(c.conname)", definition: "pg_get_constraintdef(c.oid)" },
+    from: `from pg_constraint c join pg_type t on t.oid = c.contypid join pg_namespace n on n.oid = t.typnamespace
+      where ${own} and c.contype = 'c'`,
+  }),
+];
+
+/** Multiranges came with 14; a name that Postgres would choose itself (`…range` → `…multirange`) is no fact. */
+function rangeFacts(version: number): Readonly<Record<string, string>> {
+  const automatic = `case when t.typname ~ 'range' then regexp_replace(t.typname, 'range', 'multirange') else t.typname || '_multirange' end`;
+  return {
+    subtype: "format_type(g.rngsubtype, null)",
+    subtypeOpclass: `(select ${qualified("xn.nspname", "x.opcname")} from pg_opclass x join pg_namespace xn on xn.oid = x.opcnamespace
+      where x.oid = g.rngsubopc and not x.opcdefault)`,
+    collation: `case when g.rngcollation <> (select x.typcollation from pg_type x where x.oid = g.rngsubtype) then ${collationName("g.rngcollation")} end`,
+    canonical: `case when g.rngcanonical <> 0 then ${routineName("g.rngcanonical")} end`,
+    subtypeDiff: `case when g.rngsubdiff <> 0 then ${routineName("g.rngsubdiff")} end`,
+    ...(version >= 140_000
+      ? {
+          multirange: `(select ${qualified("xn.nspname", "x.typname")} from pg_type x join pg_namespace xn on xn.oid = x.typnamespace
+            where x.oid = g.rngmultitypid and x.typname <> ${automatic})`,
+        }
+      : {}),
+  };
+}

@@ -1,0 +1,52 @@
+import { describe, expect } from "vitest";
+import { compareCatalogs, type Difference } from "../../../controller/core/catalog/compare.ts";
+import { describeDifference } from "../../../controller/core/catalog/describe.ts";
+import type { Catalog } from "../../../controller/core/catalog/model.ts";
+import { remediesFor } from "../../../controller/core/catalog/statements/remedy.ts";
+import { scriptFor } from "../../../controller/core/catalog/statements/script.ts";
+import { test } from "../../support/postgres.ts";
+import { away, beside, kitchenSink, withRoles } from "./kit.ts";
+import { seeds } from "./seeds.ts";
+
+/** The differences in words, with those that no statement brings about or takes back. */
+function told(differences: readonly Difference[], from: Catalog, to: Catalog): readonly string[] {
+  const remedies = remediesFor(from, to);
+  return differences.map((difference) => {
+    const { adopt, undo } = remedies(difference);
+    const left = [
+      ...(adopt === undefined ? [" · cannot be adopted"] : []),
+      ...(undo === undefined ? [" · cannot be undone"] : []),
+    ];
+    return describeDifference(difference) + left.join("");
+  });
+}
+
+describe("what was changed by hand is found, and nothing else", () => {
+  test.for(seeds)("$name", async ({ sql, found }, { database }) => {
+    const sink = await kitchenSink(database);
+    const reference = await beside(database, "reference");
+    const live = await beside(database, "live");
+    try {
+      for (const one of [reference, live]) await one.run(sink);
+      const before = await reference.catalog();
+      expect(compareCatalogs(before, await live.catalog())).toEqual([]);
+
+      for (const statement of sql) await live.run(withRoles(statement.replace(":database", live.name), database));
+      const after = await live.catalog();
+      const differences = compareCatalogs(before, after);
+      expect(told(differences, before, after)).toEqual(found.map((line) => withRoles(line, database)));
+
+      // A label that was added just now may not be used in the same transaction: each statement by itself.
+      const adopt = scriptFor(differences, "adopt", before, after);
+      for (const statement of adopt.statements) await reference.run(statement);
+      expect(told(compareCatalogs(await reference.catalog(), after), before, after)).toEqual([]);
+
+      const undo = scriptFor(differences, "undo", before, after);
+      for (const statement of undo.statements) await live.run(statement);
+      const left = compareCatalogs(await live.catalog(), before);
+      expect(left.map(({ identity }) => identity)).toEqual(undo.without.map(({ identity }) => identity));
+    } finally {
+      await away(database, reference, live);
+    }
+  });
+});
