@@ -5,6 +5,8 @@ import { openNet } from "./net.ts";
 import { install } from "./packages.ts";
 
 export interface DockerOptions {
+  /** Of a disk of its own for images and containers; it goes with the engine's folder. */
+  readonly diskMegabytes?: number;
   /** Listens there, too, for who is signed by the same authority: `ca.pem`, `cert.pem` and `key.pem` of a folder. */
   readonly tls?: { readonly port: number; readonly folder: string };
 }
@@ -13,7 +15,7 @@ export interface DockerOptions {
  * A private Docker, beside any other on the machine: socket, data, bridge and addresses of its own. It keeps its hands off
  * the firewall: a dockerd that starts empties the chains that the machine's own one, or another test's, has filled.
  */
-export async function startDocker({ tls }: DockerOptions = {}): Promise<Daemon> {
+export async function startDocker({ tls, diskMegabytes }: DockerOptions = {}): Promise<Daemon> {
   install(["dockerd", "runc", "ip", "iptables", "busybox"]);
   if (process.getuid?.() !== 0) throw new Error("not root: dockerd needs it");
   const folder = engineFolder();
@@ -21,6 +23,7 @@ export async function startDocker({ tls }: DockerOptions = {}): Promise<Daemon> 
   const block = freeBlock();
   const closeNet = openNet(folder, bridge, `10.${block}`);
   const data = join(folder, "data");
+  if (diskMegabytes !== undefined) mountDisk(data, diskMegabytes);
   return await serve(
     folder,
     [
@@ -34,6 +37,11 @@ export async function startDocker({ tls }: DockerOptions = {}): Promise<Daemon> 
     {},
     closeNet,
   );
+}
+
+function mountDisk(path: string, megabytes: number): void {
+  const { status, stderr } = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", path]);
+  if (status !== 0) throw new Error(`a small disk cannot be mounted here: ${stderr.toString()}`);
 }
 
 const tlsOptions = ({ port, folder }: NonNullable<DockerOptions["tls"]>): readonly string[] => [

@@ -94,3 +94,13 @@ export async function importImage(
   if (id === undefined) throw new Error(`import of ${reference}: ${answer}`);
   await box.engine.tagImage(id, reference, box.signal);
 }
+
+const bare = "poststack-test/bare:1";
+
+/** One program and nothing else: no shell, no folders. It sleeps. */
+export async function ensureBare(box: EngineBox): Promise<string> {
+  if ((await box.engine.inspectImage(bare, box.signal)) !== undefined) return bare;
+  const program = tarEntry({ path: "sleep", type: "file", mode: 0o755, content: readFileSync("/bin/busybox") });
+  await importImage(box, bare, Readable.from([Buffer.concat([program, tarEnd()])]), ['CMD ["/sleep", "100000"]']);
+  return bare;
+}

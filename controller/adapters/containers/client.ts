@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { PoststackError } from "../../core/errors.ts";
-import { meaningOf, refusal } from "./failure.ts";
+import { meaningOf, refusal, shortIds } from "./failure.ts";
 import type { Connection, Outgoing } from "./http.ts";
 import { isAtTheDoor, unreached } from "./unreached.ts";
 
@@ -108,7 +108,7 @@ export function engineClient(connection: Connection, address: string, prefix: st
     new PoststackError(
       call.method === "GET" ? "ENGINE_UNREACHABLE" : "ENGINE_CONNECTION_LOST",
       {
-        what: `${call.doing}: the engine's answer broke off (${messageOf(error)})`,
+        what: `${shortIds(call.doing)}: the engine's answer broke off (${messageOf(error)})`,
         next: "run the same again: it looks first",
       },
       { cause: error },
@@ -130,7 +130,7 @@ async function timed<T>(
   const late = (): void =>
     limited.abort(
       new PoststackError(method === "GET" ? "ENGINE_UNREACHABLE" : "TIMEOUT", {
-        what: `${doing}: no answer within ${(limitMs ?? 0) / 1_000} s`,
+        what: `${shortIds(doing)}: no answer within ${(limitMs ?? 0) / 1_000} s`,
         next: "see whether the engine is overloaded: docker info, its log",
       }),
     );

@@ -81,10 +81,13 @@ export function meaningOf(refused: Refusal, doing: string): PoststackError {
   const next = nextSteps[code];
   return new PoststackError(
     code,
-    { what: `${doing}: ${refused.message}`, ...(next === undefined ? {} : { next }) },
+    { what: shortIds(`${doing}: ${refused.message}`), ...(next === undefined ? {} : { next }) },
     { cause: refused },
   );
 }
+
+/** Ids of containers and networks as people know them, of which engines show twelve digits. A digest stays whole. */
+export const shortIds = (text: string): string => text.replaceAll(/(?<![\w:])([0-9a-f]{12})[0-9a-f]{52}(?!\w)/g, "$1");
 
 const nextSteps: Partial<Record<ErrorCode, string>> = {
   ENGINE_LOGIN: "set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder with ca.pem, cert.pem and key.pem",

@@ -6,7 +6,7 @@ import { object, present, someText, text, textMap } from "./answer.ts";
 import { readLimitMs, writeLimitMs } from "./client.ts";
 import { environmentLines } from "./container-body.ts";
 import { pathOf, type Session } from "./container-calls.ts";
-import { isCode, unless } from "./failure.ts";
+import { isCode, shortIds, unless } from "./failure.ts";
 import { frames, lines } from "./frames.ts";
 import { logLines } from "./log-lines.ts";
 import { plain } from "./plain.ts";
@@ -22,7 +22,7 @@ export function streamCalls(session: (signal: AbortSignal) => Promise<Session>):
   return {
     async exec(id, { command, environment, user, workingDirectory, privileged, timeoutMs }, signal) {
       const { client } = await session(signal);
-      const doing = `running ${command[0]} in container ${id}`;
+      const doing = `running ${command[0]} in container ${shortIds(id)}`;
       const body = {
         AttachStdout: true,
         AttachStderr: true,
