@@ -21,6 +21,8 @@ export interface ComposeProject {
   /** Only what an active service uses, here and below. */
   readonly networks: ReadonlyMap<string, ComposeNetwork>;
   readonly volumes: ReadonlyMap<string, ComposeVolume>;
+  /** Names of volumes that the files declare and no active service uses: one of an inactive profile may have data in it. */
+  readonly unusedVolumes?: readonly string[];
   readonly configs: ReadonlyMap<string, ComposeConfig>;
   readonly secrets: ReadonlyMap<string, ComposeSecret>;
   /** Refused in a deployment. */

@@ -22,6 +22,7 @@ export function onlyUsed(project: ComposeProject): ComposeProject {
     ...project,
     networks: kept(project.networks, used.networks),
     volumes: kept(project.volumes, used.volumes),
+    unusedVolumes: [...project.volumes].flatMap(([key, { name }]) => (used.volumes.has(key) ? [] : [name])),
     configs: kept(project.configs, used.configs),
     secrets: kept(project.secrets, used.secrets),
   };

@@ -25,7 +25,7 @@ export interface StepWishes extends Pick<ComposeWishes, "identity" | "problems" 
   readonly after: readonly ResourceId[];
 }
 
-export interface ComposeStep extends Pick<ComposeResources, "network" | "volume" | "image"> {
+export interface ComposeStep extends Pick<ComposeResources, "network" | "volume" | "image" | "unusedVolumes"> {
   readonly job: readonly ContainerJob[];
   /** What is to be over before anything goes on: the jobs, and the ends of their helpers. */
   readonly over: readonly ResourceId[];
@@ -45,10 +45,14 @@ export function composeStep(index: number, config: InitConfig, wishes: StepWishe
   const name = `${project.name}-${environment.name}`;
   const named = { name, compose: [compose], from: placeInConfig("compose") };
   const loaded = problems.attempt(() => loadFiles(named, reading.options));
-  if (loaded === undefined) return { job: [], over: [], network: [], volume: [], image: [] };
+  if (loaded === undefined) return { job: [], over: [], network: [], volume: [], image: [], unusedVolumes: [] };
   const others = { identity, to, deleteData, after, startedAfter: () => undefined, problems };
   const all = wishesFor(loaded, source, reading, others);
-  const kept = { network: desiredNetworks(all), volume: desiredVolumes(all) };
+  const kept = {
+    network: desiredNetworks(all),
+    volume: desiredVolumes(all),
+    unusedVolumes: loaded.project.unusedVolumes ?? [],
+  };
   if (to !== "running") return { ...kept, job: [], over: [], image: [] };
   for (const { what, where } of loaded.warnings) source.warn(what, where);
   problems.add(exposedSecrets(loaded, reading.placeholders));

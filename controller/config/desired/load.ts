@@ -193,7 +193,7 @@ async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
   const instanceWishes = { environment, server, state: context.state, options, startedAfter: undefined, onEngine };
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: true };
   return {
-    ...withPruned(onEngine, options, projectImages(project, files)),
+    ...withPruned(onEngine, options, projectImages(project, files), deployment.unusedVolumes),
     instance: [desiredInstance(instanceWishes)],
     role: options.to === "absent" ? await desiredRoles(roleWishes) : [],
     database: [desiredDatabase(environment, server, identity.mark, options, [])],
@@ -217,7 +217,7 @@ async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
   };
 }
 
-const noContainers: ComposeResources = { network: [], volume: [], image: [], container: [] };
+const noContainers: ComposeResources = { network: [], volume: [], image: [], container: [], unusedVolumes: [] };
 
 /** What the steps of `init` need is there along with what the deployment needs; both may be the same. */
 async function withSteps(

@@ -12,17 +12,24 @@ type Wishes = Pick<DesiredResources, "network" | "volume" | "image" | "container
  * one that goes itself, also that.
  *
  * @param projectImages references of images that are the project's, whatever an environment makes of them
+ * @param unusedVolumes names of volumes that nothing uses now, and that the files still declare
  */
 export function withPruned(
   { resources, container: server }: OnEngine,
-  { prune, to, deleteData = false }: DesiredOptions,
+  { prune, to, deleteData = false, services }: DesiredOptions,
   projectImages: readonly string[],
+  unusedVolumes: readonly string[],
 ): Wishes {
-  if (prune === undefined) return resources;
-  const { network, container } = resources;
   const volumes = resources.volume.flatMap((one) => ("name" in one ? [one.name] : []));
   const ofServer = server === undefined ? [] : [server];
   const ownContainersGo = to === "absent";
+  if (prune === undefined) {
+    // What goes for good takes along what the files no longer name. The server's own volume goes with the server.
+    if (!ownContainersGo || !deleteData || services !== undefined) return resources;
+    const kept = [...volumes, ...ofServer.map((one) => one.volume)];
+    return { ...resources, volume: [...resources.volume, leftoverVolumes(kept, { deleteData, ownContainersGo })] };
+  }
+  const { network, container } = resources;
   // What goes with its environment goes once.
   const keepsVolumes = !prune.named || ownContainersGo;
   const image: ImageLeftovers = {
@@ -33,12 +40,12 @@ export function withPruned(
     ownContainersGo,
     dependsOn: [],
   };
-  const volume: VolumeLeftovers = {
-    id: resourceId("volume", "leftovers"),
-    keep: keepsVolumes ? [...volumes, ...ofServer.map((one) => one.volume)] : [],
-    deleteData,
-    ownContainersGo,
-    dependsOn: [],
-  };
+  const keep = keepsVolumes ? [...volumes, ...unusedVolumes, ...ofServer.map((one) => one.volume)] : [];
+  const volume = leftoverVolumes(keep, { deleteData, ownContainersGo });
   return { network, container, image: [image], volume: [...(ownContainersGo ? resources.volume : []), volume] };
 }
+
+const leftoverVolumes = (
+  keep: readonly string[],
+  how: Pick<VolumeLeftovers, "deleteData" | "ownContainersGo">,
+): VolumeLeftovers => ({ id: resourceId("volume", "leftovers"), keep, ...how, dependsOn: [] });

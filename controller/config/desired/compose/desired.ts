@@ -27,7 +27,7 @@ export function desiredCompose(wishes: DeploymentWishes): ComposeResources {
   const reading = readingOf(source, sources, wishes);
   const written = problems.attempt(() => loadDeployment(project.name, environment, reading.options));
   const loaded = written === undefined ? undefined : scaled(written, scale, problems);
-  if (loaded === undefined) return { network: [], volume: [], image: [], container: [] };
+  if (loaded === undefined) return { network: [], volume: [], image: [], container: [], unusedVolumes: [] };
   for (const { what, where } of loaded.warnings) source.warn(what, where);
   if (to === "running") {
     problems.add(exposedSecrets(loaded, reading.placeholders));

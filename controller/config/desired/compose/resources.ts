@@ -14,6 +14,8 @@ export interface ComposeResources {
   readonly volume: readonly DesiredVolume[];
   readonly image: readonly DesiredImage[];
   readonly container: readonly DesiredContainer[];
+  /** Names of volumes that the files declare, and that nothing uses now. */
+  readonly unusedVolumes: readonly string[];
 }
 
 /** A typed Compose project as what an engine is to hold. */
@@ -26,6 +28,7 @@ export function composeResources(wishes: ComposeWishes): ComposeResources {
     // What stops or goes needs no image.
     image: wishes.to === "running" ? desiredImages(wishes) : [],
     container,
+    unusedVolumes: wishes.loaded.project.unusedVolumes ?? [],
   };
 }
 

@@ -5,7 +5,7 @@ import type { Problems } from "../../problems.ts";
 import { agreed } from "./images.ts";
 import type { ComposeResources } from "./resources.ts";
 
-type Parts = Pick<ComposeResources, "network" | "volume" | "image">;
+type Parts = Pick<ComposeResources, "network" | "volume" | "image" | "unusedVolumes">;
 
 /**
  * What several Compose files of one environment ask of the engine. They are one project to it: a network or volume that two
@@ -32,6 +32,7 @@ export function together<All extends Parts>(main: All, others: readonly Parts[],
     network: merge(({ network }) => network, same),
     volume: merge(({ volume }) => volume, same),
     image: merge(({ image }) => image, agreed),
+    unusedVolumes: all.flatMap(({ unusedVolumes }) => unusedVolumes),
   };
 }
 
