@@ -132,10 +132,13 @@ describeStages("an environment of a Compose file", stageOn, ({ isFull, kind, sta
     expect((await app.container("cache-1")).id).toBe(before.id);
     await app.ok("destroy", "dev", "--yes");
     expect([await app.containers(), await app.objects()]).toEqual([[], ["volume data"]]);
-    await app.ok("apply", "--yes");
+    // Volumes that the files no longer name are the environment's still.
+    app.project.write("compose.yml", app.project.read("compose.yml").replaceAll("data:", "fresh:"));
+    await app.ok("apply", "--yes", "--no-wait");
+    expect(await app.objects()).toEqual(["network default", "volume data", "volume fresh"]);
     await app.ok("destroy", "dev", "--delete-data", "--confirm", "dev", "--yes");
     expect([await app.containers(), await app.objects()]).toEqual([[], []]);
-  });
+  }, 120_000);
 
   test("refuses a name that somebody else has, before anything is made", async () => {
     const app = await stage();
