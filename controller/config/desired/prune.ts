@@ -12,11 +12,13 @@ type Wishes = Pick<DesiredResources, "network" | "volume" | "image" | "container
  * one that goes itself, also that.
  *
  * @param projectImages references of images that are the project's, whatever an environment makes of them
+ * @param unusedVolumes names of volumes that nothing uses now, and that the files still declare
  */
 export function withPruned(
   { resources, container: server }: OnEngine,
   { prune, to, deleteData = false, services }: DesiredOptions,
   projectImages: readonly string[],
+  unusedVolumes: readonly string[],
 ): Wishes {
   const volumes = resources.volume.flatMap((one) => ("name" in one ? [one.name] : []));
   const ofServer = server === undefined ? [] : [server];
@@ -38,7 +40,7 @@ export function withPruned(
     ownContainersGo,
     dependsOn: [],
   };
-  const keep = keepsVolumes ? [...volumes, ...ofServer.map((one) => one.volume)] : [];
+  const keep = keepsVolumes ? [...volumes, ...unusedVolumes, ...ofServer.map((one) => one.volume)] : [];
   const volume = leftoverVolumes(keep, { deleteData, ownContainersGo });
   return { network, container, image: [image], volume: [...(ownContainersGo ? resources.volume : []), volume] };
 }

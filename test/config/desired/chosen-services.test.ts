@@ -11,7 +11,8 @@ const compose = `services:
   db: { image: db:1, volumes: ["data:/data"] }
   own: { build: ./own }
   named: { image: named:1, container_name: alone }
-volumes: { data: {} }
+  rare: { image: rare:1, profiles: [rare], volumes: ["rare:/data"] }
+volumes: { data: {}, rare: {} }
 `;
 const files = { "compose.yml": compose, "own/Dockerfile": "FROM scratch\n" };
 const environment = "postgres: { provider: embedded, port: 5999 }\ndeployment: { compose: compose.yml }";
@@ -108,13 +109,13 @@ describe("what is left over", () => {
   });
   const kinds = ["container", "network", "image", "volume"] as const;
 
-  test("everything that the files name stays as it is", async () => {
+  test("everything that the files name stays as it is, also what only an inactive profile uses", async () => {
     const wish = await load({ prune: { kinds, named: false } });
     expect(standing(wish)).toBe("web as-is, web.2 as-is, db as-is, own as-is, named as-is");
     expect(wish.resources.network.map(({ to }) => to)).toEqual(["as-is"]);
     expect(keeps(wish)).toEqual({
       image: ["web:1", "web:1", "db:1", "my-app-dev-own", "named:1"],
-      volume: ["my-app-dev_data"],
+      volume: ["my-app-dev_data", "my-app-dev_rare"],
     });
     expect([...wish.scope]).toEqual(kinds);
   });
@@ -126,7 +127,7 @@ describe("what is left over", () => {
   test("beside an environment that goes, its volumes go once: with their own wish", async () => {
     const wish = await load({ to: "absent", deleteData: true, prune: { kinds: ["image", "volume"], named: true } });
     expect(standing(wish)).toMatch(/^web absent, .*named absent$/);
-    expect(keeps(wish)).toEqual({ image: [], volume: ["my-app-dev_data", "my-app-dev_data"] });
+    expect(keeps(wish)).toEqual({ image: [], volume: ["my-app-dev_data", "my-app-dev_data", "my-app-dev_rare"] });
   });
 });
 
