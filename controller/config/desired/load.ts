@@ -152,7 +152,7 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
     after: [...ready, ...over],
     startedAfter: (...names) => restarts.after("container", ...names),
   });
-  const deployment = await withSteps(alone, steps, problems);
+  const { unusedVolumes: _unusedVolumes, ...deployment } = await withSteps(alone, steps, problems);
   const onEngine = withServer({ ...source, identity, server, to: "present", deployment, jobs: job });
   attempt(restarts.checkAll);
   const built = attempt(() => imagesToBuild({ ...wishes, ...source }, options.build, onEngine.resources));
@@ -178,7 +178,7 @@ async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
   const to = options.to === "absent" ? "absent" : "stopped";
   const isKept = options.prune !== undefined && to !== "absent";
   const chosen = chosenOf(options.services ?? "all", "runs on the container engine");
-  const deployment = await leavingContainers(wishes, isKept ? "as-is" : to, chosen);
+  const { unusedVolumes, ...deployment } = await leavingContainers(wishes, isKept ? "as-is" : to, chosen);
   chosen.has("instance", ...serverNames(deployment.container));
   problems.attempt(chosen.checkAll);
   const keeping = isKept ? "as-is" : "present";
@@ -193,7 +193,7 @@ async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
   const instanceWishes = { environment, server, state: context.state, options, startedAfter: undefined, onEngine };
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: true };
   return {
-    ...withPruned(onEngine, options, projectImages(project, files), deployment.unusedVolumes),
+    ...withPruned(onEngine, options, projectImages(project, files), unusedVolumes),
     instance: [desiredInstance(instanceWishes)],
     role: options.to === "absent" ? await desiredRoles(roleWishes) : [],
     database: [desiredDatabase(environment, server, identity.mark, options, [])],
