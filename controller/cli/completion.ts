@@ -4,6 +4,7 @@ import { parseProcfile } from "../config/procfile.ts";
 import { configFileName, findConfig } from "../config/find.ts";
 import { at, type Tree } from "../config/tree.ts";
 import type { Files } from "../core/ports/files.ts";
+import { kinds } from "../resources/index.ts";
 import { commands, groups } from "./commands.ts";
 import { completionShells } from "./commands/tools/completion.ts";
 import { explainableNames } from "./explain/key-names.ts";
@@ -39,9 +40,10 @@ function fill(root: RootCommand, names: Names): void {
   for (const { name, summary, arguments: given = [], options = [] } of commands) {
     const command = root.command(name, summary);
     for (const { name: argument, values } of given) {
-      command.argument(argument, (complete) => {
+      const offer = (complete: (value: string, description: string) => void): void => {
         for (const value of values === undefined ? [] : names(values)) complete(value, "");
-      });
+      };
+      command.argument(argument, offer, /\.\.\.[\]>]$/.test(argument));
     }
     addOptions(command, [...options, ...globalOptions], names);
   }
@@ -59,13 +61,26 @@ function addOptions(command: Command, options: readonly OptionSpec[], names: Nam
       command.option(long, description, short);
       continue;
     }
-    const offered = (): readonly string[] =>
-      values ??
-      (value === "env" || value === "name" ? names("environments") : value === "version" ? names("migrations") : []);
+    const offered = (): readonly string[] => values ?? valuesOf(value, names);
     const handler = (complete: (value: string, description: string) => void): void => {
       for (const one of offered()) complete(one, "");
     };
     command.option(long, description, handler, short);
+  }
+}
+
+/** By what stands for the value in the option's help. */
+function valuesOf(value: string, names: Names): readonly string[] {
+  switch (value) {
+    case "env":
+    case "name":
+      return names("environments");
+    case "version":
+      return names("migrations");
+    case "id":
+      return kinds;
+    default:
+      return [];
   }
 }
 

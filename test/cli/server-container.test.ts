@@ -73,6 +73,8 @@ describeServers({ name: "commands for an environment in containers", isExtra: tr
       logs: [{ name: "postgres", category: "postgres", path: null, container: `${app.name}-dev-postgres` }],
     });
     expect((await app.ok("logs", "show", "postgres")).stdout).toContain("database system is ready");
+    // Files it lists: of containers there are none.
+    expect((await app.ok("logs", "list")).stderr).toContain("poststack env logs dev shows it");
     expect((await app.ok("env", "logs", "dev", "init-seed")).stdout).toBe("seeded at debug\n");
 
     const { id, labels } = await app.container("postgres");

@@ -614,6 +614,7 @@ describe("completion", () => {
     ["migrations", ["db", "baseline", ""], ["001", "002"]],
     ["the values of an option", ["plan", "--format", ""], ["text", "markdown", "json"]],
     ["environments after --env", ["restart", "web", "--env", ""], ["dev", "far"]],
+    ["kinds after --target", ["plan", "--target", "con"], ["container"]],
     ["nothing where nothing fits", ["nonsense", ""], []],
   ])("offers %s", async (_what, words, expected) => {
     const { stdout, stderr, code } = await project.poststack(["complete", "--", ...words]);
@@ -623,6 +624,26 @@ describe("completion", () => {
       stderr: "",
       offered: expected,
     });
+  });
+
+  test("offers services of Compose files, as often as there may be one", async () => {
+    const own = cliProject({
+      ".poststack.yml":
+        "project: { name: a }\nenvironments: { dev: { deployment: { compose: [one.yml, two.yml] } } }\n",
+      "one.yml": "services: { web: { image: a }, cache: { image: b } }\n",
+      "two.yml": "services: { web: { command: c }, worker: { image: d } }\n",
+    });
+    try {
+      for (const words of [
+        ["container", "stop", ""],
+        ["container", "stop", "web", ""],
+      ]) {
+        const { stdout } = await own.poststack(["complete", "--", ...words]);
+        expect(stdout.match(/^[a-z]+/gm)).toEqual(["web", "cache", "worker", "postgres"]);
+      }
+    } finally {
+      own.dispose();
+    }
   });
 
   test.each<[string, Readonly<Record<string, string>>]>([

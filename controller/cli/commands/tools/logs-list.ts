@@ -26,5 +26,8 @@ export async function logsListCommand({ args: [name], options }: Invocation, wor
     ]);
     context.print(await renderTable(["NAME", "CATEGORY", "SIZE", "WRITTEN", "FILE"], rows, context.paint));
   }
+  const isOnEngine = ports.state.read()?.engine !== undefined;
+  if (isOnEngine && !context.json)
+    context.note(`What containers say is kept by their engine: poststack env logs ${environment} shows it.`);
   return exitCode.done;
 }
