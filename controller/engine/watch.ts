@@ -1,16 +1,15 @@
 import type { AnyAction } from "../core/action.ts";
-import { takesAway } from "../core/action.ts";
 import { errorsOf, type ErrorFacts } from "../core/errors.ts";
 import type { ResourceId } from "../core/id.ts";
 import type { Plan } from "../core/plan.ts";
 import { backoffMs } from "../core/retry.ts";
 import type { Action, Desired } from "../resources/index.ts";
 import { converge, type ConvergeOptions, type EnginePorts, type LoadDesired, type Outcome } from "./converge.ts";
-import { isDestructive } from "./destructive.ts";
 import { watchEngine } from "./engine-watch.ts";
 import { healthWatch } from "./health-watch.ts";
 import { Restarts } from "./restarts.ts";
 import { mayPass } from "./tries.ts";
+import { withheldFrom } from "./unattended.ts";
 import { buildContexts, lookingThoroughly, type BuildContext } from "./watched.ts";
 
 export interface WatchOptions extends Omit<ConvergeOptions, "approve" | "onRefusal" | "maxPasses" | "maxRetries"> {
@@ -94,9 +93,9 @@ export async function watch(load: LoadDesired, ports: EnginePorts, options: Watc
     const postponed = new Map<ResourceId, AnyAction>();
     const approve = (plan: Plan<Action>): Promise<Plan<Action> | undefined> => {
       const now = ports.clock.nowMs();
+      const waiting = withheldFrom(plan.actions, desired?.protected === true);
       const actions = plan.actions.filter((action) => {
-        // An empty wish is a mistake: what is to go away goes by an explicit command only (RELIABILITY 22).
-        const waits = takesAway(action) || (desired?.protected === true && isDestructive(action));
+        const waits = waiting.has(action.id);
         if (waits) withheld.set(action.id, action);
         const isPostponed = !waits && !restarts.isDue(action, now);
         if (isPostponed) postponed.set(action.id, action);

@@ -2,6 +2,7 @@ import { fromFacts } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import { done, type Result } from "../../core/resource.ts";
 import { unreachable } from "../../core/unreachable.ts";
+import { putAside } from "./aside.ts";
 import { dueOf } from "./due.ts";
 import { create } from "./create.ts";
 import type { ContainerAction } from "./model.ts";
@@ -34,6 +35,7 @@ async function carryOut(action: ContainerAction, ports: Ports, signal: AbortSign
       return replace(action, ports, signal);
     case "stop":
       await stop(action.current, action.preStop, ports, signal);
+      if (action.aside !== undefined) await putAside(action.current, action.aside, true, ports, signal);
       return done;
     case "delete":
       await stop(action.current, action.preStop, ports, signal);

@@ -8,12 +8,18 @@ import { remove } from "./run.ts";
  * one in its place it would write the same data. Under its old name it keeps its policy, since only a name tells later
  * that it has none.
  *
- * @returns whether it is still there: an engine that cannot change a policy lets go of one that it would start
+ * @returns whether it is still there: where the engine would start it and cannot be told not to, it is removed
  */
-export async function putAside(own: Own, name: string, ports: Ports, signal: AbortSignal): Promise<boolean> {
+export async function putAside(
+  own: Own,
+  name: string,
+  isDataAtStake: boolean,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { containers } = ports;
   const canForbid = (await containers.facts(signal)).changesInPlace.has("restart");
-  if (!canForbid && own.restart.name === "always") {
+  if (!canForbid && isDataAtStake && own.restart.name === "always") {
     await remove(own, ports, signal);
     return false;
   }

@@ -1,6 +1,6 @@
 import type { Content, Fact } from "../../core/resource.ts";
 import { unreachable } from "../../core/unreachable.ts";
-import type { Conditioned, ContainerAction, DesiredContainer } from "./model.ts";
+import type { Conditioned, ContainerAction, DesiredContainer, Ending } from "./model.ts";
 
 /** Which container of the engine it is about does not count: its id is another one each time it is made. */
 export function content(action: ContainerAction): Content {
@@ -23,14 +23,20 @@ export function content(action: ContainerAction): Content {
       return { facts: { made: facts, repairs: action.repairs.map(({ type }) => type) }, ...keyed };
     }
     case "stop":
+      return { facts: { ...endingFacts(action), ...(action.aside === undefined ? {} : { isPutAside: true }) } };
     case "delete":
-      return { facts: { name: action.current.name, preStop: action.preStop.length } };
+      return { facts: endingFacts(action) };
     case "refuse":
       return { facts: action.error.code };
     default:
       return unreachable(action);
   }
 }
+
+const endingFacts = ({ current, preStop }: Ending): Readonly<Record<string, Fact>> => ({
+  name: current.name,
+  preStop: preStop.length,
+});
 
 /** Nothing where there are none. The wish is the same in both cases. */
 const conditions = ({ onlyIf, otherwise }: Conditioned): Readonly<Record<string, Fact>> => ({

@@ -49,8 +49,10 @@ async function madeBefore(
     );
   }
   const { labels, state, id } = found;
-  if (resourceIn(labels, observedMark(ports)) !== desired.id) throw fromFacts(nameTaken(desired));
-  if (labels.get(labelNames.config) !== desired.config.fixed || state === "removing") {
+  const resource = resourceIn(labels, observedMark(ports));
+  if (resource === undefined) throw fromFacts(nameTaken(desired));
+  // Ours, and not this one: the next pass sees it, and takes it out of the way.
+  if (resource !== desired.id || labels.get(labelNames.config) !== desired.config.fixed || state === "removing") {
     const what = `container "${name}" is of another pass`;
     throw new PoststackError("ENGINE_BUSY", { what, next: "apply again" }, { cause: error });
   }

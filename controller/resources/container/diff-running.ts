@@ -19,18 +19,16 @@ import { explaining } from "./untold.ts";
  * One that is to run. What weighs most decides: what may not be is refused, what is not there is made, what differs for
  * good is replaced, what is ill is restarted, what ended is started, the rest is put right in place.
  *
- * @param inTheWay what leaves, holds its port, and is stopped before
  * @param changing what the plan makes before: its image may be another one then
  */
 export function diffRunning(
   desired: DesiredContainer,
   parts: Parts,
   foreign: readonly ContainerSummary[],
-  inTheWay: readonly ResourceId[],
   changing: ReadonlySet<ResourceId>,
 ): readonly ContainerAction[] {
   if (foreign.some(({ names }) => names.includes(desired.name))) return [refuse(desired, nameTaken(desired))];
-  const action = diffOne(desired, parts, inTheWay, changing.has(desired.image));
+  const action = diffOne(desired, parts, changing.has(desired.image));
   const startsNow = action !== undefined && action.verb !== "update";
   const holder = startsNow ? foreign.find((one) => heldPort(one, desired.spec.ports) !== undefined) : undefined;
   const port = holder === undefined ? undefined : heldPort(holder, desired.spec.ports);
@@ -40,15 +38,10 @@ export function diffRunning(
   return action === undefined ? [] : [action];
 }
 
-function diffOne(
-  desired: DesiredContainer,
-  parts: Parts,
-  inTheWay: readonly ResourceId[],
-  isImageOpen: boolean,
-): ContainerAction | undefined {
+function diffOne(desired: DesiredContainer, parts: Parts, isImageOpen: boolean): ContainerAction | undefined {
   const { current } = parts;
   const facts = (reason: string, hazards: readonly Hazard[] = []) => {
-    const dependsOn = [...desired.dependsOn, ...inTheWay];
+    const { dependsOn } = desired;
     const after = desired.needs.filter(({ required }) => !required).map(({ id }) => id);
     const facts = { kind: "container", id: desired.id, dependsOn, reason, hazards, place: desired.place } as const;
     return after.length === 0 ? facts : { ...facts, after };

@@ -1,14 +1,14 @@
 import type { Hazard } from "../../core/action.ts";
-import { kindOf, nameOf, resourceId, type ResourceId } from "../../core/id.ts";
+import { retiredName } from "../../core/derived-name.ts";
+import { kindOf, resourceId, type ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
-import type { ContainerSummary } from "../../core/ports/container-facts.ts";
-import type { PublishedPort } from "../../core/ports/container-spec.ts";
 import type { ExecSpec } from "../../core/ports/containers.ts";
 import { diffRunning } from "./diff-running.ts";
 import { takeAlong } from "./follow.ts";
-import { heldPort } from "./host-ports.ts";
+import { clearTheWay, type Orphan } from "./in-the-way.ts";
 import type { ContainerAction, DesiredContainer, ObservedContainer } from "./model.ts";
-import { isUp, ownOf, partsOf, type Parts } from "./parts.ts";
+import { idBeside, isUp, ownOf, partsOf, type Parts } from "./parts.ts";
+import type { Thing } from "./things.ts";
 
 export function diff(
   desired: readonly DesiredContainer[],
@@ -22,20 +22,32 @@ export function diff(
   const parts = new Map(desired.map((one) => [one.id, partsOf(one, seen.get(one.id) ?? [])]));
   const wanted = new Set(desired.map(({ id }) => id));
   const foreign = observed.filter(({ resource }) => resource === undefined).map(({ summary }) => summary);
-  const orphans = observed.filter(({ resource }) => resource !== undefined && !wanted.has(resource));
-  const inTheWay = holders(desired, orphans, parts);
+  const orphans = [
+    ...observed
+      .filter(({ resource }) => resource !== undefined && !wanted.has(resource))
+      .map((one) => orphanOf(one, observed)),
+    ...desired.flatMap((one) => (parts.get(one.id) ?? noParts).extras.map((extra) => surplusOf(one, extra))),
+  ];
 
   const main = desired.flatMap((one): readonly ContainerAction[] => {
     const found = parts.get(one.id) ?? noParts;
-    if (one.to === "running") return diffRunning(one, found, foreign, inTheWay.get(one.id) ?? [], changing);
+    if (one.to === "running") return diffRunning(one, found, foreign, changing);
     return one.to === "as-is" ? [] : diffLeaving(one, found, endFirst(one, desired, parts));
   });
+  const all = takeAlong(main, desired, parts);
+  const { waitsFor, stops, exchanging } = clearTheWay(all, desired, parts, orphans);
   return [
-    ...takeAlong(main, desired, parts),
-    ...desired.flatMap((one) => surplus(one, parts.get(one.id) ?? noParts, main)),
-    ...orphans.map((one) => orphan(one, observed, [...inTheWay.values()].flat())),
+    ...all.map((action) => waiting(action, waitsFor.get(action.id) ?? [])),
+    ...desired.flatMap((one) => leftovers(one, parts.get(one.id) ?? noParts, main)),
+    ...exchanging.map(({ id, observed: one, thing }) =>
+      ending("stop", id, one, `exchanges its ${thing.type} with another one`, { aside: asideOf(one) }),
+    ),
+    ...orphans.map((one) => orphanEnds(one, stops.get(one.id))),
   ];
 }
+
+const waiting = (action: ContainerAction, more: readonly ResourceId[]): ContainerAction =>
+  more.length === 0 ? action : { ...action, dependsOn: [...new Set([...action.dependsOn, ...more])] };
 
 const noParts: Parts = { current: undefined, next: undefined, previous: undefined, extras: [] };
 
@@ -57,10 +69,10 @@ function diffLeaving(
   return isUp(current) ? [ending("stop", id, current, "stop requested", { preStop, after, place })] : [];
 }
 
-/** More of one than there should be. What a replacement still needs is its own business. */
-function surplus(
+/** What a replacement left that was cut off, and no other one needs. */
+function leftovers(
   { id, place, to }: DesiredContainer,
-  { current, extras, next, previous }: Parts,
+  { current, next, previous }: Parts,
   actions: readonly ContainerAction[],
 ): readonly ContainerAction[] {
   // A replacement that perhaps does not happen tidies up nothing.
@@ -71,66 +83,35 @@ function surplus(
   // As it is, a replacement that was cut may still need what it left; once another one serves, nothing does.
   const isNeeded = to === "as-is" && (current === undefined || !isUp(current));
   const left = isReplaced || isNeeded || to === "absent" ? [] : [next, previous].flatMap((one) => one ?? []);
-  return [
-    ...extras.map((one) => ending("delete", idBeside(id, one), one, `there is another ${id}`, { place })),
-    ...left.map((one) => ending("delete", idBeside(id, one), one, "left by a replacement", { place })),
-  ];
+  return left.map((one) => ending("delete", idBeside(id, one), one, "left by a replacement", { place }));
 }
 
-/** Removals come last, and only when all else succeeded: one that holds a port which another wants is stopped before. */
-function orphan(
-  one: ObservedContainer,
-  observed: readonly ObservedContainer[],
-  inTheWay: readonly ResourceId[],
-): ContainerAction {
+/** Removals come last, and only when all else succeeded: one that has what another one wants is stopped before. */
+function orphanEnds({ id, observed: one, why, ...where }: Orphan, wanted: Thing | undefined): ContainerAction {
+  if (wanted === undefined) return ending("delete", id, one, why, where);
+  const stop = ending("stop", id, one, `${why}, and its ${wanted.type} is wanted`, { ...where, aside: asideOf(one) });
+  // A file in the middle of being saved may have half a name, and the container of the whole name is no service's.
+  return { ...stop, alsoTakesAway: true };
+}
+
+const asideOf = (one: ObservedContainer): string => retiredName(ownOf(one).name, one.summary.id);
+
+function orphanOf(one: ObservedContainer, observed: readonly ObservedContainer[]): Orphan {
   const resource = one.resource ?? resourceId("container", one.summary.id);
   const isOnly = observed.filter((other) => other.resource === resource).length === 1;
-  const isOfJob = kindOf(resource) === "job";
-  const id = isOnly && !isOfJob ? resource : idBeside(resource, one);
-  const why = isOfJob ? "left by a job that was interrupted" : "no longer in the files";
-  return inTheWay.includes(resource)
-    ? ending("stop", id, one, `${why}, and its port is wanted`, {})
-    : ending("delete", id, one, why, {});
+  const why = isOfJob(one) ? "left by a job that was interrupted" : "no longer in the files";
+  return { id: isOnly && !isOfJob(one) ? resource : idBeside(resource, one), observed: one, why };
 }
 
-/**
- * Who holds a port that another wants and is about to let go of it, by who wants it: what is no longer in the files, and
- * what the files no longer give it to. Two that exchange ports wait for each other in vain: one of them will say so.
- */
-function holders(
-  desired: readonly DesiredContainer[],
-  orphans: readonly ObservedContainer[],
-  parts: ReadonlyMap<ResourceId, Parts>,
-): ReadonlyMap<ResourceId, readonly ResourceId[]> {
-  const leaving = desired.flatMap((one): Holder[] => {
-    const summary = parts.get(one.id)?.current?.summary;
-    if (summary === undefined || one.to === "as-is") return [];
-    return [{ id: one.id, summary, keeps: one.to === "running" ? one.spec.ports : [] }];
-  });
-  const all = [
-    ...orphans.flatMap(({ resource, summary }): Holder[] => (resource ? [{ id: resource, summary, keeps: [] }] : [])),
-    ...leaving,
-  ].filter(({ summary }) => summary.ports.length > 0);
-  const waitsFor = new Map(
-    desired.map(({ id, to, spec }) => {
-      const isWanted = (one: Holder): boolean => {
-        const port = one.id === id ? undefined : heldPort(one.summary, spec.ports);
-        return port !== undefined && !one.keeps.some((kept) => kept.hostPort === port.hostPort);
-      };
-      return [id, to === "running" ? all.filter(isWanted).map((one) => one.id) : []] as const;
-    }),
-  );
-  return new Map(
-    [...waitsFor].map(([id, ids]) => [id, ids.filter((other) => waitsFor.get(other)?.includes(id) !== true)]),
-  );
-}
+/** More of one than there should be. */
+const surplusOf = ({ id, place }: DesiredContainer, one: ObservedContainer): Orphan => ({
+  id: idBeside(id, one),
+  observed: one,
+  why: `there is another ${id}`,
+  place,
+});
 
-interface Holder {
-  readonly id: ResourceId;
-  readonly summary: ContainerSummary;
-  /** Ports that it goes on with. */
-  readonly keeps: readonly PublishedPort[];
-}
+const isOfJob = ({ resource }: ObservedContainer): boolean => resource !== undefined && kindOf(resource) === "job";
 
 /** What depends on a container ends before it does. */
 const endFirst = (
@@ -149,6 +130,8 @@ interface EndingFacts {
   readonly preStop?: readonly ExecSpec[];
   readonly after?: readonly ResourceId[];
   readonly place?: Place;
+  /** The name that it gets. */
+  readonly aside?: string;
 }
 
 function ending(
@@ -156,7 +139,7 @@ function ending(
   id: ResourceId,
   one: ObservedContainer,
   reason: string,
-  { preStop = [], after = [], place }: EndingFacts,
+  { preStop = [], after = [], place, aside }: EndingFacts,
 ): ContainerAction {
   const hazards: readonly Hazard[] = isUp(one) ? ["downtime"] : [];
   const facts = {
@@ -166,10 +149,7 @@ function ending(
     reason,
     hazards,
     ...(place === undefined ? {} : { place }),
+    ...(aside === undefined ? {} : { aside }),
   } as const;
   return { ...facts, verb, current: ownOf(one), preStop };
 }
-
-/** One action for each id: the engine's own id tells apart those that are the same to us. `@` is in no service's name. */
-const idBeside = (id: ResourceId, { summary }: { readonly summary: ContainerSummary }): ResourceId =>
-  resourceId("container", `${nameOf(id)}@${summary.id.slice(0, 12)}`);

@@ -9,20 +9,23 @@ import type { Order } from "./model.ts";
  * @param inherits volumes without a name that the new one goes on with
  */
 export function orderOf(spec: ContainerSpec, inherits: readonly ActualMount[]): Order {
-  const { ports, network, mounts, volumesFrom = [], namespaces = {} } = spec;
+  const { ports, network, namespaces = {} } = spec;
   const hasFixedPort = ports.some(({ hostPort }) => hostPort !== undefined && hostPort !== 0);
   const hasAddress =
     network.mode === "networks" &&
     [...network.attachments.values()].some(({ ipv4, ipv6, macAddress }) => ipv4 ?? ipv6 ?? macAddress);
   const sharesNetwork = network.mode === "host" || network.mode === "container";
   const sharesOthers = [namespaces.pid, namespaces.ipc].some((one) => one === "host" || one?.startsWith("container:"));
+  const isExclusive = hasFixedPort || hasAddress || sharesNetwork || sharesOthers || writesData(spec, inherits);
+  return isExclusive ? "stop-first" : "start-first";
+}
+
+/** Whether both would write the same data. No engine keeps them from it, as from having one port or address. */
+export function writesData({ mounts, volumesFrom = [] }: ContainerSpec, inherits: readonly ActualMount[]): boolean {
   const writes = mounts.some(
     (mount) => (mount.type === "bind" || (mount.type === "volume" && mount.name !== undefined)) && !mount.readOnly,
   );
-  const writesOthers = volumesFrom.some((from) => !from.endsWith(":ro"));
-  const isExclusive =
-    hasFixedPort || hasAddress || sharesNetwork || sharesOthers || writes || writesOthers || inherits.length > 0;
-  return isExclusive ? "stop-first" : "start-first";
+  return writes || volumesFrom.some((from) => !from.endsWith(":ro")) || inherits.length > 0;
 }
 
 /** Volumes without a name of their own that the image asked for, not the files: what is in them goes on (as Compose does). */

@@ -115,7 +115,7 @@ export type Repair =
 /** How one takes the place of another: docs/decisions/0009-container-replacement.md */
 export type Order = "start-first" | "stop-first";
 
-interface Ending {
+export interface Ending {
   readonly current: Own;
   readonly preStop: readonly ExecSpec[];
 }
@@ -166,6 +166,13 @@ export type ContainerAction =
         readonly inherits: readonly ActualMount[];
       }
     >
-  | ActionOf<"container", "stop", Ending>
+  | ActionOf<
+      "container",
+      "stop",
+      Ending & {
+        /** The name that it gets then. Nothing starts it again by itself, and what it had is another one's. */
+        readonly aside?: string;
+      }
+    >
   | ActionOf<"container", "delete", Ending>
   | Refusal<"container">;

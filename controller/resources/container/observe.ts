@@ -43,9 +43,12 @@ export async function observe(
     else if (summary.names.some((name) => names.has(name)) || clashes(summary, desired)) foreign.push({ summary });
   }
   const createdAt = newestByResource(own);
+  const isWanting = desired.some(({ to }) => to === "running");
   const ours = own.map(async ([resource, summary]): Promise<ObservedContainer> => {
     const one = wanted.get(resource);
-    if (one === undefined || one.to !== "running") return { resource, summary };
+    if (one === undefined)
+      return { resource, summary, ...(isWanting ? await inspectedOf(summary, ports, signal) : {}) };
+    if (one.to !== "running") return { resource, summary };
     const image = find(one.spec.image);
     const imageId = image === undefined ? {} : { wantedImageId: image.id };
     const outlived = one.sharesWith.filter((id) => (createdAt.get(id) ?? summary.createdAt) > summary.createdAt);
@@ -69,6 +72,12 @@ function newestByResource(own: readonly (readonly [ResourceId, ContainerSummary]
     if (known === undefined || known < createdAt) newest.set(resource, createdAt);
   }
   return newest;
+}
+
+/** Of one that is no longer in the files: what it has that another one may want. */
+async function inspectedOf({ id }: ContainerSummary, ports: Ports, signal: AbortSignal): Promise<Inspected> {
+  const details = await ports.containers.inspectContainer(id, signal);
+  return details === undefined ? {} : { details };
 }
 
 type Inspected = Pick<ObservedContainer, "details" | "imageConfig" | "changesInPlace" | "startedBefore">;

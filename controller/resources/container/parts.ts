@@ -1,6 +1,8 @@
-import { asideName, isAsideName } from "../../core/derived-name.ts";
+import { asideName, isAsideName, isRetiredName } from "../../core/derived-name.ts";
 import { labelNames } from "../../core/engine-labels.ts";
+import { nameOf, resourceId, type ResourceId } from "../../core/id.ts";
 import { bareId } from "../../core/image-reference.ts";
+import type { ContainerSummary } from "../../core/ports/container-facts.ts";
 import type { RestartPolicy } from "../../core/ports/container-spec.ts";
 import { limitsLabel } from "./config.ts";
 import { restartIn } from "./limits.ts";
@@ -66,6 +68,13 @@ export const ownOf = (observed: ObservedContainer): Own => ({
   isUp: isUp(observed),
   restart: restartOf(observed),
 });
+
+/** One action for each id: the engine's own id tells apart those that are the same to us. `@` is in no service's name. */
+export const idBeside = (id: ResourceId, { summary }: Pick<ObservedContainer, "summary">): ResourceId =>
+  resourceId("container", `${nameOf(id)}@${summary.id.slice(0, 12)}`);
+
+/** It was stopped for another one to have what it had. */
+export const isRetired = ({ names }: ContainerSummary): boolean => names.some(isRetiredName);
 
 /** One that was put aside has none any more: what it was made with is what it is given back. */
 export function restartOf({ summary: { labels, names }, details }: ObservedContainer): RestartPolicy {

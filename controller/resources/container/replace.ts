@@ -4,6 +4,7 @@ import { PoststackError } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Result } from "../../core/resource.ts";
 import { create } from "./create.ts";
+import { writesData } from "./exclusive.ts";
 import type { ContainerAction, DesiredContainer, Own } from "./model.ts";
 import { remove, start, stop } from "./run.ts";
 import { waitAccepted } from "./wait.ts";
@@ -59,7 +60,7 @@ async function stopFirst(action: Replacement, ports: Ports, signal: AbortSignal)
   await stop(old, desired.preStop, ports, signal);
   let isKept = true;
   try {
-    isKept = await putAside(old, aside, ports, signal);
+    isKept = await putAside(old, aside, writesData(desired.spec, inherits), ports, signal);
     if (made.name !== desired.name) await ports.containers.renameContainer(made.id, desired.name, signal);
     await start(desired, made, ports, signal);
     if (isServing) await waitAccepted(desired, made, ports, signal);

@@ -198,7 +198,7 @@ test.each<Row>([
       observed(desired(), {
         networks: new Map([
           ...observed().summary.networks,
-          ...[["lan", observed().summary.networks.get("x")] as never],
+          ["lan", { id: "n2", aliases: [], address: undefined, macAddress: undefined }],
         ]),
       }),
     ],
@@ -648,16 +648,18 @@ describe("what is not ours stands in the way and is left alone", () => {
     expect(rendered(wishes, seen)).toBe(expected);
   });
 
-  test("two that exchange their ports do not wait for each other", () => {
+  test("two that exchange their ports are both stopped first, and do not wait for each other", () => {
     const other = { ...port, hostPort: 9090 };
     const wishes = [desired({ spec: { ports: [other] } }), desired({ ...published, id: id("api") })];
     const seen = [
       observed(desired(published), { ports: [port] }),
       observed(desired({ id: id("api"), spec: { ports: [other] } }), { ports: [other] }),
     ];
-    expect(diff(wishes, seen).map(({ verb, dependsOn }) => [verb, dependsOn])).toEqual([
-      ["replace", []],
-      ["replace", []],
+    expect(diff(wishes, seen).map(({ verb, id: of, dependsOn }) => [verb, of, dependsOn])).toEqual([
+      ["replace", "container:web", ["container:api@app-dev-api-", "container:web@app-dev-web-"]],
+      ["replace", "container:api", ["container:api@app-dev-api-", "container:web@app-dev-web-"]],
+      ["stop", "container:web@app-dev-web-", []],
+      ["stop", "container:api@app-dev-api-", []],
     ]);
   });
 

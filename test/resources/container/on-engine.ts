@@ -303,6 +303,37 @@ export function kindsOnEngine(box: EngineBox, image: string, isChecking: boolean
     },
   );
 
+  test("a service that is called otherwise takes over volume, name and address; two never run at once", async () => {
+    const it = stage(box, image);
+    const subnet = "10.231.77.0/24";
+    const lan = box.name("lan");
+    await engine.createNetwork(lan, { labels: box.labels, addresses: { pools: [{ subnet }] } }, signal);
+    const data = { type: "volume", name: it.volumeName, target: "/data", readOnly: false } as const;
+    const attachments = new Map([[lan, { aliases: [], ipv4: "10.231.77.9" }]]);
+    const called = (name: string) =>
+      it.container(name, {
+        name: box.name("fixed"),
+        spec: {
+          ...{ mounts: [data], restart: { name: "always" } },
+          network: { mode: "networks", attachments },
+        },
+      });
+    await it.apply([called("db")]);
+    expect(await it.plan(called("database"))).toBe(
+      [
+        "stop container:db  no longer in the files, and its name is wanted  [downtime]",
+        "create container:database  not found",
+      ].join("\n"),
+    );
+    const up: Promise<string>[] = [];
+    it.onWrite((call, when) => {
+      if (call === "startContainer" && when === "after") up.push(it.names());
+    });
+    expect(await it.apply([called("database")])).toMatchObject({ status: "converged" });
+    expect((await Promise.all(up)).map((names) => names.match(/running/g)?.length)).toEqual([1]);
+    expect([await it.names(), await it.plan(called("database"))]).toEqual(["fixed running", ""]);
+  });
+
   test.each(["start-first", "stop-first"] as const)(
     "%s: cut after each of its calls, the next pass finishes it",
     async (order) => {

@@ -160,7 +160,7 @@ export function smallEngine(changesInPlace: ReadonlySet<keyof InPlaceChange> = i
       write(`create ${name}`, () => {
         if (found(name) !== undefined) fail("NAME_TAKEN", `${name} is taken`);
         const image = imageFinder(images)(spec.image) ?? fail("IMAGE_MISSING", `no ${spec.image}`);
-        const id = `id${++ids}`;
+        const id = (++ids).toString(16).padStart(12, "0").padEnd(64, "0");
         const names = spec.network.mode === "networks" ? [...spec.network.attachments.keys()] : [];
         const facts = { id, name, spec, imageId: image.id, createdMs: ++nowMs };
         containers.set(id, { ...facts, networks: new Set(names), files: new Set() });
