@@ -74,9 +74,9 @@ describe.skipIf(!hasCorpus)("every file of the corpus", () => {
       expect(errors.filter(({ facts }) => facts.where === undefined || facts.next === undefined)).toEqual([]);
       if (found === undefined) return;
       count("wished for");
-      const { unread } = found;
-      const { unusedVolumes: _unusedVolumes, ...resources } = found.resources;
-      expect(unread.filter((path) => isNeeded(path, resources)).map((path) => path.join(" "))).toEqual([]);
+      const { resources: whole, unread } = found;
+      const { unusedVolumes: _unusedVolumes, ...resources } = whole;
+      expect(unread.filter((path) => isNeeded(path, whole)).map((path) => path.join(" "))).toEqual([]);
       const ids = Object.values(resources).flatMap((all: readonly { readonly id: string }[]) =>
         all.map(({ id }) => id),
       );
