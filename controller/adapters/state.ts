@@ -74,6 +74,12 @@ export function fileState(root: string, environment: string): State {
       if (found.engine?.engine === engine && found.engine.address === address) return;
       write({ ...found, engine: { engine, address } }, found);
     },
+    forgetEngine() {
+      const found = read();
+      if (found?.engine === undefined) return;
+      const { engine: _engine, unfinishedStarts: _starts, ...others } = found;
+      write(others, found);
+    },
     recordStart(resource, container) {
       const found = ensure([]);
       if (found.unfinishedStarts?.get(resource) === container) return;

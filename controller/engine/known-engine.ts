@@ -22,7 +22,7 @@ export async function checkEngine(
   if (answering.engine === knownEngine.engine && answering.address === knownEngine.address) return;
   throw new PoststackError("ENGINE_CHANGED", {
     what: `the environment's containers are in ${shown(knownEngine)}, and ${shown(answering)} answers`,
-    next: `set DOCKER_HOST=${knownEngine.address}; to move to the other one, first take the environment away: poststack destroy`,
+    next: `set DOCKER_HOST=${knownEngine.address}; to move to the other one, first take the environment away: poststack destroy; one that is gone for ever is let go of with: poststack env forget-engine`,
   });
 }
 

@@ -53,6 +53,15 @@ const plain = (facts: StateFacts | undefined): unknown =>
     secrets: [...facts.secrets].map(([name, { current }]) => [name, reveal(current)]),
   };
 
+test("an engine that is gone is forgotten, and nothing else is", () => {
+  const before = state.ensure(["role:app"]);
+  state.forgetEngine();
+  state.recordEngine({ engine: "docker", address: "unix:///gone" });
+  state.recordStart(resourceId("container", "web"), "id1");
+  state.forgetEngine();
+  expect(plain(fileState(root, "dev").read())).toEqual(plain(before));
+});
+
 test("a start that was not finished is known until it is, and stands in the way of nothing else", () => {
   const [web, worker] = [resourceId("container", "web"), resourceId("container", "worker")];
   const { owner } = state.ensure(["role:app"]);

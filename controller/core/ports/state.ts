@@ -28,6 +28,8 @@ export interface State {
   ensure(secretNames: readonly string[]): StateFacts;
   recordSystemIdentifier(identifier: string): void;
   recordEngine(engine: EngineIdentity): void;
+  /** It is gone for ever, with all that was on it. */
+  forgetEngine(): void;
   /** @param container its id; undefined: it has come to its end */
   recordStart(resource: ResourceId, container: string | undefined): void;
   /** Forgets the environment: after its data is gone. */

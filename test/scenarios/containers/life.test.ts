@@ -174,7 +174,15 @@ describeStages({ name: "which engine", isExtra: true }, stageOn, ({ stage }) => 
     const ended = await app.runWith({ DOCKER_HOST: other }, "plan");
     expect(ended).toMatchObject({ code: 1, text: expect.stringContaining("ENGINE_CHANGED") });
     expect(ended.text).toContain(app.host);
-  });
+    // One that answers is no engine that is gone; one that does not is let go of, with a word about what that means.
+    const [alive, forgotten] = [
+      await app.run("env", "forget-engine", "--yes"),
+      await app.runWith({ DOCKER_HOST: other }, "env", "forget-engine", "--yes"),
+    ];
+    expect(alive).toMatchObject({ code: 1, text: expect.stringContaining("poststack destroy dev") });
+    expect(forgotten).toMatchObject({ code: 0, text: expect.stringContaining("given up") });
+    expect(await app.runWith({ DOCKER_HOST: other }, "plan")).toMatchObject({ code: 0 });
+  }, 120_000);
 
   test("none is an error that says which it should be", async () => {
     const app = await stage();

@@ -98,6 +98,15 @@ export const environmentCommands: readonly CommandSpec[] = [
     load: async () => (await import("./export.ts")).exportCommand,
   },
   {
+    name: "env forget-engine",
+    arguments: [environmentArgument],
+    summary: "give up what is on a container engine that is gone for ever",
+    description:
+      "The state remembers which engine holds the containers of an environment, and no other one is talked to. Where that engine does not come back, this lets go of it; nothing is changed but the state. Asks first, unless --yes is given.",
+    examples: [["poststack env forget-engine dev", "the next apply makes everything anew, on the engine that answers"]],
+    load: async () => (await import("./forget-engine.ts")).forgetEngineCommand,
+  },
+  {
     name: "env logs",
     arguments: [
       environmentArgument,
