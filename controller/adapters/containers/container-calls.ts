@@ -83,13 +83,20 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
       const body = containerBody(spec, new Map(atOnce));
       // Before API 1.44 the address of the first network stands in the body itself.
       const macAddress = isTakenAtOnce ? undefined : atOnce[0]?.[1].macAddress;
+      // Podman leaves out a check without a test, where Docker fills in what the image has.
+      const check = object(body["Healthcheck"]);
+      const isPart = body["Healthcheck"] !== undefined && check["Test"] === undefined;
+      const ofImage = isPart ? await dialect.health?.ofImage(client, spec.image, signal) : undefined;
       const answer = object(
         await client.ask(
           {
             method: "POST",
             path: "/containers/create",
             query: { name, platform: spec.platform },
-            body: dialect.adaptBody({ ...body, ...present({ MacAddress: macAddress }) }),
+            body: dialect.adaptBody({
+              ...body,
+              ...present({ MacAddress: macAddress, Healthcheck: ofImage && { ...ofImage, ...check } }),
+            }),
             doing,
             limitMs: writeLimitMs,
           },

@@ -132,10 +132,14 @@ export function objectCalls(session: (signal: AbortSignal) => Promise<Session>):
     },
 
     async inspectImage(reference, signal) {
-      const { dialect } = await session(signal);
+      const { client, dialect } = await session(signal);
       const path = `/images/${encodeURIComponent(reference)}/json`;
       const answer = await get(path, `inspecting image ${reference}`, signal).catch(unless("IMAGE_MISSING"));
-      return answer === undefined ? undefined : readImageDetails(dialect.adaptImage(object(answer)));
+      if (answer === undefined) return undefined;
+      const image = object(answer);
+      const own = await dialect.health?.ofImage(client, reference, signal);
+      const whole = own === undefined ? image : { ...image, Config: { ...object(image["Config"]), Healthcheck: own } };
+      return readImageDetails(dialect.adaptImage(whole));
     },
 
     async tagImage(id, reference, signal) {

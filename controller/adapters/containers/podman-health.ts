@@ -1,5 +1,6 @@
 import { list, object, number, text, type Json } from "./answer.ts";
 import { readLimitMs, type Client } from "./client.ts";
+import { unless } from "./failure.ts";
 
 /** Nanoseconds between probes where nobody said (podman-run(1), --health-interval). */
 const defaultIntervalNs = 30e9;
@@ -9,6 +10,8 @@ const probeLimitMs = 120_000;
 export interface PodmanHealth {
   /** By container id, of those that have a check: the compatible list does not tell. */
   listed(client: Client, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  /** The check of an image, which the compatible inspection leaves out; undefined: it has none, or is not there. */
+  ofImage(client: Client, reference: string, signal: AbortSignal): Promise<Json | undefined>;
   /** Probes a running container whose time has come, and does not wait: the next look tells. */
   probeWhenDue(client: Client, details: Json, signal: AbortSignal): void;
 }
@@ -30,6 +33,12 @@ export function podmanHealth(nowMs: () => number): PodmanHealth {
           return text(Status) === "" ? [] : [[text(Id), text(Status)]];
         }),
       );
+    },
+    async ofImage(client, reference, signal) {
+      const path = `/libpod/images/${encodeURIComponent(reference)}/json`;
+      const call = { method: "GET", path, doing: `inspecting image ${reference}`, limitMs: readLimitMs } as const;
+      const answer = object(await client.ask(call, signal).catch(unless("IMAGE_MISSING")));
+      return answer["Healthcheck"] === undefined ? undefined : object(answer["Healthcheck"]);
     },
     probeWhenDue(client, details, signal) {
       const state = object(details["State"]);

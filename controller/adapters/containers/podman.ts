@@ -45,6 +45,9 @@ export const podmanDialect: Dialect = {
 /** `docker.io/library/debian:12` is `debian:12` to Docker. */
 const shortName = (reference: string): string => reference.replace(/^docker\.io\/(?:library\/)?/, "");
 
+/** Seconds between the signal and the kill where nobody said (Docker Engine API, "Stop a container"). */
+const usualGrace = 10;
+
 /**
  * A tmpfs without a mode among `Mounts` would get mode 0, which nobody but root can enter: it goes among `Tmpfs`, whose
  * options are the mount's own.
@@ -64,6 +67,8 @@ function adaptBody(body: Json): Json {
   });
   return {
     ...body,
+    // Behind this API a container without a grace has none: a stop kills it at once, a Postgres too.
+    StopTimeout: body["StopTimeout"] ?? usualGrace,
     HostConfig: {
       ...host,
       Mounts: mounts.filter((mount) => !isTmpfs(mount)),
@@ -89,8 +94,6 @@ function adaptDetails(answer: Json): Json {
       Image: shortName(text(config["Image"])),
       Env: environment.filter((line) => !ownVariables.has(line) && line !== `HOSTNAME=${hostname}`),
       StopSignal: signalName(text(config["StopSignal"])),
-      // It says 0 where nothing was asked, and stops after ten seconds all the same.
-      StopTimeout: number(config["StopTimeout"]) === 0 ? undefined : config["StopTimeout"],
     },
     HostConfig: {
       ...host,

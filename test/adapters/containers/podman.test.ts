@@ -1,8 +1,12 @@
-import { afterAll, describe } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { engineBox } from "../../engine/box.ts";
 import { ensureBusybox } from "../../engine/images.ts";
 import { contract } from "./contract.ts";
 import { buildContract, objectContract } from "./contract-objects.ts";
+import { bare } from "./fields.ts";
 import { roundTrip } from "./round-trip.ts";
 import { realEngine } from "./tested.ts";
 
@@ -34,4 +38,29 @@ describe.skipIf(box === undefined)("Podman", async () => {
   objectContract(realEngine(box), image);
   buildContract(realEngine(box), image);
   roundTrip(realEngine(box), image, unlike);
+  const { engine, signal, labels } = box;
+
+  test("a container without a grace of its own is given time to end, as Docker does", async () => {
+    const command = ["sh", "-c", "trap 'exit 3' TERM; echo ready; while true; do sleep 0.1; done"];
+    const { id } = await engine.createContainer(box.name("graceful"), { ...bare(image, labels), command }, signal);
+    await engine.startContainer(id, signal);
+    for await (const { line } of engine.logs(id, { follow: true }, signal)) if (line === "ready") break;
+    await engine.stopContainer(id, {}, signal);
+    expect((await engine.inspectContainer(id, signal))?.exitCode).toBe(3);
+  });
+
+  test("an image's check is told, and goes on where a container says how often alone", async () => {
+    const context = mkdtempSync(join(tmpdir(), "poststack-check-"));
+    onTestFinished(() => rmSync(context, { recursive: true }));
+    writeFileSync(join(context, "Dockerfile"), `FROM ${image}\nHEALTHCHECK --interval=5s --retries=4 CMD true\n`);
+    const reference = `${box.name("checked")}:1`;
+    await engine.buildImage({ references: [reference], context, labels }, signal);
+    const healthcheck = { test: ["CMD-SHELL", "true"], intervalMs: 5_000, retries: 4 };
+    expect((await engine.inspectImage(reference, signal))?.config).toMatchObject({ healthcheck });
+    const spec = { ...bare(reference, labels), healthcheck: { intervalMs: 700 } };
+    const { id } = await engine.createContainer(box.name("often"), spec, signal);
+    expect((await engine.inspectContainer(id, signal))?.spec).toMatchObject({
+      healthcheck: { ...healthcheck, intervalMs: 700 },
+    });
+  });
 });
