@@ -140,17 +140,26 @@ const isOfReading = (feature: string): boolean =>
     feature,
   );
 
+/** Of what services have to do with each other, and how many there are of one. */
+export const isOfSeveral = (feature: string): boolean =>
+  /^(?:depends_on|svc-networks)\.|^svc\.(?:depends_on|network_mode|scale|volumes_from)$|^network_mode\.service:|^deploy\.replicas/.test(
+    feature,
+  );
+
 /**
  * Few that show much: each of them has a feature of the format that none before it had. Those with fewer services come
  * first, as the time goes into containers.
  */
-export function fewThatShowAll(cases: readonly Case[]): readonly Case[] {
+export function fewThatShowAll(
+  cases: readonly Case[],
+  isShown: (feature: string) => boolean = (feature) => !isOfReading(feature),
+): readonly Case[] {
   const size = ({ services }: Case): number => Object.keys(services).length;
   const shown = new Set<string>();
   return [...cases]
     .sort((a, b) => size(a) - size(b) || (a.id < b.id ? -1 : 1))
     .filter(({ features }) => {
-      const news = features.filter((feature) => !isOfReading(feature) && !shown.has(feature));
+      const news = features.filter((feature) => isShown(feature) && !shown.has(feature));
       for (const feature of news) shown.add(feature);
       return news.length > 0;
     });

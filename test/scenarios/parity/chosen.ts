@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { allCases, caseIn, fewThatShowAll, type Case } from "./cases.ts";
+import { allCases, caseIn, fewThatShowAll, isOfSeveral, type Case } from "./cases.ts";
 import { reasonToLeaveOut, runsOnPodman } from "./rules.ts";
 import { loadedBy } from "./stage.ts";
 
@@ -13,12 +13,16 @@ export function chosenCases(): readonly Case[] {
   return [everyKey(), ...runnable].filter(({ id }) => asked === "all" || id.includes(asked));
 }
 
-/** Of the same, those that Podman runs; by default every second of the small ones, as it takes its time. */
+/**
+ * Of the same, those that Podman runs. By default few, as it takes its time: of those with one service every fourth, of the
+ * others what services can have to do with each other.
+ */
 export function chosenForPodman(): readonly Case[] {
-  const isFull = (process.env["POSTSTACK_PARITY"] ?? "") !== "";
-  const isSmall = ({ services }: Case): boolean => isFull || Object.keys(services).length === 1;
-  const fitting = chosenCases().filter((one) => runnable.includes(one) && isSmall(one) && runsOnPodman(one));
-  return fitting.filter((_, index) => isFull || index % 2 === 0);
+  const fitting = chosenCases().filter((one) => runnable.includes(one) && runsOnPodman(one));
+  if ((process.env["POSTSTACK_PARITY"] ?? "") !== "") return fitting;
+  const isSingle = ({ services }: Case): boolean => Object.keys(services).length === 1;
+  const others = fitting.filter((one) => !isSingle(one));
+  return [...fitting.filter(isSingle).filter((_, index) => index % 4 === 0), ...fewThatShowAll(others, isOfSeveral)];
 }
 
 function everyKey(): Case {
