@@ -51,7 +51,7 @@ describeServers("a server on a container that somebody has changed", stageOn, ({
       expect(await app.containers(), name).toEqual([`${app.server} running`]);
       expect(await notes(app), name).toEqual([1]);
     }
-  });
+  }, 180_000);
 
   test("is taken along when its network is made anew, in one pass and with its data", async () => {
     const app = await stage(" }\n    deployment: { compose: compose.yml");
