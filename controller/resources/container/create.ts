@@ -20,7 +20,9 @@ export async function create(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Own> {
-  const spec = specOf(desired, inherits, ports);
+  // For Compose's own tools, which compare with it. Nothing of ours does: it may be another one a moment later.
+  const image = await ports.containers.inspectImage(desired.spec.image, signal);
+  const spec = specOf(desired, image?.id, inherits, ports);
   try {
     const { id, warnings } = await ports.containers.createContainer(name, spec, signal);
     for (const warning of warnings) ports.log.warn({ resource: desired.id, warning }, "the engine's word");
@@ -59,7 +61,12 @@ async function madeBefore(
   return { id, name, isUp: state === "running", restart: desired.spec.restart ?? { name: "no" } };
 }
 
-function specOf(desired: DesiredContainer, inherits: readonly ActualMount[], ports: Ports): ContainerSpec {
+function specOf(
+  desired: DesiredContainer,
+  imageId: string | undefined,
+  inherits: readonly ActualMount[],
+  ports: Ports,
+): ContainerSpec {
   const { id, spec, config, service, number, needs, project } = desired;
   const inherited = new Set(inherits.map(({ target }) => target));
   const compose = composeContainerLabels(project, {
@@ -67,6 +74,7 @@ function specOf(desired: DesiredContainer, inherits: readonly ActualMount[], por
     number,
     configHash: config.fixed,
     dependsOn: [...new Set(needs.map(dependency))],
+    ...(imageId === undefined ? {} : { imageId }),
   });
   return {
     ...spec,

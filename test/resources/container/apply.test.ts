@@ -67,6 +67,7 @@ test("labels say whose it is, and let Compose's tools show it", async () => {
     "com.docker.compose.service": "web",
     "com.docker.compose.container-number": "1",
     "com.docker.compose.oneoff": "False",
+    "com.docker.compose.image": oldImage,
     "com.docker.compose.project.working_dir": "/app",
     "com.docker.compose.project.config_files": "/app/compose.yaml",
   });
