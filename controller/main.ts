@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { buildId } from "./adapters/build-id.ts";
 import { cacheFolder } from "./adapters/cache-folder.ts";
 import { clock } from "./adapters/clock.ts";
-import { containerEngine } from "./adapters/containers.ts";
+import { containerEngine, farEngine } from "./adapters/containers.ts";
 import { disclose } from "./adapters/disclose.ts";
 import { embeddedServers } from "./adapters/embedded.ts";
 import { projectFiles } from "./adapters/files.ts";
@@ -56,7 +56,8 @@ const stateRoot = (root: string): string => {
 };
 // As .build/loader.cjs has it.
 const cacheHome = environment.XDG_CACHE_HOME || join(environment.HOME || homedir(), ".cache");
-const containers = containerEngine({ environment: shell, uid: process.getuid?.(), home: homedir() });
+const surroundings = { environment: shell, uid: process.getuid?.(), home: homedir() };
+const containers = containerEngine(surroundings);
 const openState = (root: string, environmentName: string) => fileState(stateRoot(root), environmentName);
 
 const world: World = {
@@ -64,6 +65,7 @@ const world: World = {
   build: `${POSTSTACK_VERSION} ${buildId(fileURLToPath(import.meta.url))}`,
   cwd: process.cwd(),
   shell,
+  farEngine: () => farEngine(surroundings),
   stdout,
   stderr,
   // Asked of the descriptors: making the stream for standard input loads a good part of Node.

@@ -79,3 +79,14 @@ export function containerEngine(surroundings: Surroundings): ContainerEngine {
     },
   };
 }
+
+/** The engine's address when it is on another machine; asks nobody. Undefined also where it cannot be told yet. */
+export function farEngine(surroundings: Surroundings): string | undefined {
+  try {
+    const { address } = discover(surroundings);
+    return address.type === "socket" ? undefined : renderAddress(address);
+  } catch {
+    // Whoever needs the engine is told why there is none.
+    return undefined;
+  }
+}

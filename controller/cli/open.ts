@@ -8,11 +8,12 @@ import { findConfig } from "../config/find.ts";
 import { loadProject, type LoadOptions } from "../config/load.ts";
 import type { ProjectSource } from "../config/source.ts";
 import { PoststackError } from "../core/errors.ts";
-import { fileStart, renderPlace } from "../core/place.ts";
+import { fileStart, renderPlace, type Place } from "../core/place.ts";
 import type { Files } from "../core/ports/files.ts";
 import type { EnginePorts, LoadDesired } from "../engine/converge.ts";
 import type { Context } from "./context.ts";
 import { withGivenFiles } from "./given-files.ts";
+import { hostPlaces } from "./host-places.ts";
 
 /** The configuration of the project that a command works in. */
 export interface OpenedProject {
@@ -77,13 +78,18 @@ export function openEnvironment(
   const compose = composeRecall(world.build, world.composeCache);
   let first: ProjectSource | undefined = project;
 
-  const load: LoadDesired = (begin) => {
+  const warn = (what: string, where: Place): void => {
+    const line = `warning: ${what}\n  at ${renderPlace(where)}`;
+    if (!warned.has(line)) context.note(line);
+    warned.add(line);
+  };
+  const load: LoadDesired = async (begin) => {
     // What was read to get here is as fresh as the first pass needs it.
     const isFirst = first !== undefined;
     if (!isFirst) recording = recordFiles(files);
     const now = first ?? read(recording.files);
     first = undefined;
-    return loadDesired(
+    const desired = await loadDesired(
       {
         project: now,
         environment: chooseEnvironment(now, chosen.name),
@@ -95,15 +101,14 @@ export function openEnvironment(
         shell: world.shell,
         envFiles,
         startedAt,
-        warn: (what, where) => {
-          const line = `warning: ${what}\n  at ${renderPlace(where)}`;
-          if (!warned.has(line)) context.note(line);
-          warned.add(line);
-        },
+        warn,
       },
       options,
       begin,
     );
+    const engine = hostPlaces(desired).length === 0 ? undefined : world.farEngine();
+    if (engine !== undefined) for (const { what, where } of hostPlaces(desired)) warn(what(engine), where);
+    return desired;
   };
   return {
     project,

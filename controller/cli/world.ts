@@ -39,6 +39,8 @@ export interface World {
   readonly stateRoot: (root: string) => string;
   readonly openState: (root: string, environment: string) => State;
   readonly openEngine: (root: string, environment: string, log: Log) => EnginePorts;
+  /** Address of the container engine when it is on another machine; undefined: it is on this one, or there is none. */
+  readonly farEngine: () => string | undefined;
   /** Of the environment with this state directory. */
   readonly openLogs: (directory: string) => LogFiles;
   readonly machine: Machine;

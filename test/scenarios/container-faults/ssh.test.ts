@@ -28,7 +28,7 @@ const variables = (path: string | undefined, host = far?.host): Readonly<Record<
 });
 
 const built = `services:
-  web: { build: { context: ., dockerfile_inline: "FROM IMAGE\\nRUN --mount=type=secret,id=word test -s /run/secrets/word\\n", secrets: [word] }, init: true, stop_grace_period: 0s, configs: [{ source: page, target: /page }] }
+  web: { build: { context: ., dockerfile_inline: "FROM IMAGE\\nRUN --mount=type=secret,id=word test -s /run/secrets/word\\n", secrets: [word] }, init: true, stop_grace_period: 0s, configs: [{ source: page, target: /page }], volumes: ["./word:/word:ro"] }
 configs: { page: { content: one } }
 secrets: { word: { file: ./word } }
 `;
@@ -40,6 +40,8 @@ describe.skipIf(far === undefined)("an engine behind ssh", () => {
     const applied = await run("apply", "--yes", "--no-wait");
     expect(applied.code, applied.text).toBe(0);
     expect(await app.containers()).toEqual(["web-1 running"]);
+    const where = `${app.project.path("word")} of the engine's machine (${far?.host}), not of this one`;
+    expect(applied.stderr).toContain(`warning: container:web mounts ${where}\n  at compose.yml:2:3`);
     expect(planLines(answerOf(await run("plan", "--json")) as PlanAnswer)).toEqual([]);
     const { code, text } = await run("reset", "--delete-data", "--confirm", "dev", "--yes");
     expect(code, text).toBe(0);
