@@ -1,5 +1,6 @@
 import { summarise } from "../../core/drift.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
+import { externalMissing, nameTaken } from "../../core/foreign-objects.ts";
 import { resourceId, nameOf, type ResourceId } from "../../core/id.ts";
 import { driftOfNetwork } from "./fields.ts";
 import type { DesiredNetwork, NetworkAction, ObservedNetwork, OwnNetwork } from "./model.ts";
@@ -23,7 +24,7 @@ function diffOne(desired: DesiredNetwork, observed: readonly ObservedNetwork[]):
   const ours = observed.filter(({ resource }) => resource === desired.id);
   if (desired.isExternal) {
     const isThere = observed.some(({ facts }) => facts.name === desired.name);
-    return isThere || desired.to === "absent" ? [] : [refuse(desired, externalMissing(desired))];
+    return isThere || desired.to === "absent" ? [] : [refuse(desired, externalMissing("network", desired))];
   }
   if (desired.to === "absent")
     return ours.map((one, index) =>
@@ -31,7 +32,7 @@ function diffOne(desired: DesiredNetwork, observed: readonly ObservedNetwork[]):
     );
 
   const foreign = observed.find(({ resource, facts }) => resource === undefined && facts.name === desired.name);
-  if (foreign !== undefined) return [refuse(desired, nameTaken(desired))];
+  if (foreign !== undefined) return [refuse(desired, nameTaken("network", desired, otherName))];
   const [kept, ...others] = ours.toSorted(
     (a, b) => rank(desired, b) - rank(desired, a) || (a.facts.id < b.facts.id ? -1 : 1),
   );
@@ -137,19 +138,7 @@ const refuse = (desired: DesiredNetwork, error: ErrorFacts): NetworkAction => ({
   error,
 });
 
-const externalMissing = ({ name, place }: DesiredNetwork): ErrorFacts => ({
-  code: "EXTERNAL_MISSING",
-  what: `there is no network "${name}", which the files call external`,
-  where: place,
-  next: `make it (docker network create ${name}), or leave out \`external: true\``,
-});
-
-const nameTaken = ({ name, place }: DesiredNetwork): ErrorFacts => ({
-  code: "NAME_TAKEN",
-  what: `a network "${name}" is there already, and Poststack did not make it for this environment`,
-  where: place,
-  next: "give the network another `name:`, call it `external: true`, or remove the one that is there",
-});
+const otherName = "give the network another `name:`, call it `external: true`, or remove the one that is there";
 
 const inUse = ({ name, place }: DesiredNetwork, others: readonly string[]): ErrorFacts => ({
   code: "ENGINE_OBJECT_IN_USE",

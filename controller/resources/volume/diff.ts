@@ -1,5 +1,6 @@
 import { summarise, type Drift } from "../../core/drift.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
+import { externalMissing } from "../../core/foreign-objects.ts";
 import { driftOfVolume } from "./fields.ts";
 import { nameTaken } from "./refusals.ts";
 import { diffLeftovers, isLeftovers } from "./leftovers.ts";
@@ -17,7 +18,9 @@ export function diff(desired: readonly VolumeWish[], observed: readonly Observed
 function diffOne(desired: DesiredVolume, observed: ObservedVolume | undefined): readonly VolumeAction[] {
   const isOurs = observed?.resource === desired.id;
   if (desired.isExternal) {
-    return observed !== undefined || desired.to === "absent" ? [] : [refuse(desired, externalMissing(desired))];
+    return observed !== undefined || desired.to === "absent"
+      ? []
+      : [refuse(desired, externalMissing("volume", desired))];
   }
   if (desired.to === "absent") {
     if (!isOurs || !desired.deleteData) return [];
@@ -40,13 +43,6 @@ const refuse = (desired: DesiredVolume, error: ErrorFacts): VolumeAction => ({
   ...facts(desired, error.what),
   verb: "refuse",
   error,
-});
-
-const externalMissing = ({ name, place }: DesiredVolume): ErrorFacts => ({
-  code: "EXTERNAL_MISSING",
-  what: `there is no volume "${name}", which the files call external`,
-  where: place,
-  next: `make it (docker volume create ${name}), or leave out \`external: true\``,
 });
 
 const changed = ({ name, place }: DesiredVolume, drift: readonly Drift[]): ErrorFacts => ({
