@@ -4,7 +4,7 @@ import type { ContainerSpec } from "../../core/ports/container-spec.ts";
 import type { ContainerFile } from "../../core/ports/containers.ts";
 import { Secret, type Text } from "../../core/secret.ts";
 import { isLimit, limitsText } from "./limits.ts";
-import type { ContainerConfig } from "./model.ts";
+import type { ContainerConfig, DesiredContainer } from "./model.ts";
 
 /** Characters of a content's hash: enough to tell that it changed, too few to test a guess for sure. */
 const shortHash = 12;
@@ -39,6 +39,16 @@ export function configOf(
     ]),
   };
 }
+
+/**
+ * Keyed hash of what is run inside after a start and before a stop; undefined: nothing. No container is made anew because
+ * of it, but a plan that was agreed to is another one.
+ */
+export const hooksKey = (
+  { postStart, preStop }: Pick<DesiredContainer, "postStart" | "preStop">,
+  hash: (text: Text) => string,
+): string | undefined =>
+  postStart.length + preStop.length === 0 ? undefined : hash(canonicalText([postStart, preStop]));
 
 export const limitsLabel = "io.poststack.limits";
 

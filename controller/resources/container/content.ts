@@ -23,9 +23,9 @@ export function content(action: ContainerAction): Content {
       return { facts: { made: facts, repairs: action.repairs.map(({ type }) => type) }, ...keyed };
     }
     case "stop":
-      return { facts: { ...endingFacts(action), ...(action.aside === undefined ? {} : { isPutAside: true }) } };
+      return endingContent(action, action.aside === undefined ? {} : { isPutAside: true });
     case "delete":
-      return { facts: endingFacts(action) };
+      return endingContent(action);
     case "refuse":
       return { facts: action.error.code };
     default:
@@ -33,10 +33,13 @@ export function content(action: ContainerAction): Content {
   }
 }
 
-const endingFacts = ({ current, preStop }: Ending): Readonly<Record<string, Fact>> => ({
-  name: current.name,
-  preStop: preStop.length,
+const endingContent = ({ current, preStop, hooks }: Ending, more: Readonly<Record<string, Fact>> = {}): Content => ({
+  facts: { name: current.name, preStop: preStop.length, ...more },
+  keyed: new Map(hooksOf(hooks)),
 });
+
+const hooksOf = (hooks: string | undefined): readonly (readonly [string, string])[] =>
+  hooks === undefined ? [] : [["hooks", hooks]];
 
 /** Nothing where there are none. The wish is the same in both cases. */
 const conditions = ({ onlyIf, otherwise }: Conditioned): Readonly<Record<string, Fact>> => ({
@@ -44,7 +47,7 @@ const conditions = ({ onlyIf, otherwise }: Conditioned): Readonly<Record<string,
   ...(otherwise === undefined ? {} : { otherwise: [otherwise.verb, content(otherwise).facts] }),
 });
 
-function containerContent({ name, spec, config, needs, postStart, files }: DesiredContainer): Content {
+function containerContent({ name, spec, config, needs, postStart, files, hooks }: DesiredContainer): Content {
   return {
     facts: {
       name,
@@ -54,6 +57,6 @@ function containerContent({ name, spec, config, needs, postStart, files }: Desir
       needs: needs.map(({ id, condition, required }) => `${id} ${condition} ${String(required)}`).sort(),
       postStart: postStart.length,
     },
-    keyed: new Map([["configuration", config.fixed]]),
+    keyed: new Map([["configuration", config.fixed], ...hooksOf(hooks)]),
   };
 }

@@ -57,16 +57,16 @@ function diffLeaving(
   { current, next, previous }: Parts,
   after: readonly ResourceId[],
 ): readonly ContainerAction[] {
-  const { id, preStop, place } = desired;
+  const { id, preStop, hooks, place } = desired;
   if (current === undefined) return [];
   if (desired.to === "absent") {
     const others = [next, previous].flatMap((one) => one ?? []);
     return [
-      ending("delete", id, current, "removal requested", { preStop, after, place }),
+      ending("delete", id, current, "removal requested", { preStop, hooks, after, place }),
       ...others.map((one) => ending("delete", idBeside(id, one), one, "left by a replacement", { place })),
     ];
   }
-  return isUp(current) ? [ending("stop", id, current, "stop requested", { preStop, after, place })] : [];
+  return isUp(current) ? [ending("stop", id, current, "stop requested", { preStop, hooks, after, place })] : [];
 }
 
 /** What a replacement left that was cut off, and no other one needs. */
@@ -128,6 +128,7 @@ const endFirst = (
 
 interface EndingFacts {
   readonly preStop?: readonly ExecSpec[];
+  readonly hooks?: string | undefined;
   readonly after?: readonly ResourceId[];
   readonly place?: Place;
   /** The name that it gets. */
@@ -139,7 +140,7 @@ function ending(
   id: ResourceId,
   one: ObservedContainer,
   reason: string,
-  { preStop = [], after = [], place, aside }: EndingFacts,
+  { preStop = [], hooks, after = [], place, aside }: EndingFacts,
 ): ContainerAction {
   const hazards: readonly Hazard[] = isUp(one) ? ["downtime"] : [];
   const facts = {
@@ -150,6 +151,7 @@ function ending(
     hazards,
     ...(place === undefined ? {} : { place }),
     ...(aside === undefined ? {} : { aside }),
+    ...(hooks === undefined ? {} : { hooks }),
   } as const;
   return { ...facts, verb, current: ownOf(one), preStop };
 }

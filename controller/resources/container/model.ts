@@ -34,6 +34,8 @@ export interface DesiredContainer {
   readonly postStart: readonly ExecSpec[];
   /** Run inside it before it is stopped by us. */
   readonly preStop: readonly ExecSpec[];
+  /** Keyed hash of both; absent: there are none. */
+  readonly hooks?: string;
   /** `once`: something waits for it to end well, so to have ended well is what is wanted of it. */
   readonly runs: "always" | "once";
   /** The moment at which the command began: what ended well since then is not started again. */
@@ -118,6 +120,8 @@ export type Order = "start-first" | "stop-first";
 export interface Ending {
   readonly current: Own;
   readonly preStop: readonly ExecSpec[];
+  /** As in the wish. */
+  readonly hooks?: string;
 }
 
 interface Changing {

@@ -780,3 +780,16 @@ test("what an action would do holds no secret, and differs when one changes", ()
   expect(one).not.toBe(two);
   expect(contentFor(variable("PASSWORD", new Secret("canary-1")))).not.toContain("canary");
 });
+
+test("what is run after a start and before a stop is part of what was agreed to, and not shown", () => {
+  const hook = (...command: [string, ...string[]]) => [{ command, timeoutMs: 1_000 }];
+  const running = observed();
+  const keyedOf = (wish: Wish, verb: "create" | "stop", seen: readonly ObservedContainer[]): string =>
+    inspect(content(actionOf(verb, [desired(wish)], seen)), { depth: Number.POSITIVE_INFINITY });
+  const [echo, remove] = [hook("echo"), hook("rm", "-rf", "/data")];
+  expect(keyedOf({ postStart: echo }, "create", [])).not.toBe(keyedOf({ postStart: remove }, "create", []));
+  expect(keyedOf({ preStop: echo, to: "stopped" }, "stop", [running])).not.toBe(
+    keyedOf({ preStop: remove, to: "stopped" }, "stop", [running]),
+  );
+  expect(keyedOf({ postStart: remove }, "create", [])).not.toContain("/data");
+});

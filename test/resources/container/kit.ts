@@ -4,7 +4,7 @@ import { resourceId, type ResourceId } from "../../../controller/core/id.ts";
 import { renderActions } from "../../../controller/core/render.ts";
 import type { ContainerDetails, ContainerSummary } from "../../../controller/core/ports/container-facts.ts";
 import type { ContainerSpec } from "../../../controller/core/ports/container-spec.ts";
-import { configLabels, configOf } from "../../../controller/resources/container/config.ts";
+import { configLabels, configOf, hooksKey } from "../../../controller/resources/container/config.ts";
 import { diff } from "../../../controller/resources/container/diff.ts";
 import type {
   ContainerAction,
@@ -38,6 +38,7 @@ export type Wish = Partial<Omit<DesiredContainer, "spec">> & { readonly spec?: P
 export function desired({ spec: more, ...others }: Wish = {}): DesiredContainer {
   const { id = resourceId("container", "web"), files = [] } = others;
   const whole = spec(more);
+  const hooks = hooksKey({ postStart: [], preStop: [], ...others }, hash);
   return {
     ...{
       id,
@@ -52,6 +53,7 @@ export function desired({ spec: more, ...others }: Wish = {}): DesiredContainer 
     config: configOf(whole, files, hash),
     ...{ needs: [], sharesWith: [], postStart: [], preStop: [], runs: "always", project, dependsOn: [], place },
     acceptance: { stableMs: 5_000, limitMs: 300_000 },
+    ...(hooks === undefined ? {} : { hooks }),
     ...others,
   };
 }

@@ -1,6 +1,6 @@
 import type { ResourceId } from "../../../core/id.ts";
 import type { ContainerFile } from "../../../core/ports/containers.ts";
-import { configOf } from "../../../resources/container/config.ts";
+import { configOf, hooksKey } from "../../../resources/container/config.ts";
 import type { DesiredContainer } from "../../../resources/container/model.ts";
 import type { ComposeService } from "../../compose/service-model.ts";
 import { imageId } from "../image-id.ts";
@@ -45,6 +45,9 @@ function replicas(
   const sharesWith = sharesOf(service, peers);
   const image = imageId(imageOf(name, service, project.name));
   const hidden = privateFields(name, service, wishes);
+  const postStart = (service.post_start ?? []).flatMap((hook) => hookOf(hook, lift));
+  const preStop = (service.pre_stop ?? []).flatMap((hook) => hookOf(hook, lift));
+  const hooks = hooksKey({ postStart, preStop }, identity.hash);
   const before = [...partsOf(name, service, project.name), ...needs.map(({ id }) => id), ...sharesWith];
   return peers.of(name).map((peer): DesiredContainer => {
     const spec = specOf(name, service, peer.number, mounts, wishes);
@@ -61,8 +64,9 @@ function replicas(
       config: configOf(spec, [...inside, ...mountedFiles(given)], identity.hash, hidden),
       needs,
       sharesWith,
-      postStart: (service.post_start ?? []).flatMap((hook) => hookOf(hook, lift)),
-      preStop: (service.pre_stop ?? []).flatMap((hook) => hookOf(hook, lift)),
+      postStart,
+      preStop,
+      ...(hooks === undefined ? {} : { hooks }),
       runs,
       since: wishes.startedAt,
       acceptance: { stableMs, limitMs },

@@ -106,6 +106,9 @@ test("hooks are run with what they are given", () => {
     },
   ]);
   expect(web?.preStop.map(({ command }) => command)).toEqual([["./drain.sh"]]);
+  const other = wishOf(compose.replace("./drain.sh", "./drain-all.sh")).container[0];
+  expect([web?.hooks === other?.hooks, web?.config.fixed === other?.config.fixed]).toEqual([false, true]);
+  expect(wishOf("services: { web: { image: busybox } }\n").container[0]?.hooks).toBeUndefined();
 });
 
 describe("images", () => {
