@@ -54,6 +54,20 @@ describeStages("an environment of a Compose file", stageOn, ({ isFull, kind, sta
     expect((await app.container("cache-1")).id).toBe(cache.id);
   });
 
+  test.runIf(isFull)("gives one that takes another's place as long as the command says", async () => {
+    const app = await stage();
+    await app.ok("apply", "--yes");
+    const { id } = await app.container("cache-1");
+    const check = 'healthcheck: { test: [CMD, "false"], start_period: 1h, interval: 1h }';
+    app.project.edit("compose.yml", "labels: { team: a }", `labels: { team: b }\n    ${check}`);
+    const ended = await app.run("apply", "--yes", "--wait-timeout", "2s");
+    expect([ended.code, ended.text]).toEqual([
+      3,
+      expect.stringContaining("its healthcheck has not passed yet; the one before it was started again"),
+    ]);
+    expect([(await app.container("cache-1")).id, await app.containers()]).toEqual([id, whole]);
+  });
+
   test("comes back from what somebody did to it, each with a line of its own", async () => {
     const app = await stage();
     await app.ok("apply", "--yes");

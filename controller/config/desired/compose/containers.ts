@@ -4,6 +4,7 @@ import { configOf, hooksKey } from "../../../resources/container/config.ts";
 import type { DesiredContainer } from "../../../resources/container/model.ts";
 import type { ComposeService } from "../../compose/service-model.ts";
 import { imageId } from "../image-id.ts";
+import { acceptanceOf } from "./acceptance.ts";
 import { imageOf } from "./images.ts";
 import { needsOf, runOnce, sharesOf } from "./needs.ts";
 import { networkId } from "./networks.ts";
@@ -14,10 +15,6 @@ import { hookOf } from "./spec/hooks.ts";
 import { specOf } from "./spec/spec.ts";
 import { volumeId } from "./volumes.ts";
 import type { ComposeWishes } from "./wishes.ts";
-
-/** How long a container must have been up to count, and how long it may take (RELIABILITY 15 and 31). */
-const stableMs = 5_000;
-const limitMs = 300_000;
 
 /** A container for each active service, and for each of its replicas. */
 export function desiredContainers(wishes: ComposeWishes): readonly DesiredContainer[] {
@@ -69,7 +66,7 @@ function replicas(
       ...(hooks === undefined ? {} : { hooks }),
       runs,
       since: wishes.startedAt,
-      acceptance: { stableMs, limitMs },
+      acceptance: acceptanceOf(spec),
       ...(startedAfter === undefined ? {} : { startedAfter }),
       project: engineProject,
       dependsOn: to === "running" ? [...wishes.after, ...before] : [],
