@@ -33,9 +33,12 @@ export async function startEngine(): Promise<Engine> {
   const last: (() => void)[] = [];
   const beforeStop = (work: () => void): unknown => last.push(work);
   const stop = async (): Promise<void> => {
-    for (const work of last) work();
-    await box.close();
-    await daemon.stop();
+    try {
+      for (const work of last) work();
+    } finally {
+      await box.close();
+      await daemon.stop();
+    }
   };
   try {
     const images = { busybox: await ensureBusybox(box), postgres: await ensurePostgres(box) };

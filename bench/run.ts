@@ -43,11 +43,12 @@ try {
     writeFileSync(values.json, `${JSON.stringify({ machine: machine(), results }, null, 2)}\n`);
 } finally {
   server.stop();
-  await starting?.then(
-    (started) => started.stop(),
-    () => undefined,
-  );
-  rmSync(root, { recursive: true, force: true });
+  const started = await starting?.catch(() => undefined);
+  try {
+    await started?.stop();
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
 }
 
 async function run({ id, title, goal, rounds, set }: Case, server: Server): Promise<Result> {
