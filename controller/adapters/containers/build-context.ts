@@ -103,11 +103,13 @@ async function walk(
 
 /** Nothing for sockets, pipes and devices: they hold nothing that could be sent. */
 async function entryOf(path: string, file: string, stats: Stats): Promise<ContextEntry | undefined> {
-  const mode = stats.mode & 0o7777;
-  if (stats.isDirectory()) return { path, type: "folder", mode, sizeBytes: 0, from: undefined };
+  // Whole seconds, as Docker sends them: make, and what serves files, go by it. No builder's cache does
+  // (docs.docker.com, "Build cache invalidation"), so no digest has it.
+  const common = { path, mode: stats.mode & 0o7777, modifiedAt: Math.floor(stats.mtimeMs / 1_000) };
+  if (stats.isDirectory()) return { ...common, type: "folder", sizeBytes: 0, from: undefined };
   if (stats.isSymbolicLink())
-    return { path, type: "link", mode: 0o777, sizeBytes: 0, target: await readlink(file), from: undefined };
-  return stats.isFile() ? { path, type: "file", mode, sizeBytes: stats.size, from: { file } } : undefined;
+    return { ...common, type: "link", mode: 0o777, sizeBytes: 0, target: await readlink(file), from: undefined };
+  return stats.isFile() ? { ...common, type: "file", sizeBytes: stats.size, from: { file } } : undefined;
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -147,7 +149,7 @@ function fileError(file: string, what: string, error: unknown): PoststackError {
   );
 }
 
-/** The archive, file after file. The same files give the same bytes. */
+/** The archive, file after file. */
 export async function* contextArchive({ entries }: BuildContext): AsyncGenerator<Buffer> {
   for (const entry of entries) {
     yield tarHead(entry, entry.sizeBytes);
@@ -177,7 +179,7 @@ async function* contentOf({ from, sizeBytes, path }: ContextEntry): AsyncGenerat
   }
 }
 
-/** SHA-256 in hex over everything that is sent: names, types, modes and contents. */
+/** SHA-256 in hex over what is sent, but for times: names, types, modes and contents. */
 export async function contextDigest(context: BuildContext): Promise<string> {
   const hash = createHash("sha256").update(`${context.dockerfile}\0`);
   for (const entry of context.entries) {

@@ -1,4 +1,4 @@
-/** One entry of an archive. No times, users or devices of this machine: the same files give the same bytes. */
+/** One entry of an archive. Nothing of this machine is in it unless it is said here. */
 export interface TarEntry {
   /** Relative, with slashes. */
   readonly path: string;
@@ -7,6 +7,8 @@ export interface TarEntry {
   readonly mode: number;
   readonly uid?: number;
   readonly gid?: number;
+  /** When it was changed: whole seconds since 1970. Absent: 1970. */
+  readonly modifiedAt?: number;
   readonly content?: Buffer;
   /** Of a symbolic link. */
   readonly target?: string;
@@ -27,10 +29,14 @@ export function tarEntry(entry: TarEntry): Buffer {
  */
 export function tarHead(entry: Omit<TarEntry, "content">, sizeBytes: number): Buffer {
   const path = entry.type === "folder" && !entry.path.endsWith("/") ? `${entry.path}/` : entry.path;
+  const { target = "", uid = 0, gid = 0, modifiedAt = 0 } = entry;
   const long = [
     ...(isPlain(path) ? [] : [record("path", path)]),
-    ...(isPlain(entry.target ?? "") ? [] : [record("linkpath", entry.target ?? "")]),
-    ...(sizeBytes < 8 ** 11 ? [] : [record("size", String(sizeBytes))]),
+    ...(isPlain(target) ? [] : [record("linkpath", target)]),
+    ...(fits(sizeBytes, sizeDigits) ? [] : [record("size", String(sizeBytes))]),
+    ...(fits(uid, ownerDigits) ? [] : [record("uid", String(uid))]),
+    ...(fits(gid, ownerDigits) ? [] : [record("gid", String(gid))]),
+    ...(fits(modifiedAt, timeDigits) ? [] : [record("mtime", String(modifiedAt))]),
   ].join("");
   const head = header(entry, path, sizeBytes, typeFlags[entry.type]);
   if (long === "") return head;
@@ -48,6 +54,11 @@ export const tarEnd = (): Buffer => Buffer.alloc(2 * block);
 /** 100 bytes of ASCII: older readers take no others for UTF-8. */
 const isPlain = (text: string): boolean => /^[\x20-\x7e]{0,100}$/.test(text);
 
+/** Octal digits of a field: one byte less than it has, for the NUL behind them. */
+const [modeDigits, ownerDigits, sizeDigits, timeDigits] = [7, 7, 11, 11];
+
+const fits = (value: number, digits: number): boolean => value >= 0 && value < 8 ** digits;
+
 /** `<length> key=value\n`, the length counting itself. */
 function record(key: string, value: string): string {
   const rest = Buffer.byteLength(` ${key}=${value}\n`);
@@ -57,22 +68,23 @@ function record(key: string, value: string): string {
 }
 
 function header(
-  { mode, uid = 0, gid = 0, target = "" }: Omit<TarEntry, "content">,
+  { mode, uid = 0, gid = 0, modifiedAt = 0, target = "" }: Omit<TarEntry, "content">,
   path: string,
   size: number,
   flag: string,
 ): Buffer {
   const bytes = Buffer.alloc(block);
-  const octal = (value: number, at: number, length: number): void => {
-    bytes.write(`${value.toString(8).padStart(length - 1, "0")}\0`, at, "ascii");
+  // What does not fit stands in the extended header, which goes before.
+  const octal = (value: number, at: number, digits: number): void => {
+    const shown = fits(value, digits) ? value : 0;
+    bytes.write(`${shown.toString(8).padStart(digits, "0")}\0`, at, "ascii");
   };
   bytes.write(path, 0, 100, "utf8");
-  octal(mode & 0o7777, 100, 8);
-  octal(uid, 108, 8);
-  octal(gid, 116, 8);
-  // What is larger stands in the extended header.
-  octal(Math.min(size, 8 ** 11 - 1), 124, 12);
-  octal(0, 136, 12);
+  octal(mode & 0o7777, 100, modeDigits);
+  octal(uid, 108, ownerDigits);
+  octal(gid, 116, ownerDigits);
+  octal(size, 124, sizeDigits);
+  octal(modifiedAt, 136, timeDigits);
   bytes.write("        ", 148, "ascii");
   bytes.write(flag, 156, "ascii");
   bytes.write(target, 157, 100, "utf8");
@@ -80,7 +92,7 @@ function header(
   octal(
     bytes.reduce((sum, byte) => sum + byte, 0),
     148,
-    7,
+    6,
   );
   return bytes;
 }

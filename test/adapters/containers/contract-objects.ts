@@ -204,6 +204,23 @@ export function buildContract(box: TestedEngine, image: string): void {
       expect(output.trim().split("\n")).toEqual(["./.dockerignore", "./Dockerfile", "./deep/er/x", "./logs/keep"]);
     });
 
+    test("what is copied keeps its time, and a new time alone takes no step of the build again", async () => {
+      const folder = context({ Dockerfile: `FROM ${image}\nCOPY a /sent/a\n`, a: "1" });
+      const lines: string[] = [];
+      const spec = { references: [reference], context: folder, labels, onOutput: (line: string) => lines.push(line) };
+      utimesSync(join(folder, "a"), 1_000_000_000, 1_000_000_000.9);
+      await engine.buildImage(spec, signal);
+      const { id } = await engine.createContainer(box.name("c"), bare(reference, labels), signal);
+      await engine.startContainer(id, signal);
+      const command = ["stat", "-c", "%Y", "/sent/a"] as const;
+      const { output } = await engine.exec(id, { command, timeoutMs: 20_000 }, signal);
+      expect(output.trim()).toBe("1000000000");
+      utimesSync(join(folder, "a"), 2_000_000_000, 2_000_000_000);
+      lines.length = 0;
+      await engine.buildImage(spec, signal);
+      expect(lines.join("\n")).toMatch(/cache/i);
+    });
+
     test("the inputs of a build are names, modes and contents, and no times", async () => {
       const folder = context({
         Dockerfile: `ARG TAG=1\nFROM poststack-test/busybox:$TAG AS base\nFROM base\n`,

@@ -134,6 +134,7 @@ secrets:
     ["a file that is not there", compose.replace("./conf.ini", "./gone"), given, ["FILE_MISSING compose.yml:8:17"]],
     ["a variable that is not set", compose, { ...given, shell: {} }, ["SECRET_UNREADABLE compose.yml:10:25"]],
     ["an owner by name", compose.replace('"1"', "root"), given, ["CONFIG_TYPE compose.yml:4:15"]],
+    ["an owner of 33 bits", compose.replace('"1"', '"4294967296"'), given, ["CONFIG_TYPE compose.yml:4:15"]],
   ])("%s is told with its place", (_sentence, text, all, expected) => {
     expect(told(() => wishOf(text, all))).toEqual(expected);
   });

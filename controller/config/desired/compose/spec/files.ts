@@ -124,12 +124,15 @@ function textOf(
   });
 }
 
+/** A user of Linux has 32 bits, and all of them set is none (chown(2): -1 changes nothing). */
+const highestOwner = 2 ** 32 - 2;
+
 function ownerOf(id: string | undefined, where: Place): number {
   if (id === undefined || id === "") return 0;
-  if (/^\d{1,10}$/.test(id)) return Number(id);
+  if (/^\d{1,10}$/.test(id) && Number(id) <= highestOwner) return Number(id);
   throw new PoststackError("CONFIG_TYPE", {
     what: `${JSON.stringify(id)} is no number of a user or group`,
     where,
-    next: "write the number: the engine does not look into the image for names",
+    next: `write its number, at most ${highestOwner}: the engine does not look into the image for names`,
   });
 }
