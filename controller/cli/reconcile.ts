@@ -5,7 +5,7 @@ import { renderPlan } from "../core/render.ts";
 import { converge, type LoadDesired, type Outcome } from "../engine/converge.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import type { Selection } from "../engine/select.ts";
-import { waitingAtMost } from "../resources/container/patience.ts";
+import { notStanding, waitingAtMost } from "../resources/container/patience.ts";
 import type { Action, Desired } from "../resources/index.ts";
 import { addressesIn, type Address } from "./addresses.ts";
 import { approvePlan, type ApprovalRules } from "./approval.ts";
@@ -39,11 +39,13 @@ const defaultLockTimeoutMs = 60_000;
 /** How long what was started may take to prove itself, in milliseconds, unless `--wait-timeout` says otherwise. */
 const defaultSettleLimitMs = 300_000;
 
-/** Somebody who says how long a start may take says so of one that takes another's place, too. */
-const waitingFor = (desired: Desired, limitMs: number): Desired => ({
-  ...desired,
-  resources: { ...desired.resources, container: waitingAtMost(desired.resources.container, limitMs) },
-});
+/** Somebody who says how long a start may take, or that it is not waited for, says so of one that takes another's place, too. */
+function waitingAsAsked(desired: Desired, limitMs: number | "none" | undefined): Desired {
+  if (limitMs === undefined) return desired;
+  const { container } = desired.resources;
+  const patient = limitMs === "none" ? notStanding(container) : waitingAtMost(container, limitMs);
+  return { ...desired, resources: { ...desired.resources, container: patient } };
+}
 
 /**
  * The way of every command that changes something: load, plan, show, ask, converge, tell. A command chooses the desired
@@ -61,8 +63,7 @@ export async function reconcile(
   const asked = comparable(opened, options.rules?.keyed);
   let desired: Desired | undefined;
   const load: LoadDesired = async (begin) => {
-    const loaded = await asked.load(begin);
-    desired = typeof options.settleLimitMs === "number" ? waitingFor(loaded, options.settleLimitMs) : loaded;
+    desired = waitingAsAsked(await asked.load(begin), options.settleLimitMs);
     return desired;
   };
   let outcome: Outcome;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { acceptanceOf } from "../../../../controller/config/desired/compose/acceptance.ts";
 import type { ContainerSpec } from "../../../../controller/core/ports/container-spec.ts";
-import { waitingAtMost } from "../../../../controller/resources/container/patience.ts";
+import { notStanding, waitingAtMost } from "../../../../controller/resources/container/patience.ts";
 import { desired } from "../../../resources/container/kit.ts";
 
 const minutes = (count: number): number => count * 60_000;
@@ -18,6 +18,11 @@ test.each<readonly [string, ContainerSpec["healthcheck"], number]>([
     expect(acceptanceOf(healthcheck === undefined ? {} : { healthcheck })).toEqual({ stableMs: 5_000, limitMs });
   },
 );
+
+test("and no time at all up where the command does not wait", () => {
+  const [one] = notStanding([desired({ acceptance: { stableMs: 5_000, limitMs: minutes(15) } })]);
+  expect(one?.acceptance).toEqual({ stableMs: 0, limitMs: minutes(15) });
+});
 
 test("unless the command says how long", () => {
   const [one] = waitingAtMost([desired({ acceptance: { stableMs: 5_000, limitMs: minutes(15) } })], 3_000);
