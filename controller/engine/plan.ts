@@ -54,11 +54,13 @@ function diffKinds(desired: Desired, { observed }: Observation): readonly Action
 /**
  * What goes away goes in the reverse order of what comes: processes before the server that they talk to. Volumes go before
  * the server: with its data goes the record by which they are known as ours. Networks go after it, being its way to us.
+ * What makes room for one that comes waits for no removal: those are last.
  */
 function leaveInReverse(actions: readonly Action[]): readonly Action[] {
   const leaving = actions.filter(isLeaving);
+  const makesRoom = new Set(actions.flatMap((action) => (isLeaving(action) ? [] : action.dependsOn)));
   return actions.map((action) => {
-    if (!isLeaving(action)) return action;
+    if (!isLeaving(action) || makesRoom.has(action.id)) return action;
     const before = leaving.filter((other) => leavingRank(other) > leavingRank(action)).map((other) => other.id);
     return before.length === 0
       ? action

@@ -69,7 +69,10 @@ const migrations = (count: number): readonly MigrationFile[] =>
 
 const project = { project: "app", environment: "dev", root: "/app", workingDirectory: "/app", configFiles: [] };
 
-/** Services in one network, each with a volume, each after the one before it. */
+/**
+ * Services in one network, each with a volume, each after the one before it. Volumes go by their place in the file, so a
+ * service that is called otherwise, or comes before another one now, takes over what was another one's.
+ */
 function engineWishes(
   services: readonly string[],
   image: string,
@@ -108,7 +111,7 @@ function engineWishes(
         network: { mode: "none" },
         ports: [],
         expose: [],
-        mounts: [],
+        mounts: [{ type: "volume", name: `app-dev_data${index}`, target: "/data", readOnly: false }],
       } as const;
       const before = services.slice(0, index).map((other) => resourceId("container", other));
       return {

@@ -87,19 +87,20 @@ const imageOf = (reference: string) => ({
 function applyContainer({ containers }: SimulatedEngine, action: Extract<EngineAction, { kind: "container" }>): void {
   switch (action.verb) {
     case "delete":
-      containers.delete(action.id);
+      for (const [id] of withId(containers, action.current.id)) containers.delete(id);
       return;
-    case "stop": {
-      const one = containers.get(action.id);
-      if (one !== undefined)
-        containers.set(action.id, { ...one, summary: { ...one.summary, state: "exited", exitCode: 137 } });
+    case "stop":
+      for (const [id, one] of withId(containers, action.current.id)) {
+        const names = action.aside === undefined ? one.summary.names : [action.aside];
+        containers.set(id, { ...one, summary: { ...one.summary, names, state: "exited", exitCode: 137 } });
+      }
       return;
-    }
     case "create":
     case "start":
     case "restart":
     case "update":
     case "replace":
+      refuseSecondWriter(containers, action.desired);
       containers.set(action.id, { resource: action.id, summary: summaryOf(action.desired) });
       return;
     case "refuse":
@@ -109,9 +110,26 @@ function applyContainer({ containers }: SimulatedEngine, action: Extract<EngineA
   }
 }
 
+const withId = (containers: SimulatedEngine["containers"], engineId: string) =>
+  [...containers].filter(([, { summary }]) => summary.id === engineId);
+
+/** The files give each volume to one service: whoever else has it runs on data that another one writes. */
+function refuseSecondWriter(containers: SimulatedEngine["containers"], { id, spec }: DesiredContainer): void {
+  const written = new Set(spec.mounts.flatMap((mount) => (mount.type === "volume" ? [mount.name] : [])));
+  for (const [other, { summary }] of containers) {
+    const isBeside =
+      other !== id && summary.state === "running" && summary.mounts.some(({ name }) => written.has(name));
+    if (isBeside) throw new Error(`${id} and ${other} write to one volume`);
+  }
+}
+
 const summaryOf = ({ id, name, spec, config }: DesiredContainer): ContainerSummary => ({
   ...{ id: `${name}-id`, names: [name], imageId: `sha256:${spec.image}`, imageReference: spec.image },
   labels: new Map([[labelNames.resource, id], [labelNames.config, config.fixed], ...configLabels(config)]),
   ...{ state: "running", health: undefined, exitCode: undefined, upMs: 60_000, createdAt: new Date(0) },
-  ...{ networks: new Map(), ports: [], mounts: [] },
+  ...{ networks: new Map(), ports: [] },
+  mounts: spec.mounts.map((mount) => ({
+    ...{ type: mount.type, source: "", target: mount.target, isReadOnly: false },
+    ...(mount.type === "volume" && mount.name !== undefined ? { name: mount.name } : {}),
+  })),
 });
