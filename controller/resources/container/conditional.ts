@@ -1,6 +1,6 @@
 import type { Conditioned, ContainerAction, ImageChange } from "./model.ts";
 
-// What the plan says of a container whose image is built or pulled first: docs/decisions/0011-replaced-if-the-image-changes.md
+// What the plan says of a container whose image is built or pulled first: docs/decisions/0013-replaced-if-the-image-changes.md
 
 type Otherwise = NonNullable<Conditioned["otherwise"]>;
 

@@ -138,7 +138,7 @@ export interface ImageChange {
   readonly madeFrom: string;
 }
 
-/** What can only be decided when the images that it depends on are there: docs/decisions/0011-replaced-if-the-image-changes.md */
+/** What can only be decided when the images that it depends on are there: docs/decisions/0013-replaced-if-the-image-changes.md */
 interface Conditional {
   /** One of these is enough. Absent: it is carried out in any case. */
   readonly onlyIf?: readonly ImageChange[];

@@ -5,7 +5,7 @@ import { diff } from "../../../controller/resources/container/diff.ts";
 import type { DesiredContainer, ObservedContainer } from "../../../controller/resources/container/model.ts";
 import { changed, desired, nameFor, need, observed, oldImage, rendered, type Wish } from "./kit.ts";
 
-// The plan builds or pulls an image that a container was made from: docs/decisions/0011-replaced-if-the-image-changes.md
+// The plan builds or pulls an image that a container was made from: docs/decisions/0013-replaced-if-the-image-changes.md
 
 const id = (name: string) => resourceId("container", name);
 const webImage = resourceId("image", "web:1");
