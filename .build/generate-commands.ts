@@ -73,7 +73,7 @@ export async function generateCommands(root: string): Promise<ReadonlyMap<string
     "| --- | --- |",
     "| 0 | done, or nothing to do |",
     "| 1 | an error that a person has to look into |",
-    "| 2 | `plan --detailed-exitcode` found something to do |",
+    "| 2 | `plan` or `db drift` with `--detailed-exitcode` found something; `db dump --check` found another schema |",
     "| 3 | stalled: it may pass by itself, but did not in time |",
     "| 4 | locked: another Poststack works on the environment |",
     "| 5 | refused: a confirmation is missing, or the environment is protected |",

@@ -6,7 +6,7 @@ import type { Outcome } from "../engine/converge.ts";
 export const exitCode = {
   done: 0,
   error: 1,
-  /** Only with `plan --detailed-exitcode`. */
+  /** Only where it was asked for: `--detailed-exitcode`, `db dump --check`. */
   changes: 2,
   stalled: 3,
   locked: 4,

@@ -123,3 +123,7 @@ export function parentName({ parent }: CatalogObject): ObjectName {
 /** Name and type of each column of a view, as its `shape` tells them. */
 export const columnsOfView = ({ shape = "[]" }: CatalogObject): readonly (readonly [string, string])[] =>
   JSON.parse(shape) as readonly (readonly [string, string])[];
+
+/** A quoted name as it is: `"Two Words"` → `Two Words`. */
+export const plainName = (name: ObjectName): string =>
+  name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;

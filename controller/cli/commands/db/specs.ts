@@ -49,6 +49,45 @@ export const databaseCommands: readonly CommandSpec[] = [
     load: async () => (await import("./verify.ts")).verifyCommand,
   },
   {
+    name: "db dump",
+    arguments: [environmentArgument],
+    summary: "the schema as SQL, the same bytes for the same schema; only reads",
+    description:
+      "Tables, functions, privileges and all else that the database is made of, in an order that can be run, without dates and versions: for a file under version control. What extensions brought along and Poststack's own schema are left out.",
+    options: [
+      { flags: "--output <path>", description: "write it to this file" },
+      {
+        flags: "--check <path>",
+        description: "compare it with this file: exit code 2, and what differs, when it is another",
+      },
+    ],
+    examples: [
+      ["poststack db dump dev --output schema.sql", "the schema of dev as a file"],
+      ["poststack db dump dev --check schema.sql", "in CI: whether the file is up to date"],
+    ],
+    load: async () => (await import("./dump.ts")).dumpCommand,
+  },
+  {
+    name: "db drift",
+    arguments: [environmentArgument],
+    summary: "what was changed by hand: the live schema against what the migrations make",
+    description:
+      "The recorded migrations run from nothing in a shadow: a database `poststack_shadow_…` that is made on the same server, holds no data of yours and is dropped at the end. Your own database is only read. For each object that differs there are the statements that adopt it into a migration and that undo it; they are shown, never run.",
+    options: [
+      { flags: "--detailed-exitcode", description: "exit code 2 when something differs" },
+      {
+        flags: "--script <direction>",
+        description: "all statements as one SQL script",
+        values: ["adopt", "undo"],
+      },
+    ],
+    examples: [
+      ["poststack db drift production", "each object that differs, and what to do about it"],
+      ["poststack db drift dev --script adopt", "the body of a migration that makes it official"],
+    ],
+    load: async () => (await import("./drift.ts")).driftCommand,
+  },
+  {
     name: "db repair",
     arguments: [environmentArgument],
     summary: "take the files' present text into the ledger, after showing what differs",

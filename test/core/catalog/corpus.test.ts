@@ -1,0 +1,87 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describe, expect, inject } from "vitest";
+import { clock } from "../../../controller/adapters/clock.ts";
+import { postgres } from "../../../controller/adapters/postgres.ts";
+import { sqlParser } from "../../../controller/adapters/sql-parser.ts";
+import { compareCatalogs } from "../../../controller/core/catalog/compare.ts";
+import { describeDifference } from "../../../controller/core/catalog/describe.ts";
+import { readCatalog } from "../../../controller/core/catalog/read.ts";
+import { renderSchema } from "../../../controller/core/catalog/render.ts";
+import type { EnginePorts } from "../../../controller/engine/converge.ts";
+import { replay, type RecordedMigration } from "../../../controller/engine/replay.ts";
+import { machineProgram } from "../../support/cluster.ts";
+import { corpusPath, hasCorpus, readCorpus } from "../../support/corpus.ts";
+import { test } from "../../support/postgres.ts";
+import { away, beside } from "./kit.ts";
+
+interface Entry {
+  readonly up: string;
+  readonly transaction: boolean;
+  readonly flat_name: string;
+}
+
+const migrationsOf = (corpus: string): readonly RecordedMigration[] =>
+  (readCorpus("migrations", corpus, "index.json") as { readonly migrations: readonly Entry[] }).migrations.map(
+    ({ up, transaction, flat_name: file }, index) => {
+      const text = readFileSync(corpusPath("migrations", corpus, up), "utf8");
+      const order = String(index + 1);
+      const name = file.replace(/\.sql$/, "");
+      return { version: order, order, name, file, text: transaction ? text : `-- poststack: no-transaction\n${text}` };
+    },
+  );
+
+/** psql and pg_dump of the server's own version, where the machine has them. */
+const [psql, dump] = [machineProgram("psql"), machineProgram("pg_dump")];
+
+describe.skipIf(!hasCorpus)("the schemas of real applications", () => {
+  test.for(["crates-io", "langfuse"])("%s", { timeout: 120_000 }, async (corpus, { database }) => {
+    const { endpoint, signal } = database;
+    const ports = { postgres: postgres("poststack-test"), clock, parser: sqlParser } as unknown as EnginePorts;
+    const migrations = migrationsOf(corpus);
+    const snapshot = readFileSync(corpusPath("migrations/snapshot.sql"), "utf8").replace(/;\s*$/, "");
+    const expected = readFileSync(corpusPath("migrations", corpus, "expected-schema.txt"), "utf8").trimEnd();
+    const [live, restored, dumped] = [
+      await beside(database, "live", "owner"),
+      await beside(database, "restored", "owner"),
+      await beside(database, "dumped", "owner"),
+    ];
+    try {
+      // As psql runs them: by another way than the shadow's.
+      for (const { text } of migrations) await live.session.query(text, [], signal);
+      expect(await live.text(snapshot)).toBe(expected);
+      const catalog = await live.catalog();
+
+      const made = await replay({ migrations, extensions: [] }, { ...endpoint, database: live.name }, ports, signal);
+      expect(compareCatalogs(made, catalog).map(describeDifference)).toEqual([]);
+      expect(
+        await database.column("select datname from pg_database where datname like 'poststack\\_shadow\\_%'"),
+      ).toEqual([]);
+
+      const schema = renderSchema(catalog);
+      expect(renderSchema(made)).toBe(schema);
+      await restored.run(schema);
+      await restored.session.query("reset all", [], signal);
+      expect(await restored.text(snapshot)).toBe(expected);
+      expect(await readCatalog(restored.session, signal)).toEqual(catalog);
+
+      if (psql === undefined || dump === undefined || !isOfServer(dump, live.session.version)) return;
+      const connection = ["-h", endpoint.host, "-p", String(endpoint.port), "-U", "postgres"];
+      const environment = { ...process.env, PGPASSWORD: inject("postgres").password };
+      const run = (program: string, args: readonly string[], input = ""): string => {
+        const options = { input, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 } as const;
+        const result = spawnSync(program, [...connection, ...args], options);
+        if (result.status !== 0) throw new Error(result.stderr);
+        return result.stdout;
+      };
+      const theirs = run(dump, ["--schema-only", live.name]);
+      run(psql, ["-q", "-v", "ON_ERROR_STOP=1", "-d", dumped.name], theirs);
+      expect(renderSchema(await dumped.catalog())).toBe(schema);
+    } finally {
+      await away(database, live, restored, dumped);
+    }
+  });
+});
+
+const isOfServer = (program: string, version: number): boolean =>
+  spawnSync(program, ["--version"], { encoding: "utf8" }).stdout.includes(` ${Math.floor(version / 10_000)}.`);
