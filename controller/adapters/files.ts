@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync, realpathSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { PoststackError, type ErrorCode } from "../core/errors.ts";
@@ -115,6 +116,17 @@ export function projectFiles(root: string): Files {
       });
       return { bytes, stamp };
     },
+    digest: (path, { limitBytes, from }) =>
+      attempt(path, from, () => {
+        const handle = open(path);
+        try {
+          const stat = fstatSync(handle);
+          if (!stat.isFile()) throw refused("FILE_UNREADABLE", path, from, "is not a regular file");
+          return stat.size > limitBytes ? undefined : digestOf(handle, stat.size);
+        } finally {
+          closeSync(handle);
+        }
+      }),
     stamp(path) {
       const name = nameOf(path);
       if (isPlace(name)) return undefined;
@@ -183,6 +195,18 @@ function readAll(handle: number, size: number): Buffer {
   const buffer = Buffer.allocUnsafe(size);
   const length = fill(handle, buffer);
   return length === size ? buffer : buffer.subarray(0, length);
+}
+
+/** At most `size` bytes, a piece at a time. */
+function digestOf(handle: number, size: number): string {
+  const hash = createHash("sha256");
+  for (let position = 0; position < size;) {
+    const count = readSync(handle, scratch, 0, Math.min(scratch.length, size - position), position);
+    if (count === 0) break;
+    hash.update(scratch.subarray(0, count));
+    position += count;
+  }
+  return hash.digest("hex");
 }
 
 /**

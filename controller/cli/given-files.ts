@@ -17,6 +17,7 @@ export function withGivenFiles(files: Files, given: readonly string[], openFiles
     read: (path, options) => filesOf(path).read(path, options),
     readBytes: (path, options) => filesOf(path).readBytes(path, options),
     readStamped: (path, options) => filesOf(path).readStamped(path, options),
+    digest: (path, options) => filesOf(path).digest(path, options),
     stamp: (path) => filesOf(path).stamp(path),
     exists: (path) => filesOf(path).exists(path),
   };

@@ -1,6 +1,16 @@
 import { createHash } from "node:crypto";
 import { joinTexts, mapText, Secret, type Text } from "./secret.ts";
 
+/** Stands for bytes that are too many to keep, and makes the same text as they do. */
+export class Digest {
+  /** SHA-256 in hex. */
+  readonly sha256: string;
+
+  constructor(sha256: string) {
+    this.sha256 = sha256;
+  }
+}
+
 /**
  * One text for one meaning, for hashing: maps and objects by name, absent fields left out, lists in their order. It is a
  * secret as soon as anything in it is one.
@@ -34,6 +44,7 @@ function written(value: unknown, start: string, before: Text[]): string {
     return "";
   }
   if (Buffer.isBuffer(value)) return `${start}b${createHash("sha256").update(value).digest("hex")}`;
+  if (value instanceof Digest) return `${start}b${value.sha256}`;
   if (value instanceof Date) return `${start}d${value.toISOString()}`;
   const known = Object.entries(value).filter(([, one]) => one !== undefined);
   return writtenEntries(known, start, before);

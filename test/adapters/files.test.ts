@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
@@ -53,6 +53,24 @@ test("a folder's names are sorted; one that does not exist has none", () => {
     false,
   ]);
   expect([files.isFolder("sub"), files.isFolder("a.txt"), files.isFolder("nowhere")]).toEqual([true, false, false]);
+});
+
+test("a digest is that of all bytes, of any file up to the limit", () => {
+  const { root, files } = staged();
+  const sha256 = (bytes: Buffer | string): string => createHash("sha256").update(bytes).digest("hex");
+  // More than a piece, and not a whole number of them.
+  const bytes = randomBytes(200_001);
+  writeFileSync(join(root, "large.bin"), bytes);
+  writeFileSync(join(root, "empty"), "");
+  const digest = (path: string, limit: number) => files.digest(path, { limitBytes: limit });
+  expect(digest("large.bin", 200_001)).toBe(sha256(bytes));
+  expect(digest("large.bin", 200_000)).toBeUndefined();
+  expect(digest("empty", 0)).toBe(sha256(""));
+  expect(["../outside/secret.txt", "sub", "nowhere"].map((path) => codeOf(() => digest(path, limitBytes)))).toEqual([
+    "PATH_OUTSIDE",
+    "FILE_UNREADABLE",
+    "FILE_MISSING",
+  ]);
 });
 
 describe("a path that is refused", () => {

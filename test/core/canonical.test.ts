@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { canonicalText } from "../../controller/core/canonical.ts";
+import { canonicalText, Digest } from "../../controller/core/canonical.ts";
 import { keyedHash, Secret } from "../../controller/core/secret.ts";
 
 // Containers that run carry a hash of such a text: another text for the same meaning would replace every one of them.
@@ -11,6 +11,7 @@ test.each<[string, unknown, string]>([
   ["a map is an object, and keeps what it says of nothing", new Map([["z", undefined]]), '{"z":u,}'],
   ["a date", new Date(0), "d1970-01-01T00:00:00.000Z"],
   ["bytes", Buffer.from("abc"), `b${createHash("sha256").update("abc").digest("hex")}`],
+  ["what stands for bytes", new Digest("00ff"), "b00ff"],
   ["all of it, deep", { list: [{ a: new Map([["k", ["v"]]]) }, "w"] }, '{"list":[{"a":{"k":[s"v",],},},s"w",],}'],
 ])("%s", (_name, value, expected) => {
   expect(canonicalText(value)).toBe(expected);

@@ -1,7 +1,7 @@
 import { canonicalText } from "../../core/canonical.ts";
 import type { Place } from "../../core/place.ts";
 import type { ContainerSpec, Mount } from "../../core/ports/container-spec.ts";
-import type { ContainerFile } from "../../core/ports/containers.ts";
+import type { ComparedFile } from "../../resources/container/config.ts";
 import type { Files } from "../../core/ports/files.ts";
 import { Secret } from "../../core/secret.ts";
 import { composeName } from "../../resources/container/compose-names.ts";
@@ -56,7 +56,7 @@ export function specParts(
   name: string,
   service: ComposeService,
   spec: ContainerSpec,
-  files: readonly ContainerFile[],
+  files: readonly ComparedFile[],
   wishes: ComposeWishes,
   injected: ReadonlySet<string>,
 ): readonly Part[] {

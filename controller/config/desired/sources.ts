@@ -20,6 +20,7 @@ export function recordFiles(files: Files): RecordingFiles {
     // Thousands of them, whose folder has been listed before.
     readBytes: (path, options) => files.readBytes(listed.has(folderOf(path)) ? path : single(path), options),
     readStamped: (path, options) => files.readStamped(listed.has(folderOf(path)) ? path : single(path), options),
+    digest: (path, options) => files.digest(single(path), options),
     stamp: (path) => files.stamp(listed.has(folderOf(path)) ? path : single(path)),
     list: (path) => {
       listed.add(path);

@@ -4,7 +4,7 @@ import { PoststackError } from "../../core/errors.ts";
 import { nameOf, type ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
 import type { ContainerNetwork, ContainerSpec } from "../../core/ports/container-spec.ts";
-import type { ContainerFile } from "../../core/ports/containers.ts";
+import type { ComparedFile } from "../../resources/container/config.ts";
 import type { ContainerJob, DesiredHelper, JobContainer, NeededHelper } from "../../resources/job/model.ts";
 import type { ComposeService } from "../compose/service-model.ts";
 import { durationMs } from "../durations.ts";
@@ -121,7 +121,7 @@ function helper(name: string, service: ComposeService, step: StepServices, helpe
 interface Made {
   readonly container: JobContainer;
   /** Files whose content is compared: those inside, and those that are mounted. */
-  readonly compared: readonly ContainerFile[];
+  readonly compared: readonly ComparedFile[];
 }
 
 function containerOf(name: string, service: ComposeService, step: StepServices): Made {

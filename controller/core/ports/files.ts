@@ -12,6 +12,10 @@ export interface Files {
   readBytes(path: string, options: ReadOptions): Buffer;
   /** The same with the stamp that the file had before its first byte was read. */
   readStamped(path: string, options: ReadOptions): { readonly bytes: Buffer; readonly stamp: Stamp | undefined };
+  /**
+   * SHA-256 in hex of a file of any kind and size, read in pieces; undefined: it is larger than the limit. Same errors.
+   */
+  digest(path: string, options: Pick<ReadOptions, "limitBytes" | "from">): string | undefined;
   /** Of a file as it is now, without opening it; undefined: only reading it tells, also what is wrong with it. */
   stamp(path: string): Stamp | undefined;
   /** Names in a folder, sorted; empty when it does not exist. @throws PoststackError `PATH_OUTSIDE`, `FILE_UNREADABLE` */

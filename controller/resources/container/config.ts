@@ -1,10 +1,15 @@
-import { canonicalText } from "../../core/canonical.ts";
+import { canonicalText, type Digest } from "../../core/canonical.ts";
 import { labelNames } from "../../core/engine-labels.ts";
 import type { ContainerSpec } from "../../core/ports/container-spec.ts";
 import type { ContainerFile } from "../../core/ports/containers.ts";
 import { Secret, type Text } from "../../core/secret.ts";
 import { isLimit, limitsText } from "./limits.ts";
 import type { ContainerConfig, DesiredContainer } from "./model.ts";
+
+/** A file that a container gets, as far as a change of it makes a new one. */
+export interface ComparedFile extends Omit<ContainerFile, "content"> {
+  readonly content: ContainerFile["content"] | Digest;
+}
 
 /** Characters of a content's hash: enough to tell that it changed, too few to test a guess for sure. */
 const shortHash = 12;
@@ -18,7 +23,7 @@ const shortHash = 12;
  */
 export function configOf(
   spec: ContainerSpec,
-  files: readonly ContainerFile[],
+  files: readonly ComparedFile[],
   hash: (text: Text) => string,
   hidden: readonly string[] = [],
 ): ContainerConfig {

@@ -66,6 +66,7 @@ export function traced({ files, shell }: World): Traced {
       },
       // No Compose file asks for these.
       readStamped: (path, options) => unknown(() => files.readStamped(path, options)),
+      digest: (path, options) => unknown(() => files.digest(path, options)),
       stamp: (path) => unknown(() => files.stamp(path)),
       list: (path) => unknown(() => files.list(path)),
     },

@@ -1,6 +1,5 @@
 import type { ResourceId } from "../../../core/id.ts";
-import type { ContainerFile } from "../../../core/ports/containers.ts";
-import { configOf, hooksKey } from "../../../resources/container/config.ts";
+import { configOf, hooksKey, type ComparedFile } from "../../../resources/container/config.ts";
 import type { DesiredContainer } from "../../../resources/container/model.ts";
 import type { ComposeService } from "../../compose/service-model.ts";
 import { imageId } from "../image-id.ts";
@@ -76,7 +75,7 @@ function replicas(
 }
 
 /** What is mounted is compared as well, although nothing has to be put anywhere. */
-export const mountedFiles = (given: readonly Given[]): readonly ContainerFile[] =>
+export const mountedFiles = (given: readonly Given[]): readonly ComparedFile[] =>
   given.flatMap((one) =>
     one.type === "mount" && one.content !== undefined
       ? [{ path: one.mount.target, content: one.content, mode: 0, uid: 0, gid: 0 }]

@@ -1,5 +1,10 @@
+import { truncateSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { ComposeProject } from "../../../../controller/config/compose/model.ts";
+import { givenOf } from "../../../../controller/config/desired/compose/spec/files.ts";
 import type { Mount } from "../../../../controller/core/ports/container-spec.ts";
+import { projectWith } from "../../../support/project.ts";
 import { told } from "../../table.ts";
 import { specOf, wishOf } from "./kit.ts";
 
@@ -123,6 +128,40 @@ secrets:
       new Map(wishOf(compose, all).container[0]?.config.contents);
     const [before, now] = [contents(given), contents({ ...given, ...change })];
     expect([...now].filter(([name, hash]) => before.get(name) !== hash).map(([name]) => name)).toEqual([path]);
+  });
+
+  test("a file of more than a MiB is mounted like any other, and its last byte counts", () => {
+    const large = (end: string) =>
+      wishOf(compose, { ...given, files: { ...files, "conf.ini": "x".repeat(3e6) + end } });
+    const [before, same, other] = ["a", "a", "b"].map((end) =>
+      large(end).container[0]?.config.contents.get("/etc/conf"),
+    );
+    expect(before).toMatch(/^[0-9a-f]{12}$/);
+    expect([same === before, other === before]).toEqual([true, false]);
+  });
+
+  test("one of which each look would read too much is mounted, and not compared", () => {
+    const { root, files: beside } = projectWith({ "big.bin": "" });
+    const file = join(root, "big.bin");
+    truncateSync(file, 256 * 1024 * 1024 + 1);
+    const warnings: string[] = [];
+    const [found] = givenOf(
+      "web",
+      { configs: [{ source: "big" }] },
+      { configs: new Map([["big", { file }]]), secrets: new Map() } as unknown as ComposeProject,
+      {
+        files: beside,
+        lift: (text) => text,
+        variables: new Map(),
+        placeOf: (path) => ({ file: path.join("."), line: 1, column: 1 }),
+        warn: (what, where) => warnings.push(`${what} at ${where.file}`),
+      },
+    );
+    expect(found).toMatchObject({ type: "mount", mount: { source: file } });
+    expect(found).not.toHaveProperty("content");
+    expect(warnings).toEqual([
+      "a file of more than 256 MiB is mounted and not compared: a change makes no new container at configs.big.file",
+    ]);
   });
 
   test("a folder is mounted as it is", () => {

@@ -1,3 +1,4 @@
+import { Digest } from "../../../../core/canonical.ts";
 import { PoststackError } from "../../../../core/errors.ts";
 import type { Place } from "../../../../core/place.ts";
 import type { BindMount } from "../../../../core/ports/container-spec.ts";
@@ -16,15 +17,16 @@ export type Given =
   | {
       readonly type: "mount";
       readonly mount: BindMount;
-      /** Its bytes; absent: a folder, or outside of the project. */ readonly content?: Buffer;
+      /** Of its bytes; absent: a folder, outside of the project, or larger than what is read. */
+      readonly content?: Digest;
     }
   /** A text: put into the container. */
   | { readonly type: "file"; readonly file: ContainerFile };
 
 /** Read by everybody, written by nobody (spec, 05-services: configs, secrets). */
 const defaultMode = 0o444;
-/** Bytes. What a Swarm takes for a config is half of it. */
-const limitBytes = 1024 * 1024;
+/** MiB that are read in each look, to see whether they are the same: a fifth of a second. */
+const limitMiB = 256;
 
 export interface GivenWishes {
   readonly files: Files;
@@ -85,7 +87,7 @@ function giveOne(
       const verb = asked.length === 1 ? "is" : "are";
       wishes.warn(`${asked.join(", ")} of a file that is mounted ${verb} ignored: its own owner and mode hold`, where);
     }
-    const content = contentOf(file, wishes.files, from);
+    const content = contentOf(file, from, wishes);
     return { type: "mount", mount: bind, ...(content === undefined ? {} : { content }) };
   }
   const content = textOf(source, mount.source, section, wishes);
@@ -97,10 +99,13 @@ function giveOne(
 }
 
 /** What is compared, so that a changed file makes a new container. What lies outside of the project is not read. */
-function contentOf(file: string, files: Files, from: Place): Buffer | undefined {
+function contentOf(file: string, from: Place, { files, warn }: GivenWishes): Digest | undefined {
   if (isFolder(files, file)) return undefined;
   try {
-    return files.readBytes(file, { limitBytes, from });
+    const digest = files.digest(file, { limitBytes: limitMiB * 1024 * 1024, from });
+    if (digest !== undefined) return new Digest(digest);
+    warn(`a file of more than ${limitMiB} MiB is mounted and not compared: a change makes no new container`, from);
+    return undefined;
   } catch (error) {
     if (error instanceof PoststackError && error.code === "PATH_OUTSIDE") return undefined;
     throw error;
