@@ -26,6 +26,7 @@ const compose = "com.docker.compose";
 export const labelNames = {
   owner: `${own}.owner`,
   resource: `${own}.resource`,
+  name: `${own}.name`,
   config: `${own}.config`,
   contents: `${own}.contents`,
   bases: `${own}.bases`,
@@ -48,13 +49,15 @@ interface Marked {
   readonly config: string;
   /** Without an environment: it is the project's, whichever environment made it. */
   readonly project: Pick<EngineProject, "project"> & Partial<Pick<EngineProject, "environment">>;
+  /** The name of a container, which an image that is made of it does not take along: core/ownership.ts */
+  readonly container?: string;
 }
 
 /**
  * Labels that make an object ours and tell people what it is. The fence says which writer made it: a later pass knows a
  * stale writer's work (RELIABILITY 30).
  */
-export function ownLabels({ id, config, project }: Marked, ports: Pick<Ports, "state" | "server">): Labels {
+export function ownLabels({ id, config, project, container }: Marked, ports: Pick<Ports, "state" | "server">): Labels {
   const mark = observedMark(ports);
   if (mark === undefined) throw new PoststackError("INTERNAL", { what: `${id} is made before its owner is on disk` });
   return new Map([
@@ -62,6 +65,7 @@ export function ownLabels({ id, config, project }: Marked, ports: Pick<Ports, "s
     [`${own}.project`, project.project],
     ...(project.environment === undefined ? [] : [[`${own}.environment`, project.environment] as const]),
     [labelNames.resource, id],
+    ...(container === undefined ? [] : [[labelNames.name, container] as const]),
     [labelNames.config, config],
     [`${own}.fence`, String(ports.server.fence())],
   ]);

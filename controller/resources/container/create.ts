@@ -67,7 +67,7 @@ function specOf(
   inherits: readonly ActualMount[],
   ports: Ports,
 ): ContainerSpec {
-  const { id, spec, config, service, number, needs, project } = desired;
+  const { id, name, spec, config, service, number, needs, project } = desired;
   const inherited = new Set(inherits.map(({ target }) => target));
   const compose = composeContainerLabels(project, {
     service,
@@ -82,7 +82,7 @@ function specOf(
       ...spec.labels,
       ...compose,
       ...configLabels(config),
-      ...ownLabels({ id, config: config.fixed, project }, ports),
+      ...ownLabels({ id, config: config.fixed, project, container: name }, ports),
     ]),
     mounts: [
       ...spec.mounts.filter(({ target }) => !inherited.has(target)),

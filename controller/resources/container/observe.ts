@@ -1,14 +1,17 @@
-import { asideName, isAsideName } from "../../core/derived-name.ts";
-import { labelNames, observedMark } from "../../core/engine-labels.ts";
-import type { ResourceId } from "../../core/id.ts";
-import { bareId, imageFinder } from "../../core/image-reference.ts";
+import { isAsideName } from "../../core/derived-name.ts";
+import { labelNames } from "../../core/engine-labels.ts";
+import { kindOf, type ResourceId } from "../../core/id.ts";
+import { imageFinder } from "../../core/image-reference.ts";
+import { claimsAmong, type Claim } from "../../core/ownership.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { ContainerSummary } from "../../core/ports/container-facts.ts";
 import { mayEnd } from "./accept.ts";
 import { limitsLabel } from "./config.ts";
 import { clashes } from "./host-ports.ts";
 import type { DesiredContainer, ObservedContainer } from "./model.ts";
-import { claimOf } from "./ownership.ts";
+
+/** Jobs run in containers, too: what a killed command left of one is as much ours. */
+const kinds: ReadonlySet<string> = new Set(["container", "job"]);
 
 /**
  * Every container of ours, and those of others that have a name or hold a port which the files want: one list of
@@ -23,28 +26,20 @@ export async function observe(
     ports.containers.containers(signal),
     ports.containers.images(signal),
   ]);
-  const mark = observedMark(ports);
   const hasHooks = desired.some(({ postStart }) => postStart.length > 0);
   const unfinished = hasHooks ? ports.state.read()?.unfinishedStarts : undefined;
   const wanted = new Map(desired.map((one) => [one.id, one]));
   const names = new Set(desired.map(({ name }) => name));
-  const imagesById = new Map(images.map((image) => [bareId(image.id), image]));
   const find = imageFinder(images);
-  const isOurName = (resource: ResourceId, name: string): boolean => {
-    const own = wanted.get(resource)?.name;
-    return own !== undefined && [own, asideName(own, "next"), asideName(own, "previous")].includes(name);
-  };
-
-  const own: (readonly [ResourceId, ContainerSummary])[] = [];
-  const foreign: ObservedContainer[] = [];
-  for (const summary of containers) {
-    const resource = claimOf(summary, mark, imagesById, isOurName);
-    if (resource !== undefined) own.push([resource, summary]);
-    else if (summary.names.some((name) => names.has(name)) || clashes(summary, desired)) foreign.push({ summary });
-  }
+  const own = (await claimsAmong(containers, ports, signal)).filter(({ resource }) => kinds.has(kindOf(resource)));
+  const ownIds = new Set(own.map(({ summary }) => summary.id));
+  const foreign = containers
+    .filter(({ id }) => !ownIds.has(id))
+    .filter((summary) => summary.names.some((name) => names.has(name)) || clashes(summary, desired))
+    .map((summary): ObservedContainer => ({ summary }));
   const createdAt = newestByResource(own);
   const isWanting = desired.some(({ to }) => to === "running");
-  const ours = own.map(async ([resource, summary]): Promise<ObservedContainer> => {
+  const ours = own.map(async ({ resource, summary }): Promise<ObservedContainer> => {
     const one = wanted.get(resource);
     if (one === undefined)
       return { resource, summary, ...(isWanting ? await inspectedOf(summary, ports, signal) : {}) };
@@ -65,9 +60,10 @@ export async function observe(
 }
 
 /** When what is there of each resource was made: of several the newest, which is the one that stays. */
-function newestByResource(own: readonly (readonly [ResourceId, ContainerSummary])[]): ReadonlyMap<ResourceId, Date> {
+function newestByResource(own: readonly Claim[]): ReadonlyMap<ResourceId, Date> {
   const newest = new Map<ResourceId, Date>();
-  for (const [resource, { createdAt }] of own) {
+  for (const { resource, summary } of own) {
+    const { createdAt } = summary;
     const known = newest.get(resource);
     if (known === undefined || known < createdAt) newest.set(resource, createdAt);
   }

@@ -1,6 +1,7 @@
 import { observedMark, resourceIn } from "../../core/engine-labels.ts";
 import { kindOf, resourceId } from "../../core/id.ts";
 import { bareId, fullReference, shortImageId } from "../../core/image-reference.ts";
+import { claimsAmong } from "../../core/ownership.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { ImageFacts } from "../../core/ports/container-images.ts";
 import { done, type Result } from "../../core/resource.ts";
@@ -22,7 +23,9 @@ export async function observeLeftovers(
     ports.containers.containers(signal),
   ]);
   const mark = observedMark(ports);
-  const staying = containers.filter(({ labels }) => !ownContainersGo || resourceIn(labels, mark) === undefined);
+  const going = ownContainersGo ? await claimsAmong(containers, ports, signal) : [];
+  const goingIds = new Set(going.map(({ summary }) => summary.id));
+  const staying = containers.filter(({ id }) => !goingIds.has(id));
   const used = new Set(staying.map(({ imageId }) => bareId(imageId)));
   const kept = new Set(keep.map(fullReference));
   return images

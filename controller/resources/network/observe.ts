@@ -1,5 +1,6 @@
 import { labelNames, observedMark, resourceIn } from "../../core/engine-labels.ts";
-import { kindOf } from "../../core/id.ts";
+import { kindOf, type ResourceId } from "../../core/id.ts";
+import { claimsAmong } from "../../core/ownership.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { ContainerSummary, NetworkFacts } from "../../core/ports/container-facts.ts";
 import type { DesiredNetwork, Member, ObservedNetwork } from "./model.ts";
@@ -15,13 +16,15 @@ export async function observe(
     ports.containers.networks(signal),
     ports.containers.containers(signal),
   ]);
+  const claims = await claimsAmong(containers, ports, signal);
+  const ours = new Map(claims.map(({ resource, summary }) => [summary.id, resource]));
   const names = new Set(desired.map(({ name }) => name));
   return networks.flatMap((facts) => {
     const resource = resourceIn(facts.labels, mark);
     const isOurs = resource !== undefined && kindOf(resource) === "network";
     if (!isOurs && !names.has(facts.name)) return [];
     const config = facts.labels.get(labelNames.config);
-    const members = containers.filter((one) => isOn(one, facts)).map((one) => memberOf(one, mark));
+    const members = containers.filter((one) => isOn(one, facts)).map((one) => memberOf(one, ours.get(one.id)));
     return [{ facts, members, ...(isOurs ? { resource } : {}), ...(config === undefined ? {} : { config }) }];
   });
 }
@@ -32,8 +35,7 @@ function isOn({ networks }: ContainerSummary, { id, name }: NetworkFacts): boole
   return connected !== undefined && (connected.id === undefined || connected.id === "" || connected.id === id);
 }
 
-function memberOf({ id, names, labels }: ContainerSummary, mark: string | undefined): Member {
-  const resource = resourceIn(labels, mark);
+function memberOf({ id, names }: ContainerSummary, resource: ResourceId | undefined): Member {
   const member = { id, name: names[0] ?? id.slice(0, 12), isOurs: resource !== undefined };
   return resource !== undefined && kindOf(resource) === "instance" ? { ...member, isServer: true } : member;
 }

@@ -1,5 +1,6 @@
 import { observedMark, resourceIn } from "../../core/engine-labels.ts";
 import { kindOf, resourceId } from "../../core/id.ts";
+import { claimsAmong } from "../../core/ownership.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { ObservedVolume, VolumeAction, VolumeLeftovers, VolumeWish } from "./model.ts";
 
@@ -16,7 +17,9 @@ export async function observeLeftovers(
     ports.containers.containers(signal),
   ]);
   const mark = observedMark(ports);
-  const staying = containers.filter(({ labels }) => !ownContainersGo || resourceIn(labels, mark) === undefined);
+  const going = ownContainersGo ? await claimsAmong(containers, ports, signal) : [];
+  const goingIds = new Set(going.map(({ summary }) => summary.id));
+  const staying = containers.filter(({ id }) => !goingIds.has(id));
   const used = new Set([...keep, ...staying.flatMap(({ mounts }) => mounts.flatMap(({ name }) => name ?? []))]);
   return volumes.flatMap((facts): ObservedVolume[] => {
     const resource = resourceIn(facts.labels, mark);

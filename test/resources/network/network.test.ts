@@ -188,6 +188,7 @@ describe("on an engine", () => {
     const labels = new Map([
       [labelNames.owner, ownerMark(token)],
       [labelNames.resource, "container:web"],
+      [labelNames.name, "web"],
     ]);
     const networks = new Map([["app-dev_back", { id: "n1" }]]);
     containers.push({ id: "c1", names: ["web"], labels, networks } as unknown as ContainerSummary);
@@ -231,6 +232,7 @@ describe("on an engine", () => {
     const labels = new Map([
       [labelNames.owner, ownerMark(token)],
       [labelNames.resource, "container:web"],
+      [labelNames.name, "web"],
     ]);
     containers.push({ id: "c1", names: ["web"], labels, networks } as unknown as ContainerSummary);
     fails.set("connect c1 n2 alias of c1", new PoststackError("ENGINE_REFUSED", { what: "no such address" }));

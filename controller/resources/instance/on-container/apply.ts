@@ -1,5 +1,6 @@
 import { PoststackError } from "../../../core/errors.ts";
 import { observedMark, resourceIn } from "../../../core/engine-labels.ts";
+import { claimsAmong } from "../../../core/ownership.ts";
 import type { Ports } from "../../../core/ports.ts";
 import { done, type Result } from "../../../core/resource.ts";
 import { unreachable } from "../../../core/unreachable.ts";
@@ -55,11 +56,9 @@ async function ownIds(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const mark = observedMark(ports);
   const last = [asideName(name, "next"), asideName(name, "previous")];
-  const ours = (await ports.containers.containers(signal)).filter(
-    ({ labels }) => resourceIn(labels, mark) === resource,
-  );
+  const claims = await claimsAmong(await ports.containers.containers(signal), ports, signal);
+  const ours = claims.filter((claim) => claim.resource === resource).map(({ summary }) => summary);
   const rank = (names: readonly string[]): number => (names.some((one) => last.includes(one)) ? 1 : 0);
   return ours.toSorted((a, b) => rank(a.names) - rank(b.names)).map(({ id }) => id);
 }

@@ -1,7 +1,9 @@
 import { asideName } from "../../../core/derived-name.ts";
 import { isMadeFor, labelNames, observedMark, resourceIn } from "../../../core/engine-labels.ts";
 import { PoststackError, type ErrorCode } from "../../../core/errors.ts";
+import type { ResourceId } from "../../../core/id.ts";
 import { bareId, imageFinder } from "../../../core/image-reference.ts";
+import { claimsAmong, type Claim } from "../../../core/ownership.ts";
 import type { Ports } from "../../../core/ports.ts";
 import type { ContainerSummary, VolumeFacts } from "../../../core/ports/container-facts.ts";
 import type { ImageFacts } from "../../../core/ports/container-images.ts";
@@ -34,7 +36,8 @@ export async function observeContainer(
   ]);
   const mark = observedMark(ports);
   const volume = volumes.find(({ name }) => name === server.volume);
-  const parts = partsOf(desired, server, containers, mark);
+  const claims = await claimsAmong(containers, ports, signal);
+  const parts = partsOf(desired, server, containers, claims);
   const ours = [parts.current, parts.next, parts.previous].filter((one) => one !== undefined);
   const container: ObservedContainerServer = {
     ...parts,
@@ -65,9 +68,8 @@ export async function formerContainer(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const mark = observedMark(ports);
-  const all = await ports.containers.containers(signal);
-  const own = all.find(({ labels, state }) => resourceIn(labels, mark) === id && state !== "removing");
+  const claims = await claimsAmong(await ports.containers.containers(signal), ports, signal);
+  const [own] = partsAmong(claims, id);
   return own?.names[0] ?? own?.id;
 }
 
@@ -86,6 +88,10 @@ async function asked(desired: DesiredInstance, ports: Ports, signal: AbortSignal
   return { server: "up", version, dataMajor, ...(await readServer(desired, session, signal)) };
 }
 
+/** One that the engine is removing is none any more. */
+const partsAmong = (claims: readonly Claim[], id: ResourceId): readonly ContainerSummary[] =>
+  claims.flatMap(({ resource, summary }) => (resource === id && summary.state !== "removing" ? [summary] : []));
+
 type Parts = Pick<ObservedContainerServer, "current" | "next" | "previous" | "isNameTaken">;
 
 /**
@@ -96,9 +102,9 @@ function partsOf(
   { id }: DesiredInstance,
   { name }: ContainerServer,
   containers: readonly ContainerSummary[],
-  mark: string | undefined,
+  claims: readonly Claim[],
 ): Parts {
-  const ours = containers.filter(({ labels, state }) => resourceIn(labels, mark) === id && state !== "removing");
+  const ours = partsAmong(claims, id);
   const named = (wanted: string): ContainerSummary | undefined => ours.find(({ names }) => names.includes(wanted));
   const [next, previous] = [named(asideName(name, "next")), named(asideName(name, "previous"))];
   // One that somebody renamed is still the one; and so is a new one whose old one is gone.

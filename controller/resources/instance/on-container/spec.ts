@@ -30,7 +30,7 @@ export function specOf(
   { config }: Pick<ImageDetails, "config">,
   ports: Pick<Ports, "state" | "server">,
 ): ContainerSpec {
-  const { image, volume, bind, port, networks, project, alias, service } = server;
+  const { name, image, volume, bind, port, networks, project, alias, service } = server;
   const { mount, data, major } = layoutOf(config);
   const { user } = endpoint.admin;
   const compose = { service, number: 1, configHash: server.config, dependsOn: [] };
@@ -50,7 +50,7 @@ export function specOf(
     ]),
     labels: new Map([
       ...composeContainerLabels(project, compose),
-      ...ownLabels({ id, config: server.config, project }, ports),
+      ...ownLabels({ id, config: server.config, project, container: name }, ports),
       [serverLabels.data, data],
       [serverLabels.published, publishedText(server)],
       ...(major === undefined ? [] : [[serverLabels.major, String(major)] as const]),

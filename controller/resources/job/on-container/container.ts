@@ -1,12 +1,7 @@
-import {
-  composeContainerLabels,
-  labelNames,
-  observedMark,
-  ownLabels,
-  resourceIn,
-} from "../../../core/engine-labels.ts";
+import { composeContainerLabels, labelNames, ownLabels } from "../../../core/engine-labels.ts";
 import { PoststackError } from "../../../core/errors.ts";
 import type { ResourceId } from "../../../core/id.ts";
+import { claimsAmong } from "../../../core/ownership.ts";
 import type { Place } from "../../../core/place.ts";
 import type { Ports } from "../../../core/ports.ts";
 import type { ContainerSummary } from "../../../core/ports/container-facts.ts";
@@ -19,15 +14,14 @@ export interface Making {
   readonly container: JobContainer;
 }
 
-/** What is there of it: left by a command that was killed, or by a lost answer. Known by labels, under whatever name. */
+/** What is there of it, under whatever name: left by a command that was killed, or by a lost answer. */
 export async function ownContainers(
   id: ResourceId,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<readonly ContainerSummary[]> {
-  const mark = observedMark(ports);
-  const all = await ports.containers.containers(signal);
-  return all.filter(({ labels }) => resourceIn(labels, mark) === id);
+  const claims = await claimsAmong(await ports.containers.containers(signal), ports, signal);
+  return claims.filter(({ resource }) => resource === id).map(({ summary }) => summary);
 }
 
 /** Its signal, its grace, SIGKILL; then it is taken away with what only it used. Gone already is success. */
@@ -62,7 +56,7 @@ async function create(making: Making, ports: Ports, signal: AbortSignal): Promis
   const labels = new Map([
     ...spec.labels,
     ...composeContainerLabels(project, compose),
-    ...ownLabels({ id: resource, config, project }, ports),
+    ...ownLabels({ id: resource, config, project, container: name }, ports),
   ]);
   try {
     const { id, warnings } = await ports.containers.createContainer(name, { ...spec, labels }, signal);
