@@ -5,7 +5,7 @@ import type { Catalog } from "../../../controller/core/catalog/model.ts";
 import { remediesFor } from "../../../controller/core/catalog/statements/remedy.ts";
 import { scriptFor } from "../../../controller/core/catalog/statements/script.ts";
 import { test } from "../../support/postgres.ts";
-import { away, beside, kitchenSink, withRoles } from "./kit.ts";
+import { away, kitchenSink, twins, withRoles } from "./kit.ts";
 import { seeds } from "./seeds.ts";
 
 /** The differences in words, with those that no statement brings about or takes back. */
@@ -23,14 +23,9 @@ function told(differences: readonly Difference[], from: Catalog, to: Catalog): r
 
 describe("what was changed by hand is found, and nothing else", () => {
   test.for(seeds)("$name", async ({ sql, found }, { database }) => {
-    const sink = await kitchenSink(database);
-    const reference = await beside(database, "reference");
-    const live = await beside(database, "live");
+    const [reference, live] = await twins(database, await kitchenSink(database));
     try {
-      for (const one of [reference, live]) await one.run(sink);
       const before = await reference.catalog();
-      expect(compareCatalogs(before, await live.catalog())).toEqual([]);
-
       for (const statement of sql) await live.run(withRoles(statement.replace(":database", live.name), database));
       const after = await live.catalog();
       const differences = compareCatalogs(before, after);

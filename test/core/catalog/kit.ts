@@ -17,13 +17,24 @@ export interface Beside {
 }
 
 /** @param as whose objects they will be, and whose the database is: the superuser `postgres`, or the test's owner */
-export async function beside(database: TestDatabase, stem: string, as: "admin" | "owner" = "admin"): Promise<Beside> {
-  const { endpoint, signal } = database;
+export async function beside(
+  database: TestDatabase,
+  stem: string,
+  as: "admin" | "owner" = "admin",
+  template = "template0",
+): Promise<Beside> {
+  const { endpoint } = database;
   const name = database.unique(stem);
-  const login = as === "admin" ? endpoint.admin : endpoint.owner;
+  const { user } = as === "admin" ? endpoint.admin : endpoint.owner;
   await database.query(
-    `create database ${quoteIdentifier(name)} template template0 owner ${quoteIdentifier(login.user)}`,
+    `create database ${quoteIdentifier(name)} template ${quoteIdentifier(template)} owner ${quoteIdentifier(user)}`,
   );
+  return connected(database, name, as);
+}
+
+async function connected(database: TestDatabase, name: string, as: "admin" | "owner"): Promise<Beside> {
+  const { endpoint, signal } = database;
+  const login = as === "admin" ? endpoint.admin : endpoint.owner;
   const session = await postgres("poststack-test").connect(endpoint, login, name, signal);
   return {
     name,
@@ -32,6 +43,16 @@ export async function beside(database: TestDatabase, stem: string, as: "admin" |
     catalog: () => readCatalog(session, signal),
     text: async (sql) => String(Object.values((await session.query(sql, [], signal))[0] ?? {})[0]),
   };
+}
+
+/** Two databases that this has made: it runs once and is copied. */
+export async function twins(database: TestDatabase, sql: string): Promise<readonly [Beside, Beside]> {
+  const first = await beside(database, "reference");
+  await first.run(sql);
+  // Nobody may be connected to what is copied.
+  await first.session.close();
+  const second = await beside(database, "live", "admin", first.name);
+  return [await connected(database, first.name, "admin"), second];
 }
 
 /** Closes and drops them, in whatever state a test left them. */

@@ -77,10 +77,14 @@ export const signature = (p: string, namespace: string): string =>
 export const options = (array: string, prefix = ""): string =>
   `(select array_agg('${prefix}' || quote_ident(split_part(o, '=', 1)) || '=' || quote_literal(substr(o, strpos(o, '=') + 1)) order by o collate "C") from unnest(${array}) o)`;
 
-/** Options of foreign objects, `name 'value'`, without those that hold secrets. */
-export const foreignOptions = (array: string): string =>
-  `(select array_agg(quote_ident(split_part(o, '=', 1)) || ' ' || quote_literal(substr(o, strpos(o, '=') + 1)) order by o collate "C") from unnest(${array}) o
-     where split_part(o, '=', 1) !~* 'pass|secret|token|key|credential')`;
+/** Options of foreign tables and columns: `name 'value'`. */
+export const foreignOptions = (array: string, condition = "true"): string =>
+  `(select array_agg(quote_ident(split_part(o, '=', 1)) || ' ' || quote_literal(substr(o, strpos(o, '=') + 1)) order by o collate "C")
+     from unnest(${array}) o where ${condition})`;
+
+/** The same of servers and of who logs in to them, without those that hold secrets. */
+export const loginOptions = (array: string): string =>
+  foreignOptions(array, "split_part(o, '=', 1) !~* 'pass|secret|token|key|credential'");
 
 /** Tables, views and foreign tables of users: `r`, with its `name`, `kind` and `identity`. */
 export const relations = `(

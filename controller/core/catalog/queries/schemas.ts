@@ -1,4 +1,4 @@
-import { foreignOptions, isNoMember, isOfUsers, objectRows, qualified, routineName } from "./object-rows.ts";
+import { loginOptions, isNoMember, isOfUsers, objectRows, qualified, routineName } from "./object-rows.ts";
 
 /** The database itself, for its privileges; schemas, extensions, and what stands beside schemas. */
 export const schemaQueries = (version: number): readonly string[] => [
@@ -36,7 +36,7 @@ export const schemaQueries = (version: number): readonly string[] => [
     facts: {
       handler: `case when w.fdwhandler <> 0 then ${routineName("w.fdwhandler")} end`,
       validator: `case when w.fdwvalidator <> 0 then ${routineName("w.fdwvalidator")} end`,
-      options: foreignOptions("w.fdwoptions"),
+      options: loginOptions("w.fdwoptions"),
     },
     from: `from pg_foreign_data_wrapper w where ${isNoMember("pg_foreign_data_wrapper", "w.oid")}`,
   }),
@@ -50,7 +50,7 @@ export const schemaQueries = (version: number): readonly string[] => [
       wrapper: "quote_ident(w.fdwname)",
       type: "quote_literal(s.srvtype)",
       version: "quote_literal(s.srvversion)",
-      options: foreignOptions("s.srvoptions"),
+      options: loginOptions("s.srvoptions"),
     },
     from: `from pg_foreign_server s join pg_foreign_data_wrapper w on w.oid = s.srvfdw where ${isNoMember("pg_foreign_server", "s.oid")}`,
   }),
@@ -60,7 +60,7 @@ export const schemaQueries = (version: number): readonly string[] => [
     oid: "m.umid",
     name: "format('for %s server %I', case when m.umuser = 0 then 'public' else quote_ident(m.usename) end, m.srvname)",
     // The view shows options to the superuser and the mapped user only; whether there is a mapping, to everybody.
-    facts: { options: foreignOptions("m.umoptions") },
+    facts: { options: loginOptions("m.umoptions") },
     from: "from pg_user_mappings m",
   }),
   objectRows({
