@@ -52,9 +52,9 @@ function diffKinds(desired: Desired, { observed }: Observation): readonly Action
 }
 
 /**
- * What goes away goes in the reverse order of what comes: processes before the server that they talk to. Volumes go before
- * the server: with its data goes the record by which they are known as ours. Networks go after it, being its way to us.
- * What makes room for one that comes waits for no removal: those are last.
+ * What goes away goes in the reverse order of what comes: processes before the server that they talk to. Networks go after
+ * it, being its way to us. Where its data goes, too, it is the very last: with that goes the record by which all else is
+ * known as ours. What makes room for one that comes waits for no removal: those are last.
  */
 function leaveInReverse(actions: readonly Action[]): readonly Action[] {
   const leaving = actions.filter(isLeaving);
@@ -69,8 +69,9 @@ function leaveInReverse(actions: readonly Action[]): readonly Action[] {
 }
 
 const isLeaving = (action: Action): boolean => action.verb === "stop" || isRemoval(action);
-const leavingRank = (action: Action): number =>
-  action.kind === "instance" ? kinds.indexOf("volume") - 0.5 : rank(action);
+const leavingRank = (action: Action): number => (takesRecordAlong(action) ? -1 : rank(action));
+const takesRecordAlong = (action: Action): boolean =>
+  action.kind === "instance" && action.verb === "delete" && action.desired.deleteData;
 const rank = ({ kind }: Action): number => kinds.indexOf(kind);
 
 /** Removals last, then by kind, then by name with numbers counted as numbers: `web.2` before `web.10`. */

@@ -178,6 +178,35 @@ test("a process brings its server along, and waits until the schema that it need
   expect(deferred.at(-1)).toEqual({ id: target, reason: "to start, once the rest is known" });
 });
 
+test.each([
+  [
+    "with its data: the record by which all else is ours is the last to go",
+    true,
+    ["network:default", "instance:postgres"],
+  ],
+  ["without: its way to us goes after it", false, ["instance:postgres", "network:default"]],
+])("a server that goes %s", (_name, deleteData, expected) => {
+  const [desired] = fc.sample(
+    randomDesired.filter(({ resources: { network, container } }) => network.length > 0 && container.length > 0),
+    { numRuns: 1, seed: 1 },
+  );
+  if (desired === undefined) throw new Error("no sample");
+  const world = emptyWorld();
+  expect(settle(desired, world)).toBe("settled");
+  const { resources } = desired;
+  const instance = resources.instance.map((one) => ({ ...one, to: "absent" as const, deleteData }));
+  const network = resources.network.map((one) => ({ ...one, to: "absent" as const }));
+  const gone: Desired = {
+    ...{ ...desired, scope: new Set(["network", "volume", "image", "instance", "container"]) },
+    resources: { ...resources, ...{ instance, network, volume: [], image: [], container: [] } },
+  };
+  const { actions } = planFor(gone, world);
+  const last = actions.map(({ id }) => id).slice(-2);
+  expect(last).toEqual(expected);
+  // Each waits for all that goes before it: what fails or is cut leaves the rest as it is.
+  expect(actions.at(-1)?.dependsOn).toEqual(expect.arrayContaining(actions.slice(0, -1).map(({ id }) => id)));
+});
+
 test("a target that does not exist is an error that lists what does", () => {
   const [desired] = fc.sample(randomDesired, 1);
   if (desired === undefined) throw new Error("no sample");
