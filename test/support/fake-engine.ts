@@ -147,6 +147,7 @@ export function fakeEngine(options: FakeOptions): FakeEngine {
         const container = find(id);
         if (container === undefined) return;
         if (container.isUp && !force) throw refuse("ENGINE_OBJECT_IN_USE", `${container.name} runs`);
+        if (container.isUp) container.end(137);
         containers.delete(container.id);
         tell("container", "destroy", container.id, container.name);
       }),
@@ -248,7 +249,7 @@ export function fakeEngine(options: FakeOptions): FakeEngine {
     inspectImage: (reference, signal) => call("inspectImage", signal, () => images.find(reference)),
     pullImage: (reference, _, signal) =>
       write(`pullImage ${reference}`, signal, () => fail("PULL_FAILED", `${reference}: no registry`)),
-    buildInputs: ({ context }, signal) => call("buildInputs", signal, () => ({ digest: context, bases: [] })),
+    buildContext: ({ context }, signal) => call("buildContext", signal, () => ({ digest: context, bases: () => [] })),
     buildImage: ({ references: [first = "", ...others], labels }, signal) =>
       write(`buildImage ${first}`, signal, () => {
         const { id } = images.add(first, { labels: labels ?? new Map() });

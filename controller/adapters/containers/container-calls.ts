@@ -195,7 +195,6 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
     async waitContainer(id, signal) {
       const { client } = await session(signal);
       const doing = `waiting for container ${id}`;
-      // A wait changes nothing and is asked again when its connection breaks.
       const answer = await client.ask(
         { method: "POST", path: `${pathOf(id)}/wait`, doing, limitMs: undefined },
         signal,

@@ -187,7 +187,7 @@ test("a time limit ends it", async ({ database }) => {
   expect(await containers()).toEqual([]);
 });
 
-for (const call of ["createContainer", "startContainer", "waitContainer", "inspectContainer"]) {
+for (const call of ["createContainer", "startContainer"]) {
   test(`where the answer to ${call} is lost, the next pass runs it again, alone`, async ({ database }) => {
     await database.createLedger();
     let isLost = false;
@@ -203,6 +203,54 @@ for (const call of ["createContainer", "startContainer", "waitContainer", "inspe
     expect(await states(database)).toEqual(["running", "succeeded"]);
   });
 }
+
+for (const call of ["waitContainer", "inspectContainer"]) {
+  test(`where the answer to ${call} is lost it goes on, and is asked for again`, async ({ database }) => {
+    await database.createLedger();
+    let lost = 0;
+    const one = stage(database, { exitsAfterMs: 50, exitCode: 3 }, (name, when) =>
+      name === call && when === "after" && lost++ < 2
+        ? new PoststackError("ENGINE_CONNECTION_LOST", { what: "the answer was lost" })
+        : undefined,
+    );
+    const error = await failure(one.pass([one.job()]));
+    expect([error.code, error.facts.what]).toEqual(["JOB_FAILED", expect.stringContaining("exit code 3")]);
+    expect(lost).toBeGreaterThan(2);
+    expect(one.engine.writes.filter((line) => line.startsWith("create"))).toHaveLength(1);
+    expect(await one.containers()).toEqual([]);
+    expect(await states(database)).toEqual(["failed"]);
+  });
+}
+
+test("one that is out of reach until its time is over stays, and its run is open", async ({ database }) => {
+  await database.createLedger();
+  let isAway = false;
+  const one = stage(database, {}, (name, when) => {
+    if (name === "startContainer" && when === "after") isAway = true;
+    else if (isAway) return new PoststackError("ENGINE_UNREACHABLE", { what: "no answer" });
+    return undefined;
+  });
+  expect((await failure(one.pass([one.job({ timeoutMs: 100 })]))).code).toBe("ENGINE_UNREACHABLE");
+  isAway = false;
+  expect(await one.containers()).toEqual(["app-dev-init-seed-run running"]);
+  expect(await states(database)).toEqual(["running"]);
+});
+
+test.for([
+  ["its wait ends", undefined, "JOB_FAILED"],
+  ["there is nothing to wait for any more", "ENGINE_OBJECT_GONE", "ENGINE_OBJECT_GONE"],
+] as const)("one that somebody takes away is waited for no longer: %s", async ([, answer, code], { database }) => {
+  await database.createLedger();
+  const one = stage(database, {}, (name, when) =>
+    name === "waitContainer" && when === "after" && answer !== undefined
+      ? new PoststackError(answer, { what: "no such container" })
+      : undefined,
+  );
+  const running = failure(one.pass([one.job()]));
+  await expect.poll(() => one.containers(), { timeout: 10_000 }).toEqual(["app-dev-init-seed-run running"]);
+  await one.engine.removeContainer("app-dev-init-seed-run", { force: true, anonymousVolumes: false }, one.signal);
+  expect((await running).code).toBe(code);
+});
 
 test("a log that breaks off is finished when the container has ended", async ({ database }) => {
   await database.createLedger();
