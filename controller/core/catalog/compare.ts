@@ -56,12 +56,14 @@ function whole(
 ): readonly Difference[] {
   const isNew = (identity: Identity | undefined): boolean =>
     identity !== undefined && own.get(identity) !== undefined && other.get(identity) === undefined;
-  /** The outermost new object that this one belongs to; undefined for the column of a view, which its query makes. */
+  /** The outermost new object that this one belongs to; undefined for what a view's query or a type's attributes tell. */
   const rootOf = (object: CatalogObject): CatalogObject | undefined => {
     const home = homesOf(object, own).find((one) => isNew(one));
     const parent = home === undefined ? undefined : own.get(home);
     if (parent !== undefined) return rootOf(parent);
-    return object.kind === "column" && /view /.test(object.parent ?? "") ? undefined : object;
+    return object.kind === "column" && /^(?:view|materialized view|type) /.test(object.parent ?? "")
+      ? undefined
+      : object;
   };
   const families = new Map<CatalogObject, CatalogObject[]>();
   for (const object of objects) {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isCheck, lookupOf, type Lookup } from "./lookup.ts";
-import { columnsOfView, textOf, type Catalog, type CatalogObject, type Grant } from "./model.ts";
+import { columnsOfView, listOf, textOf, type Catalog, type CatalogObject, type Grant } from "./model.ts";
 import { orderOf, type Step } from "./order.ts";
 import { setDefault, type Later } from "./statements/create-table.ts";
 import { createObject, viewWords } from "./statements/create.ts";
@@ -104,7 +104,10 @@ function finish(object: CatalogObject, lookup: Lookup): readonly string[] {
     ];
   }
   const replicaIdentity = textOf(object, "replicaIdentity");
-  return replicaIdentity === undefined ? [] : [`alter table only ${object.name} replica identity ${replicaIdentity}`];
+  return [
+    ...(replicaIdentity === undefined ? [] : [`alter table only ${object.name} replica identity ${replicaIdentity}`]),
+    ...listOf(object, "partitionTriggers").map((words) => `alter table ${object.name} ${words}`),
+  ];
 }
 
 function ownerOf(lookup: Lookup, column: string): string | undefined {

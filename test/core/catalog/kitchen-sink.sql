@@ -11,6 +11,7 @@ create type public.mood as enum ('sad', 'it''s ok', 'happy"');
 comment on type public.mood is 'how it feels';
 create type public.address as (street text, zip varchar(10) collate public.german, mood public.mood);
 create type public.pair as (a integer, "two words" text);
+comment on column public.pair."two words" is 'of a type';
 create type public.float_range as range (subtype = float8, subtype_diff = float8mi);
 create domain public.email as text collate "C" default 'nobody@example.com' not null constraint has_at check (value like '%@%');
 alter domain public.email add constraint not_long check (length(value) < 100);
@@ -133,6 +134,7 @@ create trigger off before delete on public.users for each statement execute func
 alter table public.users disable trigger off;
 create trigger rows after update on public.users referencing old table as before new table as after for each statement execute function public.touch();
 create trigger on_parts before insert on public.events for each row execute function public.touch();
+alter table public.events_2020 disable trigger on_parts;
 create trigger on_view instead of insert on façade.checked for each row execute function public.touch();
 comment on trigger off on public.users is 'for now';
 alter table public.users enable always trigger late;

@@ -124,6 +124,8 @@ export const seeds: readonly Seeds[] = [
   {
     name: "routines",
     sql: [
+      "alter table public.events_old enable always trigger on_parts",
+      "alter table public.events_2020 enable trigger on_parts",
       "create function public.by_hand() returns integer language sql as 'select 1'",
       "create or replace function public.append(text, text) returns text language sql immutable as 'select $2 || $1'",
       "drop function public.of_nobody(); create function public.of_nobody() returns bigint language sql as 'select 1::bigint'",
@@ -158,6 +160,8 @@ export const seeds: readonly Seeds[] = [
       "changed function public.not_same(public.address, public.address): definition differs",
       "changed function public.of_nobody(): definition differs; grants to public none → no execute",
       `changed function public.touch(): comment none → it's \\ by hand`,
+      "changed table public.events_2020: partition triggers disable trigger on_parts → none",
+      "changed table public.events_old: partition triggers none → enable always trigger on_parts",
       "changed rule no_delete on public.scratch: enabled disable → none",
       "changed trigger late on public.users: enabled always → disable",
       "changed trigger off on public.users: enabled disable → none",
@@ -197,6 +201,7 @@ export const seeds: readonly Seeds[] = [
   {
     name: "types and sequences",
     sql: [
+      "comment on column public.pair.a is 'by hand'",
       "alter type public.mood rename value 'sad' to 'blue'",
       "create type public.by_hand as enum ('a')",
       'alter type public.pair add attribute country text, alter attribute "two words" type varchar(5)',
@@ -239,6 +244,7 @@ export const seeds: readonly Seeds[] = [
       "changed sequence public.stranger: owned by public.users.number → none",
       "changed column public.remote.id: foreign options column_name 'ID' → column_name 'Id'",
       "changed column public.users.id: increment increment by 2 → increment by 9",
+      "changed column public.pair.a: comment none → by hand",
       "changed column public.users.mood: default 'sad'::public.mood → 'blue'::public.mood",
     ],
   },
@@ -301,7 +307,7 @@ export const seeds: readonly Seeds[] = [
       'removed trigger "touch ""it""" on public.users',
       `changed type public.mood: labels 'sad', 'it''s ok', 'happy"' → 'sad', 'angry', 'it''s ok', 'happy"' · cannot be undone`,
       "changed table public.child: inherits public.parent, public.other_parent → public.parent",
-      "changed table public.events_2020: partition of public.events → none; bound FOR VALUES FROM ('2020-01-01 00:00:00+00') TO ('2021-01-01 00:00:00+00') → none",
+      "changed table public.events_2020: partition of public.events → none; bound FOR VALUES FROM ('2020-01-01 00:00:00+00') TO ('2021-01-01 00:00:00+00') → none; partition triggers disable trigger on_parts → none",
       "changed column public.child.z: inherited inherited → none · cannot be undone",
       "changed column public.users.doubled: generated ((length(name) * 2)) stored → none · cannot be undone",
       "changed constraint events_2020_pkey on public.events_2020: attached to public.events_pk → none",

@@ -72,6 +72,11 @@ export const relationQueries = (version: number): readonly string[] => [
       replicaIdentity: `case when r.relkind not in ('r', 'p') then null when r.relreplident = 'n' then 'nothing' when r.relreplident = 'f' then 'full'
         when r.relreplident = 'i' then (select format('using index %I', x.relname) from pg_index i join pg_class x on x.oid = i.indexrelid
           where i.indrelid = r.oid and i.indisreplident) end`,
+      // Of a partition, where its parent's are in another state.
+      partitionTriggers: `(select array_agg(case t.tgenabled when 'D' then 'disable' when 'R' then 'enable replica' when 'A' then 'enable always'
+          else 'enable' end || ' trigger ' || quote_ident(t.tgname) order by t.tgname)
+        from pg_trigger t join pg_trigger above on above.oid = t.tgparentid
+        where t.tgrelid = r.oid and t.tgconstraint = 0 and t.tgenabled <> above.tgenabled)`,
       rowSecurity: "case when r.relrowsecurity then 'enabled' end",
       forceRowSecurity: "case when r.relforcerowsecurity then 'forced' end",
     },

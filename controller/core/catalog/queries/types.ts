@@ -26,6 +26,18 @@ export const typeQueries = (version: number): readonly string[] => [
     from: `${typeRows} left join pg_range g on g.rngtypid = t.oid left join pg_class c on c.oid = t.typrelid
       where ${own} and (t.typtype in ('e', 'r') or t.typtype = 'c' and c.relkind = 'c')`,
   }),
+  // Attributes are facts of their type. As objects they carry their comments.
+  objectRows({
+    kind: "'column'",
+    catalog: "pg_class",
+    oid: "c.oid",
+    sub: "a.attnum",
+    name: `${name} || '.' || quote_ident(a.attname)`,
+    parent: `'type ' || ${name}`,
+    facts: { name: "quote_ident(a.attname)" },
+    from: `${typeRows} join pg_class c on c.oid = t.typrelid and c.relkind = 'c'
+      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped where ${own} order by c.oid, a.attnum`,
+  }),
   objectRows({
     kind: "'domain'",
     catalog: "pg_type",

@@ -29,6 +29,12 @@ export const tableFacts: AlterFacts = {
   options: storageOptions("options"),
   toastOptions: storageOptions("toastOptions"),
   replicaIdentity: (_from, to) => table(to, `replica identity ${textOf(to, "replicaIdentity") ?? "default"}`),
+  partitionTriggers: (from, to) => [
+    ...beyond(from, to, "partitionTriggers").flatMap((words) =>
+      table(to, words.replace(/^.*? trigger /, "enable trigger ")),
+    ),
+    ...beyond(to, from, "partitionTriggers").flatMap((words) => table(to, words)),
+  ],
   rowSecurity: flag("rowSecurity", "enable row level security", "disable row level security"),
   forceRowSecurity: flag("forceRowSecurity", "force row level security", "no force row level security"),
   foreignOptions: (from, to) => changeForeignOptions(`alter foreign table ${to.name}`, "foreignOptions", from, to),
