@@ -57,7 +57,15 @@ const stateRoot = (root: string): string => {
 // As .build/loader.cjs has it.
 const cacheHome = environment.XDG_CACHE_HOME || join(environment.HOME || homedir(), ".cache");
 const surroundings = { environment: shell, uid: process.getuid?.(), home: homedir() };
-const containers = containerEngine(surroundings);
+const openTextCache = (kind: string, owner: readonly string[]) =>
+  textCache({
+    directory: join(cacheHome, "poststack", kind),
+    owner: JSON.stringify(owner),
+    nowMs: () => Date.now(),
+  });
+const containers = containerEngine(surroundings, ({ context, dockerfile = "" }) =>
+  openTextCache("contexts", [context, dockerfile]),
+);
 const openState = (root: string, environmentName: string) => fileState(stateRoot(root), environmentName);
 
 const world: World = {
@@ -76,12 +84,7 @@ const world: World = {
   run,
   openLog: (options) => openLog({ ...options, write: (line) => stderr.write(line) }),
   openFiles: (root) => projectFiles(realPath(root)),
-  openTextCache: (root, folder) =>
-    textCache({
-      directory: join(cacheHome, "poststack", "migrations"),
-      owner: JSON.stringify([root, folder]),
-      nowMs: () => Date.now(),
-    }),
+  openTextCache: (root, folder) => openTextCache("migrations", [root, folder]),
   composeCache: cacheFolder(join(cacheHome, "poststack", "compose"), () => Date.now()),
   exists: existsSync,
   secrets: secretSources,

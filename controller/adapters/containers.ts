@@ -1,5 +1,7 @@
 import type { EngineIdentity } from "../core/ports/container-facts.ts";
+import type { ContextSpec } from "../core/ports/container-images.ts";
 import type { ContainerEngine } from "../core/ports/containers.ts";
+import type { TextCache } from "../core/ports/files.ts";
 import { renderAddress } from "./containers/address.ts";
 import { engineClient } from "./containers/client.ts";
 import { sessionOver } from "./containers/build-upgrade.ts";
@@ -19,8 +21,15 @@ interface Opened extends Greeting {
   readonly upgrading: Upgrading;
 }
 
-/** The container engine of this machine, found and asked at the first call: whoever needs none notices nothing. */
-export function containerEngine(surroundings: Surroundings): ContainerEngine {
+/**
+ * The container engine of this machine, found and asked at the first call: whoever needs none notices nothing.
+ *
+ * @param openCache of what the files of a build context hold, anew for each look; absent: all are read
+ */
+export function containerEngine(
+  surroundings: Surroundings,
+  openCache?: (context: ContextSpec) => TextCache,
+): ContainerEngine {
   let opening: Promise<Opened> | undefined;
   let close = (): void => undefined;
 
@@ -62,9 +71,9 @@ export function containerEngine(surroundings: Surroundings): ContainerEngine {
       const { pullImage } = await import("./containers/pull.ts");
       await pullImage((await opened(signal)).slow, surroundings, reference, options, signal);
     },
-    async buildInputs(spec, signal) {
-      const { buildInputs } = await import("./containers/build.ts");
-      return await buildInputs(spec, signal);
+    async buildContext(spec, signal) {
+      const { contextFacts } = await import("./containers/context-facts.ts");
+      return await contextFacts(spec, openCache && (() => openCache(spec)), signal);
     },
     async buildImage(spec, signal) {
       const { buildImage } = await import("./containers/build.ts");

@@ -96,6 +96,8 @@ async function observeKind<K extends Kind>(
     return observed as ObservedResources[K];
   } catch (error) {
     if (!limit.aborted || signal.aborted) throw error;
+    // Of something else than an answer that did not come, it says more.
+    if (error instanceof PoststackError && error.code === "TIMEOUT") throw error;
     throw new PoststackError(
       "TIMEOUT",
       {

@@ -1,7 +1,7 @@
 import type { ContainerEngine } from "../core/ports/containers.ts";
 
 /**
- * The engine during one look: each list is asked for once, and shared by all kinds that need it. Made anew for every
+ * The engine during one look: each list is asked for once, each build context is read once, and shared by all kinds that need it. Made anew for every
  * look, so that no observation outlives its pass (RELIABILITY 2).
  */
 export function sharedLists(engine: ContainerEngine): ContainerEngine {
@@ -10,6 +10,7 @@ export function sharedLists(engine: ContainerEngine): ContainerEngine {
     return (signal) => (answer ??= ask(signal));
   };
   const inspected = new Map<string, ReturnType<ContainerEngine["inspectImage"]>>();
+  const contexts = new Map<string, ReturnType<ContainerEngine["buildContext"]>>();
   return {
     ...engine,
     facts: once((signal) => engine.facts(signal)),
@@ -20,6 +21,12 @@ export function sharedLists(engine: ContainerEngine): ContainerEngine {
     inspectImage(reference, signal) {
       const known = inspected.get(reference) ?? engine.inspectImage(reference, signal);
       inspected.set(reference, known);
+      return known;
+    },
+    buildContext(spec, signal) {
+      const key = JSON.stringify([spec.context, spec.dockerfile, spec.dockerfileText]);
+      const known = contexts.get(key) ?? engine.buildContext(spec, signal);
+      contexts.set(key, known);
       return known;
     },
   };

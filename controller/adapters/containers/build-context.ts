@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
-import { createReadStream, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { lstat, readdir, readFile, readlink } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { PoststackError } from "../../core/errors.ts";
-import type { BuildSpec } from "../../core/ports/container-images.ts";
-import { tarEnd, tarHead, tarPadding, type TarEntry } from "./tar.ts";
+import type { ContextSpec } from "../../core/ports/container-images.ts";
+import { stampedDevice, stampOf } from "../file-stamp.ts";
+import { contentOf, type ContextEntry } from "./context-content.ts";
+import { tarEnd, tarHead, tarPadding } from "./tar.ts";
 
 /** What is sent to be built. */
 export interface BuildContext {
+  /** Absolute: where it was read. */
+  readonly folder: string;
   /** Sorted by path; the Dockerfile's text among them where it is not in the folder itself. */
   readonly entries: readonly ContextEntry[];
   /** Where the Dockerfile stands in what is sent. */
@@ -15,16 +19,10 @@ export interface BuildContext {
   readonly dockerfileText: string;
 }
 
-interface ContextEntry extends Omit<TarEntry, "content"> {
-  readonly sizeBytes: number;
-  /** Where to read it, or what it holds. */
-  readonly from: { readonly file: string } | { readonly text: string } | undefined;
-}
-
 const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
 /** @throws PoststackError `FILE_MISSING`, `FILE_UNREADABLE` */
-export async function readContext(spec: BuildSpec, signal: AbortSignal): Promise<BuildContext> {
+export async function readContext(spec: ContextSpec, signal: AbortSignal): Promise<BuildContext> {
   const { context, dockerfile = "Dockerfile", dockerfileText } = spec;
   const file = isAbsolute(dockerfile) ? dockerfile : resolve(context, dockerfile);
   const text = dockerfileText ?? (await readText(file, `the Dockerfile of the build in ${context}`));
@@ -37,7 +35,7 @@ export async function readContext(spec: BuildSpec, signal: AbortSignal): Promise
   if (!isInside)
     entries.push({ path: sent, type: "file", mode: 0o644, sizeBytes: Buffer.byteLength(text), from: { text } });
   entries.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { entries, dockerfile: sent, dockerfileText: text };
+  return { folder: context, entries, dockerfile: sent, dockerfileText: text };
 }
 
 /** A CommonJS module whose types were written for another kind. */
@@ -86,15 +84,18 @@ async function walk(
   found: ContextEntry[],
   signal: AbortSignal,
 ): Promise<void> {
-  signal.throwIfAborted();
-  for (const name of (await namesIn(join(root, folder))).sort()) {
+  const full = join(root, folder);
+  const device = stampedDevice(full);
+  for (const name of (await namesIn(full)).sort()) {
+    signal.throwIfAborted();
     if (name === stateFolder) continue;
     const path = folder === "" ? name : `${folder}/${name}`;
     const file = join(root, path);
     const isKept = rules.keeps(path);
     if (!isKept && rules.prunes) continue;
-    const stats = await lstat(file);
-    const entry = await entryOf(path, file, stats);
+    const stats = await lstatIfThere(file);
+    if (stats === undefined) continue;
+    const entry = await entryOf(path, file, stats, device);
     // A folder is made for what is kept below it, anyway.
     if (isKept && entry !== undefined) found.push(entry);
     if (stats.isDirectory()) await walk(root, path, rules, found, signal);
@@ -102,14 +103,30 @@ async function walk(
 }
 
 /** Nothing for sockets, pipes and devices: they hold nothing that could be sent. */
-async function entryOf(path: string, file: string, stats: Stats): Promise<ContextEntry | undefined> {
+async function entryOf(
+  path: string,
+  file: string,
+  stats: Stats,
+  device: number | undefined,
+): Promise<ContextEntry | undefined> {
   // Whole seconds, as Docker sends them: make, and what serves files, go by it. No builder's cache does
   // (docs.docker.com, "Build cache invalidation"), so no digest has it.
   const common = { path, mode: stats.mode & 0o7777, modifiedAt: Math.floor(stats.mtimeMs / 1_000) };
   if (stats.isDirectory()) return { ...common, type: "folder", sizeBytes: 0, from: undefined };
   if (stats.isSymbolicLink())
     return { ...common, type: "link", mode: 0o777, sizeBytes: 0, target: await readlink(file), from: undefined };
-  return stats.isFile() ? { ...common, type: "file", sizeBytes: stats.size, from: { file } } : undefined;
+  if (!stats.isFile()) return undefined;
+  return { ...common, type: "file", sizeBytes: stats.size, from: { file, stamp: stampOf(stats, device) } };
+}
+
+/** Undefined: it is gone since its folder was read, as temporary files are. */
+async function lstatIfThere(file: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(file);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw fileError(file, "a file of the build context", error);
+  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -150,41 +167,11 @@ function fileError(file: string, what: string, error: unknown): PoststackError {
 }
 
 /** The archive, file after file. */
-export async function* contextArchive({ entries }: BuildContext): AsyncGenerator<Buffer> {
+export async function* contextArchive({ entries }: BuildContext, signal: AbortSignal): AsyncGenerator<Buffer> {
   for (const entry of entries) {
     yield tarHead(entry, entry.sizeBytes);
-    yield* contentOf(entry);
+    yield* contentOf(entry, signal);
     yield tarPadding(entry.sizeBytes);
   }
   yield tarEnd();
-}
-
-/** As many bytes as the entry says: a file that grows meanwhile is cut, one that shrinks is an error. */
-async function* contentOf({ from, sizeBytes, path }: ContextEntry): AsyncGenerator<Buffer> {
-  if (from === undefined || sizeBytes === 0) return;
-  if ("text" in from) {
-    yield Buffer.from(from.text);
-    return;
-  }
-  let rest = sizeBytes;
-  for await (const chunk of createReadStream(from.file, { end: sizeBytes - 1 }) as AsyncIterable<Buffer>) {
-    rest -= chunk.length;
-    yield chunk;
-  }
-  if (rest > 0) {
-    throw new PoststackError("FILE_UNREADABLE", {
-      what: `${path} of the build context became shorter while it was read`,
-      next: "run the same again when nothing writes there",
-    });
-  }
-}
-
-/** SHA-256 in hex over what is sent, but for times: names, types, modes and contents. */
-export async function contextDigest(context: BuildContext): Promise<string> {
-  const hash = createHash("sha256").update(`${context.dockerfile}\0`);
-  for (const entry of context.entries) {
-    hash.update(`${entry.path}\0${entry.type}\0${entry.mode.toString(8)}\0${entry.target ?? ""}\0${entry.sizeBytes}\0`);
-    for await (const chunk of contentOf(entry)) hash.update(chunk);
-  }
-  return hash.digest("hex");
 }

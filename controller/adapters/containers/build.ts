@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
-import { baseImages } from "../../core/dockerfile.ts";
 import { PoststackError } from "../../core/errors.ts";
-import type { BuildInputs, BuildSpec } from "../../core/ports/container-images.ts";
+import type { BuildSpec } from "../../core/ports/container-images.ts";
 import { object, someText, text } from "./answer.ts";
-import { contextArchive, contextDigest, readContext } from "./build-context.ts";
+import { contextArchive, readContext } from "./build-context.ts";
 import { buildNews } from "./build-trace.ts";
 import { readLimitMs } from "./client.ts";
 import type { Session } from "./container-calls.ts";
@@ -28,15 +27,6 @@ export interface Builder {
   readonly surroundings: Surroundings;
   /** Opens BuildKit's connection back to us; undefined: this engine has no BuildKit. */
   readonly openSession: ((id: string, signal: AbortSignal) => Promise<Duplex>) | undefined;
-}
-
-export async function buildInputs(spec: BuildSpec, signal: AbortSignal): Promise<BuildInputs> {
-  const context = await readContext(spec, signal);
-  const bases = baseImages(context.dockerfileText, (name) => {
-    const value = spec.arguments?.get(name);
-    return value === undefined ? undefined : plain(value);
-  });
-  return { digest: await contextDigest(context), bases };
 }
 
 /** @throws PoststackError `BUILD_FAILED`, `ENGINE_LACKS`, `FILE_MISSING`, `TIMEOUT` */
@@ -75,7 +65,7 @@ export async function buildImage(
           "content-type": "application/x-tar",
           ...(logins.size === 0 ? {} : { "x-registry-config": registryHeader(Object.fromEntries(logins)) }),
         },
-        body: Readable.from(contextArchive(context)),
+        body: Readable.from(contextArchive(context, signal)),
         doing,
         limitMs: headLimitMs,
       },

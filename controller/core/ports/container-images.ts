@@ -43,15 +43,19 @@ export interface PullOptions {
   readonly onProgress?: (line: string) => void;
 }
 
-export interface BuildSpec {
-  /** Names for the image. */
-  readonly references: readonly string[];
+/** What is sent to be built. */
+export interface ContextSpec {
   /** Absolute folder on this machine; what its `.dockerignore` leaves over is sent. */
   readonly context: string;
   /** From the context or absolute. Absent: `Dockerfile`. */
   readonly dockerfile?: string;
   /** The text instead of a file. */
   readonly dockerfileText?: string;
+}
+
+export interface BuildSpec extends ContextSpec {
+  /** Names for the image. */
+  readonly references: readonly string[];
   readonly arguments?: ReadonlyMap<string, Text>;
   readonly target?: string;
   readonly labels?: ReadonlyMap<string, string>;
@@ -80,9 +84,10 @@ export interface ShippedImage {
   readonly text: string;
 }
 
-export interface BuildInputs {
+/** A build context as it is now. */
+export interface ContextFacts {
   /** SHA-256 in hex over the Dockerfile and over what is sent: names, modes and contents, and no times. */
   readonly digest: string;
-  /** What `FROM` names, stages and `scratch` left out, build arguments put in. */
-  readonly bases: readonly string[];
+  /** What `FROM` names, stages and `scratch` left out, these build arguments put in. */
+  readonly bases: (given: BuildSpec["arguments"]) => readonly string[];
 }

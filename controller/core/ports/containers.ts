@@ -8,7 +8,14 @@ import type {
 } from "./container-facts.ts";
 import type { NetworkFacts } from "./container-facts.ts";
 import type { ContainerSpec, NetworkAttachment, NetworkSpec, RestartPolicy, VolumeSpec } from "./container-spec.ts";
-import type { BuildInputs, BuildSpec, ImageDetails, ImageFacts, PullOptions } from "./container-images.ts";
+import type {
+  BuildSpec,
+  ContextFacts,
+  ContextSpec,
+  ImageDetails,
+  ImageFacts,
+  PullOptions,
+} from "./container-images.ts";
 import type { Text } from "../secret.ts";
 
 /**
@@ -79,8 +86,11 @@ export interface ContainerEngine {
   inspectImage(reference: string, signal: AbortSignal): Promise<ImageDetails | undefined>;
   /** Ends after 120 s without progress. @throws PoststackError `IMAGE_MISSING`, `REGISTRY_LOGIN`, `PULL_FAILED` */
   pullImage(reference: string, options: PullOptions, signal: AbortSignal): Promise<void>;
-  /** What a build is made from, read and not sent. @throws PoststackError `FILE_MISSING`, `FILE_UNREADABLE` */
-  buildInputs(spec: BuildSpec, signal: AbortSignal): Promise<BuildInputs>;
+  /**
+   * What a build is made from, read and not sent.
+   * @throws PoststackError `FILE_MISSING`, `FILE_UNREADABLE`, `TIMEOUT` where the signal's reason is one
+   */
+  buildContext(spec: ContextSpec, signal: AbortSignal): Promise<ContextFacts>;
   /** @throws PoststackError `BUILD_FAILED` with the last lines, `ENGINE_LACKS`, `FILE_MISSING` */
   buildImage(spec: BuildSpec, signal: AbortSignal): Promise<{ readonly id: string }>;
   tagImage(id: string, reference: string, signal: AbortSignal): Promise<void>;

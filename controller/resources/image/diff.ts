@@ -1,9 +1,9 @@
 import type { ErrorFacts } from "../../core/errors.ts";
 import { shortImageId } from "../../core/image-reference.ts";
-import type { BuildInputs } from "../../core/ports/container-images.ts";
 import { basesOf, isSameKeyPart, keyOf } from "./key.ts";
 import { diffLeftovers, isLeftovers } from "./leftovers.ts";
 import type {
+  BuildInputs,
   BuildSource,
   DesiredImage,
   ImageAction,

@@ -3,7 +3,7 @@ import type { EngineProject } from "../../core/engine-labels.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
-import type { BuildInputs, BuildSpec, ImageFacts } from "../../core/ports/container-images.ts";
+import type { BuildSpec, ImageFacts } from "../../core/ports/container-images.ts";
 
 /** What one reference means on the engine that the containers run on. */
 export interface DesiredImage {
@@ -65,6 +65,13 @@ export interface ObservedImage {
   readonly inputs?: BuildInputs;
   /** The images that the inputs' bases mean now, by reference; those that are not here are left out. */
   readonly bases?: ReadonlyMap<string, string>;
+}
+
+export interface BuildInputs {
+  /** Of the context: SHA-256 in hex. */
+  readonly digest: string;
+  /** The images that the build begins with. */
+  readonly bases: readonly string[];
 }
 
 /** An image that a wish for leftovers is about. */

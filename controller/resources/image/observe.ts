@@ -1,4 +1,4 @@
-import { PoststackError } from "../../core/errors.ts";
+import { fromFacts, PoststackError } from "../../core/errors.ts";
 import { imageFinder } from "../../core/image-reference.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { ImageFacts } from "../../core/ports/container-images.ts";
@@ -34,7 +34,7 @@ async function observeNamed(
         reference,
         ...(image === undefined ? {} : { image }),
         ...(refreshed === undefined ? {} : { refreshedAt: refreshed }),
-        ...(source.type === "build" ? await observeBuild(source, find, ports, signal) : {}),
+        ...(source.type === "build" ? await observeBuild(one, source, find, ports, signal) : {}),
       };
     }),
   );
@@ -53,17 +53,20 @@ async function lastRefresh(
 }
 
 async function observeBuild(
+  { place }: DesiredImage,
   { build }: BuildSource,
   find: (reference: string) => ImageFacts | undefined,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Pick<ObservedImage, "inputs" | "bases" | "error">> {
-  const inputs = await ports.containers.buildInputs(build, signal).catch((error: unknown) => {
+  const found = await ports.containers.buildContext(build, signal).catch((error: unknown) => {
+    if (!(error instanceof PoststackError)) throw error;
     // One that cannot be built stops only itself (RELIABILITY 3).
-    if (!(error instanceof PoststackError) || error.errorClass !== "terminal") throw error;
+    if (error.errorClass !== "terminal") throw fromFacts({ where: place, ...error.facts }, { cause: error.cause });
     return error;
   });
-  if (inputs instanceof PoststackError) return { error: inputs.facts };
+  if (found instanceof PoststackError) return { error: found.facts };
+  const inputs = { digest: found.digest, bases: found.bases(build.arguments) };
   const bases = inputs.bases.flatMap((reference): [string, string][] => {
     const base = find(reference);
     return base === undefined ? [] : [[reference, base.id]];

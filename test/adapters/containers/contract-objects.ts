@@ -226,10 +226,11 @@ export function buildContract(box: TestedEngine, image: string): void {
         Dockerfile: `ARG TAG=1\nFROM poststack-test/busybox:$TAG AS base\nFROM base\n`,
         a: "1",
       });
-      const spec = { references: [reference], context: folder };
-      const digest = async () => (await engine.buildInputs(spec, signal)).digest;
-      const first = await engine.buildInputs(spec, signal);
-      expect(first.bases).toEqual(["poststack-test/busybox:1"]);
+      const spec = { context: folder };
+      const digest = async () => (await engine.buildContext(spec, signal)).digest;
+      const first = await engine.buildContext(spec, signal);
+      expect(first.bases(undefined)).toEqual(["poststack-test/busybox:1"]);
+      expect(first.bases(new Map([["TAG", "2"]]))).toEqual(["poststack-test/busybox:2"]);
       utimesSync(join(folder, "a"), 1, 1);
       mkdirSync(join(folder, ".poststack"));
       writeFileSync(join(folder, ".poststack", "state.json"), "{}");

@@ -61,7 +61,7 @@ function stage() {
       if (image !== undefined) image.taggedAt = world.now;
       return Promise.resolve();
     },
-    buildInputs: () => Promise.resolve({ digest: world.context, bases: world.bases }),
+    buildContext: () => Promise.resolve({ digest: world.context, bases: () => world.bases }),
     buildImage: ({ references, labels }: BuildSpec) => {
       writes.push(`build ${references.join()}`);
       return Promise.resolve({ id: put(references[0] ?? "", `b${writes.length}`, labels) });
@@ -205,7 +205,7 @@ describe("building", () => {
   test("one whose Dockerfile is missing is refused, and nothing else", async () => {
     const it = stage();
     const missing = (): Promise<never> => Promise.reject(new PoststackError("FILE_MISSING", { what: "no Dockerfile" }));
-    Object.assign(it.ports.containers, { buildInputs: missing });
+    Object.assign(it.ports.containers, { buildContext: missing });
     const wishes = [built(), { ...pulled("missing", "debian:12"), id: resourceId("image", "debian") }];
     expect(renderActions(diff(wishes, await observe(wishes, it.ports, signal)))).toBe(
       "refuse image:web  no Dockerfile\npull image:debian  not found",
