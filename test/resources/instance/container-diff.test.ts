@@ -138,6 +138,12 @@ test.each<[string, DesiredInstance, ObservedInstance, string]>([
     "replace instance:postgres  its replacement was interrupted  [downtime]",
   ],
   [
+    "a server that serves by now is what a further replacement goes back to",
+    desired(),
+    observed({ current: { ...own, config: "c1x" }, previous }),
+    "replace instance:postgres  its replacement was interrupted  [downtime]",
+  ],
+  [
     "a replacement that nobody wants any more",
     desired(),
     observed({ next: { ...next, config: "c0" } }),
@@ -262,4 +268,14 @@ test.each<[string, string, readonly string[], string, string]>([
 test("another provider than that of the server that is there", () => {
   const elsewhere = diff([embedded()], [{ ...observedEmbedded(), formerContainer: "app-dev-postgres" }]);
   expect(elsewhere).toMatchObject([{ verb: "refuse", error: { code: "PROVIDER_CHANGED" } }]);
+});
+
+test("the one that goes last is the one that serves, as long as the wish is another one", () => {
+  const [from, made] = [
+    { ...own, config: "c1x" },
+    { ...own, config: "c1" },
+  ];
+  const replacing = (current: OwnContainer) => diff([desired()], [observed({ current, previous })]);
+  expect(replacing(from)).toMatchObject([{ verb: "replace", old: { id: "1" }, leftovers: [{ id: "0" }] }]);
+  expect(replacing(made)).toMatchObject([{ verb: "replace", old: { id: "0" }, made: { id: "1" }, leftovers: [] }]);
 });

@@ -144,13 +144,15 @@ function diffReplace(
   container: ObservedContainerServer,
 ): InstanceAction | undefined {
   const { current, next, previous } = container;
-  const old = previous ?? current;
+  // One that serves by now, and is not wanted either, is the one to go back to: not the one before it.
+  const isServing = current !== undefined && isUp(current) && !isAsWanted(current, server, container);
+  const old = isServing ? current : (previous ?? current);
   if (old === undefined) return undefined;
   const drift = current === undefined ? [] : containerDrift(current, server, container);
   const why = whyReplace(current, drift, server, container);
   if (why === undefined) return undefined;
   // With one that was put aside, the one under the name is the new one, or in its way.
-  const candidate = previous === undefined || current === undefined ? next : current;
+  const candidate = previous === undefined || current === undefined || isServing ? next : current;
   const made = candidate !== undefined && isAsWanted(candidate, server, container) ? candidate : undefined;
   const leftovers = partsOf(container).filter((one) => one !== old && one !== made);
   const settings = parametersDrift(desired.parameters, observed);

@@ -1,6 +1,7 @@
 import type { Ports } from "../../../core/ports.ts";
 import type { Result } from "../../../core/resource.ts";
 import type { ContainerServer, InstanceAction } from "../model.ts";
+import { stopAndRemove } from "./replace.ts";
 import { setPassword } from "./password.ts";
 import { accept } from "./run.ts";
 import { attachmentTo } from "./spec.ts";
@@ -16,8 +17,7 @@ export async function repair(
 ): Promise<Result> {
   const { id } = repairs;
   const { containers } = ports;
-  for (const leftover of repairs.leftovers)
-    await containers.removeContainer(leftover.id, { force: true, anonymousVolumes: false }, signal);
+  for (const leftover of repairs.leftovers) await stopAndRemove(leftover.id, ports, signal);
   if (repairs.rename) await containers.renameContainer(id, server.name, signal);
   if (repairs.unpause) await containers.unpauseContainer(id, signal);
   for (const network of repairs.connect)

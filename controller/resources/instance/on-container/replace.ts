@@ -23,7 +23,7 @@ export async function replace(
 ): Promise<Result> {
   const { desired, old, leftovers } = action;
   const { containers } = ports;
-  for (const leftover of leftovers) await remove(leftover.id, ports, signal);
+  for (const leftover of leftovers) await stopAndRemove(leftover.id, ports, signal);
   const made = action.made ?? (await make(desired, server, ports, signal));
   // What is wanted may have changed since it was made.
   if (action.made !== undefined && made.state !== "running") await configure(desired, made.id, ports, signal);
@@ -53,6 +53,12 @@ async function make(
 ): Promise<Pick<OwnContainer, "id" | "name" | "state">> {
   const name = asideName(server.name, "next");
   return { id: await create(desired, server, name, ports, signal), name, state: "created" };
+}
+
+/** A server ends in order, whatever it is taken for. */
+export async function stopAndRemove(id: string, ports: Ports, signal: AbortSignal): Promise<void> {
+  await stopIt(id, ports, signal);
+  await remove(id, ports, signal);
 }
 
 const remove = (id: string, { containers }: Ports, signal: AbortSignal): Promise<void> =>
