@@ -244,8 +244,8 @@ export const seeds: readonly Seeds[] = [
       "changed sequence public.stranger: owned by public.users.number → none",
       "changed column public.remote.id: foreign options column_name 'ID' → column_name 'Id'",
       "changed column public.users.id: increment increment by 2 → increment by 9",
-      "changed column public.pair.a: comment none → by hand",
       "changed column public.users.mood: default 'sad'::public.mood → 'blue'::public.mood",
+      "changed column public.pair.a: comment none → by hand",
     ],
   },
   {
