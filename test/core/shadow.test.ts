@@ -40,6 +40,14 @@ describe("a shadow", () => {
     expect(await database.column("select 1 from pg_database where datname = $1", [shadow])).toEqual([]);
   });
 
+  test("needs an admin that may make databases", async ({ database }) => {
+    const lesser = { ...database.endpoint, admin: database.endpoint.owner };
+    const failure: unknown = await withShadow(lesser, ports, database.signal, () => Promise.resolve()).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ code: "NOT_PERMITTED" });
+  });
+
   test("of another command stays while that lives", async ({ database }) => {
     const { endpoint, signal } = database;
     await withShadow(endpoint, ports, signal, async (first) => {

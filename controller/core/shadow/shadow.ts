@@ -1,4 +1,5 @@
 import { within } from "../deadline.ts";
+import { PoststackError } from "../errors.ts";
 import type { Clock } from "../ports.ts";
 import type { Endpoint, Postgres, Session } from "../ports/postgres.ts";
 import { quoteIdentifier, quoteLiteral, sqlFailure } from "../sql.ts";
@@ -45,7 +46,7 @@ export async function withShadow<T>(
     const statement = await creation(name, endpoint, session, signal);
     const making = { subject: "making a shadow database", next: "see what keeps the server busy" };
     try {
-      await within(limitMs, making, clock, signal, (limited) => session.query(statement, [], limited));
+      await within(limitMs, making, clock, signal, (limited) => session.query(statement, [], limited)).catch(explained);
       return await run({ ...endpoint, database: name });
     } finally {
       // Also after an abort, and also when it was made though the answer was lost.
@@ -54,6 +55,19 @@ export async function withShadow<T>(
   } finally {
     await session.close();
   }
+}
+
+/** 42501 insufficient_privilege */
+function explained(error: unknown): never {
+  if (sqlFailure(error)?.sqlState !== "42501") throw error;
+  throw new PoststackError(
+    "NOT_PERMITTED",
+    {
+      what: "the admin login may not make a shadow database",
+      next: "give it CREATEDB, or a login that has it",
+    },
+    { cause: sqlFailure(error) },
+  );
 }
 
 const dropping = (name: string): string => `drop database if exists ${quoteIdentifier(name)} with (force)`;
