@@ -1,13 +1,12 @@
 import { PoststackError } from "./errors.ts";
 import type { ResourceId } from "./id.ts";
+import { lastWords, shownLines } from "./last-words.ts";
 import type { Place } from "./place.ts";
 import type { Ports } from "./ports.ts";
 import type { ContainerDetails } from "./ports/container-facts.ts";
 
 /** Between two looks at one dependency, in milliseconds. */
 const pollMs = 250;
-/** Lines of a log or check that an error shows. */
-const shownLines = 20;
 
 /** A container that has to be so far before something else may start. */
 export interface ContainerNeed {
@@ -89,13 +88,10 @@ async function failed(
   { id, place }: Waiting,
   why: string,
   details: ContainerDetails | undefined,
-  { containers }: Ports,
+  ports: Ports,
   signal: AbortSignal,
 ): Promise<PoststackError> {
-  const log: string[] = [];
-  if (details !== undefined) {
-    for await (const { line } of containers.logs(details.id, { tail: shownLines }, signal)) log.push(line);
-  }
+  const log = details === undefined ? [] : await lastWords(details.id, ports, signal);
   const check = details?.healthOutput?.trimEnd().split("\n").slice(-shownLines) ?? [];
   return new PoststackError("DEPENDENCY_FAILED", {
     what: `${id} waits for ${need.id} to be ${need.condition}, and ${why}`,

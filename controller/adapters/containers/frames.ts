@@ -1,5 +1,3 @@
-import type { Readable } from "node:stream";
-
 export interface Frame {
   readonly stream: "stdout" | "stderr";
   readonly bytes: Buffer;
@@ -15,10 +13,10 @@ const longestFrame = 64 * 1024 * 1024;
  * names the stream, three zeros, a length, the bytes. With a terminal there is one stream and no frames: then the bytes
  * come as they are. Text begins with no byte below 3, so the first ones tell.
  */
-export async function* frames(source: Readable): AsyncGenerator<Frame> {
+export async function* frames(source: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
   let rest: Buffer = Buffer.alloc(0);
   let isFramed: boolean | undefined;
-  for await (const chunk of source as AsyncIterable<Buffer>) {
+  for await (const chunk of source) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     isFramed ??= rest.length === 0 ? undefined : (rest[0] ?? 0) <= 2;
     if (isFramed === false) {
@@ -39,17 +37,22 @@ export async function* frames(source: Readable): AsyncGenerator<Frame> {
   }
 }
 
+/** A message of an engine has some hundred bytes, one of a build with many steps some hundred KiB. */
+const longestLine = 4 * 1024 * 1024;
+
 /** Lines of a stream of text, without their ends; what follows the last end is one, too. */
-export async function* lines(source: Readable): AsyncGenerator<string> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of source as AsyncIterable<Buffer>) {
-    rest = Buffer.concat([rest, chunk]);
+export async function* lines(source: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let parts: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of source) {
     let at = 0;
-    for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10, at)) {
-      yield rest.toString("utf8", at, end);
-      at = end + 1;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, at)) {
+      yield Buffer.concat([...parts, chunk.subarray(at, end)]).toString("utf8");
+      [parts, length, at] = [[], 0, end + 1];
     }
-    rest = rest.subarray(at);
+    parts.push(chunk.subarray(at));
+    length += chunk.length - at;
+    if (length > longestLine) throw new Error("the engine's messages have no line ends as its API says");
   }
-  if (rest.length > 0) yield rest.toString("utf8");
+  if (length > 0) yield Buffer.concat(parts).toString("utf8");
 }

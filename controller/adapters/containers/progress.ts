@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { PoststackError } from "../../core/errors.ts";
 import { object, type Json } from "./answer.ts";
 import { lines } from "./frames.ts";
+import { heard } from "./heard.ts";
 
 /** Milliseconds without a word until a pull or a build counts as hanging (RELIABILITY 31). */
 const silenceLimitMs = 120_000;
@@ -12,23 +13,15 @@ const silenceLimitMs = 120_000;
  * @throws PoststackError `TIMEOUT`; and what broke the stream
  */
 export async function* progress(answer: IncomingMessage, doing: string, signal: AbortSignal): AsyncGenerator<Json> {
-  const late = (): void =>
-    void answer.destroy(
-      new PoststackError("TIMEOUT", {
-        what: `${doing}: no progress for ${silenceLimitMs / 1_000} s`,
-        next: "see whether the engine reaches the registry, and its log",
-      }),
-    );
+  const late = (): PoststackError =>
+    new PoststackError("TIMEOUT", {
+      what: `${doing}: no progress for ${silenceLimitMs / 1_000} s`,
+      next: "see whether the engine reaches the registry, and its log",
+    });
   const end = (): void => void answer.destroy(signal.reason as Error);
-  let timer = setTimeout(late, silenceLimitMs);
-  answer.on("data", () => {
-    clearTimeout(timer);
-    timer = setTimeout(late, silenceLimitMs);
-  });
-  answer.pause();
   signal.addEventListener("abort", end, { once: true });
   try {
-    for await (const line of lines(answer)) if (line.trim() !== "") yield parsed(line);
+    for await (const line of lines(heard(answer, silenceLimitMs, late))) if (line.trim() !== "") yield parsed(line);
   } catch (error) {
     if (error instanceof PoststackError || signal.aborted) throw error;
     throw new PoststackError(
@@ -37,7 +30,6 @@ export async function* progress(answer: IncomingMessage, doing: string, signal: 
       { cause: error },
     );
   } finally {
-    clearTimeout(timer);
     signal.removeEventListener("abort", end);
   }
 }

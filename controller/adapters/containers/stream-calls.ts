@@ -8,6 +8,7 @@ import { environmentLines } from "./container-body.ts";
 import { pathOf, type Session } from "./container-calls.ts";
 import { isCode, shortIds, unless } from "./failure.ts";
 import { frames, lines } from "./frames.ts";
+import { heard } from "./heard.ts";
 import { logLines } from "./log-lines.ts";
 import { plain } from "./plain.ts";
 import { tarEnd, tarEntry } from "./tar.ts";
@@ -61,7 +62,10 @@ export function streamCalls(session: (signal: AbortSignal) => Promise<Session>):
         doing: `reading the log of container ${id}`,
       } as const;
       const answer = await client.open({ ...call, limitMs: readLimitMs }, signal).catch(unless("ENGINE_OBJECT_GONE"));
-      if (answer !== undefined) yield* logLines(frames(endingWith(answer, signal)));
+      if (answer === undefined) return;
+      const source = endingWith(answer, signal);
+      // One that is followed is quiet as long as the container is; of one that is not, all is there already.
+      yield* logLines(frames(follow ? source : heard(source, readLimitMs, () => silent(call.doing))));
     },
 
     async putFiles(id, files, signal) {
@@ -107,6 +111,12 @@ function endingWith(answer: IncomingMessage, signal: AbortSignal): IncomingMessa
   answer.once("close", () => signal.removeEventListener("abort", end));
   return answer;
 }
+
+const silent = (doing: string): PoststackError =>
+  new PoststackError("ENGINE_UNREACHABLE", {
+    what: `${shortIds(doing)}: nothing more came for ${readLimitMs / 1_000} s`,
+    next: "see whether the engine is overloaded: docker info, its log",
+  });
 
 /** What a command prints until it ends, the last part of it. @throws PoststackError `TIMEOUT` */
 async function within(limitMs: number, doing: string, output: IncomingMessage, signal: AbortSignal): Promise<Buffer> {

@@ -158,7 +158,7 @@ export interface ExecResult {
   readonly output: string;
 }
 
-interface LogOptions {
+export interface LogOptions {
   readonly follow?: boolean;
   /** The last lines only. */
   readonly tail?: number;

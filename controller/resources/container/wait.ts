@@ -1,4 +1,5 @@
 import { PoststackError, type ErrorFacts } from "../../core/errors.ts";
+import { lastWords, shownLines } from "../../core/last-words.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { ContainerDetails } from "../../core/ports/container-facts.ts";
 import { judge, type Verdict } from "./accept.ts";
@@ -7,8 +8,6 @@ import type { DesiredContainer, Own } from "./model.ts";
 /** Between two looks, in milliseconds: the first ones soon, since most come up at once. */
 const firstPollMs = 50;
 const longestPollMs = 500;
-/** Lines of the log that an error shows. */
-const shownLines = 20;
 
 /**
  * Waits until a new container is accepted: up without a restart for a while, and healthy if it has a check.
@@ -67,11 +66,10 @@ export async function unhealthy(
 async function words(
   id: string,
   details: ContainerDetails | undefined,
-  { containers }: Pick<Ports, "containers">,
+  ports: Pick<Ports, "containers">,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const lines: string[] = [];
-  for await (const { line } of containers.logs(id, { tail: shownLines }, signal)) lines.push(line);
+  const lines = await lastWords(id, ports, signal);
   const check = details?.healthOutput?.trimEnd();
   return [
     ...(details?.startError === undefined || details.startError === "" ? [] : [details.startError]),

@@ -117,6 +117,28 @@ test("a pull that says nothing more for two minutes is given up, and one that go
   expect(told).toEqual(["i 0 of 1 layers", "i 1 of 1 layers"]);
 });
 
+test("a log that ends in the middle is given up, and one that is followed is not", async () => {
+  const one = await start((_, response) => {
+    response.writeHead(200, { "content-type": "application/octet-stream" });
+    response.write("2026-11-20T08:00:00.000000001Z first\n");
+  });
+  await one.engine.identify(signal);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const stop = new AbortController();
+  const ends = [false, true].map(async (follow) => {
+    const log = one.engine.logs("c", { follow }, stop.signal)[Symbol.asyncIterator]();
+    expect((await log.next()).value).toMatchObject({ line: "first" });
+    return await outcome(log.next());
+  });
+  const [read, followed] = ends.map((end, index) => end.then((found) => `${index} ${String(found)}`));
+  const first = Promise.race([read, followed]);
+  await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await first).toBe("0 ENGINE_UNREACHABLE");
+  stop.abort(new Error("enough"));
+  expect(await followed).toBe("1 Error: enough");
+});
+
 test("a signal ends a call at once, with its own reason", async () => {
   const one = await start(() => undefined);
   for (const [, call] of calls) {

@@ -1,4 +1,5 @@
 import { fromFacts, PoststackError, type ErrorCode } from "../../../core/errors.ts";
+import { lastWords } from "../../../core/last-words.ts";
 import type { Ports } from "../../../core/ports.ts";
 import type { ContainerDetails } from "../../../core/ports/container-facts.ts";
 import type { Result } from "../../../core/resource.ts";
@@ -14,8 +15,6 @@ const readyTimeoutMs = 300_000;
 /** Between two looks, in milliseconds: the first ones soon. */
 const firstPollMs = 100;
 const longestPollMs = 500;
-/** Lines of its log that an error shows, and that are looked through for the cause. */
-const shownLines = 20;
 
 /** Starts the container and waits until the server is accepted. One that is not is stopped: it would crash for ever. */
 export async function start(
@@ -158,7 +157,7 @@ async function explain(
       where: place,
     });
   // Of the last start alone: what an earlier one said is not why this one ended.
-  const lines = await lastLines(id, details.startedAt, ports, signal);
+  const lines = await lastWords(id, ports, signal, details.startedAt === undefined ? {} : { since: details.startedAt });
   const text = lines.join("\n");
   if (details.exitCode === exitCodes.noData)
     return fromFacts(replaced(desired, { server: "absent", dataDirectory: `volume ${server.volume}` }));
@@ -196,20 +195,8 @@ async function silent(
     what: `container "${server.name}" of ${resource} runs, and no Postgres answers at ${endpoint.host}:${endpoint.port}`,
     where: place,
     next: `read its log (docker logs ${server.name}); where the engine is on another machine, set \`host:\` and \`bind:\``,
-    details: await lastLines(id, undefined, ports, signal),
+    details: await lastWords(id, ports, signal),
   });
-}
-
-async function lastLines(
-  id: string,
-  since: Date | undefined,
-  { containers }: Ports,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const lines: string[] = [];
-  const options = { tail: shownLines, ...(since === undefined ? {} : { since }) };
-  for await (const { line } of containers.logs(id, options, signal)) lines.push(line);
-  return lines;
 }
 
 /** The engine knows that a port is taken; by whom, the next plan says. */
