@@ -62,6 +62,7 @@ export function fileState(root: string, environment: string): State {
   };
 
   return {
+    root,
     directory,
     read,
     ensure,

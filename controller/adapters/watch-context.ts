@@ -1,12 +1,14 @@
 import { watch, type FSWatcher } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
-import { ignoreRules, type Rules } from "./containers/build-context.ts";
+import { ignoreRules, isState, type Rules } from "./containers/build-context.ts";
 
 /** What an image is built from; the Dockerfile's path is from the folder or absolute. */
 export interface BuildContext {
   readonly folder: string;
   readonly dockerfile?: string;
+  /** Absolute folders in it that are not sent. */
+  readonly except?: readonly string[];
 }
 
 export interface ContextWatcher {
@@ -18,15 +20,16 @@ export interface ContextWatcher {
 /** Milliseconds until folders that came or went are looked for: an unpacked archive makes many. */
 const gatherMs = 200;
 /** What changes without anybody's doing. Where it is sent to be built nevertheless, the full pass sees it. */
-const leftOut: ReadonlySet<string> = new Set(["node_modules", ".git", ".poststack"]);
+const leftOut: ReadonlySet<string> = new Set(["node_modules", ".git"]);
 
 /**
  * Calls `wake` when something may have changed that would be sent to be built. One watch for each folder, and none for
  * files or below what `.dockerignore` leaves out: a context may hold tens of thousands of files (inotify(7): a watched
  * folder tells of what happens to the files in it).
  */
-export function watchContext({ folder: root, dockerfile }: BuildContext, wake: () => void): ContextWatcher {
+export function watchContext({ folder: root, dockerfile, except }: BuildContext, wake: () => void): ContextWatcher {
   const folders = new Map<string, FSWatcher>();
+  const isOwn = isState(root, except);
   const file = dockerfile === undefined ? undefined : resolve(root, dockerfile);
   let rules: Rules | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -64,7 +67,7 @@ export function watchContext({ folder: root, dockerfile }: BuildContext, wake: (
     }
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       const full = join(folder, entry.name);
-      if (!entry.isDirectory() || leftOut.has(entry.name)) continue;
+      if (!entry.isDirectory() || leftOut.has(entry.name) || isOwn(pathOf(full))) continue;
       if (now.prunes && !now.keeps(pathOf(full))) continue;
       await scan(full, present, now).catch(() => undefined);
     }

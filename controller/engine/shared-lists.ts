@@ -24,7 +24,7 @@ export function sharedLists(engine: ContainerEngine): ContainerEngine {
       return known;
     },
     buildContext(spec, signal) {
-      const key = JSON.stringify([spec.context, spec.dockerfile, spec.dockerfileText]);
+      const key = JSON.stringify([spec.context, spec.dockerfile, spec.dockerfileText, spec.except]);
       const known = contexts.get(key) ?? engine.buildContext(spec, signal);
       contexts.set(key, known);
       return known;

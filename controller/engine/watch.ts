@@ -72,7 +72,7 @@ export async function watch(load: LoadDesired, ports: EnginePorts, options: Watc
 
   const watched = (): Watched => ({
     paths: [...new Set([...good, ...options.sources()])],
-    contexts: buildContexts(desired),
+    contexts: buildContexts(desired, [ports.state.root]),
   });
 
   const pass = async (): Promise<void> => {

@@ -8,7 +8,8 @@ import { projectWith, type TestProject } from "../support/project.ts";
 function watching(files: Readonly<Record<string, string>>) {
   const project = projectWith({ "Dockerfile.app": "FROM scratch\n", ...files });
   let wakes = 0;
-  const contexts = [{ folder: `${project.root}/app`, dockerfile: "../Dockerfile.app" }];
+  const except = [`${project.root}/app/var/state`];
+  const contexts = [{ folder: `${project.root}/app`, dockerfile: "../Dockerfile.app", except }];
   const watcher = watchFiles({ paths: [], contexts }, () => (wakes += 1));
   onTestFinished(() => watcher.close());
   const quiet = async (): Promise<void> => {
@@ -67,12 +68,14 @@ test("what .dockerignore leaves out does not, until it is left out no more", asy
     "app/.dockerignore": "logs\n*.tmp\n",
     "app/logs/today/a.log": "a",
     "app/node_modules/x/index.js": "x",
+    "app/var/state/dev/postgres.log": "x",
     "app/a.tmp": "a",
   });
   await it.begun();
   await it.sleeps(write(it.project, "app/a.tmp"));
   await it.sleeps(write(it.project, "app/logs/today/a.log"));
   await it.sleeps(write(it.project, "app/node_modules/x/index.js"));
+  await it.sleeps(write(it.project, "app/var/state/dev/postgres.log"));
   await it.wakes(write(it.project, "app/.dockerignore"));
   await it.wakes(write(it.project, "app/logs/today/a.log"));
 });

@@ -5,6 +5,7 @@ import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { PoststackError } from "../../core/errors.ts";
 import type { ContextSpec } from "../../core/ports/container-images.ts";
 import { stampedDevice, stampOf } from "../file-stamp.ts";
+import { realPath } from "../real-path.ts";
 import { contentOf, type ContextEntry } from "./context-content.ts";
 import { tarEnd, tarHead, tarPadding } from "./tar.ts";
 
@@ -23,7 +24,7 @@ const errorCode = (error: unknown): string | undefined => (error as NodeJS.Errno
 
 /** @throws PoststackError `FILE_MISSING`, `FILE_UNREADABLE` */
 export async function readContext(spec: ContextSpec, signal: AbortSignal): Promise<BuildContext> {
-  const { context, dockerfile = "Dockerfile", dockerfileText } = spec;
+  const { context, dockerfile = "Dockerfile", dockerfileText, except } = spec;
   const file = isAbsolute(dockerfile) ? dockerfile : resolve(context, dockerfile);
   const text = dockerfileText ?? (await readText(file, `the Dockerfile of the build in ${context}`));
   const inside = relative(context, file).split(sep).join("/");
@@ -31,7 +32,7 @@ export async function readContext(spec: ContextSpec, signal: AbortSignal): Promi
   const sent = isInside ? inside : `.dockerfile-${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
   const isKept = await ignoreRules(context, dockerfileText === undefined ? file : undefined, isInside ? [sent] : []);
   const entries: ContextEntry[] = [];
-  await walk(context, "", isKept, entries, signal);
+  await walk(context, "", isState(context, except), isKept, entries, signal);
   if (!isInside)
     entries.push({ path: sent, type: "file", mode: 0o644, sizeBytes: Buffer.byteLength(text), from: { text } });
   entries.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -72,14 +73,22 @@ export async function ignoreRules(
 }
 
 /**
- * Poststack's own, which an image must not have in it: passwords, and the data of servers. It changes with every pass, so
- * with it in `build: .` a build would never be the same again.
+ * Whether something is Poststack's own, which an image must not have in it: passwords, and the data of servers. It changes
+ * with every pass, so with it in `build: .` a build would never be the same again.
+ *
+ * @param except where it is now, by absolute paths; under its usual name it is left out anywhere
+ * @returns asked with paths from the context's folder, with slashes
  */
-const stateFolder = ".poststack";
+export function isState(context: string, except: readonly string[] = []): (path: string) => boolean {
+  const real = realPath(context);
+  const moved = new Set(except.map((folder) => relative(real, realPath(folder)).split(sep).join("/")));
+  return (path) => moved.has(path) || path === ".poststack" || path.endsWith("/.poststack");
+}
 
 async function walk(
   root: string,
   folder: string,
+  isLeftOut: (path: string) => boolean,
   rules: Rules,
   found: ContextEntry[],
   signal: AbortSignal,
@@ -88,8 +97,8 @@ async function walk(
   const device = stampedDevice(full);
   for (const name of (await namesIn(full)).sort()) {
     signal.throwIfAborted();
-    if (name === stateFolder) continue;
     const path = folder === "" ? name : `${folder}/${name}`;
+    if (isLeftOut(path)) continue;
     const file = join(root, path);
     const isKept = rules.keeps(path);
     if (!isKept && rules.prunes) continue;
@@ -98,7 +107,7 @@ async function walk(
     const entry = await entryOf(path, file, stats, device);
     // A folder is made for what is kept below it, anyway.
     if (isKept && entry !== undefined) found.push(entry);
-    if (stats.isDirectory()) await walk(root, path, rules, found, signal);
+    if (stats.isDirectory()) await walk(root, path, isLeftOut, rules, found, signal);
   }
 }
 

@@ -51,6 +51,8 @@ export interface ContextSpec {
   readonly dockerfile?: string;
   /** The text instead of a file. */
   readonly dockerfileText?: string;
+  /** Absolute folders that are never sent, whatever `.dockerignore` says. */
+  readonly except?: readonly string[];
 }
 
 export interface BuildSpec extends ContextSpec {

@@ -17,6 +17,8 @@ export interface StateFacts {
 }
 
 export interface State {
+  /** The folder of all environments' states of the project, absolute. Nobody else is to read it. */
+  readonly root: string;
   /** The environment's directory, absolute, made with mode 0700 on the first write. */
   readonly directory: string;
   /**

@@ -60,7 +60,8 @@ async function build(
     steps.hear(line);
     ports.progress(line);
   };
-  const spec = { ...source.build, references: referencesOf(desired, source), labels, onOutput };
+  const except = [ports.state.root];
+  const spec = { ...source.build, references: referencesOf(desired, source), except, labels, onOutput };
   const built = await ports.containers.buildImage(spec, signal);
   noteRefreshed(ports, desired.reference);
   const done = steps.text();

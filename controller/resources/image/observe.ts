@@ -59,7 +59,8 @@ async function observeBuild(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Pick<ObservedImage, "inputs" | "bases" | "error">> {
-  const found = await ports.containers.buildContext(build, signal).catch((error: unknown) => {
+  const spec = { ...build, except: [ports.state.root] };
+  const found = await ports.containers.buildContext(spec, signal).catch((error: unknown) => {
     if (!(error instanceof PoststackError)) throw error;
     // One that cannot be built stops only itself (RELIABILITY 3).
     if (error.errorClass !== "terminal") throw fromFacts({ where: place, ...error.facts }, { cause: error.cause });

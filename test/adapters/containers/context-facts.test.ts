@@ -132,6 +132,24 @@ describe("an abort ends the reading of a context", () => {
   });
 });
 
+test.each([
+  ["under its usual name, anywhere", "deep/.poststack", "deep/.poststack"],
+  ["where it was moved to", "var/state", "var/state"],
+  ["where a link says that it is", "var/state", "link/state"],
+])("what Poststack keeps is not sent %s", async (_where, kept, called) => {
+  const { context } = staged({ "deep/a": "1", "var/b": "2" });
+  symlinkSync("var", join(context, "link"));
+  const except = [join(context, called)];
+  const digest = async (): Promise<string> => (await contextFacts({ context, except }, undefined, signal)).digest;
+  const before = await digest();
+  mkdirSync(join(context, kept));
+  writeFileSync(join(context, kept, "state.json"), "{}");
+  expect(await digest()).toBe(before);
+  // It alone: what is called like it is sent.
+  writeFileSync(join(context, `${kept}.txt`), "{}");
+  expect(await digest()).not.toBe(before);
+});
+
 test("a link has its own text in the digest, and not what it leads to", async () => {
   const { context, root } = staged({});
   const digest = async (): Promise<string> => (await contextFacts({ context }, undefined, signal)).digest;

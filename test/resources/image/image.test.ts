@@ -3,7 +3,7 @@ import { labelNames } from "../../../controller/core/engine-labels.ts";
 import { PoststackError } from "../../../controller/core/errors.ts";
 import { resourceId } from "../../../controller/core/id.ts";
 import type { Ports } from "../../../controller/core/ports.ts";
-import type { BuildSpec, ImageFacts } from "../../../controller/core/ports/container-images.ts";
+import type { BuildSpec, ContextSpec, ImageFacts } from "../../../controller/core/ports/container-images.ts";
 import { renderActions } from "../../../controller/core/render.ts";
 import { keyedHash, Secret } from "../../../controller/core/secret.ts";
 import { apply } from "../../../controller/resources/image/apply.ts";
@@ -36,7 +36,7 @@ function stage() {
     ["debian:12", "d"],
   ]);
   const writes: string[] = [];
-  const world = { context: "1".repeat(64), bases: [] as string[], now: since };
+  const world = { context: "1".repeat(64), bases: [] as string[], now: since, except: undefined as unknown };
   const put = (reference: string, content: string, labels: ReadonlyMap<string, string> = new Map()): string => {
     const id = `sha256:${content.repeat(64).slice(0, 64)}`;
     for (const one of images) Object.assign(one, { references: one.references.filter((name) => name !== reference) });
@@ -61,15 +61,19 @@ function stage() {
       if (image !== undefined) image.taggedAt = world.now;
       return Promise.resolve();
     },
-    buildContext: () => Promise.resolve({ digest: world.context, bases: () => world.bases }),
-    buildImage: ({ references, labels }: BuildSpec) => {
+    buildContext: ({ except }: ContextSpec) => {
+      world.except = except;
+      return Promise.resolve({ digest: world.context, bases: () => world.bases });
+    },
+    buildImage: ({ references, labels, except }: BuildSpec) => {
+      world.except = except;
       writes.push(`build ${references.join()}`);
       return Promise.resolve({ id: put(references[0] ?? "", `b${writes.length}`, labels) });
     },
   };
   const ports = {
     containers: engine,
-    state: { read: () => ({ owner: "token" }) },
+    state: { root: "/app/state", read: () => ({ owner: "token" }) },
     server: { fence: () => 1 },
     clock: { date: () => world.now },
     progress: () => undefined,
@@ -200,6 +204,15 @@ describe("building", () => {
     it.world.bases = ["private/base:1"];
     expect(await it.pass(built())).toBe("build image:web  not found");
     expect(it.writes).toEqual(["pull private/base:1", "build web:1"]);
+  });
+
+  test("where Poststack keeps its passwords is neither read nor sent", async () => {
+    const it = stage();
+    const [action, ...others] = diff([built()], await observe([built()], it.ports, signal));
+    expect([it.world.except, others]).toEqual([["/app/state"], []]);
+    it.world.except = undefined;
+    if (action !== undefined) await apply(action, it.ports, signal);
+    expect(it.world.except).toEqual(["/app/state"]);
   });
 
   test("one whose Dockerfile is missing is refused, and nothing else", async () => {
