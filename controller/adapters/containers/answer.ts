@@ -32,8 +32,16 @@ export const someTexts = (value: unknown): readonly string[] | undefined => {
 /** True or nothing: no engine tells "false" from "not asked for". */
 export const flag = (value: unknown): true | undefined => (value === true ? true : undefined);
 
-export const textMap = (value: unknown): ReadonlyMap<string, string> =>
-  new Map(Object.entries(object(value)).flatMap(([key, entry]) => (typeof entry === "string" ? [[key, entry]] : [])));
+export function textMap(value: unknown): ReadonlyMap<string, string> {
+  const json = object(value);
+  const found = new Map<string, string>();
+  // By keys: an engine lists a dozen labels of each of its containers.
+  for (const key of Object.keys(json)) {
+    const entry = json[key];
+    if (typeof entry === "string") found.set(key, entry);
+  }
+  return found;
+}
 
 export const someTextMap = (value: unknown): ReadonlyMap<string, string> | undefined => {
   const found = textMap(value);

@@ -38,6 +38,8 @@ export function loadedFromText(text: string): LoadedCompose {
     project: unpacked(project) as ComposeProject,
     warnings,
     placeOf,
-    sourcesAt: (path) => byPlace.get(renderPlace(placeOf(path))) ?? new Set(),
+    sourcesAt: (path) => (byPlace.size === 0 ? none : (byPlace.get(renderPlace(placeOf(path))) ?? none)),
   };
 }
+
+const none: ReadonlySet<string> = new Set();

@@ -35,7 +35,7 @@ export function placesOf(document: MapTree): Places {
 export function placeAt({ files, root }: Places, path: Path): Place {
   let node = root;
   for (const step of path) {
-    const [, , , inside] = node;
+    const inside = node[3];
     if (inside === undefined) break;
     const found = isList(inside)
       ? inside[Number(step)]
@@ -45,8 +45,7 @@ export function placeAt({ files, root }: Places, path: Path): Place {
     if (found === undefined) break;
     node = found;
   }
-  const [file, line, column] = node;
-  return { file: files[file] ?? "", line, column };
+  return { file: files[node[0]] ?? "", line: node[1], column: node[2] };
 }
 
 const isList = (inside: Inside): inside is readonly Node[] => Array.isArray(inside);

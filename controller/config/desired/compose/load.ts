@@ -72,6 +72,9 @@ export function loadFiles(
   return {
     ...loaded,
     configFiles,
-    isPrivate: (path) => [...loaded.sourcesAt(path)].some((source) => !publicNames.has(source)),
+    isPrivate(path) {
+      for (const source of loaded.sourcesAt(path)) if (!publicNames.has(source)) return true;
+      return false;
+    },
   };
 }
