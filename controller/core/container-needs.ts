@@ -4,6 +4,7 @@ import { lastWords, shownLines } from "./last-words.ts";
 import type { Place } from "./place.ts";
 import type { Ports } from "./ports.ts";
 import type { ContainerDetails } from "./ports/container-facts.ts";
+import { sharedLook } from "./shared-looks.ts";
 
 /** Between two looks at one dependency, in milliseconds. */
 const pollMs = 250;
@@ -49,10 +50,11 @@ export function whenMet(
 }
 
 async function waitFor(need: ContainerNeed, waiting: Waiting, ports: Ports, signal: AbortSignal): Promise<void> {
-  const { clock, containers } = ports;
+  const { clock } = ports;
   const startMs = clock.nowMs();
+  let fromMs = startMs;
   for (let isSecondFailure = false; ;) {
-    const details = await containers.inspectContainer(need.name, signal);
+    const details = await sharedLook(need.name, fromMs, ports, signal);
     const state = stateOf(need, details);
     if (state.type === "met") return;
     const isOver = clock.nowMs() - startMs >= waiting.limitMs;
@@ -62,6 +64,8 @@ async function waitFor(need: ContainerNeed, waiting: Waiting, ports: Ports, sign
     }
     isSecondFailure = state.type === "failed";
     ports.progress(`waits for ${need.id}: ${state.why}`);
+    // Two looks of one that waits are never one.
+    fromMs = clock.nowMs() + pollMs / 2;
     await clock.sleep(pollMs, signal);
   }
 }
