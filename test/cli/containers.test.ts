@@ -85,7 +85,7 @@ describeStages("commands for containers", stageOn, ({ isFull, kind, stage }) => 
     expect((await app.ok("env", "list")).stdout).toContain("Postgres, 4 containers");
 
     const stopped = await app.ok("container", "stop", "web.2", "cache", "--yes");
-    expect(stopped.stderr).toContain("The files still ask for web.2, cache: the next apply brings it back.");
+    expect(stopped.stderr).toContain("The files still ask for web.2, cache: the next apply brings them back.");
     expect(await app.containers()).toEqual(["cache-1 exited", "own-1 running", "web-1 running", "web-2 exited"]);
     expect((await app.ok("container", "stop", "cache", "--yes")).stdout).toContain("Nothing to do");
 
