@@ -60,7 +60,10 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
       if (dialect.health === undefined || !found.some(({ state }) => state === "running")) return found;
       const health = await dialect.health.listed(client, signal);
       const checked = found.filter(({ id, state }) => state === "running" && health.has(id));
-      await Promise.all(checked.map(({ id }) => calls.inspectContainer(id, signal)));
+      await dialect.health.inspectDue(
+        checked.map(({ id }) => id),
+        (id) => calls.inspectContainer(id, signal),
+      );
       return found.map((one) => (checked.includes(one) ? { ...one, health: readHealth(health.get(one.id)) } : one));
     },
 

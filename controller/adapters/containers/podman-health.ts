@@ -6,12 +6,16 @@ import { unless } from "./failure.ts";
 const defaultIntervalNs = 30e9;
 /** A probe's own timeout is the container's; the longest that we wait to hear of it. */
 const probeLimitMs = 120_000;
+/** Containers that are looked at together. */
+const atOnce = 4;
 
 export interface PodmanHealth {
   /** By container id, of those that have a check: the compatible list does not tell. */
   listed(client: Client, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
   /** The check of an image, which the compatible inspection leaves out; undefined: it has none, or is not there. */
   ofImage(client: Client, reference: string, signal: AbortSignal): Promise<Json | undefined>;
+  /** Inspects those of which it is not known that their time has yet to come, a few at once. */
+  inspectDue(ids: readonly string[], inspect: (id: string) => Promise<unknown>): Promise<void>;
   /** Probes a running container whose time has come, and does not wait: the next look tells. */
   probeWhenDue(client: Client, details: Json, signal: AbortSignal): void;
 }
@@ -22,6 +26,7 @@ export interface PodmanHealth {
  */
 export function podmanHealth(nowMs: () => number): PodmanHealth {
   const probing = new Set<string>();
+  const dueMs = new Map<string, number>();
   return {
     async listed(client, signal) {
       const path = "/libpod/containers/json";
@@ -33,6 +38,15 @@ export function podmanHealth(nowMs: () => number): PodmanHealth {
           return text(Status) === "" ? [] : [[text(Id), text(Status)]];
         }),
       );
+    },
+    async inspectDue(ids, inspect) {
+      const there = new Set(ids);
+      for (const id of dueMs.keys()) if (!there.has(id)) dueMs.delete(id);
+      const open = ids.filter((id) => !probing.has(id) && nowMs() >= (dueMs.get(id) ?? 0));
+      const next = async (): Promise<void> => {
+        for (let id = open.pop(); id !== undefined; id = open.pop()) await inspect(id);
+      };
+      await Promise.all(Array.from({ length: atOnce }, next));
     },
     async ofImage(client, reference, signal) {
       const path = `/libpod/images/${encodeURIComponent(reference)}/json`;
@@ -49,6 +63,7 @@ export function podmanHealth(nowMs: () => number): PodmanHealth {
       const last = object(list(object(state["Health"])["Log"]).at(-1));
       const lastMs = Date.parse(text(last["End"]) || text(state["StartedAt"]));
       const intervalMs = (number(check["Interval"]) || defaultIntervalNs) / 1e6;
+      dueMs.set(id, lastMs + intervalMs);
       if (nowMs() < lastMs + intervalMs) return;
       probing.add(id);
       const path = `/libpod/containers/${encodeURIComponent(id)}/healthcheck`;
