@@ -16,7 +16,7 @@ export async function runProgram(args: readonly string[], world: World): Promise
     return exitCode.done;
   }
   let code: ExitCode = exitCode.done;
-  const program = buildProgram(world, async (spec, typed, options) => {
+  const program = buildProgram(meantBy(args), world, async (spec, typed, options) => {
     const handler = await spec.load();
     code = await handler({ args: typed, options }, world);
   });
@@ -49,8 +49,21 @@ function usageError({ code, message }: CommanderError): PoststackError {
 
 type Run = (spec: CommandSpec, args: readonly (string | undefined)[], options: Options) => Promise<void>;
 
+/**
+ * What begins with a command, or with the word of a group, is parsed without the others. All of them are there where help
+ * or a mistake may be about any: after no word, after an option, after a word that is none of theirs.
+ */
+function meantBy([first]: readonly string[]): readonly CommandSpec[] {
+  const meant = commands.filter(({ name }) => name === first || name.startsWith(`${first} `));
+  return meant.length === 0 ? commands : meant;
+}
+
 /** The command tree from the table. */
-function buildProgram(world: Pick<World, "version" | "stdout" | "stderr">, run: Run): Command {
+function buildProgram(
+  specs: readonly CommandSpec[],
+  world: Pick<World, "version" | "stdout" | "stderr">,
+  run: Run,
+): Command {
   const program = configured(new Command("poststack"), world)
     .description("Postgres plus your apps, on machines you own, from one file.")
     .version(world.version, "-V, --version", "print the version")
@@ -68,7 +81,7 @@ function buildProgram(world: Pick<World, "version" | "stdout" | "stderr">, run: 
   }
   parents.get("db")?.alias("database");
 
-  for (const spec of commands) {
+  for (const spec of specs) {
     const [first = "", second] = spec.name.split(" ");
     const parent = second === undefined ? program : parents.get(first);
     if (parent === undefined) throw new TypeError(`no group for ${spec.name}`);

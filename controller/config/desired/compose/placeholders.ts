@@ -66,7 +66,7 @@ export function exposedSecrets(
   };
   const visit = (value: unknown): void => {
     if (typeof value === "string") check(value, false);
-    else if (Array.isArray(value)) for (const [index, item] of value.entries()) inside(index, item);
+    else if (Array.isArray(value)) for (let index = 0; index < value.length; index++) inside(index, value[index]);
     else if (value instanceof Map) {
       for (const [key, one] of value as ReadonlyMap<string, unknown>) {
         path.push(key);
@@ -75,7 +75,7 @@ export function exposedSecrets(
         path.pop();
       }
     } else if (typeof value === "object" && value !== null && !(value instanceof Secret)) {
-      for (const [key, one] of Object.entries(value)) inside(key, one);
+      for (const key of Object.keys(value)) inside(key, (value as Readonly<Record<string, unknown>>)[key]);
     }
   };
   // Keys that begin with `x-` are the author's own and go nowhere; what their anchors hand on is looked at where it arrives.

@@ -9,6 +9,8 @@ const fields = [
   ["logging", "logging"],
 ] as const;
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /**
  * Fields of a container that hold a value of the shell or of an env file: a plan says that they changed, and neither from
  * what nor to what. It is read by more people than the engine's answers are, in a pull request for one.
@@ -21,8 +23,11 @@ export function privateFields(
   const holds = (value: unknown, path: readonly (string | number)[]): boolean => {
     if (typeof value === "string") return loaded.isPrivate(path);
     if (typeof value !== "object" || value === null) return false;
-    const entries = value instanceof Map ? [...(value as ReadonlyMap<string, unknown>)] : Object.entries(value);
-    return entries.some(([key, one]) => holds(one, [...path, Array.isArray(value) ? Number(key) : key]));
+    if (Array.isArray(value)) return value.some((one, index) => holds(one, [...path, index]));
+    const map = value instanceof Map ? (value as ReadonlyMap<string, unknown>) : undefined;
+    const keys = map === undefined ? Object.keys(value) : [...map.keys()];
+    const inside = (key: string): unknown => (map === undefined ? (value as Fields)[key] : map.get(key));
+    return keys.some((key) => holds(inside(key), [...path, key]));
   };
   const at = (...keys: readonly string[]): readonly string[] => ["services", name, ...keys];
   return [
