@@ -85,8 +85,9 @@ async function letGo({ id, name }: OwnNetwork, ports: Ports, signal: AbortSignal
   }
 }
 
+/** One that the engine is taking away lets go by itself. */
 const hasContainers = async (network: string, { containers }: Ports, signal: AbortSignal): Promise<boolean> =>
-  (await containers.containers(signal)).some(({ networks }) => networks.has(network));
+  (await containers.containers(signal)).some(({ networks, state }) => networks.has(network) && state !== "removing");
 
 type Attachments = ReadonlyMap<string, NetworkAttachment>;
 

@@ -223,6 +223,13 @@ describe("on an engine", () => {
     fails.set("remove n1", new PoststackError("ENGINE_OBJECT_IN_USE", { what: "has active endpoints" }));
     await expect(apply(remove, ports, signal)).rejects.toMatchObject({ code: "ENGINE_OBJECT_IN_USE" });
     expect(writes).toEqual(["remove n1"]);
+
+    // One that the engine is taking away is not.
+    const leaving = { id: "c1", names: ["x"], labels: new Map(), networks: attached, state: "removing" };
+    containers.splice(0, 1, leaving as unknown as ContainerSummary);
+    fails.set("remove n1", new PoststackError("ENGINE_OBJECT_IN_USE", { what: "has active endpoints" }));
+    settings.failsUntilMs = clock.nowMs() + 1_000;
+    await apply(remove, ports, signal);
   });
 
   test("one that does not fit any more is left to the next pass", async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import type { ContainerSummary } from "../../../controller/core/ports/container-facts.ts";
 import type { EngineBox } from "../../engine/box.ts";
 import { ensureBusybox } from "../../engine/images.ts";
@@ -86,11 +86,16 @@ export async function stageOn(
   const ours = async (): Promise<readonly ContainerSummary[]> => (await engine.containers(signal)).filter(isOurs);
   const volumes = async () => (await engine.volumes(signal)).filter(isOurs);
   const networks = async () => (await engine.networks(signal)).filter(isOurs);
-  const clear = async (): Promise<void> => {
-    for (const { id } of await ours())
-      await engine.removeContainer(id, { force: true, anonymousVolumes: true }, signal);
-    for (const { id } of await networks()) await engine.removeNetwork(id, signal);
-  };
+  // Once more where a network is still used: what a command asked for before it was ended may come after the list.
+  const clear = (): Promise<void> =>
+    vi.waitFor(
+      async () => {
+        for (const { id } of await ours())
+          await engine.removeContainer(id, { force: true, anonymousVolumes: true }, signal);
+        for (const { id } of await networks()) await engine.removeNetwork(id, signal);
+      },
+      { timeout: 20_000, interval: 200 },
+    );
   onTestFinished(async () => {
     await clear();
     for (const volume of await volumes()) await engine.removeVolume(volume.name, signal);
