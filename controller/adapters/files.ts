@@ -5,6 +5,7 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 import { PoststackError, type ErrorCode } from "../core/errors.ts";
 import type { Files, ReadOptions, Stamp } from "../core/ports/files.ts";
 import { stampedDevice, stampOf } from "./file-stamp.ts";
+import { realPath } from "./real-path.ts";
 
 /** A FIFO must not make us wait, and what was a file a moment ago must not lead us through a link. */
 const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
@@ -164,6 +165,7 @@ export function projectFiles(root: string): Files {
           throw error;
         }
       }),
+    realPath: (path) => realPath(resolve(root, path)),
     exists: (path) => {
       try {
         return lstatSync(resolve(root, path), { throwIfNoEntry: false }) !== undefined;

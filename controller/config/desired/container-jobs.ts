@@ -18,7 +18,7 @@ import type { DesiredSource } from "./options.ts";
 import { stepJobs } from "./step-services.ts";
 
 export interface StepWishes extends Pick<ComposeWishes, "identity" | "problems" | "to" | "deleteData"> {
-  readonly source: Pick<DesiredSource, "project" | "environment" | "files" | "startedAt" | "warn">;
+  readonly source: Pick<DesiredSource, "project" | "environment" | "files" | "state" | "startedAt" | "warn">;
   /** With what containers are told. */
   readonly sources: VariableSources;
   /** What every job of the step waits for. */

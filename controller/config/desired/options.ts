@@ -14,7 +14,7 @@ export interface DesiredSource {
   readonly texts?: TextCache | undefined;
   /** Spares Compose files that mean what they meant; without it all are parsed. */
   readonly recall?: ComposeRecall | undefined;
-  readonly state: Pick<State, "read">;
+  readonly state: Pick<State, "read" | "root">;
   readonly secrets: SecretSources;
   readonly shell: ReadonlyMap<string, string>;
   /** Given on the command line, weakest first. */
@@ -77,6 +77,8 @@ export interface MigrationOptions {
   readonly replay?: boolean | undefined;
   readonly baseline?: string | undefined;
   readonly repair?: boolean | undefined;
+  /** Whether what is pending is rehearsed; undefined: as the environment's policy says. */
+  readonly rehearse?: boolean | undefined;
 }
 
 export interface RestartOptions {

@@ -28,6 +28,7 @@ export function recordFiles(files: Files): RecordingFiles {
     },
     exists: (path) => files.exists(single(path)),
     isFolder: (path) => files.isFolder(path),
+    realPath: (path) => files.realPath(path),
   };
   const sources = (): readonly string[] =>
     [...new Set([...folders, ...[...read].filter((path) => !folders.has(dirname(path)))])].sort();

@@ -11,6 +11,7 @@ import { durationMs } from "../durations.ts";
 import { mountedFiles, partsOf } from "./compose/containers.ts";
 import { imageId } from "./image-id.ts";
 import { sharesOf } from "./compose/needs.ts";
+import { hostPaths } from "./compose/host-paths.ts";
 import { givenOf } from "./compose/spec/files.ts";
 import { restartOf } from "./compose/spec/restart.ts";
 import { specOf } from "./compose/spec/spec.ts";
@@ -125,12 +126,13 @@ interface Made {
 }
 
 function containerOf(name: string, service: ComposeService, step: StepServices): Made {
-  const { loaded, peers, files, placeholders, variables, identity, engineProject, warn } = step;
+  const { loaded, peers, files, placeholders, variables, identity, engineProject, stateRoot, warn } = step;
   const { lift } = placeholders;
   const given = givenOf(name, service, loaded.project, { files, lift, variables, placeOf: loaded.placeOf, warn });
   const inside = given.flatMap((one) => (one.type === "file" ? [one.file] : []));
   const mounts = given.flatMap((one) => (one.type === "mount" ? [one.mount] : []));
   const spec = specOf(name, service, 1, mounts, step);
+  const paths = hostPaths(spec.mounts, { volumes: loaded.project.volumes, files, stateRoot });
   const compared = [...inside, ...mountedFiles(given)];
   return {
     compared,
@@ -138,6 +140,7 @@ function containerOf(name: string, service: ComposeService, step: StepServices):
       service: name,
       name: peers.first(name).name,
       spec,
+      ...(paths.length === 0 ? {} : { hostPaths: paths }),
       files: inside,
       config: identity.hash(canonicalText([spec, compared])),
       image: imageId(spec.image),

@@ -21,6 +21,8 @@ export interface Files {
   /** Names in a folder, sorted; empty when it does not exist. @throws PoststackError `PATH_OUTSIDE`, `FILE_UNREADABLE` */
   list(path: string): readonly string[];
   exists(path: string): boolean;
+  /** Absolute and without links, as far as it exists; wherever that is. */
+  realPath(path: string): string;
   /** @throws PoststackError `PATH_OUTSIDE` */
   isFolder(path: string): boolean;
 }

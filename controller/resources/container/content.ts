@@ -47,7 +47,16 @@ const conditions = ({ onlyIf, otherwise }: Conditioned): Readonly<Record<string,
   ...(otherwise === undefined ? {} : { otherwise: [otherwise.verb, content(otherwise).facts] }),
 });
 
-function containerContent({ name, spec, config, needs, postStart, files, hooks }: DesiredContainer): Content {
+function containerContent({
+  name,
+  spec,
+  config,
+  needs,
+  postStart,
+  files,
+  hooks,
+  hostPaths = [],
+}: DesiredContainer): Content {
   return {
     facts: {
       name,
@@ -56,6 +65,8 @@ function containerContent({ name, spec, config, needs, postStart, files, hooks }
       files: files.map(({ path }) => path).sort(),
       needs: needs.map(({ id, condition, required }) => `${id} ${condition} ${String(required)}`).sort(),
       postStart: postStart.length,
+      // What was agreed to was agreed to with where a link led.
+      ...(hostPaths.length === 0 ? {} : { hostPaths }),
     },
     keyed: new Map([["configuration", config.fixed], ...hooksOf(hooks)]),
   };

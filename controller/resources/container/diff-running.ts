@@ -176,11 +176,11 @@ function replace(
 }
 
 function withHost(
-  { spec, project }: DesiredContainer,
+  { spec, project, hostPaths }: DesiredContainer,
   reason: string,
   hazards: readonly Hazard[],
 ): { readonly reason: string; readonly hazards: readonly Hazard[] } {
-  const reached = hostAccess(spec, project.root);
+  const reached = hostAccess(spec, project.root, hostPaths);
   if (reached.length === 0) return { reason, hazards };
   const access = `may reach the host: ${reached.join(", ")}`;
   return { reason: joined(reason, access), hazards: [...hazards, "host-access"] };

@@ -22,6 +22,8 @@ export interface DesiredContainer {
   readonly to: "running" | "stopped" | "absent" | "as-is";
   /** With the labels that the user wrote, and no others; networks and volumes by name. */
   readonly spec: ContainerSpec;
+  /** Where its mounts lead on the host besides the places that they name. */
+  readonly hostPaths?: readonly string[];
   /** What its reference is in the plan: `image:redis:7`. */
   readonly image: ResourceId;
   /** Contents of configs and secrets. */
@@ -168,6 +170,8 @@ export type ContainerAction =
         readonly leftovers: readonly Own[];
         /** Volumes without a name that the new one goes on with. */
         readonly inherits: readonly ActualMount[];
+        /** What may live inside the old one, and is made anew or goes by this plan, too. */
+        readonly inside?: readonly Ending[];
       }
     >
   | ActionOf<

@@ -63,8 +63,14 @@ function inContainer({ container, keyParts, timeoutMs, when, helpers }: Containe
   };
 }
 
-const containerContent = ({ name, spec, files, config }: JobContainer): Content => ({
-  facts: { name, image: spec.image, files: files.map(({ path }) => path).sort() },
+const containerContent = ({ name, spec, files, config, hostPaths = [] }: JobContainer): Content => ({
+  facts: {
+    name,
+    image: spec.image,
+    files: files.map(({ path }) => path).sort(),
+    // What was agreed to was agreed to with where a link led.
+    ...(hostPaths.length === 0 ? {} : { hostPaths }),
+  },
   keyed: new Map([["configuration", config]]),
 });
 

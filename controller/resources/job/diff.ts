@@ -1,10 +1,9 @@
 import { shortCommand } from "../../core/action.ts";
-import { hostAccess } from "../../core/host-access.ts";
 import type { ResourceId } from "../../core/id.ts";
 import { shortImageId } from "../../core/image-reference.ts";
 import type { Deferred } from "../../core/plan.ts";
 import { isCommandPublic } from "./content.ts";
-import { helpersOf } from "./helpers.ts";
+import { helpersOf, hostReach } from "./helpers.ts";
 import { imagePart, keyOf } from "./key.ts";
 import type { DesiredJob, JobAction, ObservedJob } from "./model.ts";
 
@@ -15,7 +14,7 @@ export function diff(desired: readonly DesiredJob[], observed: readonly Observed
     if (reason === undefined) return [];
     const { id, dependsOn, place } = job;
     const after = job.container === undefined || job.after.length === 0 ? {} : { after: job.after };
-    const reached = job.container === undefined ? [] : hostAccess(job.container.spec, job.container.project.root);
+    const reached = job.container === undefined ? [] : hostReach(job.container);
     return [
       {
         id,

@@ -1,12 +1,16 @@
 import { hostAccess } from "../../core/host-access.ts";
 import { nameOf, resourceId, type ResourceId } from "../../core/id.ts";
-import type { DesiredHelper, JobAction, NeededHelper } from "./model.ts";
+import type { DesiredHelper, JobAction, JobContainer, NeededHelper } from "./model.ts";
 
 type Run = Extract<JobAction, { readonly verb: "run" }>;
 type HelperAction = Extract<JobAction, { readonly verb: "start" | "end" }>;
 
 /** One action for each id; `@` is in no service's name. */
 export const endId = (id: ResourceId): ResourceId => resourceId("job", `${nameOf(id)}@end`);
+
+/** What of the host a job or a helper can reach. */
+export const hostReach = ({ spec, project, hostPaths }: JobContainer): readonly string[] =>
+  hostAccess(spec, project.root, hostPaths);
 
 /** The start and the end of each helper that what runs needs, directly or through another helper. */
 export function helpersOf(runs: readonly Run[]): readonly HelperAction[] {
@@ -29,7 +33,7 @@ export function helpersOf(runs: readonly Run[]): readonly HelperAction[] {
 function actionsFor(helper: DesiredHelper, users: readonly ResourceId[]): readonly HelperAction[] {
   const { id, dependsOn, after, place, container } = helper;
   const common = { kind: "job", place, desired: helper } as const;
-  const reached = hostAccess(container.spec, container.project.root);
+  const reached = hostReach(container);
   const needing = users.map((user) => user.replace(/@end$/, "")).join(", ");
   return [
     {

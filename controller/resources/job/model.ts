@@ -53,6 +53,8 @@ export interface JobContainer {
   readonly name: string;
   /** With the labels that the user wrote, and no others. */
   readonly spec: ContainerSpec;
+  /** Where its mounts lead on the host besides the places that they name. */
+  readonly hostPaths?: readonly string[];
   /** Contents of configs and secrets. */
   readonly files: readonly ContainerFile[];
   /** Keyed hash of spec and files. */

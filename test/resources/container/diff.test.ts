@@ -746,6 +746,19 @@ test.each<readonly [string, Wish["spec"] & object, string]>([
   );
 });
 
+test("where a mount leads without saying so is one, and part of what is agreed to", () => {
+  const wish = desired({ spec: { security: { privileged: true } } });
+  const leading = (path: string): DesiredContainer => ({ ...wish, hostPaths: [path] });
+  expect(rendered([leading("/app/conf → /etc")], [])).toBe(
+    "create container:web  not found; may reach the host: privileged, /app/conf → /etc  [host-access]",
+  );
+  const [etc, same, root] = ["/etc", "/etc", "/root"].map((path) =>
+    diff([leading(`/app/conf → ${path}`)], []).map(content),
+  );
+  expect(same).toEqual(etc);
+  expect(root).not.toEqual(etc);
+});
+
 test("a folder of the project is none", () => {
   const mounts = [
     { type: "bind", source: "/app/src", target: "/src", readOnly: false, createHostPath: false },

@@ -112,6 +112,12 @@ describe("it runs", () => {
       () => [],
       "run job:seed  never ran: app:1; may reach the host: privileged  [host-access]",
     ],
+    [
+      "reaches it by a link",
+      { container: { ...container("seed"), hostPaths: ["/app/conf → /etc"] } },
+      () => [],
+      "run job:seed  never ran: app:1; may reach the host: /app/conf → /etc  [host-access]",
+    ],
   ])("%s", (_name, more, seen, expected) => {
     const one = job("seed", more);
     expect(planned([one], seen(one))).toBe(expected);

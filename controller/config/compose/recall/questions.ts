@@ -68,6 +68,7 @@ export function traced({ files, shell }: World): Traced {
       readStamped: (path, options) => unknown(() => files.readStamped(path, options)),
       digest: (path, options) => unknown(() => files.digest(path, options)),
       stamp: (path) => unknown(() => files.stamp(path)),
+      realPath: (path) => unknown(() => files.realPath(path)),
       list: (path) => unknown(() => files.list(path)),
     },
     shell: {

@@ -5,6 +5,7 @@ import type { ComposeService } from "../../compose/service-model.ts";
 import { imageId } from "../image-id.ts";
 import { acceptanceOf } from "./acceptance.ts";
 import { imageOf } from "./images.ts";
+import { hostPaths } from "./host-paths.ts";
 import { needsOf, runOnce, sharesOf } from "./needs.ts";
 import { networkId } from "./networks.ts";
 import { warnOffNetwork } from "./off-network.ts";
@@ -30,7 +31,7 @@ function replicas(
   runs: DesiredContainer["runs"],
   wishes: ComposeWishes,
 ): readonly DesiredContainer[] {
-  const { loaded, peers, files, placeholders, variables, identity, engineProject, to } = wishes;
+  const { loaded, peers, files, placeholders, variables, identity, engineProject, stateRoot, to } = wishes;
   const { project, placeOf } = loaded;
   const { lift } = placeholders;
   warnOffNetwork(name, service, wishes);
@@ -47,6 +48,7 @@ function replicas(
   const before = [...partsOf(name, service, project.name), ...needs.map(({ id }) => id), ...sharesWith];
   return peers.of(name).map((peer): DesiredContainer => {
     const spec = specOf(name, service, peer.number, mounts, wishes);
+    const paths = hostPaths(spec.mounts, { volumes: project.volumes, files, stateRoot });
     const startedAfter = wishes.startedAfter(name, ...peer.called);
     return {
       id: peer.id,
@@ -55,6 +57,7 @@ function replicas(
       name: peer.name,
       to: wishes.isMeant?.(name, ...peer.called) === false ? "as-is" : to,
       spec,
+      ...(paths.length === 0 ? {} : { hostPaths: paths }),
       image,
       files: inside,
       config: configOf(spec, [...inside, ...mountedFiles(given)], identity.hash, hidden),

@@ -12,7 +12,7 @@ export interface DeploymentWishes extends Pick<
   ComposeWishes,
   "to" | "isMeant" | "deleteData" | "after" | "startedAfter" | "identity" | "problems"
 > {
-  readonly source: Pick<DesiredSource, "project" | "environment" | "files" | "startedAt" | "warn" | "recall">;
+  readonly source: Pick<DesiredSource, "project" | "environment" | "files" | "state" | "startedAt" | "warn" | "recall">;
   readonly sources: VariableSources;
   readonly scale?: ReadonlyMap<string, number> | undefined;
 }

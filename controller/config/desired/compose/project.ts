@@ -7,7 +7,7 @@ import { placeholders, type Placeholders } from "./placeholders.ts";
 import { composeVariables, type ComposeVariables } from "./variables.ts";
 import type { ComposeWishes } from "./wishes.ts";
 
-type Source = Pick<DesiredSource, "project" | "environment" | "files" | "startedAt" | "warn" | "recall">;
+type Source = Pick<DesiredSource, "project" | "environment" | "files" | "state" | "startedAt" | "warn" | "recall">;
 
 export interface Reading {
   readonly variables: ComposeVariables["values"];
@@ -33,13 +33,13 @@ export function readingOf(
 
 type Others = Omit<
   ComposeWishes,
-  "loaded" | "peers" | "placeholders" | "variables" | "files" | "engineProject" | "startedAt" | "warn"
+  "loaded" | "peers" | "placeholders" | "variables" | "files" | "stateRoot" | "engineProject" | "startedAt" | "warn"
 >;
 
 /** A loaded project with all that its wishes are made from. */
 export const wishesFor = (
   loaded: LoadedDeployment,
-  { project, environment, files, startedAt, warn }: Source,
+  { project, environment, files, state, startedAt, warn }: Source,
   reading: Reading,
   others: Others,
 ): ComposeWishes => ({
@@ -48,6 +48,7 @@ export const wishesFor = (
   placeholders: reading.placeholders,
   variables: reading.variables,
   files,
+  stateRoot: state.root,
   engineProject: {
     project: project.name,
     environment: environment.name,

@@ -18,6 +18,8 @@ export interface ComposeWishes {
   /** Values of the files' variables, with their secrets. */
   readonly variables: ReadonlyMap<string, Text>;
   readonly files: Files;
+  /** Where passwords and data of the project are kept, absolute. */
+  readonly stateRoot: string;
   readonly identity: Identity;
   readonly engineProject: EngineProject;
   readonly to: DesiredContainer["to"];

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { projectFiles } from "../../../../controller/adapters/files.ts";
 import { loadCompose } from "../../../../controller/config/compose/load.ts";
@@ -44,6 +45,7 @@ function mapped(one: ComposeCase, profiles: readonly string[]): Mapped {
     placeholders: placeholders(variables),
     variables,
     files,
+    stateRoot: join(one.root, ".poststack"),
     identity: { mark: "", hash: (text) => keyedHash("", text), shortHash: (text) => keyedHash("", text) },
     engineProject: { project: "a", environment: "b", root: one.root, workingDirectory: directory, configFiles: [] },
     to: "running",

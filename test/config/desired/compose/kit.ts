@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { desiredCompose } from "../../../../controller/config/desired/compose/desired.ts";
 import type { ComposeResources } from "../../../../controller/config/desired/compose/resources.ts";
 import { loadProject } from "../../../../controller/config/load.ts";
@@ -61,6 +62,7 @@ export function wishOf(compose: string, given: Given = {}): Wish {
       project,
       environment,
       files,
+      state: { root: join(root, ".poststack"), read: () => undefined },
       startedAt,
       warn: (what, where) => warnings.push(`${what} at ${renderPlace(where)}`),
     },
