@@ -59,8 +59,30 @@ async function replace(desired: DesiredNetwork, old: OwnNetwork, ports: Ports, s
 async function remove(old: OwnNetwork, into: string | undefined, ports: Ports, signal: AbortSignal): Promise<Result> {
   const attachments = await takeOff(old, ports, signal);
   if (into !== undefined) await putOn(into, attachments, ports, signal);
-  await letGo(old, ports, signal);
+  try {
+    await letGo(old, ports, signal);
+  } catch (error) {
+    if (!isInUse(error)) throw error;
+    // Ours are put back, the server among them, whose data waits for this to go.
+    if (into === undefined) await putOn(old.id, attachments, ports, signal);
+    throw heldBy(old, error);
+  }
   return done;
+}
+
+const isInUse = (error: unknown): error is PoststackError =>
+  error instanceof PoststackError && error.code === "ENGINE_OBJECT_IN_USE";
+
+/** The engine's own words say that something is on it, and seldom what. */
+function heldBy({ name, members }: OwnNetwork, error: PoststackError): PoststackError {
+  const others = members.filter(({ isOurs }) => !isOurs).map((other) => other.name);
+  const [first] = others.sort();
+  if (first === undefined) return error;
+  const facts = {
+    what: `network "${name}" stays: ${others.join(", ")}, which is not of this environment, is on it`,
+    next: `disconnect it first: docker network disconnect ${name} ${first}`,
+  };
+  return new PoststackError("ENGINE_OBJECT_IN_USE", facts, { cause: error });
 }
 
 /** Milliseconds that an engine may take to notice that nothing is on a network any more, and between two tries. */
@@ -78,8 +100,7 @@ async function letGo({ id, name }: OwnNetwork, ports: Ports, signal: AbortSignal
       await ports.containers.removeNetwork(id, signal);
       return;
     } catch (error) {
-      const isInUse = error instanceof PoststackError && error.code === "ENGINE_OBJECT_IN_USE";
-      if (!isInUse || ports.clock.nowMs() >= untilMs || (await hasContainers(name, ports, signal))) throw error;
+      if (!isInUse(error) || ports.clock.nowMs() >= untilMs || (await hasContainers(name, ports, signal))) throw error;
     }
     await ports.clock.sleep(againMs, signal);
   }

@@ -232,6 +232,28 @@ describe("on an engine", () => {
     await apply(remove, ports, signal);
   });
 
+  test("one that somebody else's container is on stays with ours on it, and is told who that is", async () => {
+    const { pass, fails, writes, containers } = stage();
+    await pass(desired());
+    const labels = new Map([
+      [labelNames.owner, ownerMark(token)],
+      [labelNames.resource, "container:web"],
+      [labelNames.name, "web"],
+    ]);
+    const networks = new Map([["app-dev_back", { id: "n1" }]]);
+    containers.push({ id: "c1", names: ["web"], labels, networks } as unknown as ContainerSummary);
+    containers.push({ id: "c2", names: ["shell"], labels: new Map(), networks } as unknown as ContainerSummary);
+    fails.set("remove n1", new PoststackError("ENGINE_OBJECT_IN_USE", { what: "has active endpoints" }));
+    writes.length = 0;
+    await expect(pass(desired({ to: "absent" }))).rejects.toMatchObject({
+      facts: {
+        what: 'network "app-dev_back" stays: shell, which is not of this environment, is on it',
+        next: "disconnect it first: docker network disconnect app-dev_back shell",
+      },
+    });
+    expect(writes).toEqual(["disconnect c1 n1", "remove n1", "connect c1 n1 alias of c1"]);
+  });
+
   test("one that does not fit any more is left to the next pass", async () => {
     const { pass, containers, fails } = stage();
     await pass(desired());
