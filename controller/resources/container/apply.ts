@@ -35,7 +35,7 @@ async function carryOut(action: ContainerAction, ports: Ports, signal: AbortSign
       return replace(action, ports, signal);
     case "stop":
       await stop(action.current, action.preStop, ports, signal);
-      if (action.aside !== undefined) await putAside(action.current, action.aside, true, ports, signal);
+      if (action.aside !== undefined) await putAside(action.current, action.aside, true, [], ports, signal);
       return done;
     case "delete":
       await stop(action.current, action.preStop, ports, signal);

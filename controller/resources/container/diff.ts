@@ -6,6 +6,7 @@ import type { ExecSpec } from "../../core/ports/containers.ts";
 import { diffRunning } from "./diff-running.ts";
 import { takeAlong } from "./follow.ts";
 import { clearTheWay, type Orphan } from "./in-the-way.ts";
+import { livesIn, withInside } from "./inside.ts";
 import type { ContainerAction, DesiredContainer, ObservedContainer } from "./model.ts";
 import { idBeside, isUp, ownOf, partsOf, type Parts } from "./parts.ts";
 import type { Thing } from "./things.ts";
@@ -34,7 +35,12 @@ export function diff(
     if (one.to === "running") return diffRunning(one, found, foreign, changing);
     return one.to === "as-is" ? [] : diffLeaving(one, found, endFirst(one, desired, parts));
   });
-  const all = takeAlong(main, desired, parts);
+  const all = withInside(
+    takeAlong(main, desired, parts),
+    desired,
+    parts,
+    orphans.map((orphan) => orphan.observed),
+  );
   const { waitsFor, stops, exchanging } = clearTheWay(all, desired, parts, orphans);
   return [
     ...all.map((action) => waiting(action, waitsFor.get(action.id) ?? [])),
@@ -42,7 +48,7 @@ export function diff(
     ...exchanging.map(({ id, observed: one, thing }) =>
       ending("stop", id, one, `exchanges its ${thing.type} with another one`, { aside: asideOf(one) }),
     ),
-    ...orphans.map((one) => orphanEnds(one, stops.get(one.id))),
+    ...orphans.map((one) => orphanEnds(one, stops.get(one.id), insideFirst(one, orphans))),
   ];
 }
 
@@ -87,14 +93,24 @@ function leftovers(
 }
 
 /** Removals come last, and only when all else succeeded: one that has what another one wants is stopped before. */
-function orphanEnds({ id, observed: one, why, ...where }: Orphan, wanted: Thing | undefined): ContainerAction {
-  if (wanted === undefined) return ending("delete", id, one, why, where);
+function orphanEnds(
+  { id, observed: one, why, ...where }: Orphan,
+  wanted: Thing | undefined,
+  after: readonly ResourceId[],
+): ContainerAction {
+  if (wanted === undefined) return ending("delete", id, one, why, { ...where, after });
   const stop = ending("stop", id, one, `${why}, and its ${wanted.type} is wanted`, { ...where, aside: asideOf(one) });
   // A file in the middle of being saved may have half a name, and the container of the whole name is no service's.
   return { ...stop, alsoTakesAway: true };
 }
 
 const asideOf = (one: ObservedContainer): string => retiredName(ownOf(one).name, one.summary.id);
+
+const insideFirst = ({ observed: { summary } }: Orphan, orphans: readonly Orphan[]): readonly ResourceId[] =>
+  orphans
+    .filter(({ observed: { details } }) => details !== undefined && livesIn(details.spec, summary.id))
+    .map(({ id }) => id)
+    .sort();
 
 function orphanOf(one: ObservedContainer, observed: readonly ObservedContainer[]): Orphan {
   const resource = one.resource ?? resourceId("container", one.summary.id);

@@ -6,7 +6,7 @@ import type { Result } from "../../core/resource.ts";
 import { create } from "./create.ts";
 import { writesData } from "./exclusive.ts";
 import type { ContainerAction, DesiredContainer, Own } from "./model.ts";
-import { remove, start, stop } from "./run.ts";
+import { remove, removeWithInside, start, stop } from "./run.ts";
 import { waitAccepted } from "./wait.ts";
 
 type Replacement = Extract<ContainerAction, { readonly verb: "replace" }>;
@@ -17,11 +17,11 @@ type Replacement = Extract<ContainerAction, { readonly verb: "replace" }>;
  * docs/decisions/0009-container-replacement.md
  */
 export async function replace(action: Replacement, ports: Ports, signal: AbortSignal): Promise<Result> {
-  const { desired, old, leftovers } = action;
+  const { desired, old, leftovers, inside = [] } = action;
   // One of them may run, and hold what the next ones need.
   for (const leftover of leftovers) {
     await stop(leftover, desired.preStop, ports, signal);
-    await remove(leftover, ports, signal);
+    await removeWithInside(leftover, inside, ports, signal);
   }
   // One that took another's place, and whose name a cut pass did not change any more.
   if (old.name === asideName(desired.name, "next")) {
@@ -32,7 +32,7 @@ export async function replace(action: Replacement, ports: Ports, signal: AbortSi
 
 /** `web` serves → `web.next` is made, started, accepted → `web` goes → `web.next` is called `web`. */
 async function startFirst(action: Replacement, ports: Ports, signal: AbortSignal): Promise<Result> {
-  const { desired, old, inherits } = action;
+  const { desired, old, inherits, inside = [] } = action;
   const made = action.made ?? (await create(desired, asideName(desired.name, "next"), inherits, ports, signal));
   try {
     await start(desired, made, ports, signal);
@@ -43,7 +43,7 @@ async function startFirst(action: Replacement, ports: Ports, signal: AbortSignal
     throw told(error, old.isUp ? "the one before it still runs" : "the one before it is as it was");
   }
   await stop(old, desired.preStop, ports, signal);
-  await remove(old, ports, signal);
+  await removeWithInside(old, inside, ports, signal);
   await ports.containers.renameContainer(made.id, desired.name, signal);
   return { note: "the old one stopped after the new one was accepted" };
 }
@@ -53,24 +53,24 @@ async function startFirst(action: Replacement, ports: Ports, signal: AbortSignal
  * by the engine any more → `web.next` is called `web`, started, accepted → `web.previous` goes.
  */
 async function stopFirst(action: Replacement, ports: Ports, signal: AbortSignal): Promise<Result> {
-  const { desired, old, inherits } = action;
+  const { desired, old, inherits, inside = [] } = action;
   const aside = asideName(desired.name, "previous");
   const isServing = isAtStake(desired, old);
   const made = action.made ?? (await create(desired, asideName(desired.name, "next"), inherits, ports, signal));
   await stop(old, desired.preStop, ports, signal);
   let isKept = true;
   try {
-    isKept = await putAside(old, aside, writesData(desired.spec, inherits), ports, signal);
+    isKept = await putAside(old, aside, writesData(desired.spec, inherits), inside, ports, signal);
     if (made.name !== desired.name) await ports.containers.renameContainer(made.id, desired.name, signal);
     await start(desired, made, ports, signal);
     if (isServing) await waitAccepted(desired, made, ports, signal);
   } catch (error) {
     if (!isFinal(error, signal)) throw error;
     // The new one has what is left of it: volumes without a name.
-    if (!isKept) throw told(error, "the one before it is gone, since this engine starts it with its machine");
+    if (!isKept) throw told(error, "the one before it is gone, since this engine cannot keep it aside");
     throw await putBack(error, { desired, old, made, isServing }, ports, signal);
   }
-  if (isKept) await remove(old, ports, signal);
+  if (isKept) await removeWithInside(old, inside, ports, signal);
   return { note: "the old one was stopped first" };
 }
 

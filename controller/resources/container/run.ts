@@ -2,7 +2,8 @@ import { PoststackError } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { ExecSpec } from "../../core/ports/containers.ts";
 import { done, type Result } from "../../core/resource.ts";
-import type { DesiredContainer, Own } from "./model.ts";
+import { livesIn } from "./inside.ts";
+import type { DesiredContainer, Ending, Own } from "./model.ts";
 
 /** Lines of a hook's output that an error shows. */
 const shownLines = 20;
@@ -53,6 +54,31 @@ export async function stop(own: Own, preStop: readonly ExecSpec[], ports: Ports,
 /** By its id, which no other container ever has. Its volumes stay, also those without a name (RELIABILITY 20). */
 export const remove = (own: Own, ports: Ports, signal: AbortSignal): Promise<void> =>
   ports.containers.removeContainer(own.id, { force: true, anonymousVolumes: false }, signal);
+
+/**
+ * The same for one that others may live inside. Where the engine does not let it go before them they end first: they go
+ * by this plan as well, and what finds its container gone makes it anew.
+ */
+export async function removeWithInside(
+  own: Own,
+  inside: readonly Ending[],
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await remove(own, ports, signal);
+  } catch (error) {
+    const isInUse = error instanceof PoststackError && error.code === "ENGINE_OBJECT_IN_USE";
+    if (!isInUse || inside.length === 0) throw error;
+    for (const { current, preStop } of inside) {
+      const found = await ports.containers.inspectContainer(current.id, signal);
+      if (found === undefined || !livesIn(found.spec, own.id)) continue;
+      await stop(current, preStop, ports, signal);
+      await removeWithInside(current, inside, ports, signal);
+    }
+    await remove(own, ports, signal);
+  }
+}
 
 async function runHook(
   when: "post_start" | "pre_stop",

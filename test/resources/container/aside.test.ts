@@ -112,7 +112,7 @@ test("where it would come back beside the new one and cannot be told not to, it 
   it.writes.length = 0;
   const error = await failureOf(pass(it, database({ name: "always" }, "sick")));
   expect(error?.code).toBe("UNHEALTHY");
-  expect(error?.message).toContain("the one before it is gone, since this engine starts it with its machine");
+  expect(error?.message).toContain("the one before it is gone, since this engine cannot keep it aside");
   expect(it.writes).toEqual([
     "create app-dev-web-1.next",
     "exec app-dev-web-1 drain",

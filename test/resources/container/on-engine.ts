@@ -334,6 +334,26 @@ export function kindsOnEngine(box: EngineBox, image: string, isChecking: boolean
     expect([await it.names(), await it.plan(called("database"))]).toEqual(["fixed running", ""]);
   });
 
+  test("what lives inside another one is made anew with it, and goes before it", async () => {
+    const it = stage(box, image);
+    const sharesWith = [resourceId("container", "db")];
+    const dependsOn = [resourceId("network", "net"), ...sharesWith];
+    const within = (name: string, spec: NonNullable<Wish["spec"]>): DesiredContainer =>
+      it.container(name, { sharesWith, dependsOn, spec: { ...spec, restart: { name: "always" } } });
+    const db = box.name("db");
+    const wishes = (mark: string): readonly DesiredContainer[] => [
+      it.container("db", { spec: { ...serve(mark) } }),
+      within("net", { network: { mode: "container", container: db } }),
+      within("pid", { namespaces: { pid: `container:${db}` } }),
+    ];
+    await it.apply(wishes("a"));
+    expect(await it.apply(wishes("b"))).toMatchObject({ status: "converged", passes: 1 });
+    expect([await it.names(), await it.plan(...wishes("b"))]).toEqual(["db running, net running, pid running", ""]);
+    const other = it.container("web");
+    expect(await it.apply([other])).toMatchObject({ status: "converged", passes: 1 });
+    expect([await it.names(), await it.plan(other)]).toEqual(["web running", ""]);
+  });
+
   test.each(["start-first", "stop-first"] as const)(
     "%s: cut after each of its calls, the next pass finishes it",
     async (order) => {

@@ -11,6 +11,7 @@ import type { ImageFacts } from "../../../controller/core/ports/container-images
 import type { ContainerSpec } from "../../../controller/core/ports/container-spec.ts";
 import type { ResourceId } from "../../../controller/core/id.ts";
 import type { ContainerEngine, InPlaceChange } from "../../../controller/core/ports/containers.ts";
+import { livesIn } from "../../../controller/resources/container/inside.ts";
 import { inPlace, token } from "./kit.ts";
 
 /** What a program does, by the first word of its command. */
@@ -77,6 +78,12 @@ export function smallEngine(changesInPlace: ReadonlySet<keyof InPlaceChange> = i
   const found = (id: string): Made | undefined =>
     containers.get(id) ?? [...containers.values()].find(({ name }) => name === id);
   const there = (id: string): Made => found(id) ?? fail("ENGINE_OBJECT_GONE", `no container ${id}`);
+
+  /** Engines keep ids where names were given. */
+  const withIds = (spec: ContainerSpec): ContainerSpec =>
+    spec.network.mode === "container"
+      ? { ...spec, network: { ...spec.network, container: there(spec.network.container).id } }
+      : spec;
 
   const stateOf = (one: Made) => {
     if (one.startedMs === undefined) return { state: "created", exitCode: undefined } as const;
@@ -162,7 +169,7 @@ export function smallEngine(changesInPlace: ReadonlySet<keyof InPlaceChange> = i
         const image = imageFinder(images)(spec.image) ?? fail("IMAGE_MISSING", `no ${spec.image}`);
         const id = (++ids).toString(16).padStart(12, "0").padEnd(64, "0");
         const names = spec.network.mode === "networks" ? [...spec.network.attachments.keys()] : [];
-        const facts = { id, name, spec, imageId: image.id, createdMs: ++nowMs };
+        const facts = { id, name, spec: withIds(spec), imageId: image.id, createdMs: ++nowMs };
         containers.set(id, { ...facts, networks: new Set(names), files: new Set() });
         return { id, warnings: [] };
       }),
@@ -176,7 +183,13 @@ export function smallEngine(changesInPlace: ReadonlySet<keyof InPlaceChange> = i
         const one = found(id);
         if (one !== undefined && isUp(one)) one.ended = 0;
       }),
-    removeContainer: (id) => write(`remove ${found(id)?.name ?? id}`, () => void containers.delete(id)),
+    removeContainer: (id) =>
+      write(`remove ${found(id)?.name ?? id}`, () => {
+        // Podman's way.
+        const isHeld = !changesInPlace.has("restart") && [...containers.values()].some(({ spec }) => livesIn(spec, id));
+        if (isHeld) fail("ENGINE_OBJECT_IN_USE", "it has dependent containers which must be removed before it");
+        containers.delete(id);
+      }),
     renameContainer: (id, name) =>
       write(`rename ${there(id).name} ${name}`, () => {
         if (found(name) !== undefined && found(name) !== found(id)) fail("NAME_TAKEN", `${name} is taken`);
