@@ -67,6 +67,8 @@ describe("version", () => {
 describe("words that no command takes", () => {
   test.each<[string, readonly string[], string]>([
     ["a command", ["aply"], "unknown command 'aply'; did you mean apply?"],
+    ["a command of a group", ["env", "strt"], "unknown command 'strt'; did you mean start?"],
+    ["a command after an option", ["--no-color", "aply"], "unknown command 'aply'; did you mean apply?"],
     ["an option", ["plan", "-x"], "unknown option '-x'"],
     ["a missing argument", ["config", "explain"], "missing required argument 'name'"],
     ["a value", ["plan", "--log-level", "loud"], "option '--log-level <level>' argument 'loud' is invalid"],
@@ -91,6 +93,15 @@ describe("words that no command takes", () => {
     const { code, stdout } = await project.poststack(["plan", "--help"]);
     expect(code).toBe(0);
     for (const option of ["--project-dir", "--env-file", "--json", "--out"]) expect(stdout).toContain(option);
+  });
+
+  test("a group is known by its other name, too", async () => {
+    const [short, long] = await Promise.all([
+      project.poststack(["db", "--help"]),
+      project.poststack(["database", "--help"]),
+    ]);
+    expect(short.stdout).toContain("migrations");
+    expect(long.stdout).toBe(short.stdout);
   });
 
   test.each(["nosuch.plan", "no/such/folder/x.plan", "x.json"])("the plan %s, which is not there", async (name) => {
