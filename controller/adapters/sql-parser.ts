@@ -1,3 +1,4 @@
+import type { Node } from "@pgsql/types";
 import type { ParsedSql, SqlParser, SqlStatement } from "../core/ports/sql-parser.ts";
 import { kindOfNode, kindOfWords, type Token } from "./sql-statement.ts";
 
@@ -15,15 +16,17 @@ export const sqlParser: SqlParser = {
     const library = await import("libpg-query");
     await library.loadModule();
     const bytes = Buffer.from(text);
+    let misfit: NonNullable<ParsedSql["misfit"]>;
     try {
       // The type of the tree is wide and optional everywhere; sql-statement.ts looks at a few nodes only.
       const { stmts = [] } = library.parseSync(text) as { readonly stmts?: readonly RawStatement[] };
       return { statements: fromTree(stmts, bytes) };
-    } catch {
+    } catch (error) {
       // Also out of memory, by brackets nested ten thousand deep.
+      misfit = misfitOf(error, text);
     }
     try {
-      return fromTokens(library.scanSync(text).tokens, bytes);
+      return { ...fromTokens(library.scanSync(text).tokens, bytes), misfit };
     } catch {
       return undefined;
     }
@@ -35,6 +38,7 @@ function fromTree(statements: readonly RawStatement[], bytes: Buffer): readonly 
   return statements.map(({ stmt, stmt_location: start = 0, stmt_len: length }) => ({
     text: bytes.toString("utf8", start, length === undefined ? bytes.length : start + length).trimEnd(),
     start: offsets(start),
+    tree: stmt as Node,
     kind: kindOfNode(stmt),
   }));
 }
@@ -86,4 +90,12 @@ function offsetsIn(bytes: Buffer): (byte: number) => number {
     seen = byte;
     return units;
   };
+}
+
+/** The error of libpg-query has the place in `sqlDetails`, in characters from 0; others have none. */
+function misfitOf(error: unknown, text: string): NonNullable<ParsedSql["misfit"]> {
+  const message = error instanceof Error ? error.message : String(error);
+  const details = error instanceof Error && "sqlDetails" in error ? error.sqlDetails : undefined;
+  const { cursorPosition: characters = 0 } = (details ?? {}) as { readonly cursorPosition?: number };
+  return { message, offset: Array.from(text).slice(0, characters).join("").length };
 }

@@ -1,3 +1,5 @@
+import type { Node } from "@pgsql/types";
+
 /** Reads SQL without a server. Loaded on first use: most passes never need it. */
 export interface SqlParser {
   /**
@@ -11,12 +13,16 @@ export interface ParsedSql {
   readonly statements: readonly SqlStatement[];
   /** Where a backslash stands outside of quotes and comments: psql's commands, never SQL. */
   readonly backslash?: number;
+  /** What the grammar does not accept, where the statements are told by their words alone. */
+  readonly misfit?: { readonly message: string; readonly offset: number };
 }
 
 /** One statement. Offsets are in UTF-16 code units from the start of the text that was parsed. */
 export interface SqlStatement {
   readonly text: string;
   readonly start: number;
+  /** As the grammar has it; absent where the statements are told by their words alone. Its places are UTF-8 bytes. */
+  readonly tree?: Node;
   readonly kind:
     /** BEGIN or COMMIT under any of their names, without options. */
     | { readonly is: "begin" | "commit" }

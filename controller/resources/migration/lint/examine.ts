@@ -1,0 +1,145 @@
+import type { Place } from "../../../core/place.ts";
+import type { ParsedSql } from "../../../core/ports/sql-parser.ts";
+import { firstLine, placeAt, type Source } from "../source.ts";
+import { allowancesIn, statementFor, type Allowance } from "./allow.ts";
+import type { Weight } from "./facts.ts";
+import { newHistory, type Recorder } from "./history.ts";
+import type { Level } from "./level.ts";
+import type { Match, Rule } from "./rule.ts";
+import { metaRules, ruleNames, rules } from "./rules.ts";
+import { statementsIn, type Statement } from "./statement.ts";
+
+/** One migration's text, parsed. */
+export interface ExaminedFile {
+  readonly source: Source;
+  /** False with the header `-- poststack: no-transaction`. */
+  readonly transactional: boolean;
+  /** As the parser gives it; undefined when not even the words could be told apart. */
+  readonly parsed: ParsedSql | undefined;
+}
+
+/** What a rule found, before policy and facts say how grave it is. Plain data. */
+export interface Suspicion extends Omit<Match, "offset"> {
+  readonly rule: string;
+  /** The rule's own. */
+  readonly level: Level;
+  readonly weight: Weight;
+  readonly place: Place;
+  /** The first line of the statement. */
+  readonly statement: string;
+}
+
+export interface ExamineOptions {
+  /** All files are still to run: what one makes, nobody uses when the next one runs. */
+  readonly isChain: boolean;
+}
+
+/**
+ * Looks at the statements of files in order. Pure, and without the facts of any database.
+ *
+ * @returns what was found in each file, in the order of the files
+ */
+export function examine(
+  files: readonly ExaminedFile[],
+  { isChain }: ExamineOptions,
+): readonly (readonly Suspicion[])[] {
+  const history = newHistory();
+  return files.map((file) => {
+    const found = examineFile(file, history);
+    history.endFile(isChain);
+    return found;
+  });
+}
+
+/** A match with where it stands, and whether it counts. */
+interface Sighting extends Suspicion {
+  readonly of: Statement;
+  /** Nobody else uses what it is about. */
+  readonly isHarmless: boolean;
+}
+
+function examineFile({ source, transactional, parsed }: ExaminedFile, history: Recorder): readonly Suspicion[] {
+  const statements = parsed === undefined ? [] : statementsIn(parsed);
+  const sightings: Sighting[] = [];
+  for (const [index, statement] of statements.entries()) {
+    const context = { transactional, history, after: () => statements.slice(index + 1) };
+    for (const rule of rulesFor(statement)) {
+      for (const { offset = 0, ...match } of rule.find(statement, context)) {
+        sightings.push({
+          ...match,
+          rule: rule.name,
+          level: rule.level,
+          weight: rule.weight,
+          place: placeAt(source, statement.offset + offset),
+          statement: firstLine(statement.text),
+          of: statement,
+          isHarmless: match.on !== undefined && history.isNew(match.on),
+        });
+      }
+    }
+    history.see(statement);
+  }
+  const allowances = allowancesIn(source.text).map((allowance) => ({
+    ...allowance,
+    statement: allowance.isForFile ? undefined : statementFor(allowance, statements, source.text),
+  }));
+  const isAllowed = ({ rule, of }: Sighting): boolean =>
+    allowances.some((one) => one.rule === rule && one.reason !== "" && (one.isForFile || one.statement === of));
+  const left = sightings.filter((sighting) => !sighting.isHarmless && !isAllowed(sighting));
+  const idle = allowances.flatMap((one) => {
+    const isUsed = sightings.some(({ rule, of }) => rule === one.rule && (one.isForFile || one.statement === of));
+    const why = whyIdle(one, isUsed);
+    return why === undefined ? [] : [idleLine(one, why, source)];
+  });
+  return [...syntaxOf(source, parsed), ...left.map(plainSuspicion), ...idle];
+}
+
+const rulesOf = new Map<string, readonly Rule[]>();
+
+/** Most statements are of a sort that hardly any rule looks at. */
+function rulesFor({ node }: Statement): readonly Rule[] {
+  const [name = ""] = Object.keys(node);
+  const known = rulesOf.get(name);
+  if (known !== undefined) return known;
+  const found = rules.filter(({ nodes }) => nodes === "any" || nodes.some((one) => one === name));
+  rulesOf.set(name, found);
+  return found;
+}
+
+const plainSuspicion = ({ of: _of, isHarmless: _isHarmless, ...suspicion }: Sighting): Suspicion => suspicion;
+
+function whyIdle({ rule, reason }: Allowance, isUsed: boolean): string | undefined {
+  if (rule === "") return "it names no rule";
+  if (!ruleNames.includes(rule)) return `no rule is called ${rule}`;
+  if (reason === "") return `it gives no reason, so it does not count: -- poststack: allow ${rule} because …`;
+  return isUsed ? undefined : `${rule} finds nothing there`;
+}
+
+const idleLine = ({ offset, isForFile, rule }: Allowance, why: string, source: Source): Suspicion => ({
+  rule: "unused-allow",
+  level: metaRules["unused-allow"].level,
+  weight: "never",
+  place: placeAt(source, offset),
+  statement: `-- poststack: allow${isForFile ? "-file" : ""} ${rule}`.trimEnd(),
+  what: `this line allows nothing: ${why}`,
+  locks: [],
+  recipe: [],
+});
+
+function syntaxOf(source: Source, parsed: ParsedSql | undefined): readonly Suspicion[] {
+  const misfit = parsed === undefined ? { offset: 0, message: "a quote or comment is not closed" } : parsed.misfit;
+  if (misfit === undefined) return [];
+  const { offset, message } = misfit;
+  return [
+    {
+      rule: "syntax",
+      level: metaRules.syntax.level,
+      weight: "never",
+      place: placeAt(source, offset),
+      statement: firstLine(source.text.slice(offset)),
+      what: `the grammar of Postgres 18 does not accept this file, so no other rule looked at it: ${message}`,
+      locks: [],
+      recipe: [],
+    },
+  ];
+}

@@ -1,0 +1,138 @@
+import type { Constraint, Node } from "@pgsql/types";
+import { keyOf, type Name } from "./names.ts";
+import { alterationsIn, type Alteration, type Statement } from "./statement.ts";
+import { columnsNotNull, constraintOf, isUnchecked, nameOf, qualifiedName, stringsIn } from "./tree.ts";
+
+/** What the statements so far did, as far as it makes a later one harmless or worse. */
+export interface History {
+  /** Made by this chain, or temporary: nobody else uses it yet. */
+  readonly isNew: (name: Name) => boolean;
+  /** A CHECK of which all rows are known to pass says so: SET NOT NULL reads no row then. */
+  readonly isKnownNotNull: (table: Name, column: string) => boolean;
+  /** The constraint was added in this file, which still holds the lock of that. */
+  readonly isAddedHere: (table: Name, constraint: string) => boolean;
+  /** Tables of others that this file keeps from being read, as it altered them. */
+  readonly lockedHere: () => readonly Name[];
+  /** Values that this file added to an enum of others. */
+  readonly enumValuesHere: () => readonly { readonly type: Name; readonly value: string }[];
+}
+
+export interface Recorder extends History {
+  readonly see: (statement: Statement) => void;
+  /** @param keep what this file made counts as new in the next one, too: both are still to run */
+  readonly endFile: (keep: boolean) => void;
+}
+
+export function newHistory(): Recorder {
+  const made = new Set<string>();
+  const notNull = new Map<string, readonly string[]>();
+  const known = new Set<string>();
+  const added = new Set<string>();
+  const locked = new Map<string, Name>();
+  const values: { readonly type: Name; readonly value: string }[] = [];
+  const isNew = (name: Name): boolean => made.has(keyOf(name));
+  const inside = (table: Name, name: string): string => `${keyOf(table)}\0${name}`;
+
+  const addConstraint = (table: Name, constraint: Constraint): void => {
+    const { conname: name } = constraint;
+    const columns = constraint.contype === "CONSTR_CHECK" ? columnsNotNull(constraint.raw_expr) : [];
+    if (!isUnchecked(constraint)) for (const column of columns) known.add(inside(table, column));
+    if (name === undefined) return;
+    notNull.set(inside(table, name), columns);
+    if (isUnchecked(constraint)) added.add(inside(table, name));
+  };
+  const alter = ({ table, command }: Alteration): void => {
+    const { subtype, name = "", def } = command;
+    if (subtype === "AT_ValidateConstraint") {
+      for (const column of notNull.get(inside(table, name)) ?? []) known.add(inside(table, column));
+      return;
+    }
+    // A constraint that goes away proves nothing any more; another may, which is not looked for.
+    if (subtype === "AT_DropConstraint") {
+      for (const column of notNull.get(inside(table, name)) ?? []) known.delete(inside(table, column));
+    }
+    if (subtype === "AT_AddConstraint" && def !== undefined && "Constraint" in def)
+      addConstraint(table, def.Constraint);
+    if (subtype === "AT_AddColumn" && def !== undefined && "ColumnDef" in def) {
+      const check = constraintOf(def.ColumnDef, "CONSTR_CHECK");
+      if (check !== undefined) addConstraint(table, check);
+    }
+    if (!isNew(table) && !isMild(subtype)) locked.set(keyOf(table), table);
+  };
+
+  return {
+    isNew,
+    isKnownNotNull: (table, column) => known.has(inside(table, column)),
+    isAddedHere: (table, constraint) => added.has(inside(table, constraint)),
+    lockedHere: () => [...locked.values()],
+    enumValuesHere: () => values,
+    see(statement) {
+      const { node } = statement;
+      for (const name of madeBy(node)) made.add(keyOf(name));
+      for (const alteration of alterationsIn(statement)) alter(alteration);
+      if ("RenameStmt" in node) {
+        const { relation, newname } = node.RenameStmt;
+        const old = relation === undefined ? undefined : nameOf(relation);
+        if (old !== undefined && newname !== undefined && node.RenameStmt.subname === undefined && isNew(old)) {
+          made.add(keyOf({ ...old, name: newname }));
+        }
+      }
+      if ("AlterEnumStmt" in node && node.AlterEnumStmt.oldVal === undefined) {
+        const { typeName, newVal: value } = node.AlterEnumStmt;
+        const type = qualifiedName(stringsIn(typeName));
+        if (value !== undefined && !isNew(type)) values.push({ type, value });
+      }
+    },
+    endFile(keep) {
+      if (!keep) made.clear();
+      added.clear();
+      locked.clear();
+      values.length = 0;
+    },
+  };
+}
+
+/**
+ * Relations and types that a statement makes. With IF NOT EXISTS they may have been there: a migration that says so of a
+ * table which it does not make itself is rare, and a warning about each index of one that it makes would not be read.
+ */
+function madeBy(node: Node): readonly Name[] {
+  if ("CreateStmt" in node && node.CreateStmt.relation !== undefined) return [nameOf(node.CreateStmt.relation)];
+  if ("CreateForeignTableStmt" in node) {
+    const relation = node.CreateForeignTableStmt.base?.relation;
+    return relation === undefined ? [] : [nameOf(relation)];
+  }
+  if ("CreateTableAsStmt" in node) {
+    const relation = node.CreateTableAsStmt.into?.rel;
+    return relation === undefined ? [] : [nameOf(relation)];
+  }
+  if ("ViewStmt" in node && node.ViewStmt.view !== undefined && node.ViewStmt.replace !== true) {
+    return [nameOf(node.ViewStmt.view)];
+  }
+  if ("CreateEnumStmt" in node) return [qualifiedName(stringsIn(node.CreateEnumStmt.typeName))];
+  if ("CreateDomainStmt" in node) return [qualifiedName(stringsIn(node.CreateDomainStmt.domainname))];
+  if ("CompositeTypeStmt" in node && node.CompositeTypeStmt.typevar !== undefined) {
+    return [nameOf(node.CompositeTypeStmt.typevar)];
+  }
+  if ("CreateSeqStmt" in node && node.CreateSeqStmt.sequence !== undefined)
+    return [nameOf(node.CreateSeqStmt.sequence)];
+  return [];
+}
+
+/** Commands under whose lock reads go on (manual: ALTER TABLE, and AlterTableGetLockLevel of the server). */
+const mild = new Set([
+  "AT_SetStatistics",
+  "AT_SetOptions",
+  "AT_ResetOptions",
+  "AT_SetRelOptions",
+  "AT_ResetRelOptions",
+  "AT_ValidateConstraint",
+  "AT_ClusterOn",
+  "AT_DropCluster",
+  "AT_AttachPartition",
+  "AT_EnableTrig",
+  "AT_DisableTrig",
+  "AT_EnableTrigAll",
+  "AT_DisableTrigAll",
+]);
+const isMild = (subtype: string | undefined): boolean => subtype !== undefined && mild.has(subtype);

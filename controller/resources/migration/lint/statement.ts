@@ -1,0 +1,75 @@
+import type { AlterTableCmd, AlterTableStmt, Node } from "@pgsql/types";
+import type { ParsedSql, SqlStatement } from "../../../core/ports/sql-parser.ts";
+import type { Name } from "./names.ts";
+import { piecesBetweenCommas, startOfCode } from "./text.ts";
+import { nameOf } from "./tree.ts";
+
+/** One statement as the rules see it. */
+export interface Statement {
+  readonly node: Node;
+  /** From its first word to its last. */
+  readonly text: string;
+  /** Of its first word in the file, in UTF-16 code units. */
+  readonly offset: number;
+  /** Of the character after the last statement's semicolon: comments of this one stand from here on. */
+  readonly from: number;
+}
+
+/** One command of an ALTER TABLE, with what several rules need of it. */
+export interface Alteration {
+  readonly table: Name;
+  readonly command: AlterTableCmd;
+  /** As the file has it: `ADD COLUMN note text`. The whole statement where it could not be cut. */
+  readonly text: string;
+  /** In the statement. */
+  readonly offset: number;
+  /** It is the statement's only command. */
+  readonly isAlone: boolean;
+}
+
+/** The statements that have a tree; of others nothing is known. */
+export function statementsIn({ statements }: ParsedSql): readonly Statement[] {
+  return statements.flatMap(({ tree, text, start }: SqlStatement): readonly Statement[] => {
+    if (tree === undefined) return [];
+    const skipped = startOfCode(text);
+    return [{ node: tree, text: text.slice(skipped), offset: start + skipped, from: start }];
+  });
+}
+
+const none: readonly Alteration[] = [];
+/** Many rules ask for the same ones. */
+const cut = new WeakMap<Node, readonly Alteration[]>();
+
+/** Commands of a table; those of views, sequences, indexes and types have rules of their own or none. */
+export function alterationsIn(statement: Statement): readonly Alteration[] {
+  const { node } = statement;
+  if (!("AlterTableStmt" in node)) return none;
+  const known = cut.get(node);
+  if (known !== undefined) return known;
+  const found = cutCommands(node, statement.text);
+  cut.set(node, found);
+  return found;
+}
+
+function cutCommands(node: { readonly AlterTableStmt: AlterTableStmt }, text: string): readonly Alteration[] {
+  const { relation, cmds = [], objtype } = node.AlterTableStmt;
+  if (relation === undefined || objtype !== "OBJECT_TABLE") return [];
+  const pieces = commandPieces(node.AlterTableStmt, text);
+  return cmds.flatMap((cmd, index): readonly Alteration[] => {
+    if (!("AlterTableCmd" in cmd)) return [];
+    const { text: piece, offset } = pieces[index] ?? { text, offset: 0 };
+    const table = nameOf(relation);
+    return [{ table, command: cmd.AlterTableCmd, text: piece, offset, isAlone: cmds.length === 1 }];
+  });
+}
+
+/** Of `ALTER TABLE name a, b`, what each command says; nothing where the cutting does not come out as the parser has it. */
+function commandPieces({ cmds = [] }: AlterTableStmt, text: string) {
+  const head =
+    /^alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?(?:"(?:[^"]|"")*"|[\w$.\u0080-\uffff])+(?:\s*\*)?\s+/iu.exec(text);
+  if (head === null) return [];
+  const skipped = head[0].length;
+  const pieces = piecesBetweenCommas(text.slice(skipped));
+  if (pieces.length !== cmds.length) return [];
+  return pieces.map(({ text: piece, offset }) => ({ text: piece, offset: skipped + offset }));
+}
