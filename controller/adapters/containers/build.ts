@@ -10,6 +10,7 @@ import type { Session } from "./container-calls.ts";
 import { imageId } from "./container-details.ts";
 import type { Surroundings } from "./discover.ts";
 import type { Duplex } from "node:stream";
+import type { Dialect } from "./dialect.ts";
 import { isCode, meaningOf, Refusal } from "./failure.ts";
 import { plain } from "./plain.ts";
 import { progress } from "./progress.ts";
@@ -60,7 +61,7 @@ export async function buildImage(
       {
         method: "POST",
         path: "/build",
-        query: { ...queryOf(spec, context.dockerfile), ...session?.query },
+        query: { ...queryOf(spec, context.dockerfile, dialect), ...session?.query },
         headers: {
           "content-type": "application/x-tar",
           ...(logins.size === 0 ? {} : { "x-registry-config": registryHeader(Object.fromEntries(logins)) }),
@@ -119,6 +120,7 @@ async function openedSession({ openSession, surroundings }: Builder, { secrets }
 function queryOf(
   spec: BuildSpec,
   dockerfile: string,
+  dialect: Dialect,
 ): Readonly<Record<string, string | number | boolean | object | undefined>> {
   const { references, target, labels, platform, cacheFrom, noCache, pull, network, extraHosts, shmBytes } = spec;
   const values = [...(spec.arguments ?? [])].map(([name, value]) => [name, plain(value)] as const);
@@ -132,7 +134,7 @@ function queryOf(
     networkmode: network,
     shmsize: shmBytes,
     buildargs: Object.fromEntries(values),
-    labels: Object.fromEntries(labels ?? []),
+    labels: dialect.buildLabels(labels ?? new Map()),
     cachefrom: cacheFrom && JSON.stringify(cacheFrom),
     extrahosts: extraHosts?.join(","),
     // Of the containers that the classic builder works in.

@@ -8,6 +8,8 @@ export interface Dialect {
   /** All networks go into the body of the creation; else the first only, and the others are connected before the start. */
   readonly createsWithAllNetworks: boolean;
   readonly hasBuildKit: boolean;
+  /** The labels of a build, as its request takes them. */
+  readonly buildLabels: (labels: ReadonlyMap<string, string>) => string | object;
   /** Of the lines of a build with such labels: whether one is of the Dockerfile's own steps, or of none. */
   readonly stepsOfFile: (labels: ReadonlyMap<string, string>) => (line: string) => boolean;
   /** What protects a network in use from being removed only looks at its name. */

@@ -7,6 +7,7 @@ export const dockerDialect = (apiVersion: string): Dialect => ({
   // Docker Engine API, version history: 1.44 takes several entries in EndpointsConfig.
   createsWithAllNetworks: versionNumber(apiVersion) >= 1_044,
   hasBuildKit: true,
+  buildLabels: (labels) => Object.fromEntries(labels),
   stepsOfFile: () => () => true,
   removesNetworksByName: false,
   health: undefined,

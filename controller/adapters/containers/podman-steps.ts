@@ -15,3 +15,10 @@ export function stepsOfFile(labels: ReadonlyMap<string, string>): (line: string)
     return !isAdded;
   };
 }
+
+/**
+ * As a list they keep their order. Of an object it takes them in any (a map of Go), and since each is a step, an unchanged
+ * build would find none of them in the cache and make another image.
+ */
+export const buildLabels = (labels: ReadonlyMap<string, string>): string =>
+  JSON.stringify([...labels].map(([name, value]) => `${name}=${value}`).sort());

@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import { list, number, object, someText, text, texts, type Json } from "./answer.ts";
 import type { Dialect } from "./dialect.ts";
 import { podmanHealth } from "./podman-health.ts";
-import { stepsOfFile } from "./podman-steps.ts";
+import { buildLabels, stepsOfFile } from "./podman-steps.ts";
 
 /**
  * Podman behind its Docker-compatible API, 4.3 and later. Where its words differ from Docker's they are put into Docker's
@@ -13,6 +13,7 @@ export const podmanDialect: Dialect = {
   createsWithAllNetworks: true,
   // Podman builds with Buildah, which takes the same requests and answers in the words of the classic builder.
   hasBuildKit: false,
+  buildLabels,
   stepsOfFile,
   removesNetworksByName: true,
   health: podmanHealth(Date.now),
