@@ -72,7 +72,7 @@ describeServers({ name: "a job in a container", isExtra: true }, jobStageOn, ({ 
     expect(await app.others()).toEqual(["web-1 running"]);
   });
 
-  test("whose engine goes away in the middle is run again when it is back", async () => {
+  test("whose engine goes away in the middle goes on, and is waited for again when it is back", async () => {
     const app = await stage(counting, "", web);
     const engine = await interruptible(app);
     const command = start(["apply", "--yes", "--json"], {
@@ -83,14 +83,13 @@ describeServers({ name: "a job in a container", isExtra: true }, jobStageOn, ({ 
     engine.interrupt(1_500);
     const { code, text } = await command.ended;
     expect(code, text).toBe(0);
-    expect(text).toContain("interrupted run");
     const plan = start(["plan", "--detailed-exitcode"], {
       cwd: app.project.root,
       environment: { DOCKER_HOST: engine.host },
     });
     expect((await plan.ended).code).toBe(0);
     expect(await app.others()).toEqual(["web-1 running"]);
-    expect(await app.runs()).toEqual(["init-seed running", "init-seed succeeded 0"]);
+    expect(await app.runs()).toEqual(["init-seed succeeded 0"]);
   }, 120_000);
 });
 
