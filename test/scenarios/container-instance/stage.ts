@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { request } from "node:http";
 import { expect, onTestFinished } from "vitest";
 import type { ContainerSummary } from "../../../controller/core/ports/container-facts.ts";
 import type { EngineBox } from "../../engine/box.ts";
+import { callEngine } from "../../engine/call.ts";
 import { describeStages, where } from "../../engine/engines.ts";
 import { answerOf, start, type Ended, type Running } from "../../support/command.ts";
 import { newProject, planLines, type PlanAnswer, type Project } from "../../support/scenario.ts";
@@ -90,19 +90,6 @@ environments:
     },
     call: (method, path, body) => callEngine(box.socket, method, path, body),
   };
-}
-
-function callEngine(socketPath: string, method: string, path: string, body?: object): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const headers = { "content-type": "application/json" };
-    const sent = request({ socketPath, method, path: `/v1.41${path}`, headers }, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => (text += chunk));
-      response.on("end", () => resolve(text));
-    });
-    sent.once("error", reject).end(body === undefined ? undefined : JSON.stringify(body));
-  });
 }
 
 /** Rows by the superuser; `sql` of the project looks for the environment's own database. */

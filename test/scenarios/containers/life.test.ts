@@ -1,6 +1,27 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { callEngine } from "../../engine/call.ts";
 import { describeStages } from "../../engine/engines.ts";
-import { compose, stageOn } from "./stage.ts";
+import { compose, stageOn, type Stage } from "./stage.ts";
+
+/** Somebody's own container, of an image that was made of one of ours (`docker commit`): it has all of its labels. */
+async function runCopyOf(name: string, app: Stage): Promise<() => Promise<string | undefined>> {
+  const { engine, signal, labels, socket } = app.box;
+  const path = `/commit?container=${(await app.container(name)).id}&repo=${app.name}&tag=copy`;
+  await callEngine(socket, "POST", path, {});
+  const made = (await engine.images(signal)).find(({ references }) => references.join().includes(`${app.name}:copy`));
+  const image = made?.references[0] ?? expect.fail("nothing was committed");
+  const spec = {
+    ...{ image, labels, environment: new Map(), ports: [], expose: [], mounts: [], network: { mode: "none" } as const },
+    command: ["sleep", "100000"],
+  };
+  const { id } = await engine.createContainer(`${app.name}-copy`, spec, signal);
+  onTestFinished(async () => {
+    await engine.removeContainer(id, { force: true, anonymousVolumes: true }, signal);
+    await engine.removeImage(image, signal);
+  });
+  await engine.startContainer(id, signal);
+  return async () => (await engine.inspectContainer(id, signal))?.state;
+}
 
 const whole = ["cache-1 running", "web-1 running", "worker-1 running", "worker-2 running"];
 
@@ -139,19 +160,22 @@ describeStages("an environment of a Compose file", stageOn, ({ isFull, kind, sta
     const app = await stage();
     await app.ok("apply", "--yes");
     const before = await app.container("cache-1");
+    const copy = await runCopyOf("cache-1", app);
+    const ours = async () => (await app.containers()).filter((line) => !line.includes("-copy "));
     await app.ok("env", "stop", "dev", "--yes");
-    expect(await app.containers()).toEqual(whole.map((line) => line.replace("running", "exited")));
+    expect(await ours()).toEqual(whole.map((line) => line.replace("running", "exited")));
     await app.ok("env", "start", "dev", "--yes");
-    expect(await app.containers()).toEqual(whole);
+    expect(await ours()).toEqual(whole);
     expect((await app.container("cache-1")).id).toBe(before.id);
     await app.ok("destroy", "dev", "--yes");
-    expect([await app.containers(), await app.objects()]).toEqual([[], ["volume data"]]);
+    expect([await ours(), await app.objects()]).toEqual([[], ["volume data"]]);
     // Volumes that the files no longer name are the environment's still.
     app.project.write("compose.yml", app.project.read("compose.yml").replaceAll("data:", "fresh:"));
     await app.ok("apply", "--yes", "--no-wait");
     expect(await app.objects()).toEqual(["network default", "volume data", "volume fresh"]);
     await app.ok("destroy", "dev", "--delete-data", "--confirm", "dev", "--yes");
-    expect([await app.containers(), await app.objects()]).toEqual([[], []]);
+    expect([await ours(), await app.objects()]).toEqual([[], []]);
+    expect(await copy()).toBe("running");
   }, 120_000);
 
   test("refuses a name that somebody else has, before anything is made", async () => {
