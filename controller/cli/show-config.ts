@@ -1,4 +1,5 @@
 import { chooseEnvironment } from "../config/choose.ts";
+import { writtenMigrationFolder } from "../config/migration-folder.ts";
 import { printJson, type Context } from "./context.ts";
 import { effectiveConfig } from "./effective-config.ts";
 import { exitCode, type ExitCode } from "./exit.ts";
@@ -8,7 +9,8 @@ import { openProject } from "./open.ts";
 export async function showConfig(name: string | undefined, context: Context): Promise<ExitCode> {
   const { project } = openProject(context, { chosen: name, usable: "chosen" });
   const environment = chooseEnvironment(project, name);
-  const { defaultEnvironment, migrations, containers } = project;
+  const { defaultEnvironment, containers } = project;
+  const migrations = writtenMigrationFolder(project);
   const head = { name: project.name, default_environment: defaultEnvironment, migrations, containers };
   const document = { project: head, environments: { [environment.name]: effectiveConfig(project, environment) } };
   if (context.json) {

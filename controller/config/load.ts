@@ -8,6 +8,7 @@ import { chooseEnvironment } from "./choose.ts";
 import { findClashes } from "./clashes.ts";
 import { collect } from "./collect.ts";
 import { unreadableFiles } from "./deploy-files.ts";
+import { readMigrationFolder } from "./migration-folder.ts";
 import { readEnvFiles, type EnvFile } from "./env-files.ts";
 import { byPlace, readEnvironment, writtenVariables, type ReadEnvironment } from "./environment.ts";
 import { extendAll } from "./extends.ts";
@@ -90,7 +91,7 @@ export function readProject(bytes: Buffer, options: LoadOptions): ProjectSource 
     root: files.root,
     name: project.name,
     ...(project.default_environment === undefined ? {} : { defaultEnvironment: project.default_environment }),
-    migrations: project.migrations ?? "./migrations",
+    ...readMigrationFolder(project.migrations),
     containers: project.containers ?? "./containers",
     environments,
     placeOf: (path) => placeOf(tree, fileStart(fileName), path),

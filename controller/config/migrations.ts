@@ -3,6 +3,7 @@ import { resourceId } from "../core/id.ts";
 import { comparePlaces, fileStart, type Place } from "../core/place.ts";
 import type { Files, TextCache } from "../core/ports/files.ts";
 import type { MigrationFile, NamedMigration } from "../resources/migration/model.ts";
+import { readForward, readRollback } from "../resources/migration/source.ts";
 import { checksumOf, headersOf } from "../resources/migration/text.ts";
 import { compareOrders, orderOf } from "../resources/migration/version.ts";
 import { knownNames } from "./known-names.ts";
@@ -12,7 +13,7 @@ const limitBytes = 16 * 1024 * 1024;
 
 const form = "004_add_users.sql, with 004_add_users.rollback.sql beside it (or .up.sql and .down.sql)";
 /** The version, and the rest: of any characters that can be seen, without a blank at either end. */
-const migrationName = /^(\d+(?:-\d+)*)_(?=\S)[^\p{C}]*$/u;
+const migrationName = /^(\d+(?:[-.]\d+)*)_(?=\S)[^\p{C}]*$/u;
 const endings = [
   { ending: ".rollback.sql", isRollback: true },
   { ending: ".down.sql", isRollback: true },
@@ -105,13 +106,26 @@ export function readTexts(
   const errors: PoststackError[] = [];
   for (const one of named) {
     try {
-      migrations.push(withText(one, textFacts(files, one.file, where, cache)));
+      migrations.push(
+        one.reading === undefined ? withText(one, textFacts(files, one.file, where, cache)) : foreign(one),
+      );
     } catch (error) {
       if (!(error instanceof PoststackError)) throw error;
       errors.push(error);
     }
   }
   return { migrations, errors };
+
+  /** Texts of another tool are read each time: what was kept of a file does not say in whose way it was read. */
+  function foreign(one: NamedMigration): MigrationFile {
+    const { text } = readForward(one, files);
+    const facts = factsOf(Buffer.from(text), one.file);
+    // Of one file with two parts, only the text tells whether there is a way back.
+    const { rollbackFile, ...rest } = one;
+    return rollbackFile === undefined || readRollback(one, files) === undefined
+      ? { ...rest, ...facts }
+      : { ...rest, rollbackFile, ...facts };
+  }
 }
 
 /** Also `.SQL`, which is refused: it is surely meant. */

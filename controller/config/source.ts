@@ -1,6 +1,7 @@
 import type { EnvironmentConfig } from "../../schema/generated/config.ts";
 import type { PoststackError } from "../core/errors.ts";
 import type { Place } from "../core/place.ts";
+import type { ForeignFormat } from "../resources/migration/import/formats.ts";
 
 /** A path into a document: `["postgres", "roles", "reporting"]`. */
 export type Path = readonly (string | number)[];
@@ -34,6 +35,12 @@ export interface EnvironmentSource {
   readonly placeOf: (path: Path) => Place;
 }
 
+export interface MigrationFormat {
+  readonly format: "poststack" | ForeignFormat;
+  readonly ledger: "poststack" | ForeignFormat;
+  readonly table?: string;
+}
+
 /** The whole configuration file. */
 export interface ProjectSource {
   /** Absolute. */
@@ -46,6 +53,8 @@ export interface ProjectSource {
   readonly defaultEnvironment?: string;
   /** Relative to the root. */
   readonly migrations: string;
+  /** Whose way the migrations are written in, and whose ledger is taken over: `poststack` for none but ours. */
+  readonly migrationFormat: MigrationFormat;
   /** Relative to the root. */
   readonly containers: string;
   /** In the order of the file. */

@@ -112,19 +112,39 @@ begin
 end $body$;
 `;
 
+const repeatablePrivileges = (owner: string): string =>
+  `grant select, insert, update, delete on poststack.repeatable_migrations to ${owner};`;
+
+/** Files that run again whenever their text has changed: as each of them ran last. */
+const repeatableStep = (owner: string): string => `
+create table poststack.repeatable_migrations (
+  name text primary key,
+  checksum text not null,
+  sql text,
+  duration_ms integer,
+  applied_by text not null default current_user,
+  applied_at timestamptz not null default now(),
+  fence bigint not null
+);
+${repeatablePrivileges(owner)}
+`;
+
 /**
  * Schema `poststack` in the environment's database: what cannot be observed elsewhere. Its shape changes by numbered
  * steps, forward only; `system_info.ledger_version` says how many have run. A step that was released is never edited.
  *
  * The schema belongs to the admin login, so that a migration, which runs as the owner of the database, cannot drop it.
  */
-const steps: readonly ((owner: string) => string)[] = [firstStep];
+const steps: readonly ((owner: string) => string)[] = [firstStep, repeatableStep];
 
 /** The steps' SQL, each one transaction, for a database of this owner. */
 export const ledgerSteps = (owner: string): readonly string[] => steps.map((step) => step(quoteIdentifier(owner)));
 
-/** What a new owner of the database needs. */
-export const ledgerPrivileges = (owner: string): string => ownerPrivileges(quoteIdentifier(owner));
+/** What a new owner of the database needs, as statements of PL/pgSQL: a ledger may have come less far than this version. */
+export const ledgerPrivileges = (owner: string): string => `${ownerPrivileges(quoteIdentifier(owner))}
+if pg_catalog.to_regclass('poststack.repeatable_migrations') is not null then
+  ${repeatablePrivileges(quoteIdentifier(owner))}
+end if;`;
 
 /** The shape that this version works with. */
 export const ledgerVersion = steps.length;

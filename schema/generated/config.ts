@@ -25,9 +25,30 @@ export interface ProjectConfig {
    */
   default_environment?: string;
   /**
-   * Folder of the SQL migrations, relative to this file. Default: ./migrations
+   * Folder of the SQL migrations, relative to this file; or a map that says whose way they are written in. Default: ./migrations
    */
-  migrations?: string;
+  migrations?:
+    | string
+    | {
+        /**
+         * The folder, relative to this file.
+         */
+        directory: string;
+        /**
+         * Whose files they are. Another tool's ledger is taken over where there is none of ours. Default: poststack
+         */
+        format?:
+          "poststack" | "dbmate" | "golang-migrate" | "flyway" | "node-pg-migrate" | "sqitch" | "diesel" | "prisma";
+        /**
+         * Whose ledger is taken over, where it is not that of the format: after `db import --write`.
+         */
+        ledger?:
+          "poststack" | "dbmate" | "golang-migrate" | "flyway" | "node-pg-migrate" | "sqitch" | "diesel" | "prisma";
+        /**
+         * The other tool's ledger, where it is not called as that tool calls it: table or schema.table.
+         */
+        table?: string;
+      };
   /**
    * Folder of the images: each folder in it with a Dockerfile becomes {project}/{folder}. Default: ./containers
    */
@@ -70,6 +91,7 @@ export interface EnvironmentConfig {
    */
   protected?: boolean;
   watch?: WatchConfig;
+  policy?: PolicyConfig;
 }
 /**
  * The environment's Postgres: the server and what is in it.
@@ -544,4 +566,13 @@ export interface WatchConfig {
    * An edited last migration is rolled back and applied again. For development only. Default: false
    */
   replay_migrations?: boolean;
+}
+/**
+ * What has to be proved before anything here is changed.
+ */
+export interface PolicyConfig {
+  /**
+   * plan and apply run pending migrations on a copy of the schema first: forward, back and forward again. Default: false
+   */
+  rehearse?: boolean;
 }

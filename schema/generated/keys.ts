@@ -18,7 +18,11 @@ export const projectKey: Key = {
   keys: {
     name: {},
     default_environment: { fallback: "the only environment; with several, the command must name one." },
-    migrations: { fallback: "./migrations", value: "./migrations" },
+    migrations: {
+      fallback: "./migrations",
+      value: "./migrations",
+      keys: { directory: {}, format: { fallback: "poststack", value: "poststack" }, ledger: {}, table: {} },
+    },
     containers: { fallback: "./containers", value: "./containers" },
   },
 };
@@ -180,5 +184,6 @@ export const environmentKey: Key = {
     routes: { items: { keys: { host: {}, service: {}, port: {}, tls: { fallback: "none", value: "none" } } } },
     protected: { fallback: "false", value: false },
     watch: { keys: { replay_migrations: { fallback: "false", value: false } } },
+    policy: { keys: { rehearse: { fallback: "false", value: false } } },
   },
 };

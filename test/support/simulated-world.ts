@@ -229,6 +229,10 @@ function applyMigration(world: SimulatedWorld, action: Of<"migration">): void {
     case "rollback":
       world.ledger.delete(action.migration.order);
       return;
+    case "repeat":
+    case "forget":
+      throw new Error("no random stack has a repeatable file");
+    case "import":
     case "baseline":
       for (const migration of action.migrations) world.ledger.set(migration.order, rowOf(migration));
       return;

@@ -12,6 +12,7 @@ import { renderPath, type Tree } from "../../config/tree.ts";
 import { variablesOf, type VariableSources, type Written } from "../../config/variables.ts";
 import { parseYaml } from "../../config/yaml.ts";
 import { collect } from "../../config/collect.ts";
+import { writtenMigrationFolder } from "../../config/migration-folder.ts";
 import type { Desired } from "../../resources/index.ts";
 import { effectiveConfig } from "../effective-config.ts";
 import { givenSecrets } from "../given-secrets.ts";
@@ -23,7 +24,8 @@ export const readTree = ({ project, files }: OpenedProject): Tree =>
 
 /** What all environments share. */
 export function projectSubject({ project }: OpenedProject, tree: Tree): Subject {
-  const { name, defaultEnvironment, migrations, containers } = project;
+  const { name, defaultEnvironment, containers } = project;
+  const migrations = writtenMigrationFolder(project);
   const layers = fileLayers(tree);
   return {
     name: "",

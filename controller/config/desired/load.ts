@@ -19,7 +19,7 @@ import { desiredGrants } from "./grants.ts";
 import { identityOf, type Identity } from "./identity.ts";
 import { injectedVariables } from "./injected.ts";
 import { desiredInit, leavingSteps, skippedInit } from "./jobs.ts";
-import { listedMigrations, readListed } from "./migrations.ts";
+import { idsOfMigrations, listedMigrations, readListed } from "./migrations.ts";
 import type { DesiredOptions, DesiredSource } from "./options.ts";
 import { desiredProcesses } from "./processes.ts";
 import { restartsOf } from "./restart.ts";
@@ -127,7 +127,7 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
   const prepared = [database.id, ...idsOf(extensions)];
   const migrations = attempt(() => listedMigrations(project, environment, files, options, prepared, problems));
 
-  const migrated = [...prepared, ...idsOf(migrations?.files ?? [])];
+  const migrated = [...prepared, ...(migrations === undefined ? [] : idsOfMigrations(migrations))];
   const owner = server.endpoint.owner.user;
   const grantWishes = { environment, database: database.name, owner, after: migrated, roles: idsOf(roles) };
   const grants = attempt(() => desiredGrants(grantWishes)) ?? [];

@@ -2,11 +2,15 @@ import { PoststackError } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Files, TextCache } from "../../core/ports/files.ts";
 import type { DesiredMigrations, ListedMigrations, MigrationFile } from "../../resources/migration/model.ts";
+import { importId } from "../../resources/migration/import/diff.ts";
+import { listForeign } from "../migration-formats/formats.ts";
+import type { Listing } from "../migration-formats/layout.ts";
 import { listMigrations, readTexts } from "../migrations.ts";
 import { atPlace, type Problems } from "../problems.ts";
-import type { EnvironmentSource, ProjectSource } from "../source.ts";
+import type { EnvironmentSource, MigrationFormat, ProjectSource } from "../source.ts";
 import { tidyPath } from "./folders.ts";
 import type { DesiredOptions } from "./options.ts";
+import { namesOfRepeatables, readRepeatables } from "./repeatable.ts";
 
 const defaultFolder = "migrations";
 
@@ -35,8 +39,11 @@ export function listedMigrations(
   }
   const { target, rollback = false, replay = false, baseline, repair = false } = migration;
   const mayReplay = environment.config.watch?.replay_migrations === true && environment.config.protected !== true;
-  const { migrations, errors } = atPlace(place, () => listMigrations(files, folder));
-  problems.add(errors);
+  const { format, ledger, table } = project.migrationFormat;
+  const listed = atPlace(place, () => listFolder(files, folder, format));
+  const { migrations, project: owner } = listed;
+  problems.add(listed.errors);
+  const repeatable = readRepeatables(files, folder, listed.repeatable, problems);
   return {
     folder,
     files: migrations,
@@ -45,10 +52,33 @@ export function listedMigrations(
     replay: replay && mayReplay,
     ...(baseline === undefined ? {} : { baseline }),
     repair,
+    ...(repeatable.length === 0 ? {} : { repeatable }),
+    ...(ledger === "poststack"
+      ? {}
+      : {
+          takesOver: {
+            format: ledger,
+            ...(table === undefined ? {} : { table }),
+            ...(owner === undefined ? {} : { project: owner }),
+          },
+        }),
     dependsOn: after,
     place,
   };
 }
+
+/** What has to be over before anything else is done in the database: each migration, and taking over what was done before. */
+export const idsOfMigrations = ({ files, repeatable = [], takesOver }: ListedMigrations): readonly ResourceId[] => [
+  ...files.map(({ id }) => id),
+  ...repeatable.map(({ id }) => id),
+  ...(takesOver === undefined ? [] : [importId]),
+];
+
+/** Whose manner of naming it is decides which names are migrations. */
+const listFolder = (files: Files, folder: string, format: MigrationFormat["format"]): Listing =>
+  format === "poststack"
+    ? { repeatable: namesOfRepeatables(files, folder), ...listMigrations(files, folder) }
+    : listForeign(files, folder, format);
 
 /**
  * Files between two turns, of which 64 take half a millisecond, and half of that where they need not be read. Each of a

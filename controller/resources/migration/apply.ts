@@ -3,8 +3,10 @@ import type { Ports } from "../../core/ports.ts";
 import type { Link, Result } from "../../core/resource.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import { applyMigration } from "./forward.ts";
+import { takeOverLedger } from "./import/apply.ts";
 import type { MigrationAction } from "./model.ts";
 import { baseline, repair } from "./record.ts";
+import { forgetMigration, repeatMigration } from "./repeatable/apply.ts";
 import { replayMigration, rollBackMigration } from "./backward.ts";
 
 export function apply(
@@ -22,6 +24,12 @@ export function apply(
       return replayMigration(action, ports, signal);
     case "baseline":
       return baseline(action.migrations, ports, signal);
+    case "import":
+      return takeOverLedger(action, ports, signal);
+    case "repeat":
+      return repeatMigration(action, ports, signal);
+    case "forget":
+      return forgetMigration(action, ports, signal);
     case "repair":
       return repair(action.migration, ports, signal);
     case "refuse":

@@ -6,7 +6,7 @@ import { runnable } from "./guard.ts";
 import { deleteRow, markReverting, readRow, setRollback, unmarkReverting, updateRow, type FullRow } from "./ledger.ts";
 import type { MigrationAction } from "./model.ts";
 import { freshSession, writeLedger } from "./session.ts";
-import { readMigration, readSource, type Source } from "./source.ts";
+import { readMigration, readRollback, type Source } from "./source.ts";
 import { runStatements } from "./statements.ts";
 import { checksumOf, headersOf } from "./text.ts";
 import { runInTransaction } from "./transaction.ts";
@@ -19,7 +19,7 @@ type Of<V extends MigrationAction["verb"]> = Extract<MigrationAction, { readonly
  * @throws PoststackError `ROLLBACK_MISSING`, `PLAN_STALE`, `MIGRATION_*`, `FENCED`
  */
 export async function rollBackMigration(
-  { migration: { name, order }, rollbackFile, rollbackChecksum }: Of<"rollback">,
+  { migration: { name, order }, rollbackFile, reading, rollbackChecksum }: Of<"rollback">,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Result> {
@@ -27,7 +27,11 @@ export async function rollBackMigration(
   const row = await readRow(session, order, signal);
   // An earlier try committed and could not tell.
   if (row === undefined) return { note: "rolled back already" };
-  const source = rollbackFile === undefined ? recorded(name, row) : readSource(rollbackFile, ports.files);
+  const written = {
+    ...(rollbackFile === undefined ? {} : { rollbackFile }),
+    ...(reading === undefined ? {} : { reading }),
+  };
+  const source = readRollback(written, ports.files) ?? recorded(name, row);
   checkPlanned(name, source, rollbackChecksum);
   const { transactional } = headersOf(Buffer.from(source.text));
   const runs = await runnable(source, transactional, ports.parser);
@@ -76,7 +80,7 @@ export async function replayMigration(
 ): Promise<Result> {
   const { name, order, rollbackFile } = migration;
   const source = readMigration(migration, ports.files);
-  const rollbackSql = rollbackFile === undefined ? undefined : readSource(rollbackFile, ports.files).text;
+  const rollbackSql = readRollback(migration, ports.files)?.text;
   const session = await freshSession(ports, signal);
   const row = await readRow(session, order, signal);
   if (row?.checksum === migration.checksum) return { note: "replayed already" };

@@ -1,6 +1,6 @@
 import type { Content } from "../../core/resource.ts";
 import { unreachable } from "../../core/unreachable.ts";
-import type { LedgerRow, MigrationAction, MigrationFile } from "./model.ts";
+import type { LedgerRow, MigrationAction, MigrationFile, RepeatableFile } from "./model.ts";
 
 /** A text by its checksum, which is compared again before it runs. */
 export function content(action: MigrationAction): Content {
@@ -17,6 +17,12 @@ export function content(action: MigrationAction): Content {
     }
     case "baseline":
       return { facts: action.migrations.map(fileFacts) };
+    case "import":
+      return { facts: [action.migrations.map(fileFacts), action.repeated.map(repeatableFacts), { ...action.ledger }] };
+    case "repeat":
+      return { facts: repeatableFacts(action.repeatable) };
+    case "forget":
+      return { facts: { ...action.row } };
     case "repair":
       return { facts: { ...fileFacts(action.migration), row: rowFacts(action.row) } };
     case "refuse":
@@ -34,5 +40,7 @@ const fileFacts = ({ version, name, file, rollbackFile, checksum, transactional 
   checksum,
   transactional,
 });
+
+const repeatableFacts = ({ name, file, checksum }: RepeatableFile) => ({ name, file, checksum });
 
 const rowFacts = ({ version, name, checksum, state }: LedgerRow) => ({ version, name, checksum, state });

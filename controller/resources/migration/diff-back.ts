@@ -31,6 +31,7 @@ function back(row: LedgerRow, { fileOf, rollbacks }: History): MigrationAction {
     ...(rollbackFile === undefined ? {} : { place: fileStart(rollbackFile) }),
     migration: row,
     ...(rollbackFile === undefined ? {} : { rollbackFile }),
+    ...(rollbackFile === undefined || file?.reading === undefined ? {} : { reading: file.reading }),
     ...(rollbackChecksum === undefined ? {} : { rollbackChecksum }),
   };
 }

@@ -4,8 +4,10 @@ import { isAsFiles } from "./columns.ts";
 import { stepsForward } from "./diff-forward.ts";
 import { stepsBack } from "./diff-back.ts";
 import { historyOf, short, type History } from "./history.ts";
+import { takeOver } from "./import/diff.ts";
 import type { DesiredMigrations, MigrationAction, ObservedMigrations } from "./model.ts";
 import { refuse, unknownVersion } from "./refusals.ts";
+import { isRepeated, stepsRepeated } from "./repeatable/diff.ts";
 import { isAfter, parseTarget } from "./target.ts";
 
 /** Every refusal is found here, before the first statement (RELIABILITY 27). */
@@ -17,9 +19,27 @@ export function diff(
   const history = historyOf(wish, observed);
   if (wish.repair) return chain(history, repairs(history));
   if (wish.baseline !== undefined) return chain(history, baseline(history, wish.baseline));
+  const taken = takeOver(history, observed);
+  if (taken !== undefined)
+    return chain(history, [
+      ...taken.steps,
+      ...(taken.history === undefined ? [] : onward(taken.history, observed, taken.repeated)),
+    ]);
   const target = parseTarget(wish.target, history.files, history.rows);
   if (target === undefined) return chain(history, [unknownVersion(wish, wish.target ?? "", history)]);
-  return chain(history, wish.rollback ? stepsBack(history, target) : stepsForward(history, target));
+  return chain(history, wish.rollback ? stepsBack(history, target) : onward(history, observed));
+}
+
+/** Versions first, then what is written for the newest of them. */
+function onward(
+  history: History,
+  observed: ObservedMigrations | undefined,
+  repeated?: ReadonlySet<string>,
+): readonly MigrationAction[] {
+  const { wish } = history;
+  const target = parseTarget(wish.target, history.files, history.rows);
+  if (target === undefined) return [unknownVersion(wish, wish.target ?? "", history)];
+  return [...stepsForward(history, target), ...stepsRepeated(wish, observed, repeated)];
 }
 
 /** Everything is applied, as it is in the files, and nothing else is asked for. */
@@ -29,7 +49,8 @@ const isDone = (wish: DesiredMigrations, observed: ObservedMigrations | undefine
   wish.baseline === undefined &&
   !wish.rollback &&
   !wish.repair &&
-  isAsFiles(wish.files, observed.columns);
+  isAsFiles(wish.files, observed.columns) &&
+  isRepeated(wish, observed);
 
 /** One after another. A refusal stops all that follows it, also what other kinds let wait for the last file. */
 function chain({ wish, files }: History, steps: readonly MigrationAction[]): readonly MigrationAction[] {

@@ -8,7 +8,7 @@ import { runnable } from "./guard.ts";
 import { deleteRow, fenceAfter, insertRow, isRecorded, markApplied, readRow, setText, type FullRow } from "./ledger.ts";
 import type { MigrationAction, MigrationFile } from "./model.ts";
 import { freshSession, writeLedger } from "./session.ts";
-import { readMigration, readSource, type Source } from "./source.ts";
+import { readMigration, readRollback, type Source } from "./source.ts";
 import { runStatements } from "./statements.ts";
 import { runInTransaction } from "./transaction.ts";
 
@@ -19,9 +19,9 @@ export async function applyMigration(
   signal: AbortSignal,
   link?: Link<MigrationAction>,
 ): Promise<Result> {
-  const { name, order, rollbackFile } = migration;
+  const { name, order } = migration;
   const source = readMigration(migration, ports.files);
-  const rollbackSql = rollbackFile === undefined ? undefined : readSource(rollbackFile, ports.files).text;
+  const rollbackSql = readRollback(migration, ports.files)?.text;
   const runs = await runnable(source, migration.transactional, ports.parser);
   const ahead = link?.before;
   const session = await (migration.transactional ? ports.server.owner(signal) : freshSession(ports, signal));

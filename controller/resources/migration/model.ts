@@ -2,11 +2,16 @@ import type { ActionOf, Hazard, Refusal } from "../../core/action.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
+import type { ImportedLedger } from "./import/diff.ts";
+import type { TakeOver } from "./import/formats.ts";
+import type { FoundLedger } from "./import/observe.ts";
+import type { Reading } from "./import/reading.ts";
+import type { RepeatedRow, RepeatFacts } from "./repeatable/model.ts";
 
 /** One migration as the names of its file pair say it. */
 export interface NamedMigration {
   readonly id: ResourceId;
-  /** As written in the file name: `004`, `2017-09-26-200549`. */
+  /** As written in the file name: `004`, `2017-09-26-200549`, `1.10`. */
   readonly version: string;
   /** The version's digits as a decimal number: what orders and identifies it. Made by `orderOf`, compared by `compareOrders` (version.ts). */
   readonly order: string;
@@ -15,6 +20,8 @@ export interface NamedMigration {
   /** Relative to the project. */
   readonly file: string;
   readonly rollbackFile?: string;
+  /** How the texts of another tool are read. */
+  readonly reading?: Reading;
 }
 
 /** With what its text says. The text stays on disk; it is read again, and its checksum compared, when it runs. */
@@ -40,6 +47,10 @@ export interface ListedMigrations {
   readonly baseline?: string;
   /** Takes the files' present checksums into the ledger (`db repair`). */
   readonly repair: boolean;
+  /** Files that run whenever their text has changed. */
+  readonly repeatable?: readonly RepeatableFile[];
+  /** Whose ledger counts while there is none of ours. */
+  readonly takesOver?: TakeOver;
   readonly dependsOn: readonly ResourceId[];
   readonly place: Place;
 }
@@ -49,6 +60,19 @@ export interface DesiredMigrations extends ListedMigrations {
   readonly files: readonly MigrationFile[];
   /** Not all of the texts were read: what an earlier run found is taken of files that have not changed since. */
   readonly isRecalled?: boolean;
+}
+
+/** A file that runs again whenever its text has changed: views, functions, policies, grants. */
+export interface RepeatableFile {
+  readonly id: ResourceId;
+  /** File name without its ending: `active_users`. */
+  readonly name: string;
+  /** Relative to the project. */
+  readonly file: string;
+  /** As {@link MigrationFile}'s. */
+  readonly checksum: string;
+  /** Names that `-- poststack: after` gives. */
+  readonly after: readonly string[];
 }
 
 export interface LedgerRow {
@@ -100,6 +124,12 @@ export interface ObservedMigrations {
   readonly pending: ReadonlyMap<ResourceId, PendingFacts>;
   /** Checksums of rollback files that are to run, by the migration's id. */
   readonly rollbacks?: ReadonlyMap<ResourceId, string>;
+  /** What the ledger knows of repeatable files; missing where it has never known one. */
+  readonly repeated?: readonly RepeatedRow[];
+  /** Of repeatable files that are to run, by name. */
+  readonly repeating?: ReadonlyMap<string, RepeatFacts>;
+  /** Of another tool; looked for where it counts. */
+  readonly foreign?: FoundLedger;
 }
 
 export type MigrationAction =
@@ -114,6 +144,7 @@ export type MigrationAction =
       {
         readonly migration: LedgerRow;
         readonly rollbackFile?: string;
+        readonly reading?: Reading;
         /** Of what runs: that file, or what the ledger recorded. */
         readonly rollbackChecksum?: string;
       }
@@ -129,5 +160,17 @@ export type MigrationAction =
       }
     >
   | ActionOf<"migration", "baseline", { readonly migrations: readonly MigrationFile[] }>
+  | ActionOf<
+      "migration",
+      "import",
+      {
+        readonly migrations: readonly MigrationFile[];
+        /** Repeatable files that ran as they are. */
+        readonly repeated: readonly RepeatableFile[];
+        readonly ledger: ImportedLedger;
+      }
+    >
+  | ActionOf<"migration", "repeat", { readonly repeatable: RepeatableFile }>
+  | ActionOf<"migration", "forget", { readonly row: RepeatedRow }>
   | ActionOf<"migration", "repair", { readonly migration: MigrationFile; readonly row: LedgerRow }>
   | Refusal<"migration">;

@@ -7,6 +7,7 @@ import { sqlFailure } from "../../core/sql.ts";
 import { hasVersionsOf, rowsOf } from "./columns.ts";
 import { runnable } from "./guard.ts";
 import { hazardsOf } from "./hazards.ts";
+import { observeForeign } from "./import/observe.ts";
 import type {
   LedgerColumns,
   LedgerRow,
@@ -15,7 +16,9 @@ import type {
   ObservedMigrations,
   PendingFacts,
 } from "./model.ts";
-import { readSource } from "./source.ts";
+import { readRepeated } from "./repeatable/ledger.ts";
+import { lookAtRepeatables } from "./repeatable/observe.ts";
+import { readForward, readRollback } from "./source.ts";
 import { isAfter, parseTarget } from "./target.ts";
 import { checksumOf, headersOf } from "./text.ts";
 
@@ -30,7 +33,36 @@ export async function observe(
   const ledger = session === undefined ? absent(0) : await readLedger(session, recordedOf(desired), signal);
   const pending = await lookAt(filesBeside(desired.files, ledger), ports);
   const rollbacks = readRollbacks(desired, ledger, ports.files);
-  return [Object.assign(ledger, { pending }, rollbacks.size === 0 ? {} : { rollbacks })];
+  const foreign = await foreignLedger(desired, ledger, session, ports, signal);
+  const repeatables = await observeRepeatables(desired, ledger, session, ports, signal);
+  return [Object.assign(ledger, { pending }, rollbacks.size === 0 ? {} : { rollbacks }, foreign, repeatables)];
+}
+
+/** Another tool's record counts until there is a row of ours. */
+async function foreignLedger(
+  { takesOver, ...wish }: ListedMigrations,
+  ledger: Ledger,
+  session: Session | undefined,
+  { files }: Ports,
+  signal: AbortSignal,
+): Promise<Pick<ObservedMigrations, "foreign">> {
+  const isOurs = ledger.columns === undefined ? false : ledger.columns.orders !== "[]";
+  if (takesOver === undefined || session === undefined || isOurs) return {};
+  const foreign = await observeForeign({ ...wish, takesOver }, session, files, signal);
+  return foreign === undefined ? {} : { foreign };
+}
+
+/** Asked for only where the ledger has ever known one: most have none. */
+async function observeRepeatables(
+  { repeatable = [] }: ListedMigrations,
+  { repeats }: Ledger,
+  session: Session | undefined,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Pick<ObservedMigrations, "repeated" | "repeating">> {
+  const repeated = repeats === true && session !== undefined ? await readRepeated(session, signal) : [];
+  if (repeatable.length === 0 && repeated.length === 0) return {};
+  return { repeated, repeating: await lookAtRepeatables(repeatable, repeated, ports) };
 }
 
 /** Some at a time: what is read in one go finds its folder once. */
@@ -68,13 +100,17 @@ function readRollbacks(
   const known = new Set(ledger.rows.map(({ order }) => order));
   const going = files.filter(({ order }) => known.has(order) && isAfter(order, target));
   return new Map(
-    going.flatMap(({ id, rollbackFile }) =>
-      rollbackFile === undefined ? [] : [[id, checksumOf(Buffer.from(readSource(rollbackFile, from).text))]],
-    ),
+    going.flatMap((file) => {
+      const source = readRollback(file, from);
+      return source === undefined ? [] : [[file.id, checksumOf(Buffer.from(source.text))]];
+    }),
   );
 }
 
-type Ledger = Omit<ObservedMigrations, "pending">;
+type Ledger = Omit<ObservedMigrations, "pending"> & {
+  /** Whether the ledger has had rows of repeatable files. */
+  readonly repeats?: boolean;
+};
 const absent = (objects: number): Ledger => ({ ledger: "absent", rows: [], objects });
 
 /** What belongs to no extension, to no schema of the system's and not to ours. */
@@ -94,6 +130,7 @@ const ledgerQuery = (recorded: Recorded): string => `
 select json_agg("order"::text)::text as orders, json_agg(version)::text as versions, json_agg(name)::text as names,
   json_agg(checksum)::text as checksums, string_agg(state, '') as states, string_agg(rollback, '') as rollbacks,
   json_agg(rollback_checksum)::text as rollback_checksums,
+  pg_relation_size(to_regclass('poststack.repeatable_migrations')) > 0 as repeats,
   case when exists (select from poststack.schema_migrations)
          or exists (select from poststack.system_info where key = 'baseline') then 0 else ${countObjects} end as objects
 from (
@@ -114,7 +151,7 @@ const rollbackChecksums: Readonly<Record<Recorded, string>> = {
 async function readLedger(session: Session, recorded: Recorded, signal: AbortSignal): Promise<Ledger> {
   try {
     const [found] = await session.query(ledgerQuery(recorded), [], signal);
-    return present(columnsOf(found ?? {}), Number(found?.["objects"]));
+    return present(columnsOf(found ?? {}), Number(found?.["objects"]), found?.["repeats"] === true);
   } catch (error) {
     // 42P01 undefined_table: schema poststack is not there yet.
     if (sqlFailure(error)?.sqlState !== "42P01") throw error;
@@ -124,12 +161,13 @@ async function readLedger(session: Session, recorded: Recorded, signal: AbortSig
 }
 
 /** Rows are made when somebody asks for them: where the columns are as the files say, nobody does. */
-function present(columns: LedgerColumns, objects: number): Ledger {
+function present(columns: LedgerColumns, objects: number, repeats: boolean): Ledger {
   let rows: readonly LedgerRow[] | undefined;
   return {
     ledger: "present",
     columns,
     objects,
+    ...(repeats ? { repeats } : {}),
     get rows() {
       return (rows ??= rowsOf(columns));
     },
@@ -156,9 +194,9 @@ function columnsOf(found: Row): LedgerColumns {
 /** What was found in texts without a fault, by checksum: every pass of a run would find the same in what is pending. */
 const looked = new Map<string, PendingFacts>();
 
-async function look({ file }: NamedMigration, { files, parser }: Ports): Promise<PendingFacts> {
+async function look(file: NamedMigration, { files, parser }: Ports): Promise<PendingFacts> {
   try {
-    const source = readSource(file, files);
+    const source = readForward(file, files);
     const bytes = Buffer.from(source.text);
     const checksum = checksumOf(bytes);
     const known = looked.get(checksum);

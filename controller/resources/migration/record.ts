@@ -2,20 +2,25 @@ import type { Ports } from "../../core/ports.ts";
 import type { Files } from "../../core/ports/files.ts";
 import { done, type Result } from "../../core/resource.ts";
 import { insertRow, markForeign, updateRow } from "./ledger.ts";
-import type { MigrationFile } from "./model.ts";
+import type { MigrationFile, RepeatableFile } from "./model.ts";
+import { readRepeatable } from "./repeatable/apply.ts";
+import { writeRepeated } from "./repeatable/ledger.ts";
 import { freshSession, writeLedger } from "./session.ts";
-import { readMigration, readSource } from "./source.ts";
+import { readMigration, readRollback } from "./source.ts";
 
 /**
  * Takes the present schema for what these files made: their rows, without running them. All or none. Without files: takes
  * what is there for foreign.
+ *
+ * @param repeated repeatable files that have run as they are
  */
 export async function baseline(
   migrations: readonly MigrationFile[],
   ports: Ports,
   signal: AbortSignal,
+  repeated: readonly RepeatableFile[] = [],
 ): Promise<Result> {
-  if (migrations.length === 0) {
+  if (migrations.length === 0 && repeated.length === 0) {
     // Only the admin may write there.
     const admin = await ports.server.admin(signal);
     await writeLedger(admin, markForeign, ports, signal);
@@ -27,7 +32,8 @@ export async function baseline(
     const { text, rollbackSql } = texts(migration, ports.files);
     return `${insertRow(migration, text, rollbackSql, fence, "applied")} on conflict do nothing`;
   });
-  await writeLedger(session, rows.join("; "), ports, signal);
+  const again = repeated.map((file) => writeRepeated(file, readRepeatable(file, ports).text, fence));
+  await writeLedger(session, [...rows, ...again].join("; "), ports, signal);
   return { note: `${migrations.length} recorded` };
 }
 
@@ -44,5 +50,5 @@ const texts = (
   files: Files,
 ): { readonly text: string; readonly rollbackSql: string | undefined } => ({
   text: readMigration(migration, files).text,
-  rollbackSql: migration.rollbackFile === undefined ? undefined : readSource(migration.rollbackFile, files).text,
+  rollbackSql: readRollback(migration, files)?.text,
 });

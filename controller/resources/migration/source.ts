@@ -1,27 +1,47 @@
 import { PoststackError } from "../../core/errors.ts";
 import { fileStart, type Place } from "../../core/place.ts";
 import type { Files } from "../../core/ports/files.ts";
-import type { MigrationFile } from "./model.ts";
+import { convert, type Way } from "./import/reading.ts";
+import type { MigrationFile, NamedMigration } from "./model.ts";
 import { checksumOf } from "./text.ts";
 
 /** SQL as it runs, and the file that it stands in, so that what the server says of it can be placed. */
 export interface Source {
   readonly file: string;
   readonly text: string;
+  /** Lines that were put above those of the file. */
+  readonly shift?: number;
 }
 
 /** One migration's text, in bytes. */
 const limitBytes = 16 * 1024 * 1024;
 
 /** @throws PoststackError `PLAN_STALE` when the file is no longer what was planned; what `Files.read` throws */
-export function readMigration({ name, file, checksum }: MigrationFile, files: Files): Source {
-  const source = readSource(file, files);
+export function readMigration({ name, file, checksum, reading }: MigrationFile, files: Files): Source {
+  const source = readForward({ file, ...(reading === undefined ? {} : { reading }) }, files);
   if (checksumOf(Buffer.from(source.text)) === checksum) return source;
   throw new PoststackError("PLAN_STALE", {
     what: `${name} changed after it was planned`,
     where: fileStart(file),
     next: "plan again",
   });
+}
+
+/** The way forward, as it runs. @throws what `readSource` throws; `MIGRATION_HEADER` */
+export const readForward = (named: Pick<NamedMigration, "file" | "reading">, files: Files): Source =>
+  readWay(named.file, named.reading, "up", files) ?? { file: named.file, text: "" };
+
+/** The way back, as it runs; undefined where there is none. @throws what `readSource` throws; `MIGRATION_HEADER` */
+export const readRollback = (
+  { rollbackFile, reading }: Pick<NamedMigration, "rollbackFile" | "reading">,
+  files: Files,
+): Source | undefined => (rollbackFile === undefined ? undefined : readWay(rollbackFile, reading, "down", files));
+
+function readWay(file: string, reading: NamedMigration["reading"], way: Way, files: Files): Source | undefined {
+  const source = readSource(file, files);
+  if (reading === undefined) return source;
+  const converted = convert(source.text, reading, way, file);
+  return converted === undefined ? undefined : { file, ...converted };
 }
 
 /** The text that the checksum stands for: `\n` line ends, no byte order mark. */
@@ -38,9 +58,9 @@ export function readSource(file: string, files: Files): Source {
 }
 
 /** @param offset in UTF-16 code units */
-export function placeAt({ file, text }: Source, offset: number): Place {
+export function placeAt({ file, text, shift = 0 }: Source, offset: number): Place {
   const before = text.slice(0, offset);
-  return { file, line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
+  return { file, line: Math.max(1, before.split("\n").length - shift), column: offset - before.lastIndexOf("\n") };
 }
 
 /** The server counts characters; a JavaScript string counts UTF-16 code units. Both from 0 here. */

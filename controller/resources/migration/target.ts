@@ -12,7 +12,7 @@ export function parseTarget(
 ): Target | undefined {
   if (text === undefined) return "all";
   if (text === "0") return "none";
-  const wanted = /^\d+(?:-\d+)*$/.test(text) ? orderOf(text) : undefined;
+  const wanted = /^\d+(?:[-.]\d+)*$/.test(text) ? orderOf(text) : undefined;
   const found = [...files, ...rows].find(({ order, name }) => order === wanted || name === text);
   return found === undefined ? undefined : { order: found.order };
 }

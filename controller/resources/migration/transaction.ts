@@ -30,7 +30,10 @@ export interface TransactionStep {
   readonly before: string;
   readonly after: string;
   /** The row that `before` leaves. */
-  readonly begun: Pick<MigrationFile, "order"> & Pick<FullRow, "state">;
+  readonly begun:
+    | (Pick<MigrationFile, "order"> & Pick<FullRow, "state">)
+    /** Whether it is there, where it is no row of a version. */
+    | ((session: Session, signal: AbortSignal) => Promise<boolean>);
   /** Whether the commit waits for the disk: else the next one that does covers it (docs/decisions/0006). */
   readonly durable: boolean;
   /** What it is called when it is to be held back (ledger.ts), where it may be sent behind another. */
@@ -95,12 +98,14 @@ const isUnrecognised = (error: unknown): boolean =>
   error instanceof PoststackError && error.code === "MIGRATION_INTERRUPTED";
 
 /** A file that ends its own transaction commits the row with which it began; what is taken back leaves none. */
-async function isTakenBack({ order, state }: TransactionStep["begun"], { server }: Ports): Promise<boolean> {
+async function isTakenBack(begun: TransactionStep["begun"], { server }: Ports): Promise<boolean> {
   const limit = AbortSignal.timeout(cleaningMs);
   try {
     // Not on the file's own session, whose role and encoding are not known.
     const admin = await server.database(limit);
-    return admin !== undefined && (await readRow(admin, order, limit))?.state !== state;
+    if (admin === undefined) return false;
+    if (typeof begun === "function") return !(await begun(admin, limit));
+    return (await readRow(admin, begun.order, limit))?.state !== begun.state;
   } catch {
     return false;
   }

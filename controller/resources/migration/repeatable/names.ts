@@ -1,0 +1,126 @@
+import type { Node } from "@pgsql/types";
+import type { SqlParser } from "../../../core/ports/sql-parser.ts";
+import type { Names } from "./model.ts";
+
+type Kind = "relation" | "function" | "type";
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Found {
+  readonly defined: Set<string>;
+  readonly used: Set<string>;
+  readonly mentioned: Set<string>;
+  /** Names that a WITH gives inside of a statement. */
+  readonly local: Set<string>;
+  readonly bodies: { readonly language: string; readonly text: string }[];
+}
+
+/**
+ * What a text defines and uses, from the parse tree: views, functions, types, tables; also inside of functions in SQL, which
+ * the server checks when they are made. Of other languages the words are kept.
+ *
+ * What cannot be parsed has no names: the server will say what is wrong with it.
+ */
+export async function namesIn(text: string, parser: SqlParser): Promise<Names> {
+  const found: Found = { defined: new Set(), used: new Set(), mentioned: new Set(), local: new Set(), bodies: [] };
+  await read(text, parser, found);
+  for (const { language, text: body } of found.bodies.splice(0)) {
+    if (language === "sql") await read(body, parser, { ...found, defined: new Set(), bodies: [] });
+    else for (const word of body.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? []) found.mentioned.add(word);
+  }
+  for (const key of found.defined) found.used.delete(key);
+  return found;
+}
+
+async function read(text: string, parser: SqlParser, found: Found): Promise<void> {
+  for (const { tree } of (await parser.parse(text))?.statements ?? []) {
+    if (tree === undefined) continue;
+    found.local.clear();
+    collectLocal(tree, found.local);
+    for (const [kind, parts] of definedBy(tree)) found.defined.add(key(kind, parts));
+    if (!("DropStmt" in tree)) walk(tree, found);
+  }
+}
+
+const key = (kind: Kind, parts: readonly string[]): string => {
+  const [name = "", schema = "public"] = parts.toReversed();
+  return `${kind} ${schema}.${name}`;
+};
+
+/** What a statement makes. A view or table is a type, too. */
+function definedBy(node: Node): readonly (readonly [Kind, readonly string[]])[] {
+  const relation = (range: unknown): readonly (readonly [Kind, readonly string[]])[] => {
+    const parts = partsOfRange(range);
+    return [["relation", parts] as const, ["type", parts] as const];
+  };
+  if ("ViewStmt" in node) return relation(node.ViewStmt.view);
+  if ("CreateTableAsStmt" in node) return relation(node.CreateTableAsStmt.into?.rel);
+  if ("CreateStmt" in node) return relation(node.CreateStmt.relation);
+  if ("CompositeTypeStmt" in node) return [["type", partsOfRange(node.CompositeTypeStmt.typevar)]];
+  if ("CreateFunctionStmt" in node) return [["function", strings(node.CreateFunctionStmt.funcname)]];
+  if ("CreateEnumStmt" in node) return [["type", strings(node.CreateEnumStmt.typeName)]];
+  if ("CreateDomainStmt" in node) return [["type", strings(node.CreateDomainStmt.domainname)]];
+  if ("CreateRangeStmt" in node) return [["type", strings(node.CreateRangeStmt.typeName)]];
+  if ("DefineStmt" in node) {
+    const kind = node.DefineStmt.kind === "OBJECT_AGGREGATE" ? "function" : "type";
+    return [[kind, strings(node.DefineStmt.defnames)]];
+  }
+  return [];
+}
+
+function collectLocal(value: unknown, into: Set<string>): void {
+  if (Array.isArray(value)) for (const one of value) collectLocal(one, into);
+  if (!isFields(value)) return;
+  if (typeof value["ctename"] === "string") into.add(value["ctename"]);
+  for (const one of Object.values(value)) collectLocal(one, into);
+}
+
+function walk(value: unknown, found: Found): void {
+  if (Array.isArray(value)) for (const one of value) walk(one, found);
+  if (!isFields(value)) return;
+  for (const [name, inside] of Object.entries(value)) {
+    if (isFields(inside)) note(name, inside, found);
+    walk(inside, found);
+  }
+}
+
+/** Names of nodes: src/include/nodes/parsenodes.h. */
+function note(node: string, fields: Fields, { used, local, bodies }: Found): void {
+  const parts = (list: unknown): readonly string[] => strings(Array.isArray(list) ? list : []);
+  if (typeof fields["relname"] === "string") {
+    const range = partsOfRange(fields);
+    if (range.length > 1 || !local.has(fields["relname"])) used.add(key("relation", range));
+  }
+  if (node === "FuncCall" || node === "CreateTrigStmt") used.add(key("function", parts(fields["funcname"])));
+  if (node === "CallStmt") return;
+  if (node === "ObjectWithArgs") used.add(key("function", parts(fields["objname"])));
+  if (Array.isArray(fields["names"])) used.add(key("type", parts(fields["names"])));
+  if (node === "CreateFunctionStmt") bodies.push(...bodyOf(fields));
+}
+
+/** `as` and `language` among the options of CREATE FUNCTION. */
+function bodyOf(fields: Fields): Found["bodies"] {
+  const options = (Array.isArray(fields["options"]) ? fields["options"] : []).map((one: unknown) =>
+    isFields(one) && isFields(one["DefElem"]) ? one["DefElem"] : {},
+  );
+  const argument = (name: string): unknown => options.find((option) => option["defname"] === name)?.["arg"];
+  const [text = ""] = stringsBelow(argument("as"));
+  const [language = "sql"] = stringsBelow(argument("language"));
+  return text === "" ? [] : [{ language: language.toLowerCase(), text }];
+}
+
+function stringsBelow(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(stringsBelow);
+  if (!isFields(value)) return [];
+  return typeof value["sval"] === "string" ? [value["sval"]] : Object.values(value).flatMap(stringsBelow);
+}
+
+const strings = (nodes: readonly unknown[] = []): readonly string[] => nodes.flatMap((node) => stringsBelow(node));
+
+function partsOfRange(range: unknown): readonly string[] {
+  if (!isFields(range)) return [];
+  const { schemaname, relname } = range;
+  return [schemaname, relname].filter((part) => typeof part === "string");
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,170 @@
+// Each tool's ledger, made as that tool's source has it, is taken over: after that the first plan is empty.
+import { describe, expect } from "vitest";
+import { createHash } from "node:crypto";
+import { listForeign } from "../../../../controller/config/migration-formats/formats.ts";
+import { readTexts } from "../../../../controller/config/migrations.ts";
+import { readRepeatables } from "../../../../controller/config/desired/repeatable.ts";
+import { gatherProblems } from "../../../../controller/config/problems.ts";
+import type { ForeignFormat } from "../../../../controller/resources/migration/import/formats.ts";
+import { flywayChecksum } from "../../../../controller/resources/migration/import/ledgers.ts";
+import { diff } from "../../../../controller/resources/migration/diff.ts";
+import type { DesiredMigrations, MigrationAction } from "../../../../controller/resources/migration/model.ts";
+import { test, type TestDatabase } from "../../../support/postgres.ts";
+import { observe } from "../../../../controller/resources/migration/observe.ts";
+import { carryOut, migrations, render, world, type World } from "../kit.ts";
+
+const place = { file: ".poststack.yml", line: 2, column: 3 };
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+interface Case {
+  readonly files: Readonly<Record<string, string>>;
+  /** What the tool's own runs have left, also in the schema. */
+  readonly ledger: string;
+  /** The first plan, and what is in the database when all is applied. */
+  readonly plan: readonly string[];
+}
+
+const users = "create table users (id int);\n";
+const posts = "create table posts (id int);\n";
+const ran = "create table users (id int);";
+
+const cases: Readonly<Record<ForeignFormat, Case>> = {
+  dbmate: {
+    files: {
+      "001_users.sql": `-- migrate:up\n${users}\n-- migrate:down\ndrop table users;\n`,
+      "002_posts.sql": `-- migrate:up transaction:false\n${posts}\n-- migrate:down\ndrop table posts;\n`,
+    },
+    ledger: `${ran} create table schema_migrations (version varchar(128) primary key); insert into schema_migrations values ('001')`,
+    plan: ["import migration:all", "apply migration:002_posts"],
+  },
+  "golang-migrate": {
+    files: {
+      "1_users.up.sql": users,
+      "1_users.down.sql": "drop table users;",
+      "2_posts.up.sql": "create index concurrently users_id on users (id);",
+      "2_posts.down.sql": "",
+    },
+    ledger: `${ran} create table schema_migrations (version bigint not null primary key, dirty boolean not null); insert into schema_migrations values (1, false)`,
+    plan: ["import migration:all", "apply migration:2_posts"],
+  },
+  flyway: {
+    files: {
+      "V1__users.sql": users,
+      "V1.9__old.sql": "select 1;",
+      "more/V1.10__posts.sql": posts,
+      "R__Active_users.sql": "create or replace view active as select id from users;\n",
+      "R__Later.sql": "create or replace view later as select id from active;\n",
+    },
+    ledger: `${ran} create view active as select id from users;
+create table flyway_schema_history (installed_rank int primary key, version varchar(50), description varchar(200) not null,
+  type varchar(20) not null, script varchar(1000) not null, checksum int, installed_by varchar(100) not null,
+  installed_on timestamp not null default now(), execution_time int not null, success boolean not null);
+insert into flyway_schema_history values
+  (0, null, '<< Flyway Schema Creation >>', 'SCHEMA', '"app"', null, 'x', now(), 0, true),
+  (1, '1', 'users', 'SQL', 'V1__users.sql', ${flywayChecksum(users)}, 'x', now(), 1, true),
+  (2, '1.9', 'old', 'SQL', 'V1.9__old.sql', ${flywayChecksum("select 1;")}, 'x', now(), 1, true),
+  (3, '1.10', 'posts', 'SQL', 'V1.10__posts.sql', ${flywayChecksum(posts)}, 'x', now(), 1, true),
+  (4, '1.10', 'posts', 'UNDO_SQL', 'U1.10__posts.sql', 1, 'x', now(), 1, true),
+  (5, null, 'Active users', 'SQL', 'R__Active_users.sql', ${flywayChecksum("create or replace view active as select id from users;\n")}, 'x', now(), 1, true)`,
+    plan: ["import migration:all", "apply migration:V1.10__posts", "repeat migration:repeatable/Later"],
+  },
+  "node-pg-migrate": {
+    files: {
+      "1600000000000_users.sql": `-- Up Migration\n${users}\n-- Down Migration\ndrop table users;\n`,
+      "1600000000001_posts.up.sql": posts,
+      "1600000000001_posts.down.sql": "drop table posts;",
+    },
+    ledger: `${ran} create table pgmigrations (id serial primary key, name varchar(255) not null, run_on timestamp not null); insert into pgmigrations (name, run_on) values ('1600000000000_users', now())`,
+    plan: ["import migration:all", "apply migration:1600000000001_posts"],
+  },
+  sqitch: {
+    files: {
+      "sqitch.plan":
+        "%syntax-version=1.0.0\n%project=shop\n\nusers 2024-01-01T00:00:00Z A <a@b> # first\n@v1 2024-01-01T00:00:00Z A <a@b>\nposts [users] 2024-01-02T00:00:00Z A <a@b>\nusers [users@v1] 2024-01-03T00:00:00Z A <a@b>\n",
+      "deploy/users@v1.sql": `BEGIN;\n${users}COMMIT;\n`,
+      "revert/users@v1.sql": "BEGIN;\ndrop table users;\nCOMMIT;\n",
+      "deploy/posts.sql": posts,
+      "deploy/users.sql": "BEGIN;\nalter table users add name text;\nCOMMIT;\n",
+      "revert/users.sql": "alter table users drop name;",
+    },
+    ledger: `${ran} ${posts} create schema sqitch; create table sqitch.changes (change_id text primary key, script_hash text, change text not null, project text not null,
+  note text not null default '', committed_at timestamptz not null default clock_timestamp());
+insert into sqitch.changes values ('a1', 'h1', 'users', 'shop'), ('a2', 'h2', 'posts', 'shop'), ('b1', 'h1', 'posts', 'other')`,
+    plan: ["import migration:all", "apply migration:users"],
+  },
+  diesel: {
+    files: {
+      "2024-01-01-000000_users/up.sql": users,
+      "2024-01-01-000000_users/down.sql": "drop table users;",
+      "2024-01-02-000000-0000_posts/up.sql": "create index concurrently users_id on users (id);",
+      "2024-01-02-000000-0000_posts/down.sql": "",
+      "2024-01-02-000000-0000_posts/metadata.toml": "run_in_transaction = false\n",
+    },
+    ledger: `${ran} create table __diesel_schema_migrations (version varchar(50) primary key, run_on timestamp not null default current_timestamp); insert into __diesel_schema_migrations (version) values ('20240101000000')`,
+    plan: ["import migration:all", "apply migration:2024-01-02-000000-0000_posts"],
+  },
+  prisma: {
+    files: {
+      "0_init/migration.sql": users,
+      "20240102000000_posts/migration.sql": posts,
+      "migration_lock.toml": 'provider = "postgresql"\n',
+    },
+    ledger: `${ran} create table _prisma_migrations (id varchar(36) primary key, checksum varchar(64) not null, finished_at timestamptz, migration_name varchar(255) not null,
+  logs text, rolled_back_at timestamptz, started_at timestamptz not null default now(), applied_steps_count integer not null default 0);
+insert into _prisma_migrations values ('1', '${sha256(users)}', now(), '0_init', null, null, now(), 1), ('2', 'x', null, '20240102000000_posts', 'failed', now(), now(), 0)`,
+    plan: ["import migration:all", "apply migration:20240102000000_posts"],
+  },
+};
+
+/** What the files of another tool wish, as the configuration would have it. */
+function wishOf({ ports }: World, format: ForeignFormat): DesiredMigrations {
+  const listing = listForeign(ports.files, "migrations", format);
+  const { migrations: files, errors } = readTexts(ports.files, listing.migrations, place);
+  expect([...listing.errors, ...errors]).toEqual([]);
+  const problems = gatherProblems();
+  const repeatable = readRepeatables(ports.files, "migrations", listing.repeatable, problems);
+  problems.throwAny();
+  const project = listing.project === undefined ? {} : { project: listing.project };
+  const common = {
+    folder: "migrations",
+    rollback: false,
+    replay: false,
+    repair: false,
+    rehearse: false,
+    dependsOn: [],
+    place,
+  };
+  return { ...common, files, repeatable, takesOver: { format, ...project } };
+}
+
+async function planOf(it: World, format: ForeignFormat): Promise<readonly MigrationAction[]> {
+  const desired = wishOf(it, format);
+  return diff([desired], await observe([desired], it.ports, it.database.signal));
+}
+
+/** As the environment's owner, who would have run that tool. */
+async function staged(database: TestDatabase, files: Readonly<Record<string, string>>, sql: string): Promise<World> {
+  const it = world(database, migrations(files));
+  await database.createLedger();
+  const session = await database.server.owner(database.signal);
+  await session.pipeline([sql], database.signal);
+  return it;
+}
+
+describe("a ledger is taken over, what remains runs, and then nothing is to be done", () => {
+  for (const [name, { files, ledger, plan }] of Object.entries(cases)) {
+    const format = name as ForeignFormat;
+    test(format, async ({ database }) => {
+      const it = await staged(database, files, ledger);
+      const table = /create table (\S+) \([^;]*;\s*insert into \1/s.exec(ledger)?.[1] ?? "";
+      const before = await database.column(`select json_agg(t)::text from ${table} t`);
+      const first = await planOf(it, format);
+      expect(render(first)).toEqual(plan);
+      await carryOut(it, first);
+      expect(render(await planOf(it, format))).toEqual([]);
+      expect(await database.column(`select json_agg(t)::text from ${table} t`), "their ledger is as it was").toEqual(
+        before,
+      );
+    });
+  }
+});
