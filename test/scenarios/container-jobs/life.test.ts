@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ensureBusybox } from "../../engine/images.ts";
 import { describeServers } from "../container-instance/stage.ts";
 import { jobStageOn } from "./stage.ts";
 
@@ -100,9 +101,13 @@ volumes: { shared: {} }
       const app = await stage(
         `services:
   seed: { image: "pst/TAG:1", command: ["true"], environment: { PASSWORD: "\${DB_PASSWORD}", LEVEL: "\${LEVEL:-info}" } }
+  made: { build: ./made, command: ["cat", "/made"] }
 `,
-        "inputs: [seed.csv]",
+        "inputs: [seed.csv] }, { compose: deploy/first.yml, when: once",
       );
+      const dockerfile = `FROM ${await ensureBusybox(app.box)}\nRUN echo 1 > /made\n`;
+      app.project.write("deploy/made/Dockerfile", dockerfile);
+      app.project.write("deploy/first.yml", "services:\n  made: { build: ./made, command: [cat, /made] }\n");
       const tag = `pst/${app.server}`;
       const { engine, signal } = app.box;
       app.project.edit("deploy/init.yml", "pst/TAG", tag);
@@ -115,8 +120,23 @@ volumes: { shared: {} }
       try {
         await app.ok("apply", "--yes");
         expect(await app.plan()).toEqual([]);
+        expect((await app.ok("logs", "show", "init-made")).text).toMatch(/^1$/m);
+        // What is built anew is another image; what was to run once did.
+        app.project.edit("deploy/made/Dockerfile", "echo 1", "echo 2");
+        const made = app.server.replace(/postgres$/, "made");
+        expect(await app.plan()).toEqual([
+          `build image:${made}  build context or Dockerfile changed`,
+          `deferred job:init-made  runs if image:${made} turns out to be another one`,
+        ]);
+        await app.ok("apply", "--yes");
+        expect((await app.ok("logs", "show", "init-made")).text).toMatch(/^2$/m);
+        expect((await app.ok("logs", "show", "first-made")).text).toMatch(/^1$/m);
+        expect(await app.plan()).toEqual([]);
         app.project.write("seed.csv", "2");
-        expect(await app.plan()).toEqual(["run job:init-seed  inputs/seed.csv changed"]);
+        expect(await app.plan()).toEqual([
+          "run job:init-made  inputs/seed.csv changed",
+          "run job:init-seed  inputs/seed.csv changed",
+        ]);
         await app.ok("apply", "--yes");
         await engine.tagImage(other?.id ?? "", `${tag}:1`, signal);
         expect(await app.plan()).toEqual([
