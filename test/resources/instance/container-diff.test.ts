@@ -215,8 +215,13 @@ test.each<[string, ObservedInstance, { old: string; made?: string; leftovers: re
   ["the old one aside", withoutContainer(down({ next, previous })), { old: "0", made: "2", leftovers: [] }],
   ["the new one in its place", observed({ previous }), { old: "0", made: "1", leftovers: [] }],
   [
-    "a new one in its place that is no longer wanted",
+    "a new one in its place that is no longer wanted, and answers",
     observed({ current: { ...own, config: "c2" }, previous }),
+    { old: "1", leftovers: ["0"] },
+  ],
+  [
+    "a new one in its place that is no longer wanted, and never answered",
+    down({ current: { ...own, config: "c2" }, previous }),
     { old: "0", leftovers: ["1"] },
   ],
 ])("a replacement, %s: goes on from there", (_name, found, { old, made, leftovers }) => {
@@ -268,14 +273,4 @@ test.each<[string, string, readonly string[], string, string]>([
 test("another provider than that of the server that is there", () => {
   const elsewhere = diff([embedded()], [{ ...observedEmbedded(), formerContainer: "app-dev-postgres" }]);
   expect(elsewhere).toMatchObject([{ verb: "refuse", error: { code: "PROVIDER_CHANGED" } }]);
-});
-
-test("the one that goes last is the one that serves, as long as the wish is another one", () => {
-  const [from, made] = [
-    { ...own, config: "c1x" },
-    { ...own, config: "c1" },
-  ];
-  const replacing = (current: OwnContainer) => diff([desired()], [observed({ current, previous })]);
-  expect(replacing(from)).toMatchObject([{ verb: "replace", old: { id: "1" }, leftovers: [{ id: "0" }] }]);
-  expect(replacing(made)).toMatchObject([{ verb: "replace", old: { id: "0" }, made: { id: "1" }, leftovers: [] }]);
 });

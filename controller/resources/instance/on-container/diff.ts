@@ -144,8 +144,8 @@ function diffReplace(
   container: ObservedContainerServer,
 ): InstanceAction | undefined {
   const { current, next, previous } = container;
-  // One that serves by now, and is not wanted either, is the one to go back to: not the one before it.
-  const isServing = current !== undefined && isUp(current) && !isAsWanted(current, server, container);
+  // One that answers by now, and is not wanted either, is the one to go back to: not the one before it.
+  const isServing = current !== undefined && observed.server === "up" && !isAsWanted(current, server, container);
   const old = isServing ? current : (previous ?? current);
   if (old === undefined) return undefined;
   const drift = current === undefined ? [] : containerDrift(current, server, container);
