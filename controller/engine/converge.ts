@@ -160,12 +160,13 @@ async function passes(
     if (errors.length === 0 && "desired" in ended)
       errors = (await settle(ended, load, ports, options, actedIn(results))).errors;
     if (errors.some((error) => !mayPass(error))) return { status: "blocked", errors, passes: pass, results };
-    if (errors.length > 0) {
+    const [error] = errors;
+    if (error !== undefined) {
       // What is stalled has been waited for long enough by the action itself.
       if (attempt >= options.maxRetries || errors.some(isStalled))
         return { status: "stalled", errors, passes: pass, results };
       retried++;
-      await pause(attempt++, ports.clock, options.emit, AbortSignal.any([options.signal, options.stop]));
+      await pause(attempt++, error, ports.clock, options.emit, AbortSignal.any([options.signal, options.stop]));
     } else {
       attempt = 0;
     }

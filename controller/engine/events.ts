@@ -18,6 +18,6 @@ export type EngineEvent =
   | { readonly type: "end"; readonly result: ActionResult }
   | { readonly type: "lock-wait"; readonly holder: string }
   | { readonly type: "settling"; readonly waiting: readonly Settling[] }
-  | { readonly type: "retry"; readonly waitMs: number; readonly attempt: number };
+  | { readonly type: "retry"; readonly waitMs: number; readonly attempt: number; readonly error?: ErrorFacts };
 
 export type Emit = (event: EngineEvent) => void;

@@ -147,7 +147,8 @@ async function lookRepeatedly(load: LoadDesired, ports: EnginePorts, options: Co
       if (!isShown) options.emit({ type: "plan", plan: looked.plan, pass: 1 });
       isShown = true;
     }
-    await pause(attempt, ports.clock, options.emit, stopped);
+    const why = looked instanceof PoststackError ? looked.facts : looked.waitsFor;
+    await pause(attempt, why, ports.clock, options.emit, stopped);
     if (!stopped.aborted) continue;
     if (looked instanceof PoststackError) throw looked;
     return looked;

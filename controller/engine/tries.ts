@@ -15,9 +15,19 @@ export const isStalled = ({ code }: ErrorFacts): boolean => classOf(code) === "s
 export const mayPassByItself = (error: unknown): error is PoststackError =>
   error instanceof PoststackError && ["retryable", "unknown"].includes(error.errorClass);
 
-/** Waits before the next try, counted from 0; a signal ends the waiting. */
-export async function pause(attempt: number, clock: Clock, emit: Emit, signal: AbortSignal): Promise<void> {
+/**
+ * Waits before the next try, counted from 0; a signal ends the waiting.
+ *
+ * @param error why there is another one
+ */
+export async function pause(
+  attempt: number,
+  error: ErrorFacts | undefined,
+  clock: Clock,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<void> {
   const waitMs = backoffMs(attempt, clock.random());
-  emit({ type: "retry", waitMs, attempt: attempt + 1 });
+  emit({ type: "retry", waitMs, attempt: attempt + 1, ...(error === undefined ? {} : { error }) });
   await clock.sleep(waitMs, signal).catch(() => undefined);
 }

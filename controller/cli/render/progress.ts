@@ -97,8 +97,11 @@ function lineOf(event: EngineEvent, paint: Paint, limiter: Limiter): string | un
       const ids = event.waiting.map(({ id }) => id);
       return limiter.isNews(ids.join()) ? paint("dim", renderWaiting(event.waiting)) : undefined;
     }
-    case "retry":
-      return paint("dim", `  again in ${renderDuration(event.waitMs)} (try ${event.attempt + 1})`);
+    case "retry": {
+      const told = event.error === undefined ? "" : `${event.error.code}  ${event.error.what}`;
+      const why = told !== "" && limiter.isNews(told) ? `: ${told}` : "";
+      return paint("dim", `  again in ${renderDuration(event.waitMs)} (try ${event.attempt + 1})${why}`);
+    }
     default:
       return undefined;
   }

@@ -99,7 +99,8 @@ function orphanEnds(
   after: readonly ResourceId[],
 ): ContainerAction {
   if (wanted === undefined) return ending("delete", id, one, why, { ...where, after });
-  const stop = ending("stop", id, one, `${why}, and its ${wanted.type} is wanted`, { ...where, aside: asideOf(one) });
+  const reason = `${why}, and its ${wanted.type} is wanted; deleted when all else is done`;
+  const stop = ending("stop", id, one, reason, { ...where, aside: asideOf(one) });
   // A file in the middle of being saved may have half a name, and the container of the whole name is no service's.
   return { ...stop, alsoTakesAway: true };
 }

@@ -642,7 +642,7 @@ describe("what is not ours stands in the way and is left alone", () => {
       "what is no longer in the files holds the port: it is stopped before",
       [desired(published)],
       [observed(desired({ ...published, id: id("old") }), { ports: [port] })],
-      "create container:web  not found\nstop container:old  no longer in the files, and its port is wanted  [downtime]",
+      "create container:web  not found\nstop container:old  no longer in the files, and its port is wanted; deleted when all else is done  [downtime]",
     ],
   ])("%s", (_name, wishes, seen, expected) => {
     expect(rendered(wishes, seen)).toBe(expected);

@@ -71,7 +71,7 @@ test.each<readonly [string, Wish["spec"], string]>([
   });
   const actions = diff([service("database", spec)], [old]);
   expect(renderActions(actions)).toContain(
-    `stop container:db  no longer in the files, and its ${thing} is wanted  [downtime]`,
+    `stop container:db  no longer in the files, and its ${thing} is wanted; deleted when all else is done  [downtime]`,
   );
   expect(waits(actions, "container:database")).toContain("container:db");
   // Not by a watch on half a file.

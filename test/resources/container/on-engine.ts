@@ -321,7 +321,7 @@ export function kindsOnEngine(box: EngineBox, image: string, isChecking: boolean
     await it.apply([called("db")]);
     expect(await it.plan(called("database"))).toBe(
       [
-        "stop container:db  no longer in the files, and its name is wanted  [downtime]",
+        "stop container:db  no longer in the files, and its name is wanted; deleted when all else is done  [downtime]",
         "create container:database  not found",
       ].join("\n"),
     );

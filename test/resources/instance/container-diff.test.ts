@@ -120,6 +120,15 @@ test.each<[string, DesiredInstance, ObservedInstance, string]>([
     "replace instance:postgres  image sha256:bbbbbbbbbbbb → sha256:aaaaaaaaaaaa; published 127.0.0.1:5432 → 127.0.0.1:5433  [downtime]",
   ],
   [
+    "another port, and a parameter",
+    desired({ parameters: new Map([["work_mem", "8MB"]]) }),
+    observed(
+      { current: { ...own, config: "c0", published: "127.0.0.1:5432" } },
+      { parameters: settings({ work_mem: {} }) },
+    ),
+    "replace instance:postgres  published 127.0.0.1:5432 → 127.0.0.1:5433; work_mem 4096kB → 8MB  [downtime]",
+  ],
+  [
     "a replacement that was cut before the old one went aside",
     desired(),
     observed({ current: { ...own, config: "c0" }, next }),

@@ -155,14 +155,14 @@ function diffReplace(
   const candidate = previous === undefined || current === undefined || isServing ? next : current;
   const made = candidate !== undefined && isAsWanted(candidate, server, container) ? candidate : undefined;
   const leftovers = partsOf(container).filter((one) => one !== old && one !== made);
-  const settings = parametersDrift(desired.parameters, observed);
-  const all = [...drift, ...(observed.server === "up" ? settings : [])];
+  // The new one begins with the settings of now.
+  const settings = observed.server === "up" ? parametersDrift(desired.parameters, observed) : [];
   const hazards: readonly Hazard[] = partsOf(container).some(isUp) ? ["downtime"] : [];
   return {
-    ...facts(desired, why, hazards),
+    ...facts(desired, joined(why, summarise(settings)), hazards),
     verb: "replace",
     desired,
-    drift: all,
+    drift: [...drift, ...settings],
     old,
     leftovers,
     ...(made === undefined ? {} : { made }),
