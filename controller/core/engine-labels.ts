@@ -71,6 +71,9 @@ export function ownLabels({ id, config, project, container }: Marked, ports: Pic
   ]);
 }
 
+/** Whether it was made for the project, by whichever environment: the others need it as well. */
+export const isOfProject = (labels: Labels): boolean => !labels.has(`${own}.environment`);
+
 /** Whether labels say that it was made for this environment, whoever's they are: for people, and for a message to them. */
 export const isMadeFor = (labels: Labels, { project, environment }: EngineProject): boolean =>
   labels.get(`${own}.project`) === project && labels.get(`${own}.environment`) === environment;

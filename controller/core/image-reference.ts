@@ -17,6 +17,16 @@ export function fullReference(reference: string): string {
   return `${domain}/${whole}${/:[^/]*$/.test(whole) ? "" : ":latest"}`;
 }
 
+const component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const host = "(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:]+\\])(?::\\d+)?";
+const grammar = new RegExp(
+  `^(?:${host}/)?${component}(?:/${component})*(?::\\w[\\w.-]{0,127})?(?:@[A-Za-z][\\w+.-]*:[0-9A-Fa-f]{32,})?$`,
+);
+
+/** Whether an engine takes it for an image's name (github.com/distribution/reference, regexp.go) or id. */
+export const isReference = (text: string): boolean =>
+  isImageId(text) || (text.length <= 255 + 200 && grammar.test(text));
+
 /** Finds the image that a reference, a digest or an id means among these. */
 export function imageFinder<I extends Pick<ImageFacts, "id" | "references" | "digests">>(
   images: readonly I[],

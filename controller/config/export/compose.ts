@@ -1,6 +1,7 @@
 import type { Files } from "../../core/ports/files.ts";
 import { joinTexts, mapText, Secret, type Text } from "../../core/secret.ts";
 import type { DesiredInstance } from "../../resources/instance/model.ts";
+import type { ComposeProject } from "../compose/model.ts";
 import { composeDocument } from "../compose/print.ts";
 import type { ComposeWarning } from "../compose/report.ts";
 import { loadDeployment } from "../desired/compose/load.ts";
@@ -51,7 +52,7 @@ export function exportCompose(wishes: ExportWishes): ExportedCompose {
   const own =
     referring === undefined
       ? { name: `${project.name}-${environment.name}`, services: {} }
-      : (composeDocument(referring.project) as object);
+      : (composeDocument(withoutProfiles(referring.project)) as object);
   return {
     document: instance === undefined ? own : withServer(own, instance, { showSecrets }),
     values,
@@ -59,6 +60,12 @@ export function exportCompose(wishes: ExportWishes): ExportedCompose {
     warnings: loaded?.warnings ?? [],
   };
 }
+
+/** The services that run, whoever starts the file: those of other profiles are not in it. */
+const withoutProfiles = (project: ComposeProject): ComposeProject => ({
+  ...project,
+  services: new Map([...project.services].map(([name, { profiles: _profiles, ...service }]) => [name, service])),
+});
 
 const passwords = ({ endpoint }: DesiredInstance): readonly (readonly [string, Text])[] => [
   [superuserPassword, endpoint.admin.password],

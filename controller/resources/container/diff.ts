@@ -26,7 +26,7 @@ export function diff(
   const orphans = [
     ...observed
       .filter(({ resource }) => resource !== undefined && !wanted.has(resource))
-      .map((one) => orphanOf(one, observed)),
+      .map((one) => orphanOf(one, observed, desired)),
     ...desired.flatMap((one) => (parts.get(one.id) ?? noParts).extras.map((extra) => surplusOf(one, extra))),
   ];
 
@@ -113,10 +113,21 @@ const insideFirst = ({ observed: { summary } }: Orphan, orphans: readonly Orphan
     .map(({ id }) => id)
     .sort();
 
-function orphanOf(one: ObservedContainer, observed: readonly ObservedContainer[]): Orphan {
+function orphanOf(
+  one: ObservedContainer,
+  observed: readonly ObservedContainer[],
+  desired: readonly DesiredContainer[],
+): Orphan {
   const resource = one.resource ?? resourceId("container", one.summary.id);
   const isOnly = observed.filter((other) => other.resource === resource).length === 1;
-  const why = isOfJob(one) ? "left by a job that was interrupted" : "no longer in the files";
+  // `web.3` of a service that is to have two.
+  const [, first] = /^(.+)\.\d+$/.exec(resource) ?? [];
+  const isOneOfMany = desired.some(({ id }) => id === first);
+  const why = isOfJob(one)
+    ? "left by a job that was interrupted"
+    : isOneOfMany
+      ? "one more than is asked for"
+      : "no longer in the files";
   return { id: isOnly && !isOfJob(one) ? resource : idBeside(resource, one), observed: one, why };
 }
 

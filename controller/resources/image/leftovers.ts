@@ -1,4 +1,4 @@
-import { observedMark, resourceIn } from "../../core/engine-labels.ts";
+import { isOfProject, observedMark, resourceIn } from "../../core/engine-labels.ts";
 import { kindOf, resourceId } from "../../core/id.ts";
 import { bareId, fullReference, shortImageId } from "../../core/image-reference.ts";
 import { claimsAmong } from "../../core/ownership.ts";
@@ -28,10 +28,14 @@ export async function observeLeftovers(
   const staying = containers.filter(({ id }) => !goingIds.has(id));
   const used = new Set(staying.map(({ imageId }) => bareId(imageId)));
   const kept = new Set(keep.map(fullReference));
-  return images
-    .filter((image) => isBuilt(image, mark) && !used.has(bareId(image.id)))
-    .filter(({ references }) => !references.some((reference) => kept.has(fullReference(reference))))
-    .map((leftover) => ({ reference: leftover.references[0] ?? leftover.id, leftover }));
+  return (
+    images
+      .filter((image) => isBuilt(image, mark) && !used.has(bareId(image.id)))
+      // What another environment may stand on does not go with this one.
+      .filter(({ labels, references }) => !ownContainersGo || !isOfProject(labels) || references.length === 0)
+      .filter(({ references }) => !references.some((reference) => kept.has(fullReference(reference))))
+      .map((leftover) => ({ reference: leftover.references[0] ?? leftover.id, leftover }))
+  );
 }
 
 /** By a build for this environment: the label says so, and containers of ours have another resource in theirs. */

@@ -62,3 +62,7 @@ test("the names that are new come with their values", () => {
     ["WEB_SHORT", "ab"],
   ]);
 });
+
+test("what runs by a profile runs without it", () => {
+  expect(exported("profiles: []").web).not.toHaveProperty("profiles");
+});

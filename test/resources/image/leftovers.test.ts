@@ -19,18 +19,19 @@ const wish = (more: Partial<ImageLeftovers> = {}): ImageLeftovers => ({
   ...more,
 });
 
-const labelled = (owner: string, resource: string): ReadonlyMap<string, string> =>
+const labelled = (owner: string, resource: string, environment?: string): ReadonlyMap<string, string> =>
   new Map([
     [labelNames.owner, ownerMark(owner)],
     [labelNames.resource, resource],
+    ...(environment === undefined ? [] : [["io.poststack.environment", environment] as const]),
   ]);
 
 /** An engine with images of ours and of others. */
 async function stage() {
   const engine = fakeEngine({ clock: virtualClock() });
   const ports = { containers: engine, state: { read: () => ({ owner: token }) } } as unknown as Ports;
-  const build = async (reference: string, owner = token): Promise<string> => {
-    const labels = labelled(owner, `image:${reference}`);
+  const build = async (reference: string, owner = token, environment?: string): Promise<string> => {
+    const labels = labelled(owner, `image:${reference}`, environment);
     const { id } = await engine.buildImage({ references: [reference], context: "/app", labels }, signal);
     return id;
   };
@@ -64,9 +65,17 @@ test.each<[string, Partial<ImageLeftovers>, string]>([
   ["it goes where the environment's containers go, too", { ownContainersGo: true }, "delete image:app-web  unused"],
 ])("%s", async (_name, more, expected) => {
   const { build, run, lines } = await stage();
-  await build("app-web");
+  await build("app-web", token, "dev");
   await run("web", "app-web");
   expect(await lines(wish(more))).toBe(expected);
+});
+
+test("what was built for the project stays where one environment of it goes", async () => {
+  const { build, run, lines } = await stage();
+  await build("poststack/base-debian");
+  await build("app-web", token, "dev");
+  await run("web", "app-web");
+  expect(await lines(wish({ ownContainersGo: true }))).toBe("delete image:app-web  unused");
 });
 
 test("one that somebody else's container uses stays, whatever goes", async () => {

@@ -135,7 +135,7 @@ describeStages("an environment of a Compose file", stageOn, ({ isFull, kind, sta
     try {
       await app.ok("apply", "--yes");
       app.project.write("compose.yml", app.project.read("compose.yml").replace("scale: 2", "scale: 1"));
-      expect(await app.plan()).toEqual(["delete container:worker.2  no longer in the files  [downtime]"]);
+      expect(await app.plan()).toEqual(["delete container:worker.2  one more than is asked for  [downtime]"]);
       await app.ok("apply", "--yes");
       app.project.edit(".poststack.yml", "deployment: { compose: compose.yml }", "x-none: {}");
       expect(await app.plan()).toEqual([

@@ -10,5 +10,5 @@ import type { World } from "../../world.ts";
 export async function stopCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
   const opened = openEnvironment(context, name, { to: "stopped" });
-  return reconcile(opened, context, changeOptionsOf(options));
+  return reconcile(opened, context, { ...changeOptionsOf(options), settledText: "Nothing to do: nothing runs." });
 }

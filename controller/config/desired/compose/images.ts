@@ -1,5 +1,6 @@
 import { canonicalText } from "../../../core/canonical.ts";
 import { PoststackError } from "../../../core/errors.ts";
+import { isReference } from "../../../core/image-reference.ts";
 import { renderPlace, type Place } from "../../../core/place.ts";
 import { configOf } from "../../../resources/image/key.ts";
 import type { BuildSource, DesiredImage, PullPolicy, RegistrySource } from "../../../resources/image/model.ts";
@@ -30,6 +31,16 @@ export function desiredImages(wishes: ComposeWishes): readonly DesiredImage[] {
 function desiredImage(name: string, service: ComposeService, wishes: ComposeWishes): DesiredImage {
   const { loaded, engineProject, startedAt } = wishes;
   const reference = imageOf(name, service, loaded.project.name);
+  const place = loaded.placeOf(["services", name, service.build === undefined ? "image" : "build"]);
+  // A secret in it is told by whoever looks for secrets.
+  const isWritten = service.image !== undefined && service.image !== "" && !reference.includes("«");
+  if (isWritten && !isReference(reference)) {
+    throw new PoststackError("COMPOSE_IMAGE", {
+      what: `${JSON.stringify(reference)} of service \`${name}\` is no name of an image`,
+      where: loaded.placeOf(["services", name, "image"]),
+      next: "write it as `registry/path/name:tag`, the path in lower-case letters",
+    });
+  }
   return {
     id: imageId(reference),
     reference,
@@ -37,7 +48,7 @@ function desiredImage(name: string, service: ComposeService, wishes: ComposeWish
     since: startedAt,
     project: engineProject,
     dependsOn: [],
-    place: loaded.placeOf(["services", name, service.build === undefined ? "image" : "build"]),
+    place,
   };
 }
 

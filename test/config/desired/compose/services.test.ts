@@ -254,3 +254,18 @@ test("every wish has its place", () => {
     "container:app compose.yml:3:3",
   ]);
 });
+
+describe("the name of an image", () => {
+  test.each([
+    "nginx",
+    "Registry.example:5000/a/b_c:Tag.1",
+    "a/b@sha256:" + "0".repeat(64),
+    "[::1]:5000/x",
+    "0".repeat(64),
+  ])("%s is one", (image) =>
+    expect(wishOf(`services: { web: { image: "${image}" } }`).container[0]?.spec.image).toBe(image),
+  );
+  test.each(["Not A/Image::", "Nginx", "a//b", "nginx:", "a@sha256:1", "-x"])("%s is none", (image) => {
+    expect(told(() => wishOf(`services: { web: { image: "${image}" } }`))).toEqual(["COMPOSE_IMAGE compose.yml:1:27"]);
+  });
+});
