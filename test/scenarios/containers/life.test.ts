@@ -156,7 +156,7 @@ describeStages("an environment of a Compose file", stageOn, ({ isFull, kind, sta
     }
   });
 
-  test("stops, starts again, and goes; its data only with leave", async () => {
+  test.runIf(isFull)("stops, starts again, and goes; its data only with leave", async () => {
     const app = await stage();
     await app.ok("apply", "--yes");
     const before = await app.container("cache-1");
