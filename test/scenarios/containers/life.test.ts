@@ -156,27 +156,31 @@ describeStages("an environment of a Compose file", stageOn, ({ isFull, kind, sta
     }
   });
 
-  test.runIf(isFull)("stops, starts again, and goes; its data only with leave", async () => {
-    const app = await stage();
-    await app.ok("apply", "--yes");
-    const before = await app.container("cache-1");
-    const copy = await runCopyOf("cache-1", app);
-    const ours = async () => (await app.containers()).filter((line) => !line.includes("-copy "));
-    await app.ok("env", "stop", "dev", "--yes");
-    expect(await ours()).toEqual(whole.map((line) => line.replace("running", "exited")));
-    await app.ok("env", "start", "dev", "--yes");
-    expect(await ours()).toEqual(whole);
-    expect((await app.container("cache-1")).id).toBe(before.id);
-    await app.ok("destroy", "dev", "--yes");
-    expect([await ours(), await app.objects()]).toEqual([[], ["volume data"]]);
-    // Volumes that the files no longer name are the environment's still.
-    app.project.write("compose.yml", app.project.read("compose.yml").replaceAll("data:", "fresh:"));
-    await app.ok("apply", "--yes", "--no-wait");
-    expect(await app.objects()).toEqual(["network default", "volume data", "volume fresh"]);
-    await app.ok("destroy", "dev", "--delete-data", "--confirm", "dev", "--yes");
-    expect([await ours(), await app.objects()]).toEqual([[], []]);
-    expect(await copy()).toBe("running");
-  }, 120_000);
+  test.runIf(isFull)(
+    "stops, starts again, and goes; its data only with leave",
+    async () => {
+      const app = await stage();
+      await app.ok("apply", "--yes");
+      const before = await app.container("cache-1");
+      const copy = await runCopyOf("cache-1", app);
+      const ours = async () => (await app.containers()).filter((line) => !line.includes("-copy "));
+      await app.ok("env", "stop", "dev", "--yes");
+      expect(await ours()).toEqual(whole.map((line) => line.replace("running", "exited")));
+      await app.ok("env", "start", "dev", "--yes");
+      expect(await ours()).toEqual(whole);
+      expect((await app.container("cache-1")).id).toBe(before.id);
+      await app.ok("destroy", "dev", "--yes");
+      expect([await ours(), await app.objects()]).toEqual([[], ["volume data"]]);
+      // Volumes that the files no longer name are the environment's still.
+      app.project.write("compose.yml", app.project.read("compose.yml").replaceAll("data:", "fresh:"));
+      await app.ok("apply", "--yes", "--no-wait");
+      expect(await app.objects()).toEqual(["network default", "volume data", "volume fresh"]);
+      await app.ok("destroy", "dev", "--delete-data", "--confirm", "dev", "--yes");
+      expect([await ours(), await app.objects()]).toEqual([[], []]);
+      expect(await copy()).toBe("running");
+    },
+    120_000,
+  );
 
   test("refuses a name that somebody else has, before anything is made", async () => {
     const app = await stage();
