@@ -6,8 +6,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/global-setup.ts"],
     pool: "forks",
-    // Two workers: each test file may run a Postgres of its own.
-    maxWorkers: 2,
+    // One more than the cores of the smallest machine: a third of the time is spent waiting for engines and servers.
+    maxWorkers: 3,
     // Of a file whose tests run at once: they wait for engines, most of the time.
     maxConcurrency: 10,
     testTimeout: 60_000,
