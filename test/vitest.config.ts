@@ -12,5 +12,7 @@ export default defineConfig({
     maxConcurrency: 10,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // What comes about by itself comes late where every core is busy.
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -91,5 +91,5 @@ test("two jobs run at the same time, one job only once at a time", async () => {
   await one.host.run(other, longMs, one.signal);
   await Promise.all([running, again]);
   expect(one.output(first)).toBe("up\nend\nup\nend\n");
-  await vi.waitFor(() => expect(one.alive()).toEqual([]));
+  await vi.waitFor(() => expect(one.alive()).toEqual([]), { timeout: 30_000 });
 });

@@ -86,7 +86,7 @@ describe("a started process", () => {
   test("tells its exit code to the command that started it", async () => {
     const { host, signal, script } = stage();
     const record = await host.start(script("exit 7"), signal);
-    await vi.waitFor(() => expect(host.inspect(record)).toEqual({ running: false, exitCode: 7 }));
+    await vi.waitFor(() => expect(host.inspect(record)).toEqual({ running: false, exitCode: 7 }), { timeout: 30_000 });
   });
 });
 
@@ -133,7 +133,7 @@ describe("starting again", () => {
         one.script("", { command: ["sh", path], configHash: "restless" }),
         one.signal,
       );
-      await vi.waitFor(() => expect(existsSync(join(one.directory, "steps"))).toBe(true));
+      await vi.waitFor(() => expect(existsSync(join(one.directory, "steps"))).toBe(true), { timeout: 30_000 });
       rmSync(join(one.directory, "steps"));
       rmSync(join(one.directory, "processes", "web.json"));
       await one.host.start(one.script("exec sleep 1000"), one.signal);

@@ -55,7 +55,7 @@ test("a pid that now belongs to somebody else is not ours: not running, and neve
   const { host, directory, signal, script } = stage();
   const { pid } = await host.start(script("exit 0"), signal);
   const foreign = bystander();
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 30_000 });
   const path = join(directory, "processes", "web.json");
   const stored = JSON.parse(readFileSync(path, "utf8")) as { readonly startTime: string };
   // Both began within one tick of the clock here; a pid takes longer than that to come round.
@@ -80,7 +80,9 @@ test("an old record's stop leaves the process alone that has taken its place", a
 test("a group whose leader has ended is not running, and its rest is ended by stop", async () => {
   const { host, signal, script, alive } = stage();
   const record = await host.start(script("sleep 1000 & sleep 1000 &"), signal);
-  await vi.waitFor(async () => expect(await host.processes(signal)).toMatchObject([{ running: false }]));
+  await vi.waitFor(async () => expect(await host.processes(signal)).toMatchObject([{ running: false }]), {
+    timeout: 30_000,
+  });
   expect(alive().length).toBe(2);
   await host.stop(record, signal);
   expect(alive()).toEqual([]);
@@ -93,7 +95,7 @@ test("a zombie is not running", async () => {
   const parent = bystander("sleep 0 & echo $!; exec sleep 1000");
   const [text] = (await once(parent.stdout ?? parent, "data")) as [Buffer];
   const pid = Number(text.toString());
-  await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/stat`, "utf8")).toContain(") Z "));
+  await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/stat`, "utf8")).toContain(") Z "), { timeout: 30_000 });
   const path = join(directory, "processes", "web.json");
   const record = JSON.parse(readFileSync(path, "utf8")) as { startTime: string };
   const ticks = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[19];

@@ -14,7 +14,7 @@ test("a process is known by pid and the date of its start, and its group is ende
   const record = await host.start(script("sleep 1000 & exec sleep 1000"), signal);
   expect(record.startTime).toMatch(/^\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4}$/);
   expect(await host.processes(signal)).toMatchObject([{ running: true, startTime: record.startTime }]);
-  await vi.waitFor(() => expect(alive().length).toBe(2));
+  await vi.waitFor(() => expect(alive().length).toBe(2), { timeout: 30_000 });
   await host.stop(record, signal);
   expect([alive(), await host.processes(signal)]).toEqual([[], []]);
 });
@@ -22,7 +22,7 @@ test("a process is known by pid and the date of its start, and its group is ende
 test("a process that has ended is not running", async () => {
   const { host, signal, script } = stage();
   const record = await host.start(script("exit 0"), signal);
-  await vi.waitFor(() => expect(host.inspect(record)).toEqual({ running: false, exitCode: 0 }));
+  await vi.waitFor(() => expect(host.inspect(record)).toEqual({ running: false, exitCode: 0 }), { timeout: 30_000 });
 });
 
 test("a pid that now belongs to somebody else is never signalled", async () => {
