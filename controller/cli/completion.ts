@@ -127,8 +127,10 @@ const found = {
   ],
   keys: explainableNames,
   migrations: (tree, files) => {
-    const folder = textAt(tree, ["project", "migrations"]) ?? "./migrations";
-    return files.list(folder).flatMap((name) => /^(\d+(?:-\d+)*)_.*(?<!\.rollback|\.down)\.sql$/.exec(name)?.[1] ?? []);
+    const written = ["project", "migrations"];
+    const folder = textAt(tree, written) ?? textAt(tree, [...written, "directory"]) ?? "./migrations";
+    const forward = /^V?(\d+(?:[-.]\d+)*)_.*(?<!\.rollback\.sql|\.down\.sql)$/;
+    return files.list(folder).flatMap((name) => forward.exec(name)?.[1] ?? []);
   },
 } as const satisfies Record<
   NonNullable<ArgumentSpec["values"]>,

@@ -1,6 +1,6 @@
 import type { Row } from "../core/ports/postgres.ts";
 import { compareOrders } from "../resources/migration/version.ts";
-import type { MigrationFile, ObservedMigrations } from "../resources/migration/model.ts";
+import type { MigrationFile, ObservedMigrations, RepeatableFile } from "../resources/migration/model.ts";
 import type { Look } from "./look.ts";
 
 /**
@@ -23,6 +23,7 @@ export interface ListedMigration {
 export const isTrouble = ({ state }: ListedMigration): boolean =>
   state === "edited" || state === "missing" || state === "started" || state === "late";
 
+const repeatedTimes = "select name, applied_at, duration_ms from poststack.repeatable_migrations";
 const times = `select "order"::text as "order", applied_at, duration_ms from poststack.schema_migrations`;
 
 /** Every migration that the folder or the ledger knows, in order. */
@@ -30,7 +31,35 @@ export async function listMigrations({ desired, observation, ask }: Look): Promi
   const files = desired.resources.migration[0]?.files ?? [];
   const isDeferred = observation.observed.migration === undefined;
   const details = isDeferred ? [] : await ask(times, []);
-  return migrationList(files, isDeferred ? "unknown" : observation.observed.migration?.[0], details);
+  const ledger = isDeferred ? "unknown" : observation.observed.migration?.[0];
+  const repeatable = desired.resources.migration[0]?.repeatable ?? [];
+  const isUsed = ledger !== "unknown" && (ledger?.repeated ?? []).length > 0;
+  const repeated = isUsed ? await ask(repeatedTimes, []) : [];
+  return [...migrationList(files, ledger, details), ...repeatableList(repeatable, ledger, repeated)];
+}
+
+/** What runs whenever its text has changed, by name. Pure. */
+function repeatableList(
+  files: readonly RepeatableFile[],
+  ledger: Pick<ObservedMigrations, "repeated"> | undefined | "unknown",
+  details: readonly Row[],
+): readonly ListedMigration[] {
+  const rows = new Map(
+    (ledger === "unknown" ? [] : (ledger?.repeated ?? [])).map(({ name, checksum }) => [name, checksum]),
+  );
+  const detailOf = new Map(details.map((row) => [String(row["name"]), row]));
+  const known = files.map(({ name, file, checksum }): ListedMigration => {
+    const state: MigrationState =
+      ledger === "unknown" ? "unknown" : rows.get(name) === checksum ? "applied" : "pending";
+    return { version: "repeatable", name: `repeatable/${name}`, state, file, ...timesIn(detailOf.get(name)) };
+  });
+  const names = new Set(files.map(({ name }) => name));
+  const gone = [...rows.keys()]
+    .filter((name) => !names.has(name))
+    .map((name): ListedMigration => {
+      return { version: "repeatable", name: `repeatable/${name}`, state: "missing", ...timesIn(detailOf.get(name)) };
+    });
+  return [...known, ...gone].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The folder and the ledger side by side. Pure. */

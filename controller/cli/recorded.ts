@@ -2,6 +2,11 @@ import { plainName, type Catalog } from "../core/catalog/model.ts";
 import { PoststackError } from "../core/errors.ts";
 import { fileStart } from "../core/place.ts";
 import type { RecordedMigration, Replay } from "../engine/replay.ts";
+import { repeatableId } from "../resources/migration/repeatable/diff.ts";
+import { repeatableHeaders } from "../resources/migration/repeatable/header.ts";
+import type { Names } from "../resources/migration/repeatable/model.ts";
+import { namesIn } from "../resources/migration/repeatable/names.ts";
+import { inOrder } from "../resources/migration/repeatable/order.ts";
 import type { Look } from "./look.ts";
 
 /** Bytes of a migration's text, as for running it. */
@@ -9,8 +14,37 @@ const limitBytes = 16 * 1024 * 1024;
 
 const ledger = `select "order"::text as "order", version, name, state, sql from poststack.schema_migrations s order by s."order"`;
 
-/** What the ledger says has run, in order. @throws PoststackError `MIGRATION_INTERRUPTED`, `MIGRATION_MISSING` */
-export async function recordedMigrations({ desired, ask, ports }: Look): Promise<readonly RecordedMigration[]> {
+/**
+ * What the ledger says has run, in order: the versions, and then the repeatable files as each of them ran last.
+ *
+ * @throws PoststackError `MIGRATION_INTERRUPTED`, `MIGRATION_MISSING`
+ */
+export async function recordedMigrations(seen: Look): Promise<readonly RecordedMigration[]> {
+  return [...(await recordedVersions(seen)), ...(await recordedRepeatables(seen))];
+}
+
+const repeatables = "select name, sql from poststack.repeatable_migrations";
+
+/** In the order of what they use, which is not the one in which they ran last. A number above every version stands for each. */
+async function recordedRepeatables({ ask, ports }: Look): Promise<readonly RecordedMigration[]> {
+  const rows = (await ask(repeatables, [])).map((row) => ({ name: String(row["name"]), text: String(row["sql"]) }));
+  const names = new Map<string, Names>();
+  for (const { name, text } of rows) names.set(name, await namesIn(text, ports.parser));
+  const texts = new Map(rows.map(({ name, text }) => [name, text]));
+  const files = rows.map(({ name, text }) => {
+    const file = `repeatable/${name}.sql`;
+    return { id: repeatableId(name), name, file, checksum: "", after: repeatableHeaders(text, file).after };
+  });
+  return inOrder(files, names).sorted.map(({ name, file }, index) => ({
+    order: `${10n ** 30n + BigInt(index)}`,
+    version: "repeatable",
+    name: `repeatable/${name}`,
+    file,
+    text: texts.get(name) ?? "",
+  }));
+}
+
+async function recordedVersions({ desired, ask, ports }: Look): Promise<readonly RecordedMigration[]> {
   const files = new Map((desired.resources.migration[0]?.files ?? []).map((file) => [file.order, file.file]));
   return (await ask(ledger, [])).map((row) => {
     const [order, version, name, state] = ["order", "version", "name", "state"].map((column) => String(row[column]));

@@ -433,6 +433,45 @@ describe("db new", () => {
     expect((await own.poststack(["config", "validate"])).code).toBe(0);
   });
 
+  test("derives the way back from the statements", async () => {
+    const own = sandboxWith({});
+    const sql = "create table users (id int); create index concurrently users_id on users (id)";
+    const { json } = await own.poststack(["db", "new", "users", "--sql", sql, "--json"]);
+    expect(misfits("answers/db new", json)).toEqual([]);
+    expect(json).toMatchObject({ rollback: "complete" });
+    expect(readFileSync(join(own.root, "migrations/001_users.sql"), "utf8")).toBe(
+      `-- poststack: no-transaction\n${sql}\n`,
+    );
+    expect(readFileSync(join(own.root, "migrations/001_users.rollback.sql"), "utf8")).toBe(
+      "-- Takes back 001_users.sql.\n\ndrop table users;\n",
+    );
+  });
+
+  test("derives it for a file that is there, and never over another", async () => {
+    const own = sandboxWith({ "migrations/004_a.sql": "alter table users add name text;\ndrop table old;\n" });
+    const { json } = await own.poststack(["db", "new", "--rollback-for", "4", "--json"]);
+    expect(misfits("answers/db new", json)).toEqual([]);
+    expect(json).toMatchObject({ files: ["migrations/004_a.rollback.sql"], rollback: "partial" });
+    expect(readFileSync(join(own.root, "migrations/004_a.rollback.sql"), "utf8")).toMatch(
+      /^-- Takes back .*\n\n-- not derived: drop table old\n--   .*\nalter table users drop column name;\n$/,
+    );
+    const again = await own.poststack(["db", "new", "--rollback-for", "4"]);
+    expect(again).toMatchObject({ code: 1 });
+    expect(again.stderr).toContain("FILE_EXISTS");
+  });
+
+  test.each<[string, readonly string[]]>([
+    ["a name and --rollback-for", ["users", "--rollback-for", "4"]],
+    ["two sources", ["users", "--sql", "select 1", "--from", "x.sql"]],
+    ["no name", []],
+    ["an open quote", ["users", "--sql", "select 'x"]],
+  ])("refuses %s", async (_name, words) => {
+    const own = sandboxWith({ "migrations/004_a.sql": "select 1;" });
+    const { code, stderr } = await own.poststack(["db", "new", ...words]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("error USAGE");
+  });
+
   test.each(["add users", "../escape", "", "-x", "001.sql", "down.sql", "a_rollback"])(
     "refuses the name %j and writes nothing",
     async (name) => {
@@ -443,6 +482,35 @@ describe("db new", () => {
       expect(existsSync(join(own.root, "migrations"))).toBe(false);
     },
   );
+});
+
+describe("db import", () => {
+  const sandboxWith = (files: Readonly<Record<string, string>>): CliProject => {
+    const own = cliProject({
+      ".poststack.yml": "project: { name: shop }\nenvironments: { dev: { } }\n",
+      ...files,
+    });
+    onTestFinished(() => own.dispose());
+    return own;
+  };
+
+  test("tells whose folder it is, also while no server can be asked", async () => {
+    const own = sandboxWith({ "migrations/V1__a.sql": "select 1;", "migrations/R__b.sql": "select 1;" });
+    const { code, json } = await own.poststack(["db", "import", "--json"]);
+    expect(code).toBe(0);
+    expect(misfits("answers/db import", json)).toEqual([]);
+    expect(json).toMatchObject({ format: "flyway", migrations: 1, repeatable: 1, takeOver: null });
+  });
+
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    ["nobody's folder", { "migrations/001_a.sql": "select 1;" }, "the folder of no tool"],
+    ["two tools' folder", { "migrations/V1__a.sql": "", "migrations/1_a.up.sql": "" }, "could be one of"],
+    ["a program among them", { "migrations/V1__a.sql": "", "migrations/V2__b.java": "" }, "only Flyway can run"],
+  ])("refuses %s", async (_name, files, words) => {
+    const { code, stderr } = await sandboxWith(files).poststack(["db", "import"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(words);
+  });
 });
 
 describe("before the first apply", () => {

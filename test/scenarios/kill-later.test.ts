@@ -45,13 +45,14 @@ test("after a power cut, everything comes back, and nothing is done twice", asyn
   expect(await counts()).toEqual(before);
 });
 
-/** One change of each sort: a role, a migration, the data of a job, a variable of a process. */
+/** One change of each sort: a role, a migration, a file that runs again, the data of a job, a variable of a process. */
 function change(round: number): void {
   const version = String(round + 3).padStart(3, "0");
   project.edit(".poststack.yml", /connection_limit: \d+/, `connection_limit: ${round + 10}`);
   project.edit(".poststack.yml", /Hello from dev.*/, `Hello from dev, round ${round}`);
   project.write(`migrations/${version}_round.sql`, `create table round_${round} (id int);\n`);
   project.write(`migrations/${version}_round.rollback.sql`, `drop table round_${round};\n`);
+  project.write("migrations/repeatable/round.sql", `create or replace view round as select ${round} as n;\n`);
   project.write("seed/products.csv", `${project.read("seed/products.csv")}round-${round},Round ${round},1\n`);
 }
 
@@ -62,6 +63,7 @@ test("an update that is killed at any action: the next apply completes it", asyn
   expect(actions.map(({ verb, id }) => `${verb} ${id}`)).toEqual([
     "update role:quickstart_reporting",
     "apply migration:003_round",
+    "repeat migration:repeatable/round",
     "run job:seed",
     "replace process:web",
   ]);
@@ -76,9 +78,10 @@ test("an update that is killed at any action: the next apply completes it", asyn
       await expectWhole(project);
       const [role] = await project.sql("select rolconnlimit from pg_roles where rolname = 'quickstart_reporting'");
       expect(role, `${id} ${moment}`).toEqual({ rolconnlimit: round + 10 });
+      expect(await project.sql("select n from round"), `${id} ${moment}`).toEqual([{ n: round }]);
       expect(await (await fetch(`http://127.0.0.1:${project.ports[1]}/`)).text()).toContain(`dev, round ${round}`);
       round += 1;
     }
   }
-  expect(readdirSync(project.path("migrations"))).toHaveLength(2 * (round + 2));
+  expect(readdirSync(project.path("migrations"))).toHaveLength(2 * (round + 2) + 1);
 }, 180_000);

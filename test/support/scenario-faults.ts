@@ -37,7 +37,8 @@ export function randomNumbers(seed: number): () => number {
 export async function expectWhole(project: Project): Promise<void> {
   const state = project.path(".poststack/dev");
   const [, ...products] = project.read("seed/products.csv").trim().split("\n");
-  const migrations = readdirSync(project.path("migrations")).filter((name) => !name.endsWith(".rollback.sql"));
+  const isForward = (name: string): boolean => name.endsWith(".sql") && !name.endsWith(".rollback.sql");
+  const migrations = readdirSync(project.path("migrations")).filter(isForward);
   const [found] = await project.sql(`select
     (select array_agg(concat_ws(',', sku, name, price_cents) order by sku collate "C") from products) as products,
     (select array_agg(concat(name, '.sql ', state) order by "order") from poststack.schema_migrations) as migrations,

@@ -1,4 +1,4 @@
-import { flat, noSql, paired, wrongName, type Layout, type Part } from "./layout.ts";
+import { byName, compareNumbers, flat, noSql, paired, wrongName, type Layout, type Part } from "./layout.ts";
 
 /**
  * dbmate: `20200101120000_users.sql` holds both ways. The version is the digits that the name begins with
@@ -59,5 +59,5 @@ export const nodePgMigrate: Layout = (tree) => {
     } else if (/\.[cm]?[jt]s$/.test(path)) errors.push(noSql(file, "node-pg-migrate"));
     else if (path.endsWith(".sql")) errors.push(wrongName(file, "node-pg-migrate", "1600000000000_add-users.sql"));
   }
-  return paired(tree, parts, errors);
+  return paired(tree, byName(parts, compareNumbers), errors);
 };

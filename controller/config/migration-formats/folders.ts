@@ -1,4 +1,4 @@
-import { paired, wrongName, type Layout, type Part, type Tree } from "./layout.ts";
+import { byName, compareNames, paired, wrongName, type Layout, type Part, type Tree } from "./layout.ts";
 
 /**
  * Diesel: `2024-01-31-120000_users/up.sql` and `down.sql`; the version is what stands before `_`, without hyphens
@@ -8,7 +8,7 @@ export const diesel: Layout = (tree) => inFolders(tree, dieselFolder);
 
 /**
  * Prisma: `20240131120000_users/migration.sql`, which goes to the server as one string; a `down.sql` beside it is the
- * user's own. The `0_init` of a baseline is version 0, which is before all others.
+ * user's own. The `0_init` of a baseline is version 0, which is before all others. Names are what is sorted.
  */
 export const prisma: Layout = (tree) => inFolders(tree, prismaFolder);
 
@@ -47,5 +47,5 @@ function inFolders(tree: Tree, { tool, form, files, outside }: FolderRule) {
     if (version === undefined) errors.push(wrongName(`${tree.folder}/${path}`, tool, form));
     else parts.push({ path, version, name: folder, way, reading: { outside: outside(tree, folder) } });
   }
-  return paired(tree, parts, errors);
+  return paired(tree, tool === "Prisma" ? byName(parts, compareNames) : parts, errors);
 }

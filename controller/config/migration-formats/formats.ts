@@ -37,9 +37,8 @@ export function treeOf(files: Files, folder: string): Tree {
 function pathsBelow(files: Files, folder: string, below: string, levels: number): readonly string[] {
   return files.list(below === "" ? folder : `${folder}/${below}`).flatMap((name) => {
     const path = below === "" ? name : `${below}/${name}`;
-    // Most names are files of a folder with thousands of them: no question for each.
-    const isFolder =
-      !name.startsWith(".") && !/\.(?:sql|toml|conf|md)$/.test(name) && files.isFolder(`${folder}/${path}`);
+    // A folder of langfuse's is called `20250517273700_add_table_view_presets.sql`: no name says that it is a file.
+    const isFolder = !name.startsWith(".") && files.isFolder(`${folder}/${path}`);
     if (!isFolder) return [path];
     return levels === 0 ? [] : pathsBelow(files, folder, path, levels - 1);
   });

@@ -78,6 +78,32 @@ export function paired(
   return { migrations, repeatable: [], errors: found, ...rest };
 }
 
+/**
+ * For tools that go by the whole name. What does not come after its predecessor by its number is a part of that one: the
+ * second becomes `20240528214728.2`. langfuse has twenty of one number, and a date without a time among the others.
+ *
+ * @param compare two parts as the tool sorts them
+ */
+export function byName(parts: readonly Part[], compare: (a: Part, b: Part) => number): readonly Part[] {
+  const versions = new Map<string, string>();
+  let last = { version: "", order: "", count: 1 };
+  for (const { name, version } of [...parts].sort(compare)) {
+    if (versions.has(name)) continue;
+    const order = orderOf(version);
+    const isNext = last.order === "" || compareOrders(order, last.order) > 0;
+    last = isNext ? { version, order, count: 1 } : { ...last, count: last.count + 1 };
+    versions.set(name, isNext ? version : `${last.version}.${last.count}`);
+  }
+  return parts.map((part) => ({ ...part, version: versions.get(part.name) ?? part.version }));
+}
+
+/** By the characters of the name, whatever is a digit among them. */
+export const compareNames = (a: Part, b: Part): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+
+/** By the number, and where that is the same by the name. */
+export const compareNumbers = (a: Part, b: Part): number =>
+  compareOrders(orderOf(a.version), orderOf(b.version)) || compareNames(a, b);
+
 const placeOf = ({ order, version }: Part): string => order ?? orderOf(version);
 
 export const wrongName = (file: string, tool: string, form: string): PoststackError =>

@@ -86,7 +86,7 @@ export const baselineRequired = (file: MigrationFile, objects: number): Refused 
     code: "BASELINE_REQUIRED",
     what: `the database holds ${objects === 1 ? "one object" : `${objects} objects`} and no record of any migration`,
     where: fileStart(file.file),
-    next: "`poststack db baseline VERSION` with the last version whose effect is there already (0 for none); or take an empty database",
+    next: "`poststack db baseline VERSION` with the last version whose effect is there already (0 for none); `poststack db import` where another tool has kept it; or take an empty database",
   });
 
 export const rollbackRequired = (head: LedgerRow, target: string): Refused =>

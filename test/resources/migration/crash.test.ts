@@ -1,6 +1,8 @@
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { resourceId } from "../../../controller/core/id.ts";
 import { apply } from "../../../controller/resources/migration/apply.ts";
+import { checksumOf } from "../../../controller/resources/migration/text.ts";
 import { ownCluster, type OwnCluster } from "./cluster-kit.ts";
 import { failureOf, migrations, pass, planOf, render, world, type World } from "./kit.ts";
 
@@ -140,6 +142,59 @@ test("server and command are killed while an index is built concurrently: it end
   await pass(again(it));
   expect(await cluster.query(valid)).toEqual([{ name: "t_n", valid: true }]);
   expect(render(await planOf(again(it)))).toEqual([]);
+});
+
+const repeatable = (checksum: string) => [
+  {
+    id: resourceId("migration", "repeatable/seen"),
+    name: "seen",
+    file: "migrations/repeatable/seen.sql",
+    checksum,
+    after: [],
+  },
+];
+const seenText = "create or replace view seen as select 1 as n;";
+const repeated = async (): Promise<unknown> =>
+  (await cluster.query("select name, checksum from poststack.repeatable_migrations")).map(({ checksum }) => checksum);
+
+test("a repeatable file that is cut before COMMIT left nothing, after COMMIT everything", async () => {
+  await cluster.query("truncate poststack.repeatable_migrations");
+  const slow = `${seenText} select pg_sleep(600);`;
+  const it = worldOf({ "repeatable/seen.sql": slow });
+  const running = failureOf(pass(it, { repeatable: repeatable(checksumOf(Buffer.from(slow))) }));
+  process.kill(await backend("pg_sleep", "Timeout"), "SIGKILL");
+  expect((await running).errorClass).toMatch(/retryable|unknown/);
+  expect([await repeated(), await cluster.query("select to_regclass('seen') as view")]).toEqual([[], [{ view: null }]]);
+
+  const checksum = checksumOf(Buffer.from(seenText));
+  it.project.write("migrations/repeatable/seen.sql", seenText);
+  const proxy = await answerlessAfter("COMMIT\0");
+  const cut = world(it.database, it.project, cluster.server({ port: proxy.port }));
+  const [action] = await planOf(again(it), { repeatable: repeatable(checksum) });
+  if (action === undefined) throw new Error("nothing planned");
+  expect((await failureOf(apply(action, cut.ports, signal))).errorClass).toBe("unknown");
+  proxy.close();
+  expect(await repeated()).toEqual([checksum]);
+  expect(render(await planOf(again(it), { repeatable: repeatable(checksum) }))).toEqual([]);
+});
+
+test("a ledger that is taken over and cut after COMMIT is ours, and the same action does no harm", async () => {
+  await cluster.query("create table schema_migrations (version varchar(128) primary key)");
+  await cluster.query("insert into schema_migrations values ('001')");
+  await cluster.query("truncate poststack.repeatable_migrations");
+  const it = worldOf({ "001_counter.sql": counter, "002_more.sql": "create table more (n int)" });
+  const takesOver = { format: "dbmate" } as const;
+  const proxy = await answerlessAfter("COMMIT\0");
+  const cut = world(it.database, it.project, cluster.server({ port: proxy.port }));
+  const [action] = await planOf(again(it), { takesOver });
+  if (action === undefined) throw new Error("nothing planned");
+  expect(action.verb).toBe("import");
+  expect((await failureOf(apply(action, cut.ports, signal))).errorClass).toBe("unknown");
+  proxy.close();
+  await apply(action, again(it).ports, signal);
+  expect(await rows()).toEqual(["applied"]);
+  expect(render(await planOf(again(it), { takesOver }))).toEqual(["apply migration:002_more"]);
+  await cluster.query("drop table schema_migrations");
 });
 
 /** A proxy that passes everything on until the server says `word`; that answer and all later ones are lost. */

@@ -6,7 +6,7 @@ import type { TakeOver } from "./formats.ts";
 
 export const importId = resourceId("migration", "all");
 
-export interface TakenOver {
+interface TakenOver {
   readonly steps: readonly MigrationAction[];
   /** As it stands when they are done; undefined: they cannot be. */
   readonly history: History | undefined;
@@ -22,7 +22,7 @@ export interface TakenOver {
 export function takeOver(history: History, observed: ObservedMigrations | undefined): TakenOver | undefined {
   const { wish, rows, objects, files } = history;
   const foreign = observed?.foreign;
-  if (wish.takesOver === undefined || foreign === undefined || rows.length > 0) return undefined;
+  if (wish.takesOver === undefined || foreign === undefined || rows.length > 0 || wish.rollback) return undefined;
   if ("error" in foreign) return { steps: [refuse(importId, foreign.error)], history: undefined, repeated: new Set() };
   if (foreign.problems.length > 0) {
     const steps = foreign.problems.map((error, index) => refuse(resourceId("migration", `all/${index + 1}`), error));

@@ -7,7 +7,7 @@ import { compareOrders, orderOf } from "../version.ts";
 import type { ForeignFormat } from "./formats.ts";
 
 /** Where a tool keeps its record, unless it is told otherwise. */
-export interface LedgerShape {
+interface LedgerShape {
   readonly table: string;
   /** Sqitch has a schema of its own for it; others put it where the search path leads. */
   readonly schema?: string;
@@ -53,7 +53,7 @@ export interface FileText {
 export const repeatableKey = (name: string): string => `R ${name}`;
 
 /** What a record is read beside. */
-export interface Beside {
+interface Beside {
   readonly files: readonly NamedMigration[];
   readonly texts: ReadonlyMap<string, FileText>;
   readonly repeatable: readonly { readonly name: string; readonly file: string }[];
@@ -106,13 +106,21 @@ function byVersion(rows: readonly Row[], beside: Beside): Verdict {
 }
 
 function byName(names: readonly string[], beside: Beside): Verdict {
-  const orderOfName = new Map(beside.files.map(({ name, order }) => [name, order]));
-  const gone = names.filter((name) => !orderOfName.has(name)).map((name) => missing(name, beside));
+  const orderOfName = new Map(beside.files.map(({ name, order }) => [tidy(name), order]));
+  const gone = names.filter((name) => !orderOfName.has(tidy(name))).map((name) => missing(name, beside));
   return verdict(
-    names.flatMap((name) => orderOfName.get(name) ?? []),
+    names.flatMap((name) => orderOfName.get(tidy(name)) ?? []),
     gone,
   );
 }
+
+/** As `db import` writes it: an underscore behind the version, whatever stood there, and something behind that. */
+const tidy = (name: string): string =>
+  name
+    // The place among those of one number, before a number of its own or instead of it.
+    .replace(/^\d+\.\d+_(?=\d+_)/, "")
+    .replace(/^(\d+)(?:\.\d+)?(?:[-_]|$)/, "$1_")
+    .replace(/^(\d+_)$/, "$1migration");
 
 /** One row: all up to this version. Dirty: that one failed, and nobody knows how far it came. */
 function byHead(rows: readonly Row[], beside: Beside): Verdict {
@@ -138,10 +146,10 @@ function prismaVerdict(rows: readonly Row[], beside: Beside): Verdict {
     counting.map((row) => text(row, "migration_name")),
     beside,
   );
-  const fileOf = new Map(beside.files.map((file) => [file.name, file]));
+  const fileOf = new Map(beside.files.map((file) => [tidy(file.name), file]));
   const more = counting.flatMap((row): readonly ErrorFacts[] => {
     const name = text(row, "migration_name");
-    const file = fileOf.get(name);
+    const file = fileOf.get(tidy(name));
     if (row["finished_at"] === null) return [dirty(name, file, beside)];
     const known = file === undefined ? undefined : beside.texts.get(file.order);
     const checksum = text(row, "checksum");

@@ -8,7 +8,7 @@ import type { TakeOver } from "./formats.ts";
 import { judge, ledgerShapes, repeatableKey, type FileText, type Verdict } from "./ledgers.ts";
 
 /** Another tool's record, as it was met. */
-export interface ForeignLedger extends Verdict {
+interface ForeignLedger extends Verdict {
   /** `public.schema_migrations` */
   readonly table: string;
   /** SHA-256 in hex of its rows: what is taken over is what was planned. */
@@ -42,7 +42,7 @@ export async function observeForeign(
   return { table: table.name, digest, ...judge(takesOver.format, rows, beside) };
 }
 
-export interface ForeignTable {
+interface ForeignTable {
   /** `public.schema_migrations`, in quotes where it needs them. */
   readonly name: string;
 }
@@ -53,7 +53,7 @@ select quote_ident(n.nspname) || '.' || quote_ident(c.relname) as name,
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relname = ${quoteLiteral(table)} and c.relkind in ('r', 'p')
   and ${schema === undefined ? "n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'poststack')" : `n.nspname = ${quoteLiteral(schema)}`}
-order by 2`;
+order by 1`;
 
 /** Tables of that name that have the tool's columns, in whichever schema: each role and database has its own search path. */
 async function locate(takesOver: TakeOver, session: Session, signal: AbortSignal): Promise<readonly ForeignTable[]> {
@@ -85,8 +85,11 @@ const needsTexts = ({ format }: TakeOver): boolean => format === "flyway" || for
 const limitBytes = 16 * 1024 * 1024;
 
 function textsOf({ files, repeatable = [] }: ListedMigrations, from: Files): ReadonlyMap<string, FileText> {
-  const read = (file: string): FileText => {
-    const bytes = from.readBytes(file, { limitBytes });
+  const read = (file: string, isOurs: boolean): FileText => {
+    const written = from.readBytes(file, { limitBytes });
+    // `db import` puts it there; the other tool has not seen it.
+    const header = isOurs && written.subarray(0, ourHeader.length).equals(ourHeader) ? ourHeader.length : 0;
+    const bytes = written.subarray(header);
     const text = bytes
       .toString("utf8")
       .replace(/^\u{FEFF}/u, "")
@@ -94,10 +97,12 @@ function textsOf({ files, repeatable = [] }: ListedMigrations, from: Files): Rea
     return { text, sha256: digest(bytes), sha256OfWindows: digest(text.replaceAll("\n", "\r\n")) };
   };
   return new Map([
-    ...files.map(({ order, file }) => [order, read(file)] as const),
-    ...repeatable.map(({ name, file }) => [repeatableKey(name), read(file)] as const),
+    ...files.map(({ order, file, reading }) => [order, read(file, reading === undefined)] as const),
+    ...repeatable.map(({ name, file }) => [repeatableKey(name), read(file, false)] as const),
   ]);
 }
+
+const ourHeader = Buffer.from("-- poststack: no-transaction\n");
 
 const digest = (content: Buffer | string): string => createHash("sha256").update(content).digest("hex");
 

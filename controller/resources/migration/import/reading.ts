@@ -11,7 +11,7 @@ export interface Reading {
 export type Way = "up" | "down";
 
 /** What runs, and by how many lines it is longer at its top than the file. */
-export interface Converted {
+interface Converted {
   readonly text: string;
   readonly shift: number;
 }

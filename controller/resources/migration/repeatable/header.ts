@@ -1,6 +1,6 @@
 import type { Place } from "../../../core/place.ts";
 
-export interface RepeatableHeaders {
+interface RepeatableHeaders {
   readonly after: readonly string[];
   /** The first header that means nothing here. */
   readonly unknown?: { readonly text: string; readonly place: Place };

@@ -91,7 +91,6 @@ function note(node: string, fields: Fields, { used, local, bodies }: Found): voi
     if (range.length > 1 || !local.has(fields["relname"])) used.add(key("relation", range));
   }
   if (node === "FuncCall" || node === "CreateTrigStmt") used.add(key("function", parts(fields["funcname"])));
-  if (node === "CallStmt") return;
   if (node === "ObjectWithArgs") used.add(key("function", parts(fields["objname"])));
   if (Array.isArray(fields["names"])) used.add(key("type", parts(fields["names"])));
   if (node === "CreateFunctionStmt") bodies.push(...bodyOf(fields));

@@ -2,7 +2,7 @@ import type { RepeatableFile } from "../model.ts";
 import type { Names } from "./model.ts";
 
 /** Files in the order in which they can run, and those that wait for each other. */
-export interface Ordered {
+interface Ordered {
   readonly sorted: readonly RepeatableFile[];
   /** Each in the order of waiting: the first waits for the second, the last for the first. */
   readonly cycles: readonly (readonly RepeatableFile[])[];

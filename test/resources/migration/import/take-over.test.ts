@@ -1,16 +1,25 @@
 // Each tool's ledger, made as that tool's source has it, is taken over: after that the first plan is empty.
 import { describe, expect } from "vitest";
 import { createHash } from "node:crypto";
+import { projectFiles } from "../../../../controller/adapters/files.ts";
 import { listForeign } from "../../../../controller/config/migration-formats/formats.ts";
-import { readTexts } from "../../../../controller/config/migrations.ts";
-import { readRepeatables } from "../../../../controller/config/desired/repeatable.ts";
+import { rewritten } from "../../../../controller/config/migration-formats/rewrite.ts";
+import { readMigrations, readTexts } from "../../../../controller/config/migrations.ts";
+import { namesOfRepeatables, readRepeatables } from "../../../../controller/config/desired/repeatable.ts";
 import { gatherProblems } from "../../../../controller/config/problems.ts";
 import type { ForeignFormat } from "../../../../controller/resources/migration/import/formats.ts";
 import { flywayChecksum } from "../../../../controller/resources/migration/import/ledgers.ts";
 import { diff } from "../../../../controller/resources/migration/diff.ts";
-import type { DesiredMigrations, MigrationAction } from "../../../../controller/resources/migration/model.ts";
+import type {
+  DesiredMigrations,
+  MigrationAction,
+  NamedMigration,
+} from "../../../../controller/resources/migration/model.ts";
+import { readForward, readRollback, readSource } from "../../../../controller/resources/migration/source.ts";
 import { test, type TestDatabase } from "../../../support/postgres.ts";
 import { observe } from "../../../../controller/resources/migration/observe.ts";
+import { corpusPath, hasCorpus } from "../../../support/corpus.ts";
+import { projectWith } from "../../../support/project.ts";
 import { carryOut, migrations, render, world, type World } from "../kit.ts";
 
 const place = { file: ".poststack.yml", line: 2, column: 3 };
@@ -116,6 +125,12 @@ insert into _prisma_migrations values ('1', '${sha256(users)}', now(), '0_init',
   },
 };
 
+const common = {
+  ...{ folder: "migrations", rollback: false, replay: false, repair: false, rehearse: false },
+  dependsOn: [],
+  place,
+};
+
 /** What the files of another tool wish, as the configuration would have it. */
 function wishOf({ ports }: World, format: ForeignFormat): DesiredMigrations {
   const listing = listForeign(ports.files, "migrations", format);
@@ -165,6 +180,169 @@ describe("a ledger is taken over, what remains runs, and then nothing is to be d
       expect(await database.column(`select json_agg(t)::text from ${table} t`), "their ledger is as it was").toEqual(
         before,
       );
+    });
+  }
+});
+
+describe("what cannot be believed is refused, with its place, and nothing is recorded", () => {
+  type Refused = readonly [string, ForeignFormat, Readonly<Record<string, string>>, string, readonly string[]];
+  const table: readonly Refused[] = [
+    [
+      "a row without a file",
+      "dbmate",
+      cases.dbmate.files,
+      `${cases.dbmate.ledger}; insert into schema_migrations values ('000')`,
+      ["MIGRATION_MISSING .poststack.yml 000"],
+    ],
+    [
+      "a failed run of golang-migrate",
+      "golang-migrate",
+      cases["golang-migrate"].files,
+      `${cases["golang-migrate"].ledger}; update schema_migrations set dirty = true`,
+      ["MIGRATION_INTERRUPTED migrations/1_users.up.sql 1_users"],
+    ],
+    [
+      "a head without a file",
+      "golang-migrate",
+      cases["golang-migrate"].files,
+      `${cases["golang-migrate"].ledger}; update schema_migrations set version = 7`,
+      ["MIGRATION_MISSING .poststack.yml 7"],
+    ],
+    [
+      "a failed run of Flyway",
+      "flyway",
+      cases.flyway.files,
+      `${cases.flyway.ledger}; update flyway_schema_history set success = false where installed_rank = 2`,
+      ["MIGRATION_INTERRUPTED migrations/V1.9__old.sql V1.9__old"],
+    ],
+    [
+      "an edited file of Flyway",
+      "flyway",
+      { ...cases.flyway.files, "V1__users.sql": "select 2;" },
+      cases.flyway.ledger,
+      ["MIGRATION_EDITED migrations/V1__users.sql V1__users"],
+    ],
+    [
+      "a failed run of Prisma",
+      "prisma",
+      cases.prisma.files,
+      `${cases.prisma.ledger}; update _prisma_migrations set rolled_back_at = null`,
+      ["MIGRATION_INTERRUPTED migrations/20240102000000_posts/migration.sql 20240102000000_posts"],
+    ],
+    [
+      "an edited file of Prisma",
+      "prisma",
+      { ...cases.prisma.files, "0_init/migration.sql": "select 2;" },
+      cases.prisma.ledger,
+      ["MIGRATION_EDITED migrations/0_init/migration.sql 0_init"],
+    ],
+    [
+      "a change that the plan does not have",
+      "sqitch",
+      cases.sqitch.files,
+      `${cases.sqitch.ledger}; insert into sqitch.changes values ('z', 'z', 'gone', 'shop')`,
+      ["MIGRATION_MISSING .poststack.yml gone"],
+    ],
+    [
+      "two tables that could be it",
+      "diesel",
+      cases.diesel.files,
+      `${cases.diesel.ledger}; create schema other; create table other.__diesel_schema_migrations (version text, run_on timestamp)`,
+      ["BASELINE_REQUIRED .poststack.yml other.__diesel_schema_migrations"],
+    ],
+  ];
+  for (const [name, format, files, ledger, expected] of table) {
+    test(name, async ({ database }) => {
+      const it = await staged(database, files, ledger);
+      const plan = await planOf(it, format);
+      expect(
+        plan.flatMap((action) =>
+          action.verb === "refuse" && action.error.code !== "PLAN_REFUSED"
+            ? [`${action.error.code} ${action.error.where?.file ?? ""} ${action.error.what.split(" ")[0] ?? ""}`]
+            : [],
+        ),
+      ).toEqual(expected);
+      expect(plan.every(({ verb }) => verb === "refuse")).toBe(true);
+    });
+  }
+});
+
+describe("written as ordinary files", () => {
+  for (const [name, { files, ledger, plan }] of Object.entries(cases)) {
+    const format = name as ForeignFormat;
+    test(`${format}: their ledger is taken over as well, and one that was taken over before still fits`, async ({
+      database,
+    }) => {
+      const it = await staged(database, files, ledger);
+      const written = world(database, projectWith(Object.fromEntries(writtenFiles(it, format))));
+      expect((await oursOf(written, format)).map(({ verb }) => verb)).toEqual(plan.map((line) => line.split(" ")[0]));
+      await carryOut(it, await planOf(it, format));
+      expect(render(await oursOf(written, format))).toEqual([]);
+    });
+  }
+
+  function writtenFiles({ ports: { files } }: World, format: ForeignFormat): ReadonlyMap<string, string> {
+    const { migrations: named, repeatable } = listForeign(files, "migrations", format);
+    return rewritten(
+      "migrations",
+      named.map((migration) => ({
+        migration,
+        forward: readForward(migration, files).text,
+        back: readRollback(migration, files)?.text,
+      })),
+      repeatable.map(({ name, path }) => ({ name, text: readSource(`migrations/${path}`, files).text })),
+    );
+  }
+
+  async function oursOf(it: World, format: ForeignFormat): Promise<readonly MigrationAction[]> {
+    const { files: from } = it.ports;
+    const problems = gatherProblems();
+    const repeatable = readRepeatables(from, "migrations", namesOfRepeatables(from, "migrations"), problems);
+    problems.throwAny();
+    const files = readMigrations(from, "migrations", place);
+    const project = format === "sqitch" ? { project: "shop" } : {};
+    const desired = { ...common, files, repeatable, takesOver: { format, ...project } };
+    return diff([desired], await observe([desired], it.ports, it.database.signal));
+  }
+});
+
+describe("the corpora, with every row that the tool would have left", () => {
+  const rowOf: Readonly<Record<"diesel" | "prisma", (file: NamedMigration, text: string) => string>> = {
+    // diesel: the version is what stands before `_`, without hyphens.
+    diesel: ({ version }) => `('${version.replaceAll("-", "")}')`,
+    prisma: ({ name }, text) => `('${sha256(name).slice(0, 36)}', '${sha256(text)}', now(), '${name}', null, null, now(), 1)`,
+  };
+  const tables = {
+    diesel:
+      "create table __diesel_schema_migrations (version varchar(50) primary key, run_on timestamp not null default current_timestamp); insert into __diesel_schema_migrations (version) values",
+    prisma: `${/create table _prisma_migrations[^;]*;/.exec(cases.prisma.ledger)?.[0] ?? ""} insert into _prisma_migrations values`,
+  };
+  for (const [name, format, count] of [
+    ["crates-io", "diesel", 285],
+    ["langfuse", "prisma", 434],
+  ] as const) {
+    test.runIf(hasCorpus)(`${name}: ${count} versions of ${format} are taken over at once`, async ({ database }) => {
+      await database.createLedger();
+      const base = world(database, migrations({}));
+      const it = { ...base, ports: { ...base.ports, files: projectFiles(corpusPath(`migrations/${name}/sql`)) } };
+      const { migrations: named } = listForeign(it.ports.files, ".", format);
+      const rows = named.map((file) => rowOf[format](file, it.ports.files.read(file.file, { limitBytes: 1e8 })));
+      const session = await database.server.owner(database.signal);
+      await session.pipeline([`${tables[format]} ${rows.join(", ")}`], database.signal);
+      const desired = { ...common, folder: ".", files: readTexts(it.ports.files, named, place).migrations };
+      const planned = async (): Promise<readonly MigrationAction[]> => {
+        const wish = { ...desired, takesOver: { format } };
+        return diff([wish], await observe([wish], it.ports, database.signal));
+      };
+      const plan = await planned();
+      expect(plan.map(({ id, reason }) => `${id} ${reason}`)).toEqual([
+        expect.stringMatching(new RegExp(`^migration:all take over ${count} versions from ${format}'s public\\.`)),
+      ]);
+      await carryOut(it, plan);
+      expect(await planned()).toEqual([]);
+      expect(
+        await database.column("select count(*)::int from poststack.schema_migrations where sql is not null"),
+      ).toEqual([count]);
     });
   }
 });

@@ -1,0 +1,137 @@
+// Files that run again when they have changed, on a real server.
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { readRepeatables, namesOfRepeatables } from "../../../../controller/config/desired/repeatable.ts";
+import { gatherProblems } from "../../../../controller/config/problems.ts";
+import { apply } from "../../../../controller/resources/migration/apply.ts";
+import type { DesiredMigrations, MigrationAction } from "../../../../controller/resources/migration/model.ts";
+import { test, type TestDatabase } from "../../../support/postgres.ts";
+import { failureOf, migrations, pass, planOf, render, world, type World } from "../kit.ts";
+
+const files = {
+  "001_users.sql": "create table users (id int, active boolean);",
+  "repeatable/active.sql": "create or replace view active as select id from users where active;",
+  "repeatable/a_count.sql": "create or replace view a_count as select count(*) as n from active;",
+};
+
+const wish = ({ ports }: World): Partial<DesiredMigrations> => {
+  const problems = gatherProblems();
+  const repeatable = readRepeatables(
+    ports.files,
+    "migrations",
+    namesOfRepeatables(ports.files, "migrations"),
+    problems,
+  );
+  problems.throwAny();
+  return { repeatable };
+};
+const plans = async (it: World): Promise<readonly string[]> => render(await planOf(it, wish(it)));
+const passes = async (it: World): Promise<readonly string[]> => render(await pass(it, wish(it)));
+const reasons = async (it: World): Promise<readonly string[]> =>
+  (await planOf(it, wish(it))).map(({ reason }) => reason);
+const ledger = (database: TestDatabase): Promise<readonly unknown[]> =>
+  database.column("select name from poststack.repeatable_migrations order by name");
+
+async function staged(database: TestDatabase, more: Readonly<Record<string, string>> = {}): Promise<World> {
+  await database.createLedger();
+  return world(database, migrations({ ...files, ...more }));
+}
+
+describe("repeatable files", () => {
+  test("run after the versions, in the order of what they use, and then nothing is to be done", async ({
+    database,
+  }) => {
+    const it = await staged(database);
+    expect(await passes(it)).toEqual([
+      "apply migration:001_users",
+      "repeat migration:repeatable/active",
+      "repeat migration:repeatable/a_count",
+    ]);
+    expect(await ledger(database)).toEqual(["a_count", "active"]);
+    expect(await plans(it)).toEqual([]);
+  });
+
+  test("run again when their text has changed, and no others", async ({ database }) => {
+    const it = await staged(database);
+    await passes(it);
+    it.project.write("migrations/repeatable/active.sql", "create or replace view active as select id from users;");
+    expect(await reasons(it)).toEqual([expect.stringMatching(/^checksum changed, sha256 \w{8} → \w{8}$/)]);
+    expect(await passes(it)).toEqual(["repeat migration:repeatable/active"]);
+    expect(await plans(it)).toEqual([]);
+    expect(await database.column("select pg_get_viewdef('active') like '%WHERE%'")).toEqual([false]);
+  });
+
+  test("with other line ends or a byte order mark are the same", async ({ database }) => {
+    const it = await staged(database);
+    await passes(it);
+    it.project.write("migrations/repeatable/active.sql", `\u{FEFF}${files["repeatable/active.sql"]}`);
+    expect(await plans(it)).toEqual([]);
+  });
+
+  test("that are gone are told once, and what they made stays", async ({ database }) => {
+    const it = await staged(database);
+    await passes(it);
+    rmSync(join(it.project.root, "migrations/repeatable/a_count.sql"));
+    expect(await reasons(it)).toEqual([
+      "its file is gone: the ledger forgets it, and what it made stays in the database",
+    ]);
+    expect(await passes(it)).toEqual(["forget migration:repeatable/a_count"]);
+    expect(await plans(it)).toEqual([]);
+    expect(await database.column("select to_regclass('a_count') is not null")).toEqual([true]);
+  });
+
+  test("run after a version that comes in the same plan, which drops what they made", async ({ database }) => {
+    const it = await staged(database);
+    await passes(it);
+    it.project.write("migrations/002_wide.sql", "drop view a_count, active; alter table users add name text;");
+    it.project.write(
+      "migrations/repeatable/active.sql",
+      "create or replace view active as select id, name from users;",
+    );
+    it.project.write(
+      "migrations/repeatable/a_count.sql",
+      "create or replace view a_count as select count(name) from active;",
+    );
+    expect(await passes(it)).toEqual([
+      "apply migration:002_wide",
+      "repeat migration:repeatable/active",
+      "repeat migration:repeatable/a_count",
+    ]);
+  });
+
+  test("that fail leave nothing and are placed in their file; those before them stay", async ({ database }) => {
+    const it = await staged(database, {
+      "repeatable/broken.sql":
+        "-- poststack: after a_count\ncreate table half (id int);\ncreate view broken as\n  select nothing from active;",
+    });
+    const error = await failureOf(passes(it));
+    expect(error.code).toBe("MIGRATION_FAILED");
+    expect(error.facts.where).toEqual({ file: "migrations/repeatable/broken.sql", line: 4, column: 10 });
+    expect(await ledger(database)).toEqual(["a_count", "active"]);
+    expect(await database.column("select to_regclass('half') is null")).toEqual([true]);
+    expect(await plans(it)).toEqual(["repeat migration:repeatable/broken"]);
+  });
+
+  test("that end their own transaction are refused before anything runs", async ({ database }) => {
+    const it = await staged(database, { "repeatable/ends.sql": "select 1; commit; select 2;" });
+    expect(await plans(it)).toContain("refuse migration:repeatable/ends MIGRATION_TRANSACTION");
+  });
+
+  test("that change between plan and apply are not run", async ({ database }) => {
+    const it = await staged(database);
+    await pass(it);
+    const action = (await planOf(it, wish(it))).find(({ verb }) => verb === "repeat") as MigrationAction;
+    it.project.write("migrations/repeatable/active.sql", "drop table users;");
+    expect((await failureOf(apply(action, it.ports, database.signal))).code).toBe("PLAN_STALE");
+  });
+
+  test("are done twice without harm, in a row and at once", async ({ database }) => {
+    const it = await staged(database);
+    await pass(it);
+    const action = (await planOf(it, wish(it))).find(({ verb }) => verb === "repeat") as MigrationAction;
+    await apply(action, it.ports, database.signal);
+    await apply(action, it.ports, database.signal);
+    expect(await ledger(database)).toEqual(["active"]);
+  });
+});
