@@ -7,6 +7,7 @@ import { generateCompose } from "./generate-compose.ts";
 import { generateConfig } from "./generate-config.ts";
 import { generateDocs } from "./generate-docs.ts";
 import { generateKeys } from "./generate-keys.ts";
+import { generateRules } from "./generate-rules.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -17,6 +18,7 @@ const generators: readonly ((root: string) => Promise<ReadonlyMap<string, string
   generateCommands,
   generateDocs,
   generateKeys,
+  generateRules,
 ];
 
 function current(path: string): string | undefined {

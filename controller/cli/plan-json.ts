@@ -17,6 +17,7 @@ export const planToJson = (plan: Plan<Action>): object => ({
   actions: plan.actions.map((action) => ({
     ...publicAction(action),
     ...contentOf(plan, action),
+    ...(action.notes === undefined ? {} : { notes: action.notes }),
     ...(isRefusal(action) ? { error: action.error } : {}),
   })),
   deferred: plan.deferred,

@@ -2,6 +2,7 @@ import type { Misfit, Validate } from "../../schema/generated/validate.js";
 import { PoststackError } from "../core/errors.ts";
 import type { Place } from "../core/place.ts";
 import type { Plain } from "./materialise.ts";
+import { knownNames } from "./known-names.ts";
 import { nearestMisfits } from "./misfits.ts";
 import type { Path } from "./source.ts";
 import { suggest } from "./suggest.ts";
@@ -68,6 +69,7 @@ function explain(misfit: Misfit, whole: unknown, subject: Subject): PoststackErr
     case "oneOf":
       return wrongChoice(misfit, subjectName, schema, at(subject.tree, path), mistaken);
     case "enum": {
+      if (misfit.propertyName !== undefined) return unknownName(misfit, path, subject);
       const allowed = (misfit.params["allowedValues"] as readonly unknown[]).map(String);
       const found = at(subject.tree, path);
       const meant = found?.type === "scalar" ? suggest(found.text, allowed) : undefined;
@@ -123,6 +125,15 @@ function unknownKey(name: string, path: Path, schema: Schema, subject: Subject):
     what: `unknown key \`${shortened(name)}\`${path.length === 0 ? "" : ` in \`${renderPath(path)}\``}`,
     where: keyPlaceOf(subject.tree, subject.place, [...path, name]),
     next,
+  });
+}
+
+/** A key of a map whose keys are names out of a list. */
+function unknownName({ propertyName = "", params }: Misfit, path: Path, subject: Subject): PoststackError {
+  return new PoststackError("CONFIG_UNKNOWN_KEY", {
+    what: `unknown key \`${shortened(propertyName)}\` in \`${renderPath(path)}\``,
+    where: keyPlaceOf(subject.tree, subject.place, [...path, propertyName]),
+    next: knownNames(propertyName, (params["allowedValues"] as readonly unknown[]).map(String)),
   });
 }
 

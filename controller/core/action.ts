@@ -20,6 +20,8 @@ export interface Facts {
   readonly hazards: readonly Hazard[];
   /** Besides what its verb says, it takes something away: a privilege, a membership, a power. The reason says which. */
   readonly alsoTakesAway?: true;
+  /** What is worth knowing before, and stops nothing: a line each. The plan's fingerprint does not cover it. */
+  readonly notes?: readonly string[];
   /** Where the files ask for it; absent where they no longer do. */
   readonly place?: Place;
 }

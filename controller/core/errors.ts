@@ -81,6 +81,7 @@ export const errorCodes = {
   MIGRATION_GAP: ["terminal", "a version number is skipped"],
   MIGRATION_TRANSACTION: ["terminal", "transaction control inside a migration"],
   MIGRATION_META_COMMAND: ["terminal", "a psql command (`\\i`, `\\copy` …) inside a migration"],
+  LINT_FAILED: ["refused", "a migration breaks a rule that is an error in this environment; nothing was changed"],
   MIGRATION_FAILED: ["terminal", "a statement failed; nothing of the file remains"],
   MIGRATION_INTERRUPTED: ["terminal", "a migration ended its own transaction, or what it left cannot be verified"],
   MIGRATION_LOCKED: ["stalled", "a lock was not granted after all retries"],

@@ -75,7 +75,8 @@ export function renderPlan(plan: Plan, { paint = plain, all = false, places = tr
     const place = places && action.place !== undefined ? paint("dim", `  ${renderPlace(action.place)}`) : "";
     const hazards = action.hazards.length === 0 ? "" : paint("remove", `  [${action.hazards.join(", ")}]`);
     const head = `${symbolOf(action.verb)} ${action.id.padEnd(idWidth)}  ${action.verb.padEnd(verbWidth)}`;
-    return `  ${paint(style, head)}  ${action.reason}${hazards}${place}`;
+    const notes = (action.notes ?? []).map((note) => `\n      ${paint("change", note)}`).join("");
+    return `  ${paint(style, head)}  ${action.reason}${hazards}${place}${notes}`;
   };
   const lines = groups(plan.actions).flatMap((group) => {
     if (all || group.length <= shownInARow) return group.map(line);

@@ -575,4 +575,20 @@ export interface PolicyConfig {
    * plan and apply run pending migrations on a copy of the schema first: forward, back and forward again. Default: false
    */
   rehearse?: boolean;
+  lint?: LintConfig;
+}
+/**
+ * How grave it is when a migration breaks a rule of `db lint`, which plan and apply look at, too.
+ */
+export interface LintConfig {
+  /**
+   * Of every rule that `rules` does not name. Default: what the rule says
+   */
+  default?: "error" | "warning" | "note" | "off";
+  /**
+   * By the rule's name. error: the migration is refused. warning: it is shown with the plan. note: `db lint` tells it. off: not looked for.
+   */
+  rules?: {
+    [k: string]: "error" | "warning" | "note" | "off";
+  };
 }

@@ -184,6 +184,11 @@ export const environmentKey: Key = {
     routes: { items: { keys: { host: {}, service: {}, port: {}, tls: { fallback: "none", value: "none" } } } },
     protected: { fallback: "false", value: false },
     watch: { keys: { replay_migrations: { fallback: "false", value: false } } },
-    policy: { keys: { rehearse: { fallback: "false", value: false } } },
+    policy: {
+      keys: {
+        rehearse: { fallback: "false", value: false },
+        lint: { keys: { default: { fallback: "what the rule says" }, rules: { each: {} } } },
+      },
+    },
   },
 };

@@ -41,10 +41,11 @@ const section = (title: string, sign: string, items: readonly string[]): readonl
 const cut = (items: readonly string[], most: number): readonly string[] =>
   items.length <= most ? items : [...items.slice(0, most), `- … and ${items.length - most} more`];
 
-function item({ id, verb, reason, hazards, place }: Action): string {
+function item({ id, verb, reason, hazards, place, notes = [] }: Action): string {
   const risk = hazards.length === 0 ? "" : ` **[${hazards.join(", ")}]**`;
   const where = place === undefined ? "" : ` (${code(renderPlace(place))})`;
-  return `- ${code(symbolOf(verb))} ${verb} ${code(id)}: ${text(reason)}${risk}${where}`;
+  const below = notes.map((note) => `\n  - ⚠️ ${text(note)}`).join("");
+  return `- ${code(symbolOf(verb))} ${verb} ${code(id)}: ${text(reason)}${risk}${where}${below}`;
 }
 
 function refusal({ id, error }: Action & { readonly verb: "refuse" }): string {

@@ -1,3 +1,4 @@
+import type { EnvironmentConfig } from "../../../schema/generated/config.ts";
 import { PoststackError } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Files, TextCache } from "../../core/ports/files.ts";
@@ -39,9 +40,7 @@ export function listedMigrations(
   }
   const { target, rollback = false, replay = false, baseline, repair = false } = migration;
   const mayReplay = environment.config.watch?.replay_migrations === true && environment.config.protected !== true;
-  const { readAs } = migration;
-  const { table } = project.migrationFormat;
-  const { format, ledger } = readAs === undefined ? project.migrationFormat : { format: readAs, ledger: readAs };
+  const { format, ledger, table } = project.migrationFormat;
   const listed = atPlace(place, () => listFolder(files, folder, format));
   const { migrations, project: owner } = listed;
   problems.add(listed.errors);
@@ -54,6 +53,7 @@ export function listedMigrations(
     replay: replay && mayReplay,
     ...(baseline === undefined ? {} : { baseline }),
     repair,
+    ...lintOf(environment.config),
     ...(repeatable.length === 0 ? {} : { repeatable }),
     ...(ledger === "poststack"
       ? {}
@@ -69,6 +69,12 @@ export function listedMigrations(
   };
 }
 
+function lintOf({ policy: { lint } = {} }: EnvironmentConfig): Pick<ListedMigrations, "lint"> {
+  if (lint === undefined) return {};
+  const { default: level, rules = {} } = lint;
+  return { lint: { ...(level === undefined ? {} : { default: level }), rules: new Map(Object.entries(rules)) } };
+}
+
 /** What has to be over before anything else is done in the database: each migration, and taking over what was done before. */
 export const idsOfMigrations = ({ files, repeatable = [], takesOver }: ListedMigrations): readonly ResourceId[] => [
   ...files.map(({ id }) => id),
@@ -76,12 +82,8 @@ export const idsOfMigrations = ({ files, repeatable = [], takesOver }: ListedMig
   ...(takesOver === undefined ? [] : [importId]),
 ];
 
-/**
- * The migrations of a folder by their names. In whose manner it is kept decides which names are some.
- *
- * @throws PoststackError `PATH_OUTSIDE`, `FILE_*`, of the folder
- */
-export const listFolder = (files: Files, folder: string, format: MigrationFormat["format"]): Listing =>
+/** Whose manner of naming it is decides which names are migrations. */
+const listFolder = (files: Files, folder: string, format: MigrationFormat["format"]): Listing =>
   format === "poststack"
     ? { repeatable: namesOfRepeatables(files, folder), ...listMigrations(files, folder) }
     : listForeign(files, folder, format);

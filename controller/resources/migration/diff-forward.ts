@@ -1,7 +1,10 @@
 import type { ErrorFacts } from "../../core/errors.ts";
 import { fileStart } from "../../core/place.ts";
 import { idOf, short, type History } from "./history.ts";
-import type { LedgerRow, MigrationAction, MigrationFile } from "./model.ts";
+import { judge, type Finding } from "./lint/judge.ts";
+import { plainPolicy } from "./lint/level.ts";
+import { lintFailed, noteOf } from "./lint/verdict.ts";
+import type { LedgerRow, MigrationAction, MigrationFile, PendingFacts } from "./model.ts";
 import { baselineRequired, gap, outOfOrder, refuse, rollbackRequired, rowProblem } from "./refusals.ts";
 import { isAfter, type Target } from "./target.ts";
 import { compareOrders } from "./version.ts";
@@ -35,14 +38,32 @@ export function stepsForward(history: History, target: Target): readonly Migrati
     const skipped = gaps.get(file);
     const facts = pending.get(file.id);
     const isSame = (facts?.checksum ?? file.checksum) === file.checksum;
-    const error = facts?.error ?? (isSame ? undefined : changed(file));
+    const findings = findingsIn(facts, history);
+    const error = facts?.error ?? (isSame ? failedBy(file, findings) : changed(file));
     if (index === 0 && rows.length === 0 && objects > 0) steps.push(baselineRequired(file, objects));
     else if (head !== undefined && compareOrders(file.order, head.order) < 0) steps.push(outOfOrder(file, head));
     else if (skipped !== undefined) steps.push(gap(file, skipped));
     else if (error !== undefined) steps.push(refuse(file.id, error));
-    else steps.push(run(file, history, `not applied yet, sha256 ${short(file.checksum)}`));
+    else {
+      const notes = findings.filter(({ level }) => level === "warning").map(noteOf);
+      const step = run(file, history, `not applied yet, sha256 ${short(file.checksum)}`);
+      steps.push(notes.length === 0 ? step : { ...step, notes });
+    }
   }
   return lastDurable(steps);
+}
+
+/** What the rules find; a table whose size nobody told refuses nothing. */
+const findingsIn = (facts: PendingFacts | undefined, { wish, tables }: History): readonly Finding[] =>
+  judge(facts?.suspicions ?? [], {
+    policy: wish.lint ?? plainPolicy,
+    ...(tables === undefined ? {} : { facts: tables }),
+    unknown: "warning",
+  });
+
+function failedBy({ name }: MigrationFile, findings: readonly Finding[]): ErrorFacts | undefined {
+  const [first, ...others] = findings.filter(({ level }) => level === "error");
+  return first === undefined ? undefined : lintFailed(name, [first, ...others]);
 }
 
 /** The text was looked at and read for its checksum; between the two it became another one. */

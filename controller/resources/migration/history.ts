@@ -9,6 +9,7 @@ export interface History {
   readonly rows: readonly LedgerRow[];
   readonly objects: number;
   readonly pending: ObservedMigrations["pending"];
+  readonly tables: ObservedMigrations["tables"];
   readonly rollbacks: NonNullable<ObservedMigrations["rollbacks"]>;
   readonly fileOf: ReadonlyMap<string, MigrationFile>;
   readonly rowOf: ReadonlyMap<string, LedgerRow>;
@@ -23,6 +24,7 @@ export function historyOf(wish: DesiredMigrations, observed: ObservedMigrations 
     rows,
     objects: observed?.objects ?? 0,
     pending: observed?.pending ?? new Map(),
+    tables: observed?.tables,
     rollbacks: observed?.rollbacks ?? new Map(),
     fileOf: new Map(files.map((file) => [file.order, file])),
     rowOf: new Map(rows.map((row) => [row.order, row])),

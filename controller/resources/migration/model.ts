@@ -6,6 +6,9 @@ import type { ImportedLedger } from "./import/diff.ts";
 import type { TakeOver } from "./import/formats.ts";
 import type { FoundLedger } from "./import/observe.ts";
 import type { Reading } from "./import/reading.ts";
+import type { Suspicion } from "./lint/examine.ts";
+import type { LintFacts } from "./lint/facts.ts";
+import type { LintPolicy } from "./lint/level.ts";
 import type { RepeatedRow, RepeatFacts } from "./repeatable/model.ts";
 
 /** One migration as the names of its file pair say it. */
@@ -47,6 +50,8 @@ export interface ListedMigrations {
   readonly baseline?: string;
   /** Takes the files' present checksums into the ledger (`db repair`). */
   readonly repair: boolean;
+  /** How grave what the rules find is here. Undefined: as each rule says. */
+  readonly lint?: LintPolicy;
   /** Files that run whenever their text has changed. */
   readonly repeatable?: readonly RepeatableFile[];
   /** Whose ledger counts while there is none of ours. */
@@ -97,6 +102,8 @@ export interface PendingFacts {
   readonly hazards: readonly Hazard[];
   /** Why it cannot run. */
   readonly error?: ErrorFacts;
+  /** What the rules find in it; of a database that nobody uses yet nothing. */
+  readonly suspicions?: readonly Suspicion[];
 }
 
 /** The ledger as it comes: a text for each column, all in the order of the rows, which is that of the versions. */
@@ -122,6 +129,8 @@ export interface ObservedMigrations {
   readonly objects: number;
   /** Of every file that is not in the ledger; of none while there is no server to ask for it. */
   readonly pending: ReadonlyMap<ResourceId, PendingFacts>;
+  /** Of the tables that pending files touch, as far as anybody asked. */
+  readonly tables?: LintFacts;
   /** Checksums of rollback files that are to run, by the migration's id. */
   readonly rollbacks?: ReadonlyMap<ResourceId, string>;
   /** What the ledger knows of repeatable files; missing where it has never known one. */

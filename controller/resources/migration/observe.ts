@@ -16,6 +16,7 @@ import type {
   ObservedMigrations,
   PendingFacts,
 } from "./model.ts";
+import { parsedOnce } from "./parsed-once.ts";
 import { readRepeated } from "./repeatable/ledger.ts";
 import { lookAtRepeatables } from "./repeatable/observe.ts";
 import { readForward, readRollback } from "./source.ts";
@@ -31,7 +32,7 @@ export async function observe(
   if (desired === undefined) return [];
   const session = await ports.server.database(signal);
   const ledger = session === undefined ? absent(0) : await readLedger(session, recordedOf(desired), signal);
-  const pending = await lookAt(filesBeside(desired.files, ledger), ports);
+  const pending = await lookAt(filesBeside(desired.files, ledger), isInUse(ledger), ports);
   const rollbacks = readRollbacks(desired, ledger, ports.files);
   const foreign = await foreignLedger(desired, ledger, session, ports, signal);
   const repeatables = await observeRepeatables(desired, ledger, session, ports, signal);
@@ -68,14 +69,25 @@ async function observeRepeatables(
 /** Some at a time: what is read in one go finds its folder once. */
 const batch = 64;
 
-async function lookAt(files: readonly NamedMigration[], ports: Ports): Promise<ReadonlyMap<ResourceId, PendingFacts>> {
+/** Somebody may be waiting for its tables. One that is still to be filled cannot be hurt, and files may be many. */
+const isInUse = ({ columns, objects }: Ledger): boolean =>
+  objects > 0 || (columns !== undefined && columns.orders !== "[]");
+
+async function lookAt(
+  files: readonly NamedMigration[],
+  inUse: boolean,
+  { files: from, parser }: Ports,
+): Promise<ReadonlyMap<ResourceId, PendingFacts>> {
+  const ports = { files: from, parser: inUse ? parsedOnce(parser) : parser };
   const pending = new Map<ResourceId, PendingFacts>();
   for (let from = 0; from < files.length; from += batch) {
     const some = files.slice(from, from + batch);
     const looks = await Promise.all(some.map(async (file) => [file.id, await look(file, ports)] as const));
     for (const [id, facts] of looks) pending.set(id, facts);
   }
-  return pending;
+  if (files.length === 0 || !inUse) return pending;
+  const { withSuspicions } = await import("./lint/pending.ts");
+  return withSuspicions(pending, files, ports);
 }
 
 /** What of the folder is not in the ledger. */
@@ -194,7 +206,7 @@ function columnsOf(found: Row): LedgerColumns {
 /** What was found in texts without a fault, by checksum: every pass of a run would find the same in what is pending. */
 const looked = new Map<string, PendingFacts>();
 
-async function look(file: NamedMigration, { files, parser }: Ports): Promise<PendingFacts> {
+async function look(file: NamedMigration, { files, parser }: Pick<Ports, "files" | "parser">): Promise<PendingFacts> {
   try {
     const source = readForward(file, files);
     const bytes = Buffer.from(source.text);

@@ -43,12 +43,15 @@ export function headersOf(bytes: Buffer): Headers {
     const header = /^\s*--\s*poststack\s*:(?<value>.*)/i.exec(text);
     const value = header?.groups?.["value"]?.trim();
     if (value === "no-transaction") transactional = false;
-    else if (value !== undefined)
+    else if (value !== undefined && !isAllowance.test(value))
       return { transactional, unknown: { text: value, line, column: text.indexOf("-") + 1 } };
     at = next;
   }
   return { transactional };
 }
+
+/** For the rules of `db lint`, which look at it themselves: it says nothing of how the file runs. */
+const isAllowance = /^allow(?:-file)?\b/i;
 
 /** Bytes of a line that are looked at: a comment may be of any length, a header is short. */
 const longestHeader = 200;

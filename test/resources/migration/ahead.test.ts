@@ -141,6 +141,8 @@ test("a file that is not ready before the one ahead has failed is not sent", asy
     "002_first.sql": "select 1 / 0",
     "003_second.sql": `${second} do $$ begin end $$`,
   });
+  // What the plan reads of a text is known from an earlier one.
+  await planOf(it);
   const { parser } = it.ports;
   let release = (): void => undefined;
   const failed = new Promise<void>((resolve) => (release = resolve));

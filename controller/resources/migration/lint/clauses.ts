@@ -18,7 +18,7 @@ export const chosenName = ({ name }: Name, columns: readonly string[], suffix: s
     .join("")}_${suffix}`;
 
 /** The words of a column after its name and type, each clause with what belongs to it. */
-export interface ColumnText {
+interface ColumnText {
   /** `note text COLLATE "C"` */
   readonly head: string;
   /** `DEFAULT now()`, `NOT NULL`, `CHECK (…)`, `REFERENCES o (id) ON DELETE SET NULL` */

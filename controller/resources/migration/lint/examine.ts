@@ -29,7 +29,7 @@ export interface Suspicion extends Omit<Match, "offset"> {
   readonly statement: string;
 }
 
-export interface ExamineOptions {
+interface ExamineOptions {
   /** All files are still to run: what one makes, nobody uses when the next one runs. */
   readonly isChain: boolean;
 }
@@ -110,7 +110,7 @@ const plainSuspicion = ({ of: _of, isHarmless: _isHarmless, ...suspicion }: Sigh
 
 function whyIdle({ rule, reason }: Allowance, isUsed: boolean): string | undefined {
   if (rule === "") return "it names no rule";
-  if (!ruleNames.includes(rule)) return `no rule is called ${rule}`;
+  if (!ruleNames.includes(rule)) return `no rule is called ${rule}; docs/migration-rules.md lists them`;
   if (reason === "") return `it gives no reason, so it does not count: -- poststack: allow ${rule} because …`;
   return isUsed ? undefined : `${rule} finds nothing there`;
 }
@@ -126,6 +126,7 @@ const idleLine = ({ offset, isForFile, rule }: Allowance, why: string, source: S
   recipe: [],
 });
 
+/** The server that runs it is the judge of that and may be newer, so a plan only warns, as of a size that nobody told. */
 function syntaxOf(source: Source, parsed: ParsedSql | undefined): readonly Suspicion[] {
   const misfit = parsed === undefined ? { offset: 0, message: "a quote or comment is not closed" } : parsed.misfit;
   if (misfit === undefined) return [];
@@ -134,10 +135,10 @@ function syntaxOf(source: Source, parsed: ParsedSql | undefined): readonly Suspi
     {
       rule: "syntax",
       level: metaRules.syntax.level,
-      weight: "never",
+      weight: "size",
       place: placeAt(source, offset),
-      statement: firstLine(source.text.slice(offset)),
-      what: `the grammar of Postgres 18 does not accept this file, so no other rule looked at it: ${message}`,
+      statement: firstLine(source.text.slice(offset, offset + 1000)),
+      what: `the grammar of Postgres 18 does not accept this file, so no other rule looked at it: ${firstLine(message)}`,
       locks: [],
       recipe: [],
     },

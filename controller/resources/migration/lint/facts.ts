@@ -3,6 +3,8 @@ import { keyOf, type Name } from "./names.ts";
 
 /** What the live database says of the tables that migrations touch. Undefined: nobody asked, or it is not there. */
 export interface LintFacts {
+  /** The server's major version. */
+  readonly major?: number;
   /** By `keyOf` of the name that the statement has. A table that is missing here is not known. */
   readonly tables: ReadonlyMap<string, TableFacts>;
 }

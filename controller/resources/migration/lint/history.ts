@@ -1,4 +1,5 @@
-import type { Constraint, Node } from "@pgsql/types";
+import type { AlterTableCmd, Constraint, Node } from "@pgsql/types";
+import type { LockMode } from "./lock.ts";
 import { keyOf, type Name } from "./names.ts";
 import { alterationsIn, type Alteration, type Statement } from "./statement.ts";
 import { columnsNotNull, constraintOf, isUnchecked, nameOf, qualifiedName, stringsIn } from "./tree.ts";
@@ -9,8 +10,8 @@ export interface History {
   readonly isNew: (name: Name) => boolean;
   /** A CHECK of which all rows are known to pass says so: SET NOT NULL reads no row then. */
   readonly isKnownNotNull: (table: Name, column: string) => boolean;
-  /** The constraint was added in this file, which still holds the lock of that. */
-  readonly isAddedHere: (table: Name, constraint: string) => boolean;
+  /** Under which lock this file has added the constraint NOT VALID, and holds it still. */
+  readonly lockOfAdding: (table: Name, constraint: string) => LockMode | undefined;
   /** Tables of others that this file keeps from being read, as it altered them. */
   readonly lockedHere: () => readonly Name[];
   /** Values that this file added to an enum of others. */
@@ -27,7 +28,7 @@ export function newHistory(): Recorder {
   const made = new Set<string>();
   const notNull = new Map<string, readonly string[]>();
   const known = new Set<string>();
-  const added = new Set<string>();
+  const added = new Map<string, LockMode>();
   const locked = new Map<string, Name>();
   const values: { readonly type: Name; readonly value: string }[] = [];
   const isNew = (name: Name): boolean => made.has(keyOf(name));
@@ -39,7 +40,7 @@ export function newHistory(): Recorder {
     if (!isUnchecked(constraint)) for (const column of columns) known.add(inside(table, column));
     if (name === undefined) return;
     notNull.set(inside(table, name), columns);
-    if (isUnchecked(constraint)) added.add(inside(table, name));
+    if (isUnchecked(constraint)) added.set(inside(table, name), lockFor(constraint));
   };
   const alter = ({ table, command }: Alteration): void => {
     const { subtype, name = "", def } = command;
@@ -57,18 +58,22 @@ export function newHistory(): Recorder {
       const check = constraintOf(def.ColumnDef, "CONSTR_CHECK");
       if (check !== undefined) addConstraint(table, check);
     }
-    if (!isNew(table) && !isMild(subtype)) locked.set(keyOf(table), table);
+    if (!isNew(table) && !isMild(command)) locked.set(keyOf(table), table);
   };
 
   return {
     isNew,
     isKnownNotNull: (table, column) => known.has(inside(table, column)),
-    isAddedHere: (table, constraint) => added.has(inside(table, constraint)),
+    lockOfAdding: (table, constraint) => added.get(inside(table, constraint)),
     lockedHere: () => [...locked.values()],
     enumValuesHere: () => values,
     see(statement) {
       const { node } = statement;
       for (const name of madeBy(node)) made.add(keyOf(name));
+      if ("IndexStmt" in node && node.IndexStmt.relation !== undefined && node.IndexStmt.idxname !== undefined) {
+        const table = nameOf(node.IndexStmt.relation);
+        if (isNew(table)) made.add(keyOf({ ...table, name: node.IndexStmt.idxname }));
+      }
       for (const alteration of alterationsIn(statement)) alter(alteration);
       if ("RenameStmt" in node) {
         const { relation, newname } = node.RenameStmt;
@@ -135,4 +140,11 @@ const mild = new Set([
   "AT_EnableTrigAll",
   "AT_DisableTrigAll",
 ]);
-const isMild = (subtype: string | undefined): boolean => subtype !== undefined && mild.has(subtype);
+const isMild = ({ subtype, def }: AlterTableCmd): boolean =>
+  (subtype !== undefined && mild.has(subtype)) ||
+  (subtype === "AT_AddConstraint" && def !== undefined && "Constraint" in def && lockFor(def.Constraint) !== strongest);
+
+/** A foreign key is the one constraint that lets reads go on while it is added. */
+const lockFor = ({ contype }: Constraint): LockMode =>
+  contype === "CONSTR_FOREIGN" ? "SHARE ROW EXCLUSIVE" : strongest;
+const strongest: LockMode = "ACCESS EXCLUSIVE";

@@ -1,8 +1,9 @@
 import type { Place } from "../../../core/place.ts";
 import type { Suspicion } from "./examine.ts";
-import { factsOf, weighed, type LintFacts } from "./facts.ts";
-import { levelOf, type Level, type LintPolicy } from "./level.ts";
+import { factsOf, weighed, type LintFacts, type TableFacts } from "./facts.ts";
+import { levelOf, milder, type Level, type LintPolicy } from "./level.ts";
 import { describeLock } from "./lock.ts";
+import { show, type Name } from "./names.ts";
 import { isFreeChange } from "./type-change.ts";
 
 /** What a rule found, with how grave it is here. Plain data. */
@@ -12,6 +13,8 @@ export interface Finding {
   readonly place: Place;
   /** What happens, as a sentence without a full stop. */
   readonly what: string;
+  /** What is known of the table whose size was weighed. */
+  readonly table?: TableSize;
   /** `ACCESS EXCLUSIVE on orders while every row is read: reads and writes wait` */
   readonly locks: readonly string[];
   /** Lines of SQL: how to do it instead. */
@@ -20,7 +23,11 @@ export interface Finding {
   readonly statement: string;
 }
 
-export interface JudgeOptions {
+export interface TableSize extends Pick<TableFacts, "bytes" | "rows" | "indexes"> {
+  readonly name: string;
+}
+
+interface JudgeOptions {
   readonly policy: LintPolicy;
   readonly facts?: LintFacts;
   /** The gravest that a finding may be whose weight is a table that nobody knows. */
@@ -34,8 +41,24 @@ export function judge(suspicions: readonly Suspicion[], { policy, facts, unknown
     const table = factsOf(facts, on);
     const old = newType === undefined ? undefined : table?.columnTypes?.get(newType.column);
     if (newType !== undefined && old !== undefined && isFreeChange(old, newType.type)) return [];
-    const level = weighed(levelOf(policy, rule, own), weight, table, unknown);
+    const asked = levelOf(policy, rule, own);
+    const level = weighed(isOfNewer(rule, facts) ? milder(asked, "note") : asked, weight, table, unknown);
     if (level === "off") return [];
-    return [{ rule, level, place, what, locks: locks.map(describeLock), recipe, statement }];
+    const known = table === undefined || on === undefined ? {} : { table: sizeOf(on, table) };
+    return [{ rule, level, place, what, ...known, locks: locks.map(describeLock), recipe, statement }];
   });
 }
+
+/** What the parser's grammar does not accept may well be right on a server that is newer than it. */
+const isOfNewer = (rule: string, facts: LintFacts | undefined): boolean =>
+  rule === "syntax" && (facts?.major ?? grammarMajor) > grammarMajor;
+
+/** The version of Postgres that the parser is made from. */
+const grammarMajor = 18;
+
+const sizeOf = (name: Name, { bytes, rows, indexes }: TableFacts): TableSize => ({
+  name: show(name),
+  bytes,
+  rows,
+  indexes,
+});

@@ -1,5 +1,5 @@
 /** From the gravest: an error keeps a migration from running, a warning is shown with it, a note is for who asks. */
-export const levels = ["error", "warning", "note", "off"] as const;
+const levels = ["error", "warning", "note", "off"] as const;
 export type Level = (typeof levels)[number];
 
 /** The milder of two. */

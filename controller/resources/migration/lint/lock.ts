@@ -17,7 +17,7 @@ export type LockMode = (typeof lockModes)[number];
  * What happens under a lock. moment: the catalog is changed, no row is looked at. scan: every row is read. build: an index
  * is made. rewrite: the table and its indexes are written anew. All of them are kept until the transaction ends.
  */
-export type Work = "moment" | "scan" | "build" | "rewrite";
+type Work = "moment" | "scan" | "build" | "rewrite";
 
 export interface Lock {
   readonly mode: LockMode;
@@ -26,7 +26,7 @@ export interface Lock {
 }
 
 /** Who waits for whom (manual: table 13.2, Conflicting Lock Modes). */
-export function whoWaits(mode: LockMode): string {
+function whoWaits(mode: LockMode): string {
   if (mode === "ACCESS EXCLUSIVE") return "reads and writes wait";
   if (mode === "SHARE" || mode === "SHARE ROW EXCLUSIVE" || mode === "EXCLUSIVE") return "writes wait, reads go on";
   return "reads and writes go on";

@@ -27,7 +27,7 @@ export interface Rule {
   readonly find: (statement: Statement, context: Context) => readonly Match[];
 }
 
-export interface Example {
+interface Example {
   readonly setup: string;
   /** The text of a migration. */
   readonly sql: string;

@@ -11,7 +11,7 @@ export interface Statement {
   readonly text: string;
   /** Of its first word in the file, in UTF-16 code units. */
   readonly offset: number;
-  /** Of the character after the last statement's semicolon: comments of this one stand from here on. */
+  /** Where the statement before it ends: comments of this one stand from here on. */
   readonly from: number;
 }
 
@@ -29,10 +29,13 @@ export interface Alteration {
 
 /** The statements that have a tree; of others nothing is known. */
 export function statementsIn({ statements }: ParsedSql): readonly Statement[] {
+  let end = 0;
   return statements.flatMap(({ tree, text, start }: SqlStatement): readonly Statement[] => {
+    const from = end;
+    end = start + text.length;
     if (tree === undefined) return [];
     const skipped = startOfCode(text);
-    return [{ node: tree, text: text.slice(skipped), offset: start + skipped, from: start }];
+    return [{ node: tree, text: text.slice(skipped), offset: start + skipped, from }];
   });
 }
 

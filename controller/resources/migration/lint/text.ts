@@ -4,7 +4,8 @@
  */
 
 /** A quoted text, a quoted name, a comment, or nothing of these. The text after a quote may go on to the end. */
-const token = /(?:\be|\bu&)?'(?:[^'\\]|''|\\[\s\S])*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|[(),;[\]]/giu;
+const token =
+  /\be'(?:[^'\\]|''|\\[\s\S])*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|[(),;[\]]/giu;
 
 /** Where the first word stands at or after an offset: behind blanks and comments. */
 export function startOfCode(text: string, from = 0): number {
@@ -31,7 +32,7 @@ function endOfComment(text: string, from: number): number {
 }
 
 /** A part of a text. */
-export interface Piece {
+interface Piece {
   readonly text: string;
   /** Where it begins in the whole. */
   readonly offset: number;

@@ -212,6 +212,7 @@ const cases: Readonly<Record<string, { readonly finds: readonly string[]; readon
       "alter table orders add b int; update orders set b = 1 where a > 0",
       "alter table orders add b int; insert into log select * from orders",
       "alter table orders add b int; delete from log where a = 1",
+      "create table o (a int); alter table orders add b int; insert into o select a from orders",
     ],
     passes: [
       "alter table orders validate constraint c; update orders set b = 1 where a > 0",

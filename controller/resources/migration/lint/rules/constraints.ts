@@ -1,4 +1,4 @@
-import type { Constraint } from "@pgsql/types";
+import type { Constraint, Node } from "@pgsql/types";
 import { alter, chosenName, columnText, columnWithout, later, namedConstraint, noTransaction } from "../clauses.ts";
 import type { Match, Rule } from "../rule.ts";
 import { plain, show } from "../names.ts";
@@ -18,7 +18,16 @@ interface Added {
   readonly isFilled?: boolean;
 }
 
+/** Every rule of this page asks for the same ones. */
+const added = new WeakMap<Node, readonly Added[]>();
+
 function addedBy(statement: Statement): readonly Added[] {
+  const known = added.get(statement.node) ?? constraintsAdded(statement);
+  added.set(statement.node, known);
+  return known;
+}
+
+function constraintsAdded(statement: Statement): readonly Added[] {
   return alterationsIn(statement).flatMap((alteration): readonly Added[] => {
     const { subtype, def } = alteration.command;
     if (def === undefined) return [];
@@ -201,13 +210,14 @@ export const constraintRules: readonly Rule[] = [
     find: (statement, { history, transactional }) =>
       alterationsIn(statement).flatMap(({ command, table: on, offset }): readonly Match[] => {
         const { subtype, name = "" } = command;
-        if (subtype !== "AT_ValidateConstraint" || !transactional || !history.isAddedHere(on, name)) return [];
+        const mode = subtype === "AT_ValidateConstraint" && transactional ? history.lockOfAdding(on, name) : undefined;
+        if (mode === undefined) return [];
         return [
           {
             on,
             offset,
             what: `the lock of adding ${plain(name)} is kept while every row of ${show(on)} is read: NOT VALID saves nothing here`,
-            locks: [{ mode: "ACCESS EXCLUSIVE", on, work: "scan" }],
+            locks: [{ mode, on, work: "scan" }],
             recipe: ["-- in a migration of its own:", alter(on, `VALIDATE CONSTRAINT ${plain(name)}`)],
           },
         ];

@@ -50,14 +50,14 @@ export const indexRules: readonly Rule[] = [
       if (!("DropStmt" in node) || node.DropStmt.removeType !== "OBJECT_INDEX") return [];
       const { concurrent, objects = [] } = node.DropStmt;
       if (concurrent === true) return [];
-      const indexes = objects.map(droppedName);
-      return [
-        {
-          what: `dropping ${indexes.map(show).join(", ")} waits for every query on its table to end, and all later ones wait behind it`,
-          locks: indexes.map((on) => ({ mode: "ACCESS EXCLUSIVE", on, work: "moment" })),
-          recipe: [noTransaction, ...separately(text, indexes.map(show))],
-        },
-      ];
+      const ifExists = /\bif\s+exists\b/i.test(text) ? "IF EXISTS " : "";
+      // CONCURRENTLY takes one index (manual: DROP INDEX).
+      return objects.map(droppedName).map((on) => ({
+        on,
+        what: `dropping ${show(on)} waits for every query on its table to end, and all later ones wait behind it`,
+        locks: [{ mode: "ACCESS EXCLUSIVE", on, work: "moment" }],
+        recipe: [noTransaction, `DROP INDEX CONCURRENTLY ${ifExists}${show(on)};`],
+      }));
     },
   },
   {
@@ -124,7 +124,3 @@ export const indexRules: readonly Rule[] = [
     },
   },
 ];
-
-/** DROP INDEX CONCURRENTLY takes one index (manual: DROP INDEX). */
-const separately = (text: string, names: readonly string[]): readonly string[] =>
-  names.map((name) => `DROP INDEX CONCURRENTLY ${/\bif\s+exists\b/i.test(text) ? "IF EXISTS " : ""}${name};`);

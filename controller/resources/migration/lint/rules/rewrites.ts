@@ -207,6 +207,7 @@ export const rewriteRules: readonly Rule[] = [
       const isAdded = subtype === "C" && def !== undefined && "Constraint" in def && !isUnchecked(def.Constraint);
       if (!isAdded && subtype !== "O") return [];
       const on = qualifiedName(stringsIn(typeName));
+      const name = def !== undefined && "Constraint" in def ? def.Constraint.conname : undefined;
       return [
         {
           on,
@@ -217,7 +218,7 @@ export const rewriteRules: readonly Rule[] = [
             ? [
                 `${text} NOT VALID;`,
                 later,
-                `ALTER DOMAIN ${show(on)} VALIDATE CONSTRAINT …; -- under the same lock: on a quiet hour`,
+                `ALTER DOMAIN ${show(on)} VALIDATE CONSTRAINT ${name === undefined ? "…" : plain(name)}; -- most servers take the same locks again: in a quiet hour`,
               ]
             : ["-- SET NOT NULL on each column instead, by a validated CHECK (rule set-not-null)"],
         },

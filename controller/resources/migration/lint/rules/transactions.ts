@@ -118,9 +118,10 @@ export const transactionRules: readonly Rule[] = [
       sql: "ALTER TABLE orders ADD COLUMN open boolean;\nUPDATE orders SET open = true WHERE state = 'open';",
     },
     find(statement, { history, transactional }) {
-      const on = changedBy(statement);
-      const locked = transactional && on !== undefined ? history.lockedHere() : [];
-      if (on === undefined || locked.length === 0) return [];
+      const locked = transactional && changedBy(statement) !== undefined ? history.lockedHere() : [];
+      // Rows of a new table may be changed, too: it is the altered one that others wait for.
+      const [on] = locked;
+      if (on === undefined) return [];
       const names = locked.map(show).join(", ");
       return [
         {

@@ -1,0 +1,141 @@
+import { relative, resolve } from "node:path";
+import { PoststackError } from "../../../core/errors.ts";
+import { plainPolicy } from "../../../resources/migration/lint/level.ts";
+import { judge, type Finding } from "../../../resources/migration/lint/judge.ts";
+import type { LintFacts } from "../../../resources/migration/lint/facts.ts";
+import type { DesiredMigrations, MigrationFile, ObservedMigrations } from "../../../resources/migration/model.ts";
+import { readForward } from "../../../resources/migration/source.ts";
+import { isAfter, parseTarget } from "../../../resources/migration/target.ts";
+import { contextOf, type Context } from "../../context.ts";
+import { exitCode, type ExitCode } from "../../exit.ts";
+import { look } from "../../look.ts";
+import { openEnvironment, type OpenedEnvironment } from "../../open.ts";
+import type { Invocation, Options } from "../../spec.ts";
+import type { World } from "../../world.ts";
+import type { LintReport } from "./lint-message.ts";
+
+/** Which migrations, and what is known of the tables that they touch. */
+interface Chosen {
+  readonly files: readonly MigrationFile[];
+  /** All are still to run, one after the other. */
+  readonly isChain: boolean;
+  readonly facts?: LintFacts;
+}
+
+type Recorded = Pick<ObservedMigrations, "rows" | "tables">;
+
+/** What the rules find in migrations, as a person, a CI or an editor reads it. Changes nothing. */
+export async function lintCommand({ args, options }: Invocation, world: World): Promise<ExitCode> {
+  const context = await contextOf(options, world);
+  const [environment, paths] = environmentAndFiles(args);
+  const most = mostWarnings(options);
+  const opened = openEnvironment(context, environment);
+  const [migrations] = (await opened.load()).resources.migration;
+  const chosen =
+    migrations === undefined
+      ? { files: [], isChain: false }
+      : await choose(migrations, paths, opened, options, context);
+  const findings = migrations === undefined ? [] : await lint(chosen, migrations, opened);
+  const report: LintReport = { environment: opened.environment, files: chosen.files.map(({ file }) => file), findings };
+
+  const format = context.json ? "json" : (options.text("format") ?? "text");
+  const { renderReport } = await import("./lint-report.ts");
+  context.print(renderReport(report, format, { paint: context.paint, version: world.version }));
+  const count = (level: Finding["level"]): number => findings.filter((one) => one.level === level).length;
+  return count("error") > 0 || count("warning") > most ? exitCode.error : exitCode.done;
+}
+
+/** The first word is an environment unless it is a path. */
+function environmentAndFiles([first, ...rest]: Invocation["args"]): readonly [string | undefined, readonly string[]] {
+  const files = rest.flatMap((one) => (one === undefined ? [] : [one]));
+  if (first === undefined || !/[/\\]|\.sql$/i.test(first)) return [first, files];
+  return [undefined, [first, ...files]];
+}
+
+async function choose(
+  migrations: DesiredMigrations,
+  paths: readonly string[],
+  opened: OpenedEnvironment,
+  options: Options,
+  context: Context,
+): Promise<Chosen> {
+  const since = options.text("since");
+  if ([paths.length > 0, since !== undefined, options.flag("all")].filter(Boolean).length > 1) {
+    throw new PoststackError("USAGE", { what: "files, --since and --all are three ways to choose", next: "give one" });
+  }
+  if (paths.length > 0) return { files: named(migrations, paths, opened, context), isChain: true };
+  if (since !== undefined) return { files: after(migrations, since), isChain: true };
+  if (options.flag("all")) return { files: migrations.files, isChain: false };
+  const ledger = options.flag("offline") ? undefined : await askLedger(opened, context);
+  if (ledger === undefined) {
+    context.note("No server was asked: every migration is looked at, and every table may be large.");
+    return { files: migrations.files, isChain: false };
+  }
+  const { rows, tables } = ledger;
+  const known = new Set(rows.map(({ order }) => order));
+  const files = migrations.files.filter(({ order }) => !known.has(order));
+  return { files, isChain: true, ...(tables === undefined ? {} : { facts: tables }) };
+}
+
+/** Nothing recorded where nothing is made yet; undefined where there is no server to ask, or none that answers. What the files say was read well before. */
+async function askLedger(opened: OpenedEnvironment, context: Context): Promise<Recorded | undefined> {
+  try {
+    return await look(opened, context.world.signal, async ({ observation: { observed } }) =>
+      observed.migration === undefined ? undefined : (observed.migration[0] ?? { rows: [] }),
+    );
+  } catch (error) {
+    if (!(error instanceof PoststackError) || error.errorClass === "interrupted") throw error;
+    context.note(`warning: ${error.message}`);
+    return undefined;
+  }
+}
+
+function named(
+  { files, folder }: DesiredMigrations,
+  paths: readonly string[],
+  { root }: OpenedEnvironment,
+  { world }: Context,
+): readonly MigrationFile[] {
+  const wanted = new Set(
+    paths.map((path) => {
+      const file = relative(root, resolve(world.cwd, path)).replaceAll("\\", "/");
+      if (files.some((one) => one.file === file)) return file;
+      throw new PoststackError("USAGE", {
+        what: `${path} is no migration of this project`,
+        next: `name files of ${folder} that run forward`,
+      });
+    }),
+  );
+  return files.filter(({ file }) => wanted.has(file));
+}
+
+function after({ files }: DesiredMigrations, since: string): readonly MigrationFile[] {
+  const target = parseTarget(since, files, []);
+  if (target !== undefined) return files.filter(({ order }) => isAfter(order, target));
+  throw new PoststackError("MIGRATION_UNKNOWN", {
+    what: `no migration has the version ${since}`,
+    next: "`poststack db status` lists them; 0 means before the first",
+  });
+}
+
+async function lint(
+  { files, isChain, facts }: Chosen,
+  { lint: policy = plainPolicy }: DesiredMigrations,
+  { files: from, ports }: OpenedEnvironment,
+): Promise<readonly Finding[]> {
+  const { examine } = await import("../../../resources/migration/lint/examine.ts");
+  const examined = [];
+  for (const file of files) {
+    const source = readForward(file, from);
+    examined.push({ source, transactional: file.transactional, parsed: await ports.parser.parse(source.text) });
+  }
+  const suspicions = examine(examined, { isChain }).flat();
+  return judge(suspicions, { policy, ...(facts === undefined ? {} : { facts }), unknown: "error" });
+}
+
+function mostWarnings(options: Options): number {
+  const text = options.text("maxWarnings");
+  if (text === undefined) return Infinity;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new PoststackError("USAGE", { what: `--max-warnings ${text} is no number`, next: "give one, such as 0" });
+}
