@@ -40,7 +40,9 @@ export function listedMigrations(
   }
   const { target, rollback = false, replay = false, baseline, repair = false } = migration;
   const mayReplay = environment.config.watch?.replay_migrations === true && environment.config.protected !== true;
-  const { format, ledger, table } = project.migrationFormat;
+  const { readAs } = migration;
+  const { table } = project.migrationFormat;
+  const { format, ledger } = readAs === undefined ? project.migrationFormat : { format: readAs, ledger: readAs };
   const listed = atPlace(place, () => listFolder(files, folder, format));
   const { migrations, project: owner } = listed;
   problems.add(listed.errors);
@@ -82,8 +84,12 @@ export const idsOfMigrations = ({ files, repeatable = [], takesOver }: ListedMig
   ...(takesOver === undefined ? [] : [importId]),
 ];
 
-/** Whose manner of naming it is decides which names are migrations. */
-const listFolder = (files: Files, folder: string, format: MigrationFormat["format"]): Listing =>
+/**
+ * The migrations of a folder by their names. In whose manner it is kept decides which names are some.
+ *
+ * @throws PoststackError `PATH_OUTSIDE`, `FILE_*`, of the folder
+ */
+export const listFolder = (files: Files, folder: string, format: MigrationFormat["format"]): Listing =>
   format === "poststack"
     ? { repeatable: namesOfRepeatables(files, folder), ...listMigrations(files, folder) }
     : listForeign(files, folder, format);

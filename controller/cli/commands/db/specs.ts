@@ -1,3 +1,4 @@
+import { foreignFormats } from "../../../resources/migration/import/formats.ts";
 import { changeOptions, environmentArgument } from "../../shared-options.ts";
 import type { CommandSpec } from "../../spec.ts";
 
@@ -134,11 +135,42 @@ export const databaseCommands: readonly CommandSpec[] = [
     load: async () => (await import("./baseline.ts")).baselineCommand,
   },
   {
+    name: "db import",
+    arguments: [environmentArgument],
+    summary: "what another tool's folder and ledger hold; with --write, as ordinary files",
+    description:
+      "dbmate, golang-migrate, Flyway, node-pg-migrate, Sqitch, Diesel and Prisma. Only looks, and says what to write into .poststack.yml: the next apply then takes the ledger over, without running anything again. With --write the migrations are written as files of Poststack's into a new folder; the old one stays.",
+    options: [
+      {
+        flags: "--from <format>",
+        description: "whose folder it is (default: what the configuration or the folder says)",
+        values: foreignFormats,
+      },
+      { flags: "--write <directory>", description: "write ordinary pairs of files into this new folder" },
+    ],
+    examples: [
+      ["poststack db import", "what was found, and the lines for .poststack.yml"],
+      ["poststack db import --from dbmate --write migrations", "the same migrations as ordinary files"],
+    ],
+    load: async () => (await import("./import.ts")).importCommand,
+  },
+  {
     name: "db new",
-    arguments: [{ name: "<name>", description: "what it does: add_users" }],
+    arguments: [{ name: "[name]", description: "what it does: add_users" }],
     summary: "write the next pair of migration files",
-    options: [{ flags: "--timestamp", description: "a timestamp as the version, not the next number" }],
-    examples: [["poststack db new add_users", "005_add_users.sql and 005_add_users.rollback.sql"]],
+    description:
+      "Named and numbered as those in the folder are, in the manner of the tool whose folder it is. Of given statements the way back is derived: create is taken back by drop, a new column by dropping it, a renaming by renaming back. What cannot be known from the statements is a comment that says why.",
+    options: [
+      { flags: "--timestamp", description: "a timestamp as the version, not the next number" },
+      { flags: "--sql <statements>", description: "the way forward; the way back is derived from it" },
+      { flags: "--from <path>", description: "the same from a file" },
+      { flags: "--rollback-for <version>", description: "only the way back of a migration that is there and has none" },
+    ],
+    examples: [
+      ["poststack db new add_users", "005_add_users.sql and 005_add_users.rollback.sql"],
+      ['poststack db new add_users --sql "create table users (id bigint)"', "both with their statements"],
+      ["poststack db new --rollback-for 004", "004_….rollback.sql, derived from 004_….sql"],
+    ],
     load: async () => (await import("./new.ts")).newCommand,
   },
   {
