@@ -7,6 +7,7 @@ import { firstApply } from "./cases/first-apply.ts";
 import { freshMigrations } from "./cases/fresh-migrations.ts";
 import { noOpApply, noOpApplyLarge } from "./cases/no-op-apply.ts";
 import { noOpPlan } from "./cases/no-op-plan.ts";
+import { rehearsal } from "./cases/rehearsal.ts";
 import { version } from "./cases/version.ts";
 import { startEngine, type Engine } from "./engine.ts";
 import { race } from "./measure.ts";
@@ -21,7 +22,7 @@ const { values } = parseArgs({
     json: { type: "string" },
   },
 });
-const onServer = [version, noOpPlan, freshMigrations, noOpApply, noOpApplyLarge, firstApply];
+const onServer = [version, noOpPlan, freshMigrations, noOpApply, noOpApplyLarge, firstApply, rehearsal];
 // The last ones share what stands.
 const onEngine = [coldUp, down, ...noOpContainers, oneServiceChanged];
 const all: readonly Case[] = [...onServer, ...onEngine];

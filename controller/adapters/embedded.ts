@@ -12,6 +12,7 @@ import { layoutOf, prepareFolders, removeFolders, type Layout } from "./embedded
 import { postmasterOf, signalPostmaster } from "./embedded/postmaster.ts";
 import { readSettings, settingsChangedAt } from "./embedded/settings-file.ts";
 import { holderOf, startServer } from "./embedded/start.ts";
+import { withTemporaryServer } from "./embedded/temporary.ts";
 import { syncPath, unlessUnwritable } from "./atomic-file.ts";
 import { rotate } from "./host/log-file.ts";
 import { leftovers, temporaryName } from "./temporary-name.ts";
@@ -62,6 +63,16 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
   };
 
   return {
+    temporarily: (major, signal, run) =>
+      withTemporaryServer(
+        // Beside it: no environment has a dot in its name.
+        `${directory}.rehearsal`,
+        (folder) => embeddedServers({ directory: folder, root, environment, postgres, clock }),
+        { major, clock },
+        signal,
+        run,
+      ),
+
     async observe(spec, signal) {
       const layout = ownLayout();
       const { data, logFile, socketDirectory, user } = layout;

@@ -21,4 +21,5 @@ export const planToJson = (plan: Plan<Action>): object => ({
     ...(isRefusal(action) ? { error: action.error } : {}),
   })),
   deferred: plan.deferred,
+  ...(plan.rehearsal === undefined ? {} : { rehearsal: plan.rehearsal }),
 });

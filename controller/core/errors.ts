@@ -85,6 +85,10 @@ export const errorCodes = {
   MIGRATION_FAILED: ["terminal", "a statement failed; nothing of the file remains"],
   MIGRATION_INTERRUPTED: ["terminal", "a migration ended its own transaction, or what it left cannot be verified"],
   MIGRATION_LOCKED: ["stalled", "a lock was not granted after all retries"],
+  SCHEMA_NOT_COPIED: [
+    "terminal",
+    "the schema cannot be made anew elsewhere, so nothing can be rehearsed on a copy of it",
+  ],
   MIGRATION_UNKNOWN: ["terminal", "no migration of that version"],
   ROLLBACK_REQUIRED: ["terminal", "the target lies before what is applied; only `db rollback` goes back"],
   ROLLBACK_MISSING: ["terminal", "a migration to be rolled back has no rollback file"],

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AnyAction, Facts } from "./action.ts";
 import type { ResourceId } from "./id.ts";
+import type { Rehearsal } from "./rehearsal.ts";
 import type { Content, Fact } from "./resource.ts";
 
 /** What could not be observed in this pass, and will be planned in a later one. */
@@ -17,6 +18,8 @@ export interface Plan<A extends AnyAction = AnyAction> {
   readonly deferred: readonly Deferred[];
   /** Absent in a plan that was told by somebody else. */
   readonly contents?: Contents;
+  /** Where its migrations were rehearsed. It says nothing of what would be done, so the fingerprint does not cover it. */
+  readonly rehearsal?: Rehearsal;
   /** SHA-256 in hex over everything that the plan says, and would do. Equal facts give an equal fingerprint. */
   readonly fingerprint: string;
 }

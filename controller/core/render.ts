@@ -1,6 +1,8 @@
 import type { AnyAction } from "./action.ts";
 import { renderPlace } from "./place.ts";
 import type { Plan } from "./plan.ts";
+import { describeRehearsed, styleOfRehearsed, summariseRehearsal } from "./rehearsal-words.ts";
+import type { RehearsedMigration } from "./rehearsal.ts";
 
 /** How a face may emphasise a part of a line; core uses none. */
 export type Style = "add" | "change" | "remove" | "run" | "refuse" | "dim" | "strong";
@@ -78,18 +80,35 @@ export function renderPlan(plan: Plan, { paint = plain, all = false, places = tr
     const notes = (action.notes ?? []).map((note) => `\n      ${paint("change", note)}`).join("");
     return `  ${paint(style, head)}  ${action.reason}${hazards}${place}${notes}`;
   };
+  const { under, apart, summary } = rehearsalLines(plan, paint);
+  const lineOf = (action: AnyAction): string => [line(action), ...under(action)].join("\n");
   const lines = groups(plan.actions).flatMap((group) => {
-    if (all || group.length <= shownInARow) return group.map(line);
+    if (all || group.length <= shownInARow) return group.map(lineOf);
     const shown = group.slice(0, shownInARow - 2);
     const last = group.at(-1);
     const left = group.length - shown.length - 1;
     const rest = paint("dim", `    … ${left} more of kind ${shown[0]?.kind ?? ""} (-v shows all)`);
-    return [...shown.map(line), rest, ...(last === undefined ? [] : [line(last)])];
+    return [...shown.map(lineOf), rest, ...(last === undefined ? [] : [lineOf(last)])];
   });
   const deferred = plan.deferred.map(({ id, reason }) =>
     paint("dim", `  … ${id.padEnd(idWidth)}  deferred: ${reason}`),
   );
-  return [...lines, ...deferred, "", renderCount(plan)].join("\n");
+  return [...lines, ...deferred, ...apart, "", renderCount(plan), ...summary].join("\n");
+}
+
+/** What a rehearsal has shown: under each migration, or by itself where nobody knows whether the migration is to run. */
+function rehearsalLines({ actions, rehearsal }: Plan, paint: Paint) {
+  const told = new Map((rehearsal?.migrations ?? []).map((one) => [one.id, one]));
+  const textOf = (one: RehearsedMigration): string => paint(styleOfRehearsed(one), describeRehearsed(one));
+  const planned = new Set(actions.map(({ id }) => id));
+  return {
+    under: ({ id }: AnyAction): readonly string[] => {
+      const one = told.get(id);
+      return one === undefined ? [] : [`      ${textOf(one)}`];
+    },
+    apart: [...told.values()].filter(({ id }) => !planned.has(id)).map((one) => `    ${one.id}  ${textOf(one)}`),
+    summary: rehearsal === undefined ? [] : [summariseRehearsal(rehearsal)],
+  };
 }
 
 /** Neighbours of one kind and verb. */

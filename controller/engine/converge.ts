@@ -9,13 +9,14 @@ import type { Outline } from "../resources/outline.ts";
 import { applyPlan } from "./apply.ts";
 import type { ActionResult, Emit } from "./events.ts";
 import { rememberEngine } from "./known-engine.ts";
-import { firstLook, look, passPorts, waitsFor, type Look } from "./look.ts";
+import { firstLook, look, rehearsedPlan, waitsFor, type Look } from "./look.ts";
 import { observe, type Observation } from "./observe.ts";
 import { buildPlan } from "./plan.ts";
 import { recordEvents, type Run } from "./record.ts";
+import { nothingRehearsed, type Rehearsed } from "./rehearsal/rehearsed.ts";
 import type { Selection } from "./select.ts";
 import { mayHaveToSettle, settle } from "./settle.ts";
-import { noServer, passServer, type PassServer } from "./server.ts";
+import { noServer, passPorts, passServer, type PassServer } from "./server.ts";
 import { isStalled, mayPass, mayPassByItself, pause } from "./tries.ts";
 import { writerLock } from "./writer-lock.ts";
 
@@ -67,14 +68,19 @@ export type Outcome = { readonly passes: number; readonly results: readonly Acti
   | { readonly status: "stopped" }
 );
 
-/** One look: what is asked for, what is there, what would be done. Changes nothing and takes no lock. */
+/**
+ * One look: what is asked for, what is there, what would be done. Takes no lock, and changes nothing.
+ *
+ * @param known given: rehearsed, where the files or the command ask for it, which makes a database and drops it again
+ */
 export async function planOnce(
   load: LoadDesired,
   ports: EnginePorts,
   selection: Selection,
   signal: AbortSignal,
+  known?: Rehearsed,
 ): Promise<Plan<Action>> {
-  return (await look(load, ports, selection, signal)).plan;
+  return (await look(load, ports, selection, signal, known)).plan;
 }
 
 /**
@@ -82,7 +88,8 @@ export async function planOnce(
  * is written and nobody is waited for. Otherwise every pass runs under the host lock and looks afresh.
  */
 export async function converge(load: LoadDesired, ports: EnginePorts, options: ConvergeOptions): Promise<Outcome> {
-  const looked = await firstLook(load, ports, options);
+  const known = nothingRehearsed("wait");
+  const looked = await firstLook(load, ports, options, known);
   const first = looked.plan;
   if (looked.waitsFor !== undefined) {
     if (options.stop.aborted) return { status: "stopped", passes: 0, results: [] };
@@ -106,7 +113,7 @@ export async function converge(load: LoadDesired, ports: EnginePorts, options: C
     options.signal,
   );
   try {
-    return await passes(load, ports, options, first, approved);
+    return await passes(load, ports, options, known, first, approved);
   } finally {
     await lock.release();
   }
@@ -116,6 +123,7 @@ async function passes(
   load: LoadDesired,
   ports: EnginePorts,
   options: ConvergeOptions,
+  known: Rehearsed,
   shown: Plan<Action>,
   firstApproved: Plan<Action>,
 ): Promise<Outcome> {
@@ -132,7 +140,7 @@ async function passes(
     // Nobody waits for what was started to prove itself: then what does not stay up is not started over and over either.
     const isRepeat = ({ actions, deferred }: Plan<Action>): boolean =>
       options.settleLimitMs === undefined && deferred.length === 0 && actions.every(({ id }) => acted.has(id));
-    const ended = await onePass(load, ports, options, isRepeat, async (plan) => {
+    const ended = await onePass(load, ports, options, known, isRepeat, async (plan) => {
       if (plan.fingerprint === lastShown.fingerprint) return likeApproved(plan, approved);
       if (pass > 1 || lastShown !== shown) options.emit({ type: "plan", plan, pass });
       lastShown = plan;
@@ -202,6 +210,7 @@ async function onePass(
   load: LoadDesired,
   ports: EnginePorts,
   options: ConvergeOptions,
+  known: Rehearsed,
   isRepeat: (plan: Plan<Action>) => boolean,
   approve: (plan: Plan<Action>) => Promise<Plan<Action> | undefined>,
 ): Promise<PassEnd> {
@@ -213,7 +222,14 @@ async function onePass(
   try {
     await lockIfUp(desired, server, signal);
     const observation = await observe(desired, world, signal);
-    const plan = buildPlan(desired, observation, options.selection ?? {});
+    const seen = { desired, observation, ports: world };
+    const plan = await rehearsedPlan(
+      buildPlan(desired, observation, options.selection ?? {}),
+      seen,
+      ports,
+      known,
+      signal,
+    );
     if (isSettled(plan) || isRepeat(plan)) return { type: "settled", plan, desired, observed: observation.observed };
     const waiting = waitsFor(plan, observation);
     if (waiting !== undefined) return { type: "waiting", error: waiting };

@@ -9,7 +9,8 @@ import type { ConvergeOptions, EnginePorts, LoadDesired } from "./converge.ts";
 import { observe, type Observation } from "./observe.ts";
 import { buildPlan } from "./plan.ts";
 import type { Selection } from "./select.ts";
-import { noServer, passServer, type PassServer } from "./server.ts";
+import type { Rehearsed } from "./rehearsal/rehearsed.ts";
+import { noServer, passPorts, passServer, type PassServer } from "./server.ts";
 import { sharedLists } from "./shared-lists.ts";
 import { mayPassByItself, pause } from "./tries.ts";
 
@@ -22,27 +23,56 @@ export interface Look {
   readonly waitsFor: ErrorFacts | undefined;
 }
 
-/** Changes nothing and takes no lock. */
+/**
+ * Takes no lock and changes nothing, but for what a rehearsal makes and takes away again.
+ *
+ * @param known what has been rehearsed; undefined: nothing is to be, whatever the files say
+ */
 export async function look(
   load: LoadDesired,
   ports: EnginePorts,
   selection: Selection,
   signal: AbortSignal,
+  known?: Rehearsed,
 ): Promise<Look> {
-  const looked = await lookOnce(load, ports, selection, signal);
-  return isDoubtful(looked) ? lookOnce(load, ports, selection, signal) : looked;
+  const looked = await lookOnce(load, ports, selection, signal, known);
+  return looked.plan.rehearsal === undefined && isDoubtful(looked)
+    ? lookOnce(load, ports, selection, signal, known)
+    : looked;
 }
 
 /** What is recalled of a text may say that nothing is to be done about it. Nobody is refused anything for it: it is read. */
-const isDoubtful = ({ desired, plan }: Look): boolean =>
+const isDoubtful = ({ desired, plan }: Pick<Look, "desired" | "plan">): boolean =>
   desired.resources.migration.some(({ isRecalled }) => isRecalled) &&
   plan.actions.some((action) => action.kind === "migration" && isRefusal(action));
 
-const lookOnce = (load: LoadDesired, ports: EnginePorts, selection: Selection, signal: AbortSignal): Promise<Look> =>
-  see(load, ports, signal, ({ desired, observation }) => {
-    const plan = buildPlan(desired, observation, selection);
+const lookOnce = (
+  load: LoadDesired,
+  ports: EnginePorts,
+  selection: Selection,
+  signal: AbortSignal,
+  known: Rehearsed | undefined,
+): Promise<Look> =>
+  see(load, ports, signal, async (seen) => {
+    const { desired, observation } = seen;
+    const planned = buildPlan(desired, observation, selection);
+    const isForSure = known !== undefined && !isDoubtful({ desired, plan: planned });
+    const plan = isForSure ? await rehearsedPlan(planned, seen, ports, known, signal) : planned;
     return { desired, observed: observation.observed, plan, waitsFor: waitsFor(plan, observation) };
   });
+
+/** Where the files, or the command, ask for it. */
+export async function rehearsedPlan(
+  plan: Plan<Action>,
+  seen: Seen,
+  ports: EnginePorts,
+  known: Rehearsed,
+  signal: AbortSignal,
+): Promise<Plan<Action>> {
+  if (!seen.desired.resources.migration.some(({ rehearse }) => rehearse)) return plan;
+  const { rehearse } = await import("./rehearsal/rehearse.ts");
+  return rehearse(plan, seen, ports, known, signal);
+}
 
 /** What the files ask for and what is there. */
 export interface Seen {
@@ -121,24 +151,34 @@ export const waitsFor = ({ actions, deferred }: Plan<Action>, { unanswered }: Ob
  * A refusal may tell how something that exists can be handed over: by the environment's mark. The mark of an environment
  * that was never applied is made up anew by every command, so the first refused apply keeps it, and nothing else.
  */
-export async function firstLook(load: LoadDesired, ports: EnginePorts, options: ConvergeOptions): Promise<Look> {
+export async function firstLook(
+  load: LoadDesired,
+  ports: EnginePorts,
+  options: ConvergeOptions,
+  known: Rehearsed,
+): Promise<Look> {
   const { selection = {}, signal } = options;
-  const looked = await lookRepeatedly(load, ports, options);
+  const looked = await lookRepeatedly(load, ports, options, known);
   const isNameTaken = looked.plan.actions.some((action) => isRefusal(action) && action.error.code === "NAME_TAKEN");
   if (!isNameTaken || ports.state.read() !== undefined) return looked;
   ports.state.ensure([]);
-  return look(load, ports, selection, signal);
+  return look(load, ports, selection, signal, known);
 }
 
 /**
  * A connection that breaks while it is looked has changed nothing: look again (RELIABILITY 33). So it is with a server that
  * does not answer when nothing can be done without it: it is waited for before anybody is asked, or a lock is taken.
  */
-async function lookRepeatedly(load: LoadDesired, ports: EnginePorts, options: ConvergeOptions): Promise<Look> {
+async function lookRepeatedly(
+  load: LoadDesired,
+  ports: EnginePorts,
+  options: ConvergeOptions,
+  known: Rehearsed,
+): Promise<Look> {
   const stopped = AbortSignal.any([options.signal, options.stop]);
   let isShown = false;
   for (let attempt = 0; ; attempt++) {
-    const looked = await look(load, ports, options.selection ?? {}, options.signal).catch((error: unknown) => {
+    const looked = await look(load, ports, options.selection ?? {}, options.signal, known).catch((error: unknown) => {
       if (attempt >= options.maxRetries || !mayPassByItself(error)) throw error;
       return error;
     });
@@ -154,12 +194,6 @@ async function lookRepeatedly(load: LoadDesired, ports: EnginePorts, options: Co
     return looked;
   }
 }
-
-export const passPorts = (ports: EnginePorts, server: PassServer): Ports => ({
-  ...ports,
-  server,
-  progress: () => undefined,
-});
 
 const readingServer = ({ endpoint }: Outline, { postgres }: EnginePorts): PassServer =>
   endpoint === undefined ? noServer() : passServer(endpoint, postgres);

@@ -2,19 +2,16 @@ import { readCatalog } from "../core/catalog/read.ts";
 import type { Catalog } from "../core/catalog/model.ts";
 import { fromFacts, type ErrorFacts } from "../core/errors.ts";
 import { resourceId } from "../core/id.ts";
-import { ledgerSteps } from "../core/ledger.ts";
 import { fileStart } from "../core/place.ts";
-import type { Files } from "../core/ports/files.ts";
-import type { Endpoint, Session } from "../core/ports/postgres.ts";
-import { mayReachBeyond, withinDatabase } from "../core/shadow/cluster-wide.ts";
+import type { Endpoint } from "../core/ports/postgres.ts";
+import { prepareShadow, type ShadowExtension } from "../core/shadow/prepare.ts";
 import { withShadow } from "../core/shadow/shadow.ts";
-import { quoteIdentifier } from "../core/sql.ts";
 import type { MigrationAction, MigrationFile } from "../resources/migration/model.ts";
 import { checksumOf, headersOf } from "../resources/migration/text.ts";
 import { applyPlan } from "./apply.ts";
 import type { EnginePorts } from "./converge.ts";
-import { passPorts } from "./look.ts";
-import { passServer } from "./server.ts";
+import { passPorts, passServer } from "./server.ts";
+import { filesWith, textsInShadow } from "./shadow-files.ts";
 
 /** A migration as the ledger recorded it: what ran, whatever its file says by now. */
 export interface RecordedMigration {
@@ -28,8 +25,8 @@ export interface RecordedMigration {
 
 export interface Replay {
   readonly migrations: readonly RecordedMigration[];
-  /** Made before the first migration, as in the environment: by name with the schema, both as they are. */
-  readonly extensions: readonly { readonly name: string; readonly schema: string | undefined }[];
+  /** Made before the first migration, as in the environment. */
+  readonly extensions: readonly ShadowExtension[];
 }
 
 /**
@@ -49,9 +46,10 @@ export function replay(
     const server = passServer(shadow, ports.postgres);
     try {
       const session = await server.admin(signal);
-      await prepare(session, shadow, extensions, signal);
-      const texts = await textsFor(migrations, endpoint, shadow, ports);
-      const world = { ...passPorts(ports, server), files: recordedFiles(ports.files, texts) };
+      await prepareShadow(session, shadow, extensions, signal);
+      const recorded = new Map(migrations.map(({ file, text }) => [file, text]));
+      const texts = await textsInShadow(recorded, endpoint, shadow, ports.parser);
+      const world = { ...passPorts(ports, server), files: filesWith(ports.files, texts) };
       const actions = actionsFor(migrations, texts);
       const plan = { project: "", environment: "", actions, deferred: [], fingerprint: "" };
       const stop = new AbortController().signal;
@@ -65,46 +63,7 @@ export function replay(
   });
 }
 
-/** The ledger that migrations write to, and extensions, which come before them. */
-async function prepare(
-  session: Session,
-  { owner }: Endpoint,
-  extensions: Replay["extensions"],
-  signal: AbortSignal,
-): Promise<void> {
-  const statements = extensions.flatMap(({ name, schema }) => {
-    const create = `create extension if not exists ${quoteIdentifier(name)}`;
-    if (schema === undefined) return [`${create} cascade`];
-    const quoted = quoteIdentifier(schema);
-    return [
-      `create schema if not exists ${quoted} authorization ${quoteIdentifier(owner.user)}`,
-      `${create} schema ${quoted} cascade`,
-    ];
-  });
-  await session.pipeline([...ledgerSteps(owner.user), ...statements], signal);
-}
-
-async function textsFor(
-  migrations: readonly RecordedMigration[],
-  { database }: Endpoint,
-  shadow: Endpoint,
-  { parser }: EnginePorts,
-): Promise<ReadonlyMap<string, string>> {
-  const texts = new Map<string, string>();
-  for (const { file, text } of migrations) {
-    const parsed = mayReachBeyond(text) ? await parser.parse(text) : undefined;
-    texts.set(file, parsed === undefined ? text : withinDatabase(text, parsed, database, shadow.database));
-  }
-  return texts;
-}
-
-/** The project's files, with the recorded texts in the place of the migrations'. */
-const recordedFiles = (files: Files, texts: ReadonlyMap<string, string>): Files => ({
-  ...files,
-  read: (path, options) => texts.get(path) ?? files.read(path, options),
-});
-
-/** One after the other. No commit waits for the disk: a crash takes the whole shadow with it. */
+/** One after the other. */
 function actionsFor(
   migrations: readonly RecordedMigration[],
   texts: ReadonlyMap<string, string>,

@@ -1,6 +1,8 @@
 import { PoststackError } from "../core/errors.ts";
+import type { Ports } from "../core/ports.ts";
 import type { Endpoint, Login, Postgres, Server, Session } from "../core/ports/postgres.ts";
 import { sqlFailure } from "../core/sql.ts";
+import type { EnginePorts } from "./converge.ts";
 import type { WriterLock } from "./writer-lock.ts";
 
 /** The server during one pass, with what only the engine may do. */
@@ -94,6 +96,13 @@ interface MainSession {
   readonly session: Session;
   readonly isDatabase: boolean;
 }
+
+/** The ports as one pass uses them. */
+export const passPorts = (ports: EnginePorts, server: PassServer): Ports => ({
+  ...ports,
+  server,
+  progress: () => undefined,
+});
 
 /** For an environment without Postgres: nothing asks, and a question is a fault. */
 export function noServer(): PassServer {

@@ -5,8 +5,7 @@ import type { Ports } from "../core/ports.ts";
 import type { Resource, Settling } from "../core/resource.ts";
 import { kinds, resources, type Action, type Desired, type Kind } from "../resources/index.ts";
 import type { ConvergeOptions, EnginePorts, LoadDesired } from "./converge.ts";
-import { passPorts } from "./look.ts";
-import { noServer } from "./server.ts";
+import { noServer, passPorts } from "./server.ts";
 import { sharedLists } from "./shared-lists.ts";
 
 /** Between two looks, in milliseconds. */

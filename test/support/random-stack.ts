@@ -186,7 +186,7 @@ export const randomDesired: fc.Arbitrary<Desired> = fc
       })),
       migration: [
         {
-          ...{ folder: "migrations", files, rollback: true, replay: false, repair: false, place },
+          ...{ folder: "migrations", files, rollback: true, replay: false, repair: false, rehearse: false, place },
           ...(count === 0 ? { target: "0" } : {}),
           dependsOn: [databaseId, ...extensions.map((name) => resourceId("extension", name))],
         },

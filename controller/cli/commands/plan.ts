@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
 import { isRefusal } from "../../core/action.ts";
-import type { ErrorFacts } from "../../core/errors.ts";
+import type { DesiredOptions } from "../../config/desired/options.ts";
+import { PoststackError, type ErrorFacts } from "../../core/errors.ts";
 import { isSettled, type Plan } from "../../core/plan.ts";
 import type { StateFacts } from "../../core/ports/state.ts";
 import { renderPlan } from "../../core/render.ts";
 import { planOnce } from "../../engine/converge.ts";
+import { nothingRehearsed } from "../../engine/rehearsal/rehearsed.ts";
 import { contextOf, printJson, type Context } from "../context.ts";
 import { exitCode, type ExitCode } from "../exit.ts";
 import { openEnvironment } from "../open.ts";
@@ -12,20 +14,28 @@ import { planToJson } from "../plan-json.ts";
 import { causesOf, paintedError } from "../report.ts";
 import { comparable, savedExtent, savePlan } from "../saved-plan.ts";
 import { extentOf, selectionOf } from "../selection.ts";
-import type { Invocation } from "../spec.ts";
+import type { Invocation, Options } from "../spec.ts";
 import type { World } from "../world.ts";
 import type { Action } from "../../resources/index.ts";
 
-/** What apply would do. Takes no lock and changes nothing, also not on disk. */
+/**
+ * What apply would do. Takes no lock and changes nothing, also not on disk, but for a rehearsal, which makes a database and
+ * drops it again.
+ */
 export async function planCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
   const to = options.text("to") as "running" | "stopped" | "absent" | undefined;
   const selection = selectionOf(options);
   const extent = extentOf(options);
   const opened = comparable(
-    openEnvironment(context, name, { ...(to === undefined ? {} : { to }), ...extent }, { recall: true }),
+    openEnvironment(
+      context,
+      name,
+      { ...(to === undefined ? {} : { to }), ...extent, ...rehearsalOf(options) },
+      { recall: true },
+    ),
   );
-  const plan = await planOnce(opened.load, opened.ports, selection, world.signal);
+  const plan = await planOnce(opened.load, opened.ports, selection, world.signal, nothingRehearsed("all"));
 
   await show(plan, options.text("format"), context);
   const refusals = plan.actions.filter(isRefusal);
@@ -47,6 +57,19 @@ export async function planCommand({ args: [name], options }: Invocation, world: 
     context.note(`Saved. Apply exactly this with: poststack apply ${out}`);
   }
   return options.flag("detailedExitcode") && !isSettled(plan) ? exitCode.changes : exitCode.done;
+}
+
+/** `--rehearse` and `--rehearse-sample`. @throws PoststackError `USAGE` */
+function rehearsalOf(options: Options): Pick<DesiredOptions, "migration"> {
+  const text = options.text("rehearseSample");
+  if (text === undefined) return options.flag("rehearse") ? { migration: { rehearse: true } } : {};
+  if (!/^[1-9]\d{0,5}$/.test(text)) {
+    throw new PoststackError("USAGE", {
+      what: `--rehearse-sample ${text} is no number of rows`,
+      next: "write it as --rehearse-sample 100; at most 999999",
+    });
+  }
+  return { migration: { rehearse: true, rehearsalRows: Number(text) } };
 }
 
 function refusalLines(

@@ -28,6 +28,8 @@ export const mainCommands: readonly CommandSpec[] = [
     name: "plan",
     arguments: [environmentArgument],
     summary: "what apply would do, and why; changes nothing",
+    description:
+      "Only reads. With --rehearse, or `policy: { rehearse: true }` in the environment, pending migrations run first in a database that is made for it on the server and dropped again; where that cannot be, on a temporary server.",
     options: [
       { flags: "--out <file>", description: "save the plan for `poststack apply FILE`; it holds no secret" },
       {
@@ -36,6 +38,12 @@ export const mainCommands: readonly CommandSpec[] = [
         values: ["text", "markdown", "json"],
       },
       { flags: "--detailed-exitcode", description: "exit with 2 when there is something to do" },
+      {
+        flags: "--rehearse",
+        description:
+          "run pending migrations on a copy of the schema: forward, back, forward again; makes a database on the server, and drops it",
+      },
+      { flags: "--rehearse-sample <rows>", description: "the same on a copy with up to so many rows of each table" },
       {
         flags: "--to <state>",
         description: "plan for another end than running",
@@ -51,6 +59,7 @@ export const mainCommands: readonly CommandSpec[] = [
       ["poststack plan staging --out staging.plan", "save it, so that exactly this is applied later"],
       ["poststack plan --detailed-exitcode", "for scripts: 0 nothing to do, 2 something, 1 an error"],
       ["poststack plan --format markdown", "as a comment for a pull request"],
+      ["poststack plan --rehearse", "whether each pending migration runs, and whether its rollback takes it back"],
     ],
     load: async () => (await import("./plan.ts")).planCommand,
   },

@@ -1,6 +1,8 @@
 import { isRefusal } from "../../core/action.ts";
 import { renderPlace } from "../../core/place.ts";
 import { isSettled, type Plan } from "../../core/plan.ts";
+import { describeRehearsed, summariseRehearsal } from "../../core/rehearsal-words.ts";
+import type { RehearsedMigration } from "../../core/rehearsal.ts";
 import { renderCount, symbolOf } from "../../core/render.ts";
 import type { Action } from "../../resources/index.ts";
 
@@ -19,11 +21,13 @@ export function renderMarkdown(plan: Plan<Action>): string {
   if (isSettled(plan)) return `${title}\n\nNothing to do: everything is as the files say.`;
   const risky = plan.actions.filter(({ hazards }) => hazards.length > 0);
   const refused = plan.actions.filter(isRefusal);
-  const items = plan.actions.map(item);
+  const told = new Map((plan.rehearsal?.migrations ?? []).map((one) => [one.id, one]));
+  const items = plan.actions.map((action) => [item(action), ...underneath(told.get(action.id))].join("\n"));
   const deferred = plan.deferred.map(({ id, reason }) => `- … ${code(id)} deferred: ${text(reason)}`);
   return [
     title,
     `**${renderCount(plan)}**`,
+    ...(plan.rehearsal === undefined ? [] : [whole(summariseRehearsal(plan.rehearsal))]),
     ...section("Hazards", "⚠️", risky.map(item)),
     ...section("Refused", "⛔", refused.map(refusal)),
     [
@@ -40,6 +44,9 @@ const section = (title: string, sign: string, items: readonly string[]): readonl
 
 const cut = (items: readonly string[], most: number): readonly string[] =>
   items.length <= most ? items : [...items.slice(0, most), `- … and ${items.length - most} more`];
+
+const underneath = (one: RehearsedMigration | undefined): readonly string[] =>
+  one === undefined ? [] : [`  - ${text(describeRehearsed(one))}`];
 
 function item({ id, verb, reason, hazards, place, notes = [] }: Action): string {
   const risk = hazards.length === 0 ? "" : ` **[${hazards.join(", ")}]**`;
@@ -63,9 +70,12 @@ function code(content: string): string {
   return `${fence} ${line} ${fence}`;
 }
 
-/** As plain text: nothing of it is markup, a link, a mention or HTML. */
+/** As plain text, cut where it is long. */
 function text(content: string): string {
   const line = content.replaceAll(/\s+/g, " ").trim();
-  const short = line.length > longestReason ? `${line.slice(0, longestReason - 1)}…` : line;
-  return short.replaceAll(/[\\`*_[\]<>&#|~!@]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+  return whole(line.length > longestReason ? `${line.slice(0, longestReason - 1)}…` : line);
 }
+
+/** As plain text: nothing of it is markup, a link, a mention or HTML. */
+const whole = (line: string): string =>
+  line.replaceAll(/[\\`*_[\]<>&#|~!@]/g, (letter) => `&#${letter.charCodeAt(0)};`);

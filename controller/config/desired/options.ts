@@ -82,6 +82,8 @@ export interface MigrationOptions {
   readonly readAs?: ForeignFormat | undefined;
   /** Whether what is pending is rehearsed; undefined: as the environment's policy says. */
   readonly rehearse?: boolean | undefined;
+  /** On a copy with up to so many rows of each table. */
+  readonly rehearsalRows?: number | undefined;
 }
 
 export interface RestartOptions {

@@ -40,10 +40,33 @@ const tries = 3;
  *
  * @throws PoststackError as {@link Session.pipeline}; `POSTGRES_CONFLICT` when a table stays locked
  */
-export async function readCatalog(session: Session, signal: AbortSignal): Promise<Catalog> {
+export const readCatalog = (session: Session, signal: AbortSignal): Promise<Catalog> =>
+  readPatiently(session, (question) => question, signal);
+
+/**
+ * For a database that is read again and again: what is asked is planned once, which is most of the work of a small
+ * catalog. On a session that nobody resets meanwhile.
+ *
+ * @throws PoststackError as {@link readCatalog}
+ */
+export function catalogReader(session: Session): (signal: AbortSignal) => Promise<Catalog> {
+  const prepared = (index: number): string => `poststack_catalog_${index}`;
+  let preparing: Promise<unknown> | undefined;
+  return async (signal) => {
+    // Under the settings that it is asked under: with another search_path it would be planned anew (manual: PREPARE).
+    const statements = questionsFor(session).map((question, index) => `prepare ${prepared(index)} as ${question}`);
+    await (preparing ??= session.pipeline([begin, ...statements, "rollback"], signal));
+    return readPatiently(session, (_question, index) => `execute ${prepared(index)}`, signal);
+  };
+}
+
+/** How a question is put to the server. */
+type Wording = (question: string, index: number) => string;
+
+async function readPatiently(session: Session, wording: Wording, signal: AbortSignal): Promise<Catalog> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return decode(await ask(session, signal));
+      return decode(await ask(session, wording, signal));
     } catch (error) {
       // XX000 internal_error, "cache lookup failed": pg_get_…def look at the present and not at the snapshot.
       if (sqlFailure(error)?.sqlState !== "XX000" || attempt === tries) throw error;
@@ -51,39 +74,40 @@ export async function readCatalog(session: Session, signal: AbortSignal): Promis
   }
 }
 
-async function ask(session: Session, signal: AbortSignal): Promise<CatalogRows> {
-  const { version } = session;
-  const aliases = version >= 140_000 ? [aliasQuery, multirangeAliasQuery] : [aliasQuery];
-  const groups = {
-    objects: [
-      ...schemaQueries(version),
-      ...typeQueries(version),
-      ...relationQueries(version),
-      ...routineQueries(),
-      ...partQueries(version),
-      defaultPrivilegeRows,
-    ],
-    dependencies: [dependencyQuery],
-    aliases,
-    grants: [grantQuery],
-    comments: [commentQuery],
-    roles: [rolesQuery],
-    uncovered: [uncoveredQuery],
-  };
-  const questions = Object.values(groups).flat();
+async function ask(session: Session, wording: Wording, signal: AbortSignal): Promise<CatalogRows> {
+  const groups = groupsFor(session);
   // Rolled back in any case: behind a failure a commit would do the same, and there is nothing to commit.
-  const [, ...answers] = await session.pipeline([begin, ...questions, "rollback"], signal);
+  const [, ...answers] = await session.pipeline([begin, ...questionsFor(session).map(wording), "rollback"], signal);
   const take = (count: number): readonly Row[] => answers.splice(0, count).flat();
   return {
     objects: take(groups.objects.length),
     dependencies: take(1),
-    aliases: take(aliases.length),
+    aliases: take(groups.aliases.length),
     grants: take(1),
     comments: take(1),
     roles: take(1),
     uncovered: take(1),
   };
 }
+
+const questionsFor = (session: Session): readonly string[] => Object.values(groupsFor(session)).flat();
+
+const groupsFor = ({ version }: Session) => ({
+  objects: [
+    ...schemaQueries(version),
+    ...typeQueries(version),
+    ...relationQueries(version),
+    ...routineQueries(),
+    ...partQueries(version),
+    defaultPrivilegeRows,
+  ],
+  dependencies: [dependencyQuery],
+  aliases: version >= 140_000 ? [aliasQuery, multirangeAliasQuery] : [aliasQuery],
+  grants: [grantQuery],
+  comments: [commentQuery],
+  roles: [rolesQuery],
+  uncovered: [uncoveredQuery],
+});
 
 const rolesQuery = `select r.oid::int8 as oid, quote_ident(r.rolname) as name, r.oid = d.datdba as "isOwner"
 from pg_roles r, pg_database d where d.datname = current_database()`;

@@ -22,7 +22,8 @@ export function renderSchema(catalog: Catalog): string {
   return `-- The schema, as \`poststack db dump\` writes it.\n-- sha256 ${digest} of what follows the empty line\n${left}\n${body}`;
 }
 
-function schemaStatements(catalog: Catalog): readonly (readonly string[])[] {
+/** In groups: one for each object. As the owner of the database, in one session. */
+export function schemaStatements(catalog: Catalog): readonly (readonly string[])[] {
   const isPublicMissing = !catalog.objects.some(({ identity }) => identity === "schema public");
   return [
     [

@@ -1,4 +1,4 @@
-import type { Login } from "./postgres.ts";
+import type { Endpoint, Login } from "./postgres.ts";
 
 /** Where one embedded server lives and what it is. */
 export interface EmbeddedSpec {
@@ -46,4 +46,15 @@ export interface EmbeddedServers {
   reload(spec: EmbeddedSpec, signal: AbortSignal): Promise<void>;
   /** Deletes the data directory: only with the leave for it. */
   remove(spec: EmbeddedSpec, signal: AbortSignal): Promise<void>;
+  /**
+   * A server with nothing in it, for as long as `run` takes. One that was left behind by a kill goes before the next is made.
+   *
+   * @param major undefined: 17
+   * @throws PoststackError `POSTGRES_MISSING`, `POSTGRES_START`, `LOCK_HELD`, and what `run` throws
+   */
+  temporarily<T>(
+    major: number | undefined,
+    signal: AbortSignal,
+    run: (server: Pick<Endpoint, "host" | "port" | "admin">) => Promise<T>,
+  ): Promise<T>;
 }

@@ -12,6 +12,13 @@ const wholeServer =
 /** About a database that is named. */
 const namedDatabase = /^(?:alter\s+database|comment\s+on\s+database|(?:grant|revoke)\s[\s\S]*?\son\s+database)\b/i;
 
+/** Without the comments before it. */
+const wordsOf = (statement: string): string => statement.replace(/^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)+/, "");
+
+/** Whether a statement is about roles, tablespaces or the whole server, which no shadow has for itself. */
+export const concernsServer = ({ statements }: ParsedSql): boolean =>
+  statements.some(({ text }) => wholeServer.test(wordsOf(text)));
+
 /**
  * A migration's text as it runs in a shadow: what names the environment's database names the shadow, and what is about the
  * whole server is left out. Every character that stays keeps its line. What a DO block does is not seen.
@@ -20,7 +27,7 @@ export function withinDatabase(text: string, { statements }: ParsedSql, database
   let result = text;
   // From the end: what stands before keeps its place.
   for (const { text: statement, start } of statements.toReversed()) {
-    const words = statement.replace(/^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)+/, "");
+    const words = wordsOf(statement);
     const changed = wholeServer.test(words)
       ? statement.replaceAll(/[^\n]/gu, " ")
       : namedDatabase.test(words)

@@ -50,6 +50,10 @@ export interface ListedMigrations {
   readonly baseline?: string;
   /** Takes the files' present checksums into the ledger (`db repair`). */
   readonly repair: boolean;
+  /** What is pending runs on a copy of the schema before anything is changed: forward, back and forward again. */
+  readonly rehearse: boolean;
+  /** With up to so many rows of each table. */
+  readonly rehearsalRows?: number;
   /** How grave what the rules find is here. Undefined: as each rule says. */
   readonly lint?: LintPolicy;
   /** Files that run whenever their text has changed. */

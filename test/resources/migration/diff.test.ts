@@ -45,6 +45,7 @@ const wish = (files: readonly string[], options: Partial<DesiredMigrations> = {}
   rollback: false,
   replay: false,
   repair: false,
+  rehearse: false,
   dependsOn: [resourceId("database", "app")],
   place,
   ...options,

@@ -49,6 +49,7 @@ export const wish = ({ ports }: World, options: Partial<DesiredMigrations> = {})
   rollback: false,
   replay: false,
   repair: false,
+  rehearse: false,
   dependsOn: [],
   place,
   ...options,

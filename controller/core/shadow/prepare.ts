@@ -1,0 +1,34 @@
+import { ledgerSteps } from "../ledger.ts";
+import type { Endpoint, Session } from "../ports/postgres.ts";
+import { quoteIdentifier } from "../sql.ts";
+
+/** By name, with the schema, both as they are. */
+export interface ShadowExtension {
+  readonly name: string;
+  readonly schema: string | undefined;
+}
+
+/**
+ * The ledger that migrations write to, and extensions, which come before them. No commit waits for the disk: a crash takes
+ * the whole shadow with it.
+ *
+ * @param session of the admin, in the shadow
+ */
+export async function prepareShadow(
+  session: Session,
+  { owner, database }: Endpoint,
+  extensions: readonly ShadowExtension[],
+  signal: AbortSignal,
+): Promise<void> {
+  const statements = extensions.flatMap(({ name, schema }) => {
+    const create = `create extension if not exists ${quoteIdentifier(name)}`;
+    if (schema === undefined) return [`${create} cascade`];
+    const quoted = quoteIdentifier(schema);
+    return [
+      `create schema if not exists ${quoted} authorization ${quoteIdentifier(owner.user)}`,
+      `${create} schema ${quoted} cascade`,
+    ];
+  });
+  const lazily = `alter database ${quoteIdentifier(database)} set synchronous_commit = off`;
+  await session.pipeline([lazily, ...ledgerSteps(owner.user), ...statements], signal);
+}

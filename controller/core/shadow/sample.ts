@@ -1,0 +1,145 @@
+import type { Row, Session } from "../ports/postgres.ts";
+import { quoteLiteral, sqlFailure } from "../sql.ts";
+
+/** Milliseconds that a table may keep the sample waiting: whoever alters it is not to be waited for behind. */
+const lockTimeoutMs = 5_000;
+
+/** Every name whole, and every value written as it is read again. */
+const settings = [
+  "set local search_path = ''",
+  "set local datestyle = 'ISO, YMD'",
+  "set local intervalstyle = postgres",
+  "set local bytea_output = hex",
+  "set local extra_float_digits = 1",
+  `set local lock_timeout = ${lockTimeoutMs}`,
+];
+
+/** Tables that hold rows themselves, with what reads a row as texts and what makes a row of them. */
+const tablesQuery = `
+select format('%I.%I', n.nspname, c.relname) as name, k.*
+from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  cross join lateral (
+    select string_agg(format('%I', a.attname), ', ' order by a.attnum) as columns,
+      string_agg(format('%I::text', a.attname), ', ' order by a.attnum) as texts,
+      string_agg(format('(e->>%s)::%s', a.index, a.type), ', ' order by a.attnum) as typed
+    from (
+      select b.attname, b.attnum, pg_catalog.format_type(b.atttypid, b.atttypmod) as type,
+        row_number() over (order by b.attnum) - 1 as index
+      from pg_catalog.pg_attribute b
+      where b.attrelid = c.oid and b.attnum > 0 and not b.attisdropped and b.attgenerated = ''
+    ) a
+  ) k
+where c.relkind = 'r' and c.relpersistence <> 't' and k.columns is not null
+  and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'poststack')
+  and not exists (
+    select from pg_catalog.pg_depend d
+    where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+order by name`;
+
+/** What a migration inserts gets a number that no row of the sample has. */
+const sequencesQuery = `
+select format('select pg_catalog.setval(%L, %s)', format('%I.%I', schemaname, sequencename), last_value) as statement
+from pg_catalog.pg_sequences
+where last_value is not null and schemaname !~ '^pg_' and schemaname not in ('information_schema', 'poststack')`;
+
+/** What a foreign key asks for may not be in the sample: then the row that asks is not either, nor what asks for that one. */
+const dropOrphans = `do $body$
+declare
+  key record;
+  gone bigint;
+  total bigint;
+begin
+  loop
+    total := 0;
+    for key in
+      select k.conrelid::regclass as child, k.confrelid::regclass as parent,
+        string_agg(format('c.%I = p.%I', a.attname, b.attname), ' and ') as same,
+        string_agg(format('c.%I is not null', a.attname), ' and ') as present
+      from pg_catalog.pg_constraint k
+        cross join lateral unnest(k.conkey, k.confkey) as pair(own, other)
+        join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = pair.own
+        join pg_catalog.pg_attribute b on b.attrelid = k.confrelid and b.attnum = pair.other
+      where k.contype = 'f'
+      group by k.oid, k.conrelid, k.confrelid
+    loop
+      execute format('delete from %s c where %s and not exists (select from %s p where %s)',
+        key.child, key.present, key.parent, key.same);
+      get diagnostics gone = row_count;
+      total := total + gone;
+    end loop;
+    exit when total = 0;
+  end loop;
+end $body$`;
+
+/**
+ * Some rows of each table, such that foreign keys hold. Triggers do not see them come.
+ *
+ * @param from a session in the original, as admin
+ * @param to a session in the shadow, as admin
+ * @param most rows of one table
+ * @returns how many rows there are in the shadow; 0 too, where the admin may not put them there without triggers
+ */
+export async function copySample(from: Session, to: Session, most: number, signal: AbortSignal): Promise<number> {
+  const tables = await ask(from, [tablesQuery], signal).then(([rows = []]) => rows.map(tableOf));
+  const questions = tables.map(
+    ({ name, texts }) =>
+      `select coalesce(json_agg(r.texts), '[]')::text as rows from (select array[${texts}] as texts from only ${name} limit ${most}) r`,
+  );
+  const [sequences = [], ...samples] = await ask(from, [sequencesQuery, ...questions], signal);
+  const inserts = tables.map(({ name, columns, typed }, index) => {
+    const rows = samples[index]?.[0]?.["rows"];
+    const json = quoteLiteral(typeof rows === "string" ? rows : "[]");
+    return `insert into ${name} (${columns}) overriding system value select ${typed} from json_array_elements(${json}::json) e`;
+  });
+  const counts = tables.map(({ name }) => `(select count(*) from only ${name})`).join(" + ");
+  try {
+    const answers = await to.pipeline(
+      [
+        ["begin", ...settings, "set local session_replication_role = replica"].join("; "),
+        ...inserts,
+        ...sequences.map(({ statement }) => String(statement)),
+        dropOrphans,
+        `select ${counts === "" ? "0" : counts} as rows`,
+        "commit",
+      ],
+      signal,
+    );
+    return Number(answers.at(-2)?.[0]?.["rows"] ?? 0);
+  } catch (error) {
+    await to.pipeline(["rollback"], signal);
+    // 42501 insufficient_privilege
+    if (sqlFailure(error)?.sqlState !== "42501") throw error;
+    return 0;
+  }
+}
+
+interface SampledTable {
+  readonly name: string;
+  readonly columns: string;
+  readonly texts: string;
+  readonly typed: string;
+}
+
+const tableOf = ({ name, columns, texts, typed }: Row): SampledTable => ({
+  name: String(name),
+  columns: String(columns),
+  texts: String(texts),
+  typed: String(typed),
+});
+
+/** Of one moment. */
+async function ask(
+  session: Session,
+  questions: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly (readonly Row[])[]> {
+  const begin = ["begin isolation level repeatable read read only", ...settings].join("; ");
+  try {
+    const [, ...answers] = await session.pipeline([begin, ...questions, "rollback"], signal);
+    return answers.slice(0, questions.length);
+  } catch (error) {
+    await session.pipeline(["rollback"], signal).catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+import { plainName, type Catalog } from "../../core/catalog/model.ts";
+import { within } from "../../core/deadline.ts";
+import { PoststackError } from "../../core/errors.ts";
+import type { Endpoint, Server, Session } from "../../core/ports/postgres.ts";
+import { prepareShadow, type ShadowExtension } from "../../core/shadow/prepare.ts";
+import { restoreSchema } from "../../core/shadow/restore.ts";
+import { copySample } from "../../core/shadow/sample.ts";
+import { withShadow } from "../../core/shadow/shadow.ts";
+import { sqlFailure } from "../../core/sql.ts";
+import type { EnginePorts } from "../converge.ts";
+import { passServer } from "../server.ts";
+import { textsInShadow } from "../shadow-files.ts";
+import { copyOf, type Copy } from "./copy.ts";
+
+/** Milliseconds for making a copy: thousands of tables are a matter of seconds. */
+const limitMs = 600_000;
+
+/** What a copy is made from. */
+export interface Original {
+  readonly endpoint: Endpoint;
+  /** Absent: an empty database. */
+  readonly catalog?: Catalog;
+  /** That the files declare. */
+  readonly extensions: readonly ShadowExtension[];
+  /** Of the files that will run, as they are written. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Up to so many rows of each table, which this session of the original's admin reads. */
+  readonly sample?: { readonly rows: number; readonly from: Session };
+  /** Statements for rows of the ledger whose migration has begun. */
+  readonly begun: readonly string[];
+  /** The server is there for this copy alone: what is about the whole server runs. */
+  readonly isAlone?: boolean;
+}
+
+/**
+ * A copy of the schema in a database of its own, on the server of the endpoint.
+ *
+ * @throws PoststackError `NOT_PERMITTED`, `SCHEMA_NOT_COPIED`, and what `run` throws
+ */
+export function beside<T>(
+  original: Original,
+  ports: EnginePorts,
+  signal: AbortSignal,
+  run: (copy: Copy) => Promise<T>,
+): Promise<T> {
+  const { endpoint } = original;
+  return withShadow(endpoint, ports, signal, async (shadow) => {
+    const server = passServer(shadow, ports.postgres);
+    try {
+      const making = { subject: "copying the schema", next: "see what keeps the server busy" };
+      const rows = await within(limitMs, making, ports.clock, signal, (limited) =>
+        fill(original, shadow, server, limited),
+      ).catch(explained);
+      const texts = original.isAlone === true ? new Map<string, string>() : await changedTexts(original, shadow, ports);
+      return await run(copyOf(server, rows, texts, ports, signal));
+    } finally {
+      await server.close();
+    }
+  });
+}
+
+/** @returns rows of the sample */
+async function fill(
+  { endpoint, catalog, extensions, sample, begun }: Original,
+  shadow: Endpoint,
+  server: Server,
+  signal: AbortSignal,
+): Promise<number> {
+  const session = await server.admin(signal);
+  await prepareShadow(session, shadow, together(extensions, catalog), signal);
+  if (catalog !== undefined) await restoreSchema(catalog, endpoint.owner.user, server, signal);
+  if (begun.length > 0) await session.pipeline(begun, signal);
+  return sample === undefined ? 0 : copySample(sample.from, session, sample.rows, signal);
+}
+
+/** Only those that run otherwise than they are written: the rest is read as for every apply. */
+async function changedTexts(
+  { endpoint, texts }: Original,
+  shadow: Endpoint,
+  { parser }: EnginePorts,
+): Promise<ReadonlyMap<string, string>> {
+  const all = await textsInShadow(texts, endpoint, shadow, parser);
+  return new Map([...all].filter(([file, text]) => text !== texts.get(file)));
+}
+
+function explained(error: unknown): never {
+  const failure = sqlFailure(error);
+  if (failure === undefined) throw error;
+  const { sqlState, message } = failure;
+  // 42501 insufficient_privilege
+  const code = sqlState === "42501" ? "NOT_PERMITTED" : "SCHEMA_NOT_COPIED";
+  throw new PoststackError(
+    code,
+    {
+      what: `the schema cannot be copied: ${message}`,
+      next: "rehearse where it can, or plan without a rehearsal",
+      details: [`SQLSTATE ${sqlState}`],
+    },
+    { cause: failure },
+  );
+}
+
+/** Those that are there, where they are, and those that the plan will add. */
+function together(declared: readonly ShadowExtension[], catalog: Catalog | undefined): readonly ShadowExtension[] {
+  const there = (catalog?.objects ?? [])
+    .filter(({ kind }) => kind === "extension")
+    .map(({ name, facts: { schema } }) => ({
+      name: plainName(name),
+      schema: typeof schema === "string" ? plainName(schema) : undefined,
+    }));
+  return [...there, ...declared.filter(({ name }) => there.every((one) => one.name !== name))];
+}

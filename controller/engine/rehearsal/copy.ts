@@ -1,0 +1,120 @@
+import { catalogReader } from "../../core/catalog/read.ts";
+import type { Catalog } from "../../core/catalog/model.ts";
+import { within } from "../../core/deadline.ts";
+import { fromFacts, type ErrorFacts } from "../../core/errors.ts";
+import { fileStart } from "../../core/place.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { MigrationAction, MigrationFile } from "../../resources/migration/model.ts";
+import { readForward } from "../../resources/migration/source.ts";
+import { checksumOf } from "../../resources/migration/text.ts";
+import { applyPlan } from "../apply.ts";
+import type { EnginePorts } from "../converge.ts";
+import { passPorts, type PassServer } from "../server.ts";
+import { filesWith } from "../shadow-files.ts";
+
+/** A copy of the schema, on which migrations run in the same way as they will run in the environment. */
+export interface Copy {
+  /** One after the other; ends at the first that fails. */
+  forward(migrations: readonly MigrationFile[]): Promise<Failure | undefined>;
+  /** By its rollback file. */
+  back(migration: MigrationFile): Promise<ErrorFacts | undefined>;
+  catalog(): Promise<Catalog>;
+  /** That it had in the beginning. */
+  readonly rows: number;
+}
+
+export interface Failure {
+  readonly migration: MigrationFile;
+  readonly error: ErrorFacts;
+}
+
+/** Milliseconds for a catalog of any size; a second is enough for hundreds of tables. */
+const readLimitMs = 60_000;
+
+/** @throws PoststackError `TIMEOUT`, and what reading throws */
+export const readingWithin = (
+  read: (signal: AbortSignal) => Promise<Catalog>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Catalog> =>
+  within(readLimitMs, { subject: "reading the catalog", next: "see what keeps the server busy" }, clock, signal, read);
+
+/**
+ * @param server of the copy
+ * @param texts what is read instead of files
+ */
+export function copyOf(
+  server: PassServer,
+  rows: number,
+  texts: ReadonlyMap<string, string>,
+  ports: EnginePorts,
+  signal: AbortSignal,
+): Copy {
+  const world = { ...passPorts(ports, server), files: filesWith(ports.files, texts) };
+
+  /** What names the environment's database names the copy here: another text, with a checksum of its own. */
+  const asItRuns = (migration: MigrationFile): MigrationFile =>
+    texts.has(migration.file)
+      ? { ...migration, checksum: checksumOf(Buffer.from(readForward(migration, world.files).text)) }
+      : migration;
+  let read: ReturnType<typeof catalogReader> | undefined;
+
+  /** @throws PoststackError of what is not about the files: the connection, the disk, an abort */
+  const failureIn = async (
+    actions: readonly MigrationAction[],
+  ): Promise<{ index: number; error: ErrorFacts } | undefined> => {
+    const plan = { project: "", environment: "", actions, deferred: [], fingerprint: "" };
+    const stop = new AbortController().signal;
+    const results = await applyPlan(plan, world, { signal, stop, emit: () => undefined });
+    signal.throwIfAborted();
+    for (const [index, result] of results.entries()) {
+      if (result.status !== "failed") continue;
+      const { error } = result;
+      if (!error.code.startsWith("MIGRATION_") || error.code === "MIGRATION_LOCKED") throw fromFacts(error);
+      return { index, error };
+    }
+    return undefined;
+  };
+
+  return {
+    rows,
+    async forward(migrations) {
+      const failure = await failureIn(
+        migrations.map((one, index) => application(asItRuns(one), migrations[index - 1])),
+      );
+      const migration = failure === undefined ? undefined : migrations[failure.index];
+      return failure === undefined || migration === undefined ? undefined : { migration, error: failure.error };
+    },
+    async back(migration) {
+      return (await failureIn([rollback(migration)]))?.error;
+    },
+    async catalog() {
+      read ??= catalogReader(await server.admin(signal));
+      return readingWithin(read, ports.clock, signal);
+    },
+  };
+}
+
+const application = (migration: MigrationFile, before: MigrationFile | undefined): MigrationAction => ({
+  kind: "migration",
+  verb: "apply",
+  id: migration.id,
+  dependsOn: before === undefined ? [] : [before.id],
+  reason: "rehearsed",
+  hazards: [],
+  place: fileStart(migration.file),
+  migration,
+  durable: false,
+});
+
+const rollback = ({ id, version, order, name, checksum, rollbackFile, reading }: MigrationFile): MigrationAction => ({
+  kind: "migration",
+  verb: "rollback",
+  id,
+  dependsOn: [],
+  reason: "rehearsed",
+  hazards: [],
+  ...(rollbackFile === undefined ? {} : { rollbackFile, place: fileStart(rollbackFile) }),
+  ...(reading === undefined ? {} : { reading }),
+  migration: { version, order, name, checksum, state: "applied", hasRollback: true },
+});

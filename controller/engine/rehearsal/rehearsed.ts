@@ -1,0 +1,24 @@
+import type { MigrationFile } from "../../resources/migration/model.ts";
+
+/** What one run has rehearsed: a later pass of it does not do so again. */
+export interface Rehearsed {
+  /**
+   * While the server is down nobody knows what is pending. all: everything is rehearsed from nothing. wait: a later pass
+   * asks the server.
+   */
+  readonly whileDown: "all" | "wait";
+  hasAll(migrations: readonly MigrationFile[]): boolean;
+  add(migrations: readonly MigrationFile[]): void;
+}
+
+export function nothingRehearsed(whileDown: Rehearsed["whileDown"]): Rehearsed {
+  const known = new Set<string>();
+  const keyOf = ({ id, checksum }: MigrationFile): string => `${checksum} ${id}`;
+  return {
+    whileDown,
+    hasAll: (migrations) => migrations.every((one) => known.has(keyOf(one))),
+    add(migrations) {
+      for (const one of migrations) known.add(keyOf(one));
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { compareCatalogs } from "../../core/catalog/compare.ts";
+import { describeDifference } from "../../core/catalog/describe.ts";
+import type { Catalog } from "../../core/catalog/model.ts";
+import { fromFacts } from "../../core/errors.ts";
+import type { ResourceId } from "../../core/id.ts";
+import type { RehearsedMigration } from "../../core/rehearsal.ts";
+import type { MigrationFile } from "../../resources/migration/model.ts";
+import type { Copy, Failure } from "./copy.ts";
+
+/** What there is to know of a migration before it runs. */
+export interface Part {
+  readonly migration: MigrationFile;
+  /** What its rollback file holds; resumed: the migration goes on where an earlier try stopped, and is not taken back. */
+  readonly rollback: "missing" | "empty" | "statements" | "resumed";
+  /** The rollback is one transaction: where it fails it leaves nothing. */
+  readonly isUndone: boolean;
+}
+
+export interface ThereAndBack {
+  readonly migrations: readonly RehearsedMigration[];
+  /** The one that cannot be applied; those after it did not run. */
+  readonly failure?: Failure;
+}
+
+/**
+ * Each migration forward, back and forward again, one after the other, so that each runs on what those before it make.
+ * Where a copy is left in a state that no apply would give, a fresh one is brought to where the next migration begins.
+ *
+ * @param withCopy makes a copy for as long as `run` takes
+ */
+export async function thereAndBack(
+  parts: readonly Part[],
+  withCopy: <T>(run: (copy: Copy) => Promise<T>) => Promise<T>,
+): Promise<ThereAndBack> {
+  const found: RehearsedMigration[] = [];
+  for (;;) {
+    const start = found.length;
+    const failure = await withCopy(async (copy) => {
+      const before = await copy.forward(parts.slice(0, start).map(({ migration }) => migration));
+      // It ran on another copy a moment ago.
+      if (before !== undefined) throw fromFacts(before.error);
+      return go(parts.slice(start), copy, (one) => found.push(one));
+    });
+    if (failure !== undefined) return { migrations: found, failure };
+    if (found.length >= parts.length) return { migrations: found };
+  }
+}
+
+/** As far as this copy is good for. */
+async function go(
+  parts: readonly Part[],
+  copy: Copy,
+  tell: (one: RehearsedMigration) => void,
+): Promise<Failure | undefined> {
+  /** Of the copy as it is now, where it has been looked at. */
+  let present: Catalog | undefined;
+  for (let index = 0; index < parts.length;) {
+    const onward = whileOnward(parts, index);
+    if (onward.length > 0) {
+      const failure = await copy.forward(onward.map(({ migration }) => migration));
+      for (const { migration, rollback } of onward) {
+        if (migration.id === failure?.migration.id) return failure;
+        tell({ id: migration.id, ...(rollback === "missing" || rollback === "empty" ? { rollback } : {}), ...nothing });
+      }
+      index += onward.length;
+      present = undefined;
+      continue;
+    }
+    const part = parts[index++];
+    if (part === undefined) break;
+    present ??= await copy.catalog();
+    const step = await stepOf(part, present, copy);
+    if ("failure" in step) return step.failure;
+    tell(step.told);
+    if (step.present === undefined) return undefined;
+    present = step.present;
+  }
+  return undefined;
+}
+
+const nothing = { differences: [], loses: [] } as const;
+
+/** From here on, those that are not taken back. */
+function whileOnward(parts: readonly Part[], from: number): readonly Part[] {
+  const end = parts.findIndex(({ rollback }, index) => index >= from && rollback === "statements");
+  return parts.slice(from, end < 0 ? parts.length : end);
+}
+
+type Step =
+  | { readonly failure: Failure }
+  /** `present` absent: the copy is not what an apply would give. */
+  | { readonly told: RehearsedMigration; readonly present?: Catalog };
+
+async function stepOf({ migration, isUndone }: Part, before: Catalog, copy: Copy): Promise<Step> {
+  const { id } = migration;
+  const failure = await copy.forward([migration]);
+  if (failure !== undefined) return { failure };
+  const after = await copy.catalog();
+  const error = await copy.back(migration);
+  if (error !== undefined) {
+    // What ended its own transaction has left what it did before that.
+    const isWhole = isUndone && error.code !== "MIGRATION_INTERRUPTED";
+    return { told: { id, rollback: "fails", ...nothing, error }, ...(isWhole ? { present: after } : {}) };
+  }
+  const reverted = await copy.catalog();
+  const told = verdict(id, before, after, reverted);
+  const again = await copy.forward([migration]);
+  if (again !== undefined) return { told: { ...told, again: again.error } };
+  // From an equal catalog the same text makes an equal one.
+  if (told.rollback === "exact") return { told, present: after };
+  const present = await copy.catalog();
+  const differences = compareCatalogs(after, present).map(describeDifference);
+  return { told: differences.length === 0 ? told : { ...told, again: { differences } }, present };
+}
+
+/** Pure. */
+function verdict(id: ResourceId, before: Catalog, after: Catalog, reverted: Catalog): RehearsedMigration {
+  const differences = compareCatalogs(before, reverted).map(describeDifference);
+  const loses = compareCatalogs(after, reverted)
+    .filter(({ change, kind }) => change === "removed" && (kind === "table" || kind === "column"))
+    .map(({ identity }) => identity);
+  return { id, rollback: differences.length === 0 ? "exact" : "inexact", differences, loses };
+}

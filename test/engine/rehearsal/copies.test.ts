@@ -1,0 +1,90 @@
+import { describe, expect } from "vitest";
+import { clock } from "../../../controller/adapters/clock.ts";
+import { passwords } from "../../../controller/adapters/scram.ts";
+import { postgres } from "../../../controller/adapters/postgres.ts";
+import { sqlParser } from "../../../controller/adapters/sql-parser.ts";
+import { compareCatalogs } from "../../../controller/core/catalog/compare.ts";
+import { describeDifference } from "../../../controller/core/catalog/describe.ts";
+import { readCatalog } from "../../../controller/core/catalog/read.ts";
+import type { Endpoint } from "../../../controller/core/ports/postgres.ts";
+import type { EnginePorts } from "../../../controller/engine/converge.ts";
+import type { Seen } from "../../../controller/engine/look.ts";
+import { beside as besideLive } from "../../../controller/engine/rehearsal/beside.ts";
+import { onCopies } from "../../../controller/engine/rehearsal/on-copies.ts";
+import { away, beside, kitchenSink } from "../../core/catalog/kit.ts";
+import { sandbox } from "../../support/embedded.ts";
+import { test } from "../../support/postgres.ts";
+
+const ports = { postgres: postgres("poststack-test"), clock, parser: sqlParser, passwords } as unknown as EnginePorts;
+const nothing = { extensions: [], texts: new Map<string, string>(), begun: [] };
+
+const hostile = `
+create schema "a b";
+create type "a b"."Mood; drop" as enum ('it''s', E'new\\nline');
+create table "a b"."select" (
+  "Ünïcode" int generated always as identity primary key,
+  "quote""d" "a b"."Mood; drop" not null default 'it''s',
+  "$$" text check ("$$" <> '$1; --')
+);
+create function "a b"."f(x)"("In" int) returns int language sql as $body$ select "In" + 1 $body$;
+create view "a b"."new
+line" as select "quote""d" as "x;y" from "a b"."select";
+comment on table "a b"."select" is 'it''s \\ E''\\n''';
+`;
+
+describe("a copy has what the original has", () => {
+  test("of one owner, under names that need quotes", async ({ database }) => {
+    const { endpoint, signal } = database;
+    const live = await beside(database, "live", "owner");
+    try {
+      await live.run(hostile);
+      const catalog = await live.catalog();
+      const own = { ...endpoint, database: live.name };
+      const copied = await besideLive({ endpoint: own, catalog, ...nothing }, ports, signal, (copy) => copy.catalog());
+      expect(compareCatalogs(catalog, copied).map(describeDifference)).toEqual([]);
+    } finally {
+      await away(database, live);
+    }
+  });
+
+  test("every kind of object, of several owners, with extensions", async ({ database }) => {
+    const { endpoint, signal } = database;
+    const live = await beside(database, "live");
+    try {
+      await live.run(await kitchenSink(database));
+      const catalog = await live.catalog();
+      const own: Endpoint = { ...endpoint, database: live.name, owner: endpoint.admin };
+      const copied = await besideLive({ endpoint: own, catalog, ...nothing }, ports, signal, (copy) => copy.catalog());
+      expect(compareCatalogs(catalog, copied).map(describeDifference)).toEqual([]);
+    } finally {
+      await away(database, live);
+    }
+  });
+});
+
+test("an admin that may not make databases: the copy is on a server of its own, with the roles of the other", async ({
+  database,
+}) => {
+  const { endpoint, signal, server } = database;
+  const reader = database.unique("reader");
+  await database.query(`create role ${reader}`);
+  await database.query("create table t (id int)");
+  await database.query(`grant select on t to ${reader}`);
+  const catalog = await readCatalog(database.admin, signal);
+  const box = await sandbox(Math.floor(database.admin.version / 10_000));
+  try {
+    const lesser = { ...endpoint, admin: endpoint.owner };
+    const seen = {
+      desired: { resources: { role: [], instance: [] } },
+      observation: { observed: { instance: [{ server: "up" }] } },
+      ports: { server },
+    } as unknown as Seen;
+    const all = { ...ports, embedded: box.servers };
+    const { place, withCopy } = onCopies({ endpoint: lesser, catalog, ...nothing }, undefined, seen, all, signal);
+    const copied = await withCopy((copy) => copy.catalog());
+    expect(place()).toEqual({ on: "temporary-server", because: "the admin login may not make a shadow database" });
+    expect(compareCatalogs(catalog, copied).map(describeDifference)).toEqual([]);
+  } finally {
+    await box.dispose();
+  }
+}, 60_000);
