@@ -32,9 +32,9 @@ export async function observe(
   if (desired === undefined) return [];
   const session = await ports.server.database(signal);
   const ledger = session === undefined ? absent(0) : await readLedger(session, recordedOf(desired), signal);
-  const pending = await lookAt(filesBeside(desired.files, ledger), isInUse(ledger), ports);
-  const rollbacks = readRollbacks(desired, ledger, ports.files);
   const foreign = await foreignLedger(desired, ledger, session, ports, signal);
+  const pending = await lookAt(filesBeside(desired.files, ledger, foreign), isInUse(ledger), ports);
+  const rollbacks = readRollbacks(desired, ledger, ports.files);
   const repeatables = await observeRepeatables(desired, ledger, session, ports, signal);
   return [Object.assign(ledger, { pending }, rollbacks.size === 0 ? {} : { rollbacks }, foreign, repeatables)];
 }
@@ -91,9 +91,14 @@ async function lookAt(
 }
 
 /** What of the folder is not in the ledger. */
-function filesBeside(files: readonly NamedMigration[], ledger: Ledger): readonly NamedMigration[] {
+function filesBeside(
+  files: readonly NamedMigration[],
+  ledger: Ledger,
+  { foreign }: Pick<ObservedMigrations, "foreign">,
+): readonly NamedMigration[] {
   if (ledger.columns !== undefined && hasVersionsOf(files, ledger.columns)) return [];
-  const known = new Set(ledger.rows.map(({ order }) => order));
+  const taken = foreign !== undefined && "applied" in foreign ? foreign.applied : [];
+  const known = new Set([...ledger.rows.map(({ order }) => order), ...taken]);
   return files.filter(({ order }) => !known.has(order));
 }
 

@@ -144,7 +144,8 @@ function tell(
 
 function ledgerText({ takeOver, pending, errors }: Ledger): string {
   if (pending === null) return "its server is not running, so its ledger was not looked for";
-  if (errors.length > 0) return "its ledger cannot be taken over as it is";
+  if (errors.length > 0 && takeOver === null) return "it cannot be taken over as it is";
+  if (errors.length > 0) return `${takeOver ?? ""}; what is still to run cannot run as it is`;
   const rest = pending === 0 ? "nothing is left to run" : `${pending} still to run`;
   return `${takeOver ?? "no ledger to take over"}; ${rest}`;
 }

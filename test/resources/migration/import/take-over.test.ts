@@ -1,5 +1,5 @@
 // Each tool's ledger, made as that tool's source has it, is taken over: after that the first plan is empty.
-import { describe, expect } from "vitest";
+import { describe, expect, test as plainTest } from "vitest";
 import { createHash } from "node:crypto";
 import { projectFiles } from "../../../../controller/adapters/files.ts";
 import { listForeign } from "../../../../controller/config/migration-formats/formats.ts";
@@ -184,6 +184,11 @@ describe("a ledger is taken over, what remains runs, and then nothing is to be d
   }
 });
 
+// CRC-32 of "ab", as any other program gives it, in the signed number that Java has.
+plainTest.each(["ab", "a\nb\n", "a\n\nb"])("Flyway's checksum of %j knows no line ends", (text) => {
+  expect(flywayChecksum(text)).toBe(-1635563411);
+});
+
 describe("what cannot be believed is refused, with its place, and nothing is recorded", () => {
   type Refused = readonly [string, ForeignFormat, Readonly<Record<string, string>>, string, readonly string[]];
   const table: readonly Refused[] = [
@@ -310,7 +315,8 @@ describe("the corpora, with every row that the tool would have left", () => {
   const rowOf: Readonly<Record<"diesel" | "prisma", (file: NamedMigration, text: string) => string>> = {
     // diesel: the version is what stands before `_`, without hyphens.
     diesel: ({ version }) => `('${version.replaceAll("-", "")}')`,
-    prisma: ({ name }, text) => `('${sha256(name).slice(0, 36)}', '${sha256(text)}', now(), '${name}', null, null, now(), 1)`,
+    prisma: ({ name }, text) =>
+      `('${sha256(name).slice(0, 36)}', '${sha256(text)}', now(), '${name}', null, null, now(), 1)`,
   };
   const tables = {
     diesel:
