@@ -28,6 +28,7 @@ const labelled = (resource: string, name?: string): ReadonlyMap<string, string> 
   new Map([
     [labelNames.owner, ownerMark(token)],
     [labelNames.resource, resource],
+    ["io.poststack.environment", "dev"],
     ...(name === undefined ? [] : [[labelNames.name, name] as const]),
   ]);
 
