@@ -1,20 +1,19 @@
-// What a person does to try a migration out: pg_dump --schema-only of a database, restored with psql into a new one, which
-// goes again. Arguments: URL of the server's database `postgres`, name of the database, a file to write to.
+// What a person does to try a migration out by hand: the schema written to a file, and restored into a new database, which
+// goes again. Arguments: URL of the server's database `postgres`, a name for the new one, a file, and the program with
+// which `db dump` writes it; pg_dump refuses a server that is newer than itself.
 import { spawnSync } from "node:child_process";
 
-const [server = "", database = "", file = ""] = process.argv.slice(2);
-const copy = `${database}_copy`;
-const at = (name) => new URL(`/${name}`, server).href;
+const [server = "", copy = "", file = "", program = ""] = process.argv.slice(2);
 
-function run(program, ...args) {
-  const { status, stderr } = spawnSync(program, args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`${program}: ${stderr}`);
+function run(command, ...args) {
+  const { status, stderr } = spawnSync(command, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command}: ${stderr}`);
 }
 
 run("psql", "-qc", `create database ${copy}`, server);
 try {
-  run("pg_dump", "--schema-only", "--exclude-schema=poststack", "-f", file, at(database));
-  run("psql", "-q1", "-v", "ON_ERROR_STOP=1", "-f", file, at(copy));
+  run(process.execPath, program, "db", "dump", "--output", file);
+  run("psql", "-q1", "-v", "ON_ERROR_STOP=1", "-f", file, new URL(`/${copy}`, server).href);
 } finally {
   run("psql", "-qc", `drop database ${copy}`, server);
 }

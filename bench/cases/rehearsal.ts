@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Missing, type Case } from "../case.ts";
-import { poststack } from "../poststack.ts";
+import { poststack, program } from "../poststack.ts";
 import { projectRoot } from "../server.ts";
 import { database, databaseUrl, migrationProject } from "./migrations.ts";
 
@@ -28,33 +28,33 @@ export const rehearsal: Case = {
   goal: 1.5,
   rounds: { warmUp: 1, rounds: 9 },
   set({ folder, home, server }) {
-    for (const program of ["pg_dump", "psql"]) {
-      if (spawnSync(program, ["--version"]).status !== 0) throw new Missing(`${program} is not on PATH`);
-    }
+    if (spawnSync("psql", ["--version"]).status !== 0) throw new Missing("psql is not on PATH");
     migrationProject(folder, 0);
     mkdirSync(join(folder, "migrations"), { recursive: true });
     const all = Array.from({ length: tables }, (_, index) => table(index + 1)).join("");
     writeFileSync(join(folder, "migrations", "001_tables.sql"), all);
     const environment = databaseUrl(server);
-    const ours = poststack(["plan", "--rehearse"], { cwd: folder, home });
-    const [node, program] = ours.command;
+    const asked = poststack(["plan", "--rehearse"], { cwd: folder, home });
+    const ours = { ...asked, environment: { ...asked.environment, ...environment } };
     const options = { cwd: folder, env: { ...process.env, ...environment } };
-    const applied = spawnSync(node, [program ?? "", "apply", "--yes"], options);
+    const applied = spawnSync(process.execPath, [program, "apply", "--yes"], options);
     if (applied.status !== 0) throw new Error(String(applied.stderr));
     writeFileSync(join(folder, "migrations", "002_new.sql"), "alter table wide_7 add note text;\n");
     writeFileSync(join(folder, "migrations", "002_new.rollback.sql"), "alter table wide_7 drop note;\n");
     return Promise.resolve({
-      ours: { ...ours, environment: { ...ours.environment, ...environment } },
+      ours,
       other: {
-        name: "pg_dump --schema-only, psql",
+        name: "poststack db dump, psql",
         command: [
           process.execPath,
           join(projectRoot, "bench", "copy-schema.mjs"),
           server.url("postgres"),
-          database,
+          `${database}_copy`,
           join(folder, "copy.sql"),
+          program,
         ],
         cwd: folder,
+        environment: ours.environment,
       },
     });
   },
