@@ -181,6 +181,7 @@ describe("an environment in full", () => {
       "Procfile",
       "environments/dev.env",
       "migrations",
+      "migrations/repeatable",
       "seed.mjs",
     ]);
   });
