@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./support/longest-first.ts";
 
 export default defineConfig({
   test: {
@@ -8,6 +9,7 @@ export default defineConfig({
     pool: "forks",
     // One more than the cores of the smallest machine: a third of the time is spent waiting for engines and servers.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // Of a file whose tests run at once: they wait for engines, most of the time.
     maxConcurrency: 10,
     testTimeout: 60_000,
