@@ -214,8 +214,10 @@ describe("on a temporary server", () => {
     write({ ...role, "migrations/002_limit.sql": `select pg_sleep(600);\n${role["migrations/002_limit.sql"]}` });
     const running = project.start("plan", "--rehearse");
     const pidFile = project.path(".poststack/dev.rehearsal/postgres/postmaster.pid");
-    await expect.poll(() => existsSync(pidFile), { timeout: 60_000 }).toBe(true);
-    const pid = Number(readFileSync(pidFile, "utf8").split("\n", 1)[0]);
+    // The file is there a moment before there is anything in it.
+    const pidIn = (): number => (existsSync(pidFile) ? Number.parseInt(readFileSync(pidFile, "utf8"), 10) : 0);
+    await expect.poll(pidIn, { timeout: 60_000 }).toBeGreaterThan(0);
+    const pid = pidIn();
     running.kill("SIGKILL");
     await running.ended;
     write(role);
