@@ -59,5 +59,7 @@ describeServers("a kill", stageOn, ({ isFull, stage }) => {
         expect(await notes(app), `${delayMs} ms`).toEqual([1]);
       }
     },
+    // One that is stopped in the first moments of its entrypoint takes no signal, and has a minute to end.
+    240_000,
   );
 });

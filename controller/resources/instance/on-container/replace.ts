@@ -55,9 +55,14 @@ async function make(
   return { id: await create(desired, server, name, ports, signal), name, state: "created" };
 }
 
-/** A server ends in order, whatever it is taken for. */
+/**
+ * Milliseconds for what was never accepted to end in order. As long as its entrypoint is at work, a container's first
+ * process takes no signal, and would be waited for in vain; a server that is killed replays its log.
+ */
+const leftoverGraceMs = 5_000;
+
 export async function stopAndRemove(id: string, ports: Ports, signal: AbortSignal): Promise<void> {
-  await stopIt(id, ports, signal);
+  await ports.containers.stopContainer(id, { graceMs: leftoverGraceMs }, signal);
   await remove(id, ports, signal);
 }
 
