@@ -87,9 +87,9 @@ export async function exampleProject(name: string, portsInIt: readonly number[],
   symlinkSync(join(projectRoot, "node_modules"), join(root, "node_modules"));
   const ports = await Promise.all(portsInIt.map(() => freePort()));
   const file = join(root, ".poststack.yml");
-  const text = portsInIt.reduce(
-    (before, port, index) => before.replaceAll(String(port), String(ports[index])),
-    readFileSync(file, "utf8"),
+  // All at once: a new one may have the digits of another old one in it.
+  const text = readFileSync(file, "utf8").replaceAll(new RegExp(portsInIt.join("|"), "g"), (port) =>
+    String(ports[portsInIt.indexOf(Number(port))]),
   );
   writeFileSync(file, text);
   return projectIn(root, ports, options.environment);
