@@ -78,8 +78,9 @@ export function watchEngine(
         // Why an engine cannot be asked is told by the pass, which meets the same.
       }
       if (openedMs !== undefined && clock.nowMs() - openedMs >= stableMs) attempt = 0;
-      // What it did when it went away is looked at by those who can still see it.
-      if (openedMs !== undefined && !signal.aborted) wake("look");
+      // What it did when it went away is looked at by those who can still see it; one that went away before it could be
+      // followed is noticed in no other way before the next full pass.
+      if ((openedMs !== undefined || attempt === 0) && !signal.aborted) wake("look");
       await clock.sleep(backoffMs(attempt, clock.random()), signal).catch(() => undefined);
     }
   }

@@ -47,8 +47,11 @@ export type PassEnd =
 const fullPassMs = 60_000;
 /** How long files must be quiet before they are read: an editor saves in several steps. */
 const quietMs = 150;
-/** How long events of a container engine are gathered: one end is told in several of them. */
-const gatherMs = 50;
+/**
+ * How long events of a container engine are gathered: one end is told in several of them, and an engine that ends stops
+ * all its containers first. Told to start one in that moment, Docker 20.10 loses hold of it ("task already exists").
+ */
+const gatherMs = 300;
 /** How often processes and server are looked at for signs of life. */
 const heartbeatMs = 1_000;
 
