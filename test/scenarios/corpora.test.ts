@@ -1,40 +1,25 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { corpusPath, hasCorpus, readCorpus } from "../support/corpus.ts";
+import {
+  corpusFiles,
+  corpusMigrations,
+  expectedSchema,
+  flatName,
+  type CorpusMigration,
+} from "../support/corpus-migrations.ts";
+import { corpusPath, hasCorpus } from "../support/corpus.ts";
 import { forThisTest, newProject, planAnswer, type Project } from "../support/scenario.ts";
 
 // Issue, "Done when": real migrations through the whole command, on the Postgres that the expected schemas were made with.
 // How each file goes back and forth is tested at the kind: test/resources/migration/corpus.
 
-interface Entry {
-  readonly version: string;
-  readonly up: string;
-  readonly down?: string;
-  readonly transaction: boolean;
-  readonly down_check?: string;
-  readonly flat_name: string;
-}
-
-const entriesOf = (project: string): readonly Entry[] =>
-  (readCorpus("migrations", project, "index.json") as { readonly migrations: readonly Entry[] }).migrations;
-
-const text = (project: string, path: string, isTransactional?: boolean): string => {
-  const sql = readFileSync(corpusPath("migrations", project, path), "utf8");
-  const isOutside =
-    isTransactional === undefined
-      ? /^\s*(?:create|drop)\s+(?:unique\s+)?index\s+concurrently/im.test(sql)
-      : !isTransactional;
-  return isOutside ? `-- poststack: no-transaction\n${sql}` : sql;
-};
-
-function filesOf(project: string, nameOf: (entry: Entry) => string): Readonly<Record<string, string>> {
-  const migrations = entriesOf(project).flatMap((entry) => [
-    [`migrations/${nameOf(entry)}.sql`, text(project, entry.up, entry.transaction)],
-    ...(entry.down === undefined ? [] : [[`migrations/${nameOf(entry)}.rollback.sql`, text(project, entry.down)]]),
-  ]);
-  const config = "project: { name: corpus }\nenvironments:\n  dev:\n    postgres: { port: PORT0, version: 15 }\n";
-  return { ".poststack.yml": config, ...(Object.fromEntries(migrations) as Record<string, string>) };
-}
+const filesOf = (
+  project: string,
+  nameOf: (migration: CorpusMigration) => string,
+): Readonly<Record<string, string>> => ({
+  ".poststack.yml": "project: { name: corpus }\nenvironments:\n  dev:\n    postgres: { port: PORT0, version: 15 }\n",
+  ...corpusFiles(project, nameOf, "migrations/"),
+});
 
 /** The schema as sorted lines, without our own. */
 async function schemaOf(project: Project): Promise<string> {
@@ -46,29 +31,24 @@ async function schemaOf(project: Project): Promise<string> {
     .join("\n");
 }
 
-const expected = (project: string): string =>
-  readFileSync(corpusPath("migrations", project, "expected-schema.txt"), "utf8").trimEnd();
-
 describe.skipIf(!hasCorpus)("real migrations through apply", () => {
   test("langfuse: the schema is the one that psql made, and the second plan is empty", async () => {
-    const project = await forThisTest(
-      newProject(filesOf("langfuse", ({ flat_name: name }) => name.replace(/\.sql$/, ""))),
-    );
+    const project = await forThisTest(newProject(filesOf("langfuse", flatName)));
     const { lines } = await project.ok("apply", "--yes", "--json");
     expect(lines.filter(({ type, id }) => type === "end" && id?.startsWith("migration:") === true)).toHaveLength(434);
-    expect(await schemaOf(project)).toBe(expected("langfuse"));
+    expect(await schemaOf(project)).toBe(expectedSchema("langfuse"));
     expect(await project.plan()).toEqual([]);
   }, 120_000);
 
   test("crates-io: applied, back as far as its rollbacks go, and forth again", async () => {
-    const entries = entriesOf("crates-io");
+    const entries = corpusMigrations("crates-io");
     const project = await forThisTest(newProject(filesOf("crates-io", ({ version }) => version)));
     await project.ok("apply", "--yes");
-    expect(await schemaOf(project)).toBe(expected("crates-io"));
+    expect(await schemaOf(project)).toBe(expectedSchema("crates-io"));
     expect(await project.plan()).toEqual([]);
 
     // From the end as far as every rollback is exact: there and back is as it was.
-    const isExact = ({ down_check: check }: Entry): boolean => check === "exact";
+    const isExact = ({ down_check: check }: CorpusMigration): boolean => check === "exact";
     const last = entries.findLastIndex((entry) => !isExact(entry));
     const target = entries[last]?.version ?? "0";
     const steps = entries.length - 1 - last;
@@ -76,7 +56,7 @@ describe.skipIf(!hasCorpus)("real migrations through apply", () => {
     await project.ok("db", "rollback", "--target", target, "--yes");
     expect((await planAnswer(project)).actions).toHaveLength(steps);
     await project.ok("apply", "--yes");
-    expect(await schemaOf(project)).toBe(expected("crates-io"));
+    expect(await schemaOf(project)).toBe(expectedSchema("crates-io"));
     expect(await project.plan()).toEqual([]);
 
     // On to the start: the first rollback that its own author cannot run stops it, named, and what went before it stays gone.

@@ -11,25 +11,16 @@ import { renderSchema } from "../../../controller/core/catalog/render.ts";
 import type { EnginePorts } from "../../../controller/engine/converge.ts";
 import { replay, type RecordedMigration } from "../../../controller/engine/replay.ts";
 import { machineProgram } from "../../support/cluster.ts";
-import { corpusPath, hasCorpus, readCorpus } from "../../support/corpus.ts";
+import { corpusMigrations, corpusText, expectedSchema, flatName } from "../../support/corpus-migrations.ts";
+import { corpusPath, hasCorpus } from "../../support/corpus.ts";
 import { test } from "../../support/postgres.ts";
 import { away, beside } from "./kit.ts";
 
-interface Entry {
-  readonly up: string;
-  readonly transaction: boolean;
-  readonly flat_name: string;
-}
-
 const migrationsOf = (corpus: string): readonly RecordedMigration[] =>
-  (readCorpus("migrations", corpus, "index.json") as { readonly migrations: readonly Entry[] }).migrations.map(
-    ({ up, transaction, flat_name: file }, index) => {
-      const text = readFileSync(corpusPath("migrations", corpus, up), "utf8");
-      const order = String(index + 1);
-      const name = file.replace(/\.sql$/, "");
-      return { version: order, order, name, file, text: transaction ? text : `-- poststack: no-transaction\n${text}` };
-    },
-  );
+  corpusMigrations(corpus).map((one, index) => {
+    const [order, name] = [String(index + 1), flatName(one)];
+    return { version: order, order, name, file: one.flat_name, text: corpusText(corpus, one.up, one.transaction) };
+  });
 
 /** psql and pg_dump of the server's own version, where the machine has them. */
 const [psql, dump] = [machineProgram("psql"), machineProgram("pg_dump")];
@@ -40,7 +31,7 @@ describe.skipIf(!hasCorpus)("the schemas of real applications", () => {
     const ports = { postgres: postgres("poststack-test"), clock, parser: sqlParser } as unknown as EnginePorts;
     const migrations = migrationsOf(corpus);
     const snapshot = readFileSync(corpusPath("migrations/snapshot.sql"), "utf8").replace(/;\s*$/, "");
-    const expected = readFileSync(corpusPath("migrations", corpus, "expected-schema.txt"), "utf8").trimEnd();
+    const expected = expectedSchema(corpus);
     const [live, restored, dumped] = [
       await beside(database, "live", "owner"),
       await beside(database, "restored", "owner"),

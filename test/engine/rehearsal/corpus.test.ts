@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { clock } from "../../../controller/adapters/clock.ts";
 import { projectFiles } from "../../../controller/adapters/files.ts";
@@ -10,48 +9,17 @@ import type { EnginePorts } from "../../../controller/engine/converge.ts";
 import { beside } from "../../../controller/engine/rehearsal/beside.ts";
 import { readParts } from "../../../controller/engine/rehearsal/parts.ts";
 import { thereAndBack } from "../../../controller/engine/rehearsal/there-and-back.ts";
-import { corpusPath, hasCorpus, readCorpus } from "../../support/corpus.ts";
+import { corpusFiles, corpusMigrations, flatName } from "../../support/corpus-migrations.ts";
+import { hasCorpus } from "../../support/corpus.ts";
 import { test, type TestDatabase } from "../../support/postgres.ts";
 import { projectWith } from "../../support/project.ts";
-
-interface Entry {
-  readonly version: string;
-  readonly up: string;
-  readonly down?: string;
-  readonly transaction: boolean;
-  readonly down_check?: string;
-  readonly down_error?: string;
-  readonly flat_name: string;
-}
-
-const entriesOf = (project: string): readonly Entry[] =>
-  (readCorpus("migrations", project, "index.json") as { readonly migrations: readonly Entry[] }).migrations;
-
-const header = "-- poststack: no-transaction\n";
-const needsHeader = (text: string): boolean => /^\s*(?:create|drop)\s+(?:unique\s+)?index\s+concurrently/im.test(text);
-
-function filesOf(project: string): Record<string, string> {
-  const text = (path: string, isTransactional: boolean | undefined): string => {
-    const sql = readFileSync(corpusPath("migrations", project, path), "utf8");
-    return (isTransactional ?? !needsHeader(sql)) ? sql : header + sql;
-  };
-  return Object.fromEntries(
-    entriesOf(project).flatMap(({ flat_name: flat, up, down, transaction }) => {
-      const name = `migrations/${flat.replace(/\.sql$/, "")}`;
-      return [
-        [`${name}.sql`, text(up, transaction)],
-        ...(down === undefined ? [] : [[`${name}.rollback.sql`, text(down, undefined)]]),
-      ];
-    }),
-  );
-}
 
 /** Which the corpus takes for exact: its snapshot does not see that the function has lost its `set search_path`. */
 const seenBetter = new Map([["0182_fix_int_type_in_to_semver_no_prerelease.sql", "inexact"]]);
 
 /** All migrations of a project of the corpus, from nothing. */
 async function rehearsed(project: string, { endpoint, signal }: TestDatabase): Promise<readonly RehearsedMigration[]> {
-  const { root } = projectWith(filesOf(project));
+  const { root } = projectWith(corpusFiles(project, flatName, "migrations/"));
   const files = projectFiles(root);
   const ports = { postgres: postgres("poststack-test"), clock, parser: sqlParser, files } as unknown as EnginePorts;
   const place = { file: ".poststack.yml", line: 1, column: 1 };
@@ -70,8 +38,9 @@ describe.skipIf(!hasCorpus)("the rollbacks of real applications", () => {
       const verdict = words[rollback] + (again === undefined ? "" : "+reup-differs");
       return error === undefined ? verdict : `${verdict} ${error.what.replace(/^[^:]*: /, "")}`;
     });
-    const expected = entriesOf("crates-io").map(({ flat_name: name, down_check: check, down_error: error = "" }) =>
-      check === "down-fails" ? `${check} ${error.split("\n")[0]}` : (seenBetter.get(name) ?? check),
+    const expected = corpusMigrations("crates-io").map(
+      ({ flat_name: name, down_check: check, down_error: error = "" }) =>
+        check === "down-fails" ? `${check} ${error.split("\n")[0]}` : (seenBetter.get(name) ?? check),
     );
     expect(told).toEqual(expected);
     expect(expected.filter((one) => one?.startsWith("down-fails")).length).toBeGreaterThan(0);
@@ -79,6 +48,6 @@ describe.skipIf(!hasCorpus)("the rollbacks of real applications", () => {
 
   test("langfuse has none", { timeout: 120_000 }, async ({ database }) => {
     const found = await rehearsed("langfuse", database);
-    expect(found.map(({ rollback }) => rollback)).toEqual(entriesOf("langfuse").map(() => "missing"));
+    expect(found.map(({ rollback }) => rollback)).toEqual(corpusMigrations("langfuse").map(() => "missing"));
   });
 });

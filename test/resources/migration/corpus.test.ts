@@ -1,65 +1,39 @@
-import { readFileSync } from "node:fs";
 import { describe, expect } from "vitest";
-import { corpusPath, hasCorpus, readCorpus } from "../../support/corpus.ts";
+import {
+  corpusFiles,
+  corpusMigrations,
+  expectedSchema,
+  flatName,
+  type CorpusMigration,
+} from "../../support/corpus-migrations.ts";
+import { hasCorpus } from "../../support/corpus.ts";
 import { test } from "../../support/postgres.ts";
 import { failureOf, migrations, pass, render, planOf, schemaOf, world } from "./kit.ts";
 
-interface Entry {
-  readonly version: string;
-  readonly up: string;
-  readonly down?: string;
-  readonly transaction: boolean;
-  readonly down_check?: string;
-  readonly down_error?: string;
-  readonly flat_name: string;
-}
-
-const entriesOf = (project: string): readonly Entry[] =>
-  (readCorpus("migrations", project, "index.json") as { readonly migrations: readonly Entry[] }).migrations;
-
-const header = "-- poststack: no-transaction\n";
-/** Rollbacks have no mark of their own in the index. */
-const needsHeader = (text: string): boolean => /^\s*(?:create|drop)\s+(?:unique\s+)?index\s+concurrently/im.test(text);
-function textOf(project: string, path: string, isTransactional: boolean | undefined): string {
-  const text = readFileSync(corpusPath("migrations", project, path), "utf8");
-  return (isTransactional ?? !needsHeader(text)) ? text : header + text;
-}
-
-const filesOf = (project: string, nameOf: (entry: Entry) => string): Record<string, string> =>
-  Object.fromEntries(
-    entriesOf(project).flatMap((entry) => [
-      [`${nameOf(entry)}.sql`, textOf(project, entry.up, entry.transaction)],
-      ...(entry.down === undefined ? [] : [[`${nameOf(entry)}.rollback.sql`, textOf(project, entry.down, undefined)]]),
-    ]),
-  );
-
-const real = ({ version }: Entry): string => version;
-const flat = ({ flat_name: name }: Entry): string => name.replace(/\.sql$/, "");
-const expected = (project: string): string =>
-  readFileSync(corpusPath("migrations", project, "expected-schema.txt"), "utf8").trimEnd();
-
+const real = ({ version }: CorpusMigration): string => version;
 describe.skipIf(!hasCorpus)("real migrations", () => {
   // Two of langfuse's own timestamps each stand for two files, which is no version.
   test.for([
     { project: "crates-io", names: "its own versions", nameOf: real },
-    { project: "crates-io", names: "plain numbers", nameOf: flat },
-    { project: "langfuse", names: "plain numbers", nameOf: flat },
+    { project: "crates-io", names: "plain numbers", nameOf: flatName },
+    { project: "langfuse", names: "plain numbers", nameOf: flatName },
   ])(
     "$project with $names: the schema is the one that psql made, and the next plan is empty",
     async (row, { database }) => {
       await database.createLedger();
-      const it = world(database, migrations(filesOf(row.project, row.nameOf)));
+      const it = world(database, migrations(corpusFiles(row.project, row.nameOf)));
       const plan = await pass(it);
-      expect(plan.length).toBe(entriesOf(row.project).length);
-      expect(await schemaOf(database)).toBe(expected(row.project));
+      expect(plan.length).toBe(corpusMigrations(row.project).length);
+      expect(await schemaOf(database)).toBe(expectedSchema(row.project));
       expect(render(await planOf(it))).toEqual([]);
     },
   );
 
-  test("crates-io back and forth, one by one: what its files do is what is seen", async ({ database }) => {
+  const limits = { timeout: 180_000 };
+  test("crates-io back and forth, one by one: what its files do is what is seen", limits, async ({ database }) => {
     await database.createLedger();
-    const it = world(database, migrations(filesOf("crates-io", real)));
-    const entries = entriesOf("crates-io");
+    const it = world(database, migrations(corpusFiles("crates-io", real)));
+    const entries = corpusMigrations("crates-io");
     const seen: string[] = [];
     let before = "0";
     for (const { version, down_check: check } of entries) {

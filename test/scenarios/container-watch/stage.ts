@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import type { ContainerSummary } from "../../../controller/core/ports/container-facts.ts";
 import type { EngineBox } from "../../engine/box.ts";
+import { callEngine } from "../../engine/call.ts";
 import { ensureBusybox } from "../../engine/images.ts";
 import { start, type Ended, type Running } from "../../support/command.ts";
 import { newProject, type Project } from "../../support/scenario.ts";
@@ -114,17 +114,4 @@ export async function until(
     if (Date.now() > endMs) throw new Error(`not within ${limitMs / 1_000} s: ${what}\n${watching.said()}`);
     await pause(20);
   }
-}
-
-function callEngine(socketPath: string, method: string, path: string, body?: object): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const headers = { "content-type": "application/json" };
-    const sent = request({ socketPath, method, path: `/v1.41${path}`, headers }, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => (text += chunk));
-      response.on("end", () => resolve(text));
-    });
-    sent.once("error", reject).end(body === undefined ? undefined : JSON.stringify(body));
-  });
 }
