@@ -22,4 +22,5 @@ export const planToJson = (plan: Plan<Action>): object => ({
   })),
   deferred: plan.deferred,
   ...(plan.rehearsal === undefined ? {} : { rehearsal: plan.rehearsal }),
+  ...(plan.drift === undefined ? {} : { drift: plan.drift }),
 });

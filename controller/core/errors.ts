@@ -89,6 +89,7 @@ export const errorCodes = {
     "terminal",
     "the schema cannot be made anew elsewhere, so nothing can be rehearsed on a copy of it",
   ],
+  SCHEMA_DRIFT: ["refused", "the schema was changed by hand, and the environment's policy refuses that"],
   MIGRATION_UNKNOWN: ["terminal", "no migration of that version"],
   ROLLBACK_REQUIRED: ["terminal", "the target lies before what is applied; only `db rollback` goes back"],
   ROLLBACK_MISSING: ["terminal", "a migration to be rolled back has no rollback file"],

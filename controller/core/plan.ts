@@ -3,6 +3,7 @@ import type { AnyAction, Facts } from "./action.ts";
 import type { ResourceId } from "./id.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 import type { Content, Fact } from "./resource.ts";
+import type { SchemaDrift } from "./schema-drift.ts";
 
 /** What could not be observed in this pass, and will be planned in a later one. */
 export interface Deferred {
@@ -20,6 +21,8 @@ export interface Plan<A extends AnyAction = AnyAction> {
   readonly contents?: Contents;
   /** Where its migrations were rehearsed. It says nothing of what would be done, so the fingerprint does not cover it. */
   readonly rehearsal?: Rehearsal;
+  /** What was changed by hand, where it was asked for. No action heals it, so the fingerprint does not cover it. */
+  readonly drift?: SchemaDrift;
   /** SHA-256 in hex over everything that the plan says, and would do. Equal facts give an equal fingerprint. */
   readonly fingerprint: string;
 }

@@ -3,6 +3,7 @@ import { renderPlace } from "./place.ts";
 import type { Plan } from "./plan.ts";
 import { describeRehearsed, styleOfRehearsed, summariseRehearsal } from "./rehearsal-words.ts";
 import type { RehearsedMigration } from "./rehearsal.ts";
+import { driftLines } from "./schema-drift-words.ts";
 
 /** How a face may emphasise a part of a line; core uses none. */
 export type Style = "add" | "change" | "remove" | "run" | "refuse" | "dim" | "strong";
@@ -66,7 +67,8 @@ export const renderActions = (actions: readonly AnyAction[]): string => actions.
 
 /** A plan as people read it: one line for each action, what is deferred, and a count. */
 export function renderPlan(plan: Plan, { paint = plain, all = false, places = true }: RenderOptions = {}): string {
-  if (plan.actions.length === 0 && plan.deferred.length === 0) return "Nothing to do.";
+  const drift = plan.drift === undefined ? [] : driftLines(plan.drift, plan.environment, { paint, all });
+  if (plan.actions.length === 0 && plan.deferred.length === 0) return [...drift, "Nothing to do."].join("\n");
   const idWidth = Math.min(
     40,
     Math.max(0, ...plan.actions.map(({ id }) => id.length), ...plan.deferred.map(({ id }) => id.length)),
@@ -93,7 +95,7 @@ export function renderPlan(plan: Plan, { paint = plain, all = false, places = tr
   const deferred = plan.deferred.map(({ id, reason }) =>
     paint("dim", `  … ${id.padEnd(idWidth)}  deferred: ${reason}`),
   );
-  return [...lines, ...deferred, ...apart, "", renderCount(plan), ...summary].join("\n");
+  return [...lines, ...deferred, ...apart, "", renderCount(plan), ...summary, ...drift].join("\n");
 }
 
 /** What a rehearsal has shown: under each migration, or by itself where nobody knows whether the migration is to run. */

@@ -9,7 +9,7 @@ import type { Outline } from "../resources/outline.ts";
 import { applyPlan } from "./apply.ts";
 import type { ActionResult, Emit } from "./events.ts";
 import { rememberEngine } from "./known-engine.ts";
-import { firstLook, look, rehearsedPlan, waitsFor, type Look } from "./look.ts";
+import { firstLook, look, provedPlan, waitsFor, type Look } from "./look.ts";
 import { observe, type Observation } from "./observe.ts";
 import { buildPlan } from "./plan.ts";
 import { recordEvents, type Run } from "./record.ts";
@@ -223,13 +223,7 @@ async function onePass(
     await lockIfUp(desired, server, signal);
     const observation = await observe(desired, world, signal);
     const seen = { desired, observation, ports: world };
-    const plan = await rehearsedPlan(
-      buildPlan(desired, observation, options.selection ?? {}),
-      seen,
-      ports,
-      known,
-      signal,
-    );
+    const plan = await provedPlan(buildPlan(desired, observation, options.selection ?? {}), seen, ports, known, signal);
     if (isSettled(plan) || isRepeat(plan)) return { type: "settled", plan, desired, observed: observation.observed };
     const waiting = waitsFor(plan, observation);
     if (waiting !== undefined) return { type: "waiting", error: waiting };

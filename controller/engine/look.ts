@@ -57,21 +57,29 @@ const lookOnce = (
     const { desired, observation } = seen;
     const planned = buildPlan(desired, observation, selection);
     const isForSure = known !== undefined && !isDoubtful({ desired, plan: planned });
-    const plan = isForSure ? await rehearsedPlan(planned, seen, ports, known, signal) : planned;
+    const plan = isForSure ? await provedPlan(planned, seen, ports, known, signal) : planned;
     return { desired, observed: observation.observed, plan, waitsFor: waitsFor(plan, observation) };
   });
 
-/** Where the files, or the command, ask for it. */
-export async function rehearsedPlan(
+/** Where the files, or the command, ask for it: what was changed by hand is told, and what is pending rehearsed. */
+export async function provedPlan(
   plan: Plan<Action>,
   seen: Seen,
   ports: EnginePorts,
   known: Rehearsed,
   signal: AbortSignal,
 ): Promise<Plan<Action>> {
-  if (!seen.desired.resources.migration.some(({ rehearse }) => rehearse)) return plan;
-  const { rehearse } = await import("./rehearsal/rehearse.ts");
-  return rehearse(plan, seen, ports, known, signal);
+  const [wish] = seen.desired.resources.migration;
+  let proved = plan;
+  if (wish?.drift !== undefined && wish.drift.compare !== "never") {
+    const { withDrift } = await import("./drift/in-plan.ts");
+    proved = await withDrift(proved, seen, ports, known, signal);
+  }
+  if (wish?.rehearse === true) {
+    const { rehearse } = await import("./rehearsal/rehearse.ts");
+    proved = await rehearse(proved, seen, ports, known, signal);
+  }
+  return proved;
 }
 
 /** What the files ask for and what is there. */

@@ -575,6 +575,25 @@ export interface PolicyConfig {
    * plan and apply run pending migrations on a copy of the schema first: forward, back and forward again. Default: false
    */
   rehearse?: boolean;
+  /**
+   * Whether the live schema is compared with what the recorded migrations make, in a shadow database. ignore: only by `db drift`. warn: plan shows what differs. refuse: and no migration runs while something differs. Default: ignore
+   */
+  drift?:
+    | ("ignore" | "warn" | "refuse")
+    | {
+        /**
+         * ignore, warn or refuse. Default: ignore
+         */
+        level?: "ignore" | "warn" | "refuse";
+        /**
+         * Objects that no migration makes and that are no drift, in `db drift` either: `public.cache_*`, `table audit.*`; `*` stands for any characters.
+         */
+        ignore?: string[];
+      };
+  /**
+   * A migration whose version lies before one that is applied: refuse it, or allow it and run it. Default: refuse
+   */
+  out_of_order?: "refuse" | "allow";
   lint?: LintConfig;
 }
 /**

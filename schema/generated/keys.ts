@@ -187,6 +187,12 @@ export const environmentKey: Key = {
     policy: {
       keys: {
         rehearse: { fallback: "false", value: false },
+        drift: {
+          fallback: "ignore",
+          value: "ignore",
+          keys: { level: { fallback: "ignore", value: "ignore" }, ignore: { items: {} } },
+        },
+        out_of_order: { fallback: "refuse", value: "refuse" },
         lint: { keys: { default: { fallback: "what the rule says" }, rules: { each: {} } } },
       },
     },

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { answerOf } from "../support/command.ts";
 import { newProject, type Project } from "../support/scenario.ts";
@@ -74,7 +75,7 @@ describe("db drift", () => {
   test("finds nothing where nobody has changed anything: neither what the files declare nor what they grant", async () => {
     const ended = await project.run("db", "drift", "--detailed-exitcode", "--json");
     expect(ended.text).toContain("Running 3 recorded migrations in a shadow database on the same server.");
-    expect(answerOf(ended)).toEqual({ version: 1, environment: "dev", migrations: 3, differences: [] });
+    expect(answerOf(ended)).toEqual({ version: 1, environment: "dev", migrations: 3, differences: [], expected: [] });
     expect(ended.code).toBe(0);
     expect(await shadows()).toEqual([]);
   });
@@ -110,6 +111,49 @@ changed trigger touch on public.users: enabled none → disable
       code: 0,
       misfits: [],
     });
+  });
+
+  test("what the policy names is no drift, and is counted", async () => {
+    project.edit(".poststack.yml", "  dev:\n", '  dev:\n    policy: { drift: { ignore: ["public.users_by_*"] } }\n');
+    const answer = answerOf(await project.run("db", "drift", "--json"));
+    expect(answer).toMatchObject({
+      differences: [{ identity: "column public.users.nickname" }, { identity: "trigger touch on public.users" }],
+      expected: [{ identity: "index public.users_by_email", because: "policy.drift.ignore" }],
+    });
+    expect((await project.ok("db", "drift")).stderr).toContain("Left out: 1 object (policy.drift.ignore).");
+  });
+
+  test("plan tells it where it is asked for, in words and as JSON, and plans nothing for it", async () => {
+    expect((await project.ok("plan")).stdout).toBe("Nothing to do.\n");
+    const ended = await project.run("plan", "--drift", "--detailed-exitcode");
+    expect(ended.code).toBe(2);
+    expect(ended.stdout).toBe(`  ≠ added column public.users.nickname
+      adopt  alter table public.users add column nickname text;
+      undo   alter table public.users drop column nickname;
+  ≠ changed trigger touch on public.users: enabled none → disable
+      adopt  alter table public.users disable trigger touch;
+      undo   alter table public.users enable trigger touch;
+2 objects differ from what the 3 migrations of dev make. Left out: 1 object (policy.drift.ignore).
+Nothing to do.
+`);
+    const json = await project.run("plan", "--drift", "--format", "json");
+    expect(misfits("plan", JSON.parse(json.stdout))).toEqual([]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ settled: true, actions: [], drift: { migrations: 3 } });
+  });
+
+  test("policy warn tells it in every plan; refuse keeps migrations from running, and nothing else", async () => {
+    project.edit(".poststack.yml", "drift: { ignore:", "drift: { level: warn, ignore:");
+    project.write("migrations/004_more.sql", "create table more (id int);\n");
+    expect((await project.ok("plan")).stdout).toContain("2 objects differ from what the 3 migrations of dev make.");
+    project.edit(".poststack.yml", "level: warn", "level: refuse");
+    const refused = await project.run("apply", "--yes");
+    expect(refused.code).toBe(1);
+    expect(refused.text).toContain("SCHEMA_DRIFT");
+    expect(await project.sql("select 1 as one from pg_class where relname = 'more'")).toEqual([]);
+    expect((await project.run("plan")).text).toContain("poststack db drift");
+    rmSync(project.path("migrations/004_more.sql"));
+    expect((await project.ok("apply", "--yes")).text).not.toContain("SCHEMA_DRIFT");
+    project.edit(".poststack.yml", /\n {4}policy: .*/, "");
   });
 
   test("its script is a migration, after whose baseline there is no drift", async () => {

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { isRefusal } from "../../core/action.ts";
-import type { DesiredOptions } from "../../config/desired/options.ts";
+import type { MigrationOptions } from "../../config/desired/options.ts";
 import { PoststackError, type ErrorFacts } from "../../core/errors.ts";
 import { isSettled, type Plan } from "../../core/plan.ts";
 import type { StateFacts } from "../../core/ports/state.ts";
@@ -31,7 +31,7 @@ export async function planCommand({ args: [name], options }: Invocation, world: 
     openEnvironment(
       context,
       name,
-      { ...(to === undefined ? {} : { to }), ...extent, ...rehearsalOf(options) },
+      { ...(to === undefined ? {} : { to }), ...extent, migration: proofsOf(options) },
       { recall: true },
     ),
   );
@@ -56,20 +56,22 @@ export async function planCommand({ args: [name], options }: Invocation, world: 
     );
     context.note(`Saved. Apply exactly this with: poststack apply ${out}`);
   }
-  return options.flag("detailedExitcode") && !isSettled(plan) ? exitCode.changes : exitCode.done;
+  const isAsSaid = isSettled(plan) && (plan.drift === undefined || plan.drift.differences.length === 0);
+  return options.flag("detailedExitcode") && !isAsSaid ? exitCode.changes : exitCode.done;
 }
 
-/** `--rehearse` and `--rehearse-sample`. @throws PoststackError `USAGE` */
-function rehearsalOf(options: Options): Pick<DesiredOptions, "migration"> {
+/** `--drift`, `--rehearse` and `--rehearse-sample`. @throws PoststackError `USAGE` */
+function proofsOf(options: Options): MigrationOptions {
+  const drift = options.flag("drift") ? "always" : "policy";
   const text = options.text("rehearseSample");
-  if (text === undefined) return options.flag("rehearse") ? { migration: { rehearse: true } } : {};
+  if (text === undefined) return { drift, ...(options.flag("rehearse") ? { rehearse: true } : {}) };
   if (!/^[1-9]\d{0,5}$/.test(text)) {
     throw new PoststackError("USAGE", {
       what: `--rehearse-sample ${text} is no number of rows`,
       next: "write it as --rehearse-sample 100; at most 999999",
     });
   }
-  return { migration: { rehearse: true, rehearsalRows: Number(text) } };
+  return { drift, rehearse: true, rehearsalRows: Number(text) };
 }
 
 function refusalLines(

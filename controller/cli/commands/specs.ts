@@ -29,7 +29,7 @@ export const mainCommands: readonly CommandSpec[] = [
     arguments: [environmentArgument],
     summary: "what apply would do, and why; changes nothing",
     description:
-      "Only reads. With --rehearse, or `policy: { rehearse: true }` in the environment, pending migrations run first in a database that is made for it on the server and dropped again; where that cannot be, on a temporary server.",
+      "Only reads. With --rehearse, or `policy: { rehearse: true }` in the environment, pending migrations run first in a database that is made for it on the server and dropped again; where that cannot be, on a temporary server. With --drift, or `policy: { drift: warn }`, the plan tells what was changed by hand, as `db drift` does; no action heals it.",
     options: [
       { flags: "--out <file>", description: "save the plan for `poststack apply FILE`; it holds no secret" },
       {
@@ -37,13 +37,17 @@ export const mainCommands: readonly CommandSpec[] = [
         description: "text, markdown (for pull requests) or json",
         values: ["text", "markdown", "json"],
       },
-      { flags: "--detailed-exitcode", description: "exit with 2 when there is something to do" },
+      { flags: "--detailed-exitcode", description: "exit with 2 when there is something to do, or drift" },
       {
         flags: "--rehearse",
         description:
           "run pending migrations on a copy of the schema: forward, back, forward again; makes a database on the server, and drops it",
       },
       { flags: "--rehearse-sample <rows>", description: "the same on a copy with up to so many rows of each table" },
+      {
+        flags: "--drift",
+        description: "tell what was changed by hand in the schema; makes a database on the server, and drops it",
+      },
       {
         flags: "--to <state>",
         description: "plan for another end than running",

@@ -1,9 +1,12 @@
 import { isRefusal } from "../../core/action.ts";
+import { describeDifference } from "../../core/catalog/describe.ts";
 import { renderPlace } from "../../core/place.ts";
 import { isSettled, type Plan } from "../../core/plan.ts";
 import { describeRehearsed, summariseRehearsal } from "../../core/rehearsal-words.ts";
 import type { RehearsedMigration } from "../../core/rehearsal.ts";
 import { renderCount, symbolOf } from "../../core/render.ts";
+import { summariseDrift } from "../../core/schema-drift-words.ts";
+import type { SchemaDrift } from "../../core/schema-drift.ts";
 import type { Action } from "../../resources/index.ts";
 
 /** Lines of a plan that a comment holds: GitHub cuts comments at 65,536 characters, and GitLab at a million. */
@@ -18,7 +21,11 @@ const longestReason = 160;
  */
 export function renderMarkdown(plan: Plan<Action>): string {
   const title = `### Plan for ${code(plan.environment)} of ${code(plan.project)}`;
-  if (isSettled(plan)) return `${title}\n\nNothing to do: everything is as the files say.`;
+  const drift = plan.drift === undefined ? [] : driftSection(plan.drift, plan.environment);
+  if (isSettled(plan)) {
+    const nothing = "Nothing to do: everything is as the files say.";
+    return [title, ...drift, nothing].join("\n\n");
+  }
   const risky = plan.actions.filter(({ hazards }) => hazards.length > 0);
   const refused = plan.actions.filter(isRefusal);
   const told = new Map((plan.rehearsal?.migrations ?? []).map((one) => [one.id, one]));
@@ -30,6 +37,7 @@ export function renderMarkdown(plan: Plan<Action>): string {
     ...(plan.rehearsal === undefined ? [] : [whole(summariseRehearsal(plan.rehearsal))]),
     ...section("Hazards", "⚠️", risky.map(item)),
     ...section("Refused", "⛔", refused.map(refusal)),
+    ...drift,
     [
       `<details><summary>All ${items.length + deferred.length} lines</summary>`,
       cut([...items, ...deferred], shownActions).join("\n"),
@@ -37,6 +45,19 @@ export function renderMarkdown(plan: Plan<Action>): string {
     ].join("\n\n"),
     `<sub>Fingerprint ${code(plan.fingerprint.slice(0, 16))}</sub>`,
   ].join("\n\n");
+}
+
+function driftSection(drift: SchemaDrift, environment: string): readonly string[] {
+  const items = drift.differences.map((one) => {
+    const [adopt, undo] = [one.adopt, one.undo].map((some) =>
+      some === null ? "no statement can" : code(`${some.join("; ")};`),
+    );
+    return `- ${text(describeDifference(one))}\n  - adopt: ${adopt}\n  - undo: ${undo}`;
+  });
+  return [
+    `≠ **Drift**: ${whole(summariseDrift(drift, environment))}`,
+    ...(items.length === 0 ? [] : [cut(items, shownRisky).join("\n")]),
+  ];
 }
 
 const section = (title: string, sign: string, items: readonly string[]): readonly string[] =>

@@ -10,7 +10,7 @@ import { listMigrations, readTexts } from "../migrations.ts";
 import { atPlace, type Problems } from "../problems.ts";
 import type { EnvironmentSource, MigrationFormat, ProjectSource } from "../source.ts";
 import { tidyPath } from "./folders.ts";
-import type { DesiredOptions } from "./options.ts";
+import type { DesiredOptions, MigrationOptions } from "./options.ts";
 import { namesOfRepeatables, readRepeatables } from "./repeatable.ts";
 
 const defaultFolder = "migrations";
@@ -57,6 +57,9 @@ export function listedMigrations(
     repair,
     rehearse: rehearse ?? environment.config.policy?.rehearse ?? false,
     ...(rehearsalRows === undefined ? {} : { rehearsalRows }),
+    ...driftOf(environment.config, migration),
+    outOfOrder: environment.config.policy?.out_of_order === "allow",
+    roles: rolesOf(environment.config),
     ...lintOf(environment.config),
     ...(repeatable.length === 0 ? {} : { repeatable }),
     ...(ledger === "poststack"
@@ -72,6 +75,22 @@ export function listedMigrations(
     place,
   };
 }
+
+function driftOf(
+  { policy: { drift } = {} }: EnvironmentConfig,
+  { drift: asked }: MigrationOptions,
+): Pick<ListedMigrations, "drift"> {
+  if (drift === undefined && asked !== "always") return {};
+  const { level = "ignore", ignore = [] } = typeof drift === "object" ? drift : { level: drift };
+  const isTold = asked === "always" || (asked === "policy" && level !== "ignore");
+  const refuses = level === "refuse";
+  const compare = isTold ? "always" : refuses ? "before-migrations" : "never";
+  return { drift: { compare, refuses, ignored: ignore } };
+}
+
+/** The files' own: what they have not made they do not rely on. */
+const rolesOf = ({ postgres: { roles = {} } = {} }: EnvironmentConfig): readonly string[] =>
+  Object.entries(roles).flatMap(([name, { ensure }]) => (ensure === "absent" ? [] : [name]));
 
 function lintOf({ policy: { lint } = {} }: EnvironmentConfig): Pick<ListedMigrations, "lint"> {
   if (lint === undefined) return {};

@@ -82,6 +82,11 @@ export interface MigrationOptions {
   readonly readAs?: ForeignFormat | undefined;
   /** Whether what is pending is rehearsed; undefined: as the environment's policy says. */
   readonly rehearse?: boolean | undefined;
+  /**
+   * Whether drift is told: always, or where the environment's policy speaks of it. Undefined: where drift refuses, before
+   * migrations.
+   */
+  readonly drift?: "always" | "policy" | undefined;
   /** On a copy with up to so many rows of each table. */
   readonly rehearsalRows?: number | undefined;
 }

@@ -4,7 +4,11 @@ import type { Difference, FieldChange } from "./compare.ts";
 const longest = 80;
 
 /** `changed column public.users.id: type integer → bigint; default differs` */
-export function describeDifference({ change, identity, fields }: Difference): string {
+export function describeDifference({
+  change,
+  identity,
+  fields,
+}: Pick<Difference, "change" | "identity" | "fields">): string {
   return `${change} ${identity}${fields.length === 0 ? "" : `: ${fields.map(describeField).join("; ")}`}`;
 }
 

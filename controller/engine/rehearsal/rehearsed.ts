@@ -1,7 +1,8 @@
 import type { MigrationFile } from "../../resources/migration/model.ts";
+import type { Compared } from "../drift/in-plan.ts";
 
-/** What one run has rehearsed: a later pass of it does not do so again. */
-export interface Rehearsed {
+/** What one run has rehearsed, and compared: a later pass of it does not do so again. */
+export interface Rehearsed extends Compared {
   /**
    * While the server is down nobody knows what is pending. all: everything is rehearsed from nothing. wait: a later pass
    * asks the server.

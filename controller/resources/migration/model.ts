@@ -50,10 +50,16 @@ export interface ListedMigrations {
   readonly baseline?: string;
   /** Takes the files' present checksums into the ledger (`db repair`). */
   readonly repair: boolean;
+  /** A file that sorts before what is applied runs nevertheless (`policy.out_of_order`); else it is refused. */
+  readonly outOfOrder?: boolean;
+  /** Names of the roles that the files declare: those that a file may run as. Undefined: nobody asked. */
+  readonly roles?: readonly string[];
   /** What is pending runs on a copy of the schema before anything is changed: forward, back and forward again. */
   readonly rehearse: boolean;
   /** With up to so many rows of each table. */
   readonly rehearsalRows?: number;
+  /** How the live schema is compared with what the recorded migrations make. Absent: only by who asks for it. */
+  readonly drift?: DriftWish;
   /** How grave what the rules find is here. Undefined: as each rule says. */
   readonly lint?: LintPolicy;
   /** Files that run whenever their text has changed. */
@@ -62,6 +68,16 @@ export interface ListedMigrations {
   readonly takesOver?: TakeOver;
   readonly dependsOn: readonly ResourceId[];
   readonly place: Place;
+}
+
+/** `policy.drift`, as the command at hand means it. */
+export interface DriftWish {
+  /** It costs what all recorded migrations cost on an empty database. */
+  readonly compare: "never" | "before-migrations" | "always";
+  /** No migration runs while something differs. */
+  readonly refuses: boolean;
+  /** Patterns of what may differ: `public.cache_*`, `table audit.*`. */
+  readonly ignored: readonly string[];
 }
 
 /** With what the texts say: what `diff` gets, one element. */
@@ -104,6 +120,8 @@ export interface PendingFacts {
   /** Of the text that was looked at, as in {@link MigrationFile}; missing where it could not be. */
   readonly checksum?: string;
   readonly hazards: readonly Hazard[];
+  /** The role that its header asks for. */
+  readonly role?: { readonly name: string; readonly place: Place };
   /** Why it cannot run. */
   readonly error?: ErrorFacts;
   /** What the rules find in it; of a database that nobody uses yet nothing. */

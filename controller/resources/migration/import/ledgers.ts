@@ -4,7 +4,7 @@ import { fileStart, type Place } from "../../../core/place.ts";
 import type { Row } from "../../../core/ports/postgres.ts";
 import type { MigrationFile, NamedMigration } from "../model.ts";
 import { compareOrders, orderOf } from "../version.ts";
-import type { ForeignFormat } from "./formats.ts";
+import type { ForeignFormat, TakeOver } from "./formats.ts";
 
 /** Where a tool keeps its record, unless it is told otherwise. */
 interface LedgerShape {
@@ -38,6 +38,13 @@ export const ledgerShapes: Readonly<Record<ForeignFormat, LedgerShape>> = {
     columns: ["checksum", "finished_at", "migration_name", "rolled_back_at"],
   },
 };
+
+/** Which objects the tool's record is, in whichever schema it lies: names as a person would write them, `*` for any. */
+export function foreignLedgerPatterns({ format, table: named }: TakeOver): readonly string[] {
+  const { table, schema } = ledgerShapes[format];
+  if (named !== undefined) return [`table ${named.includes(".") ? named : `*.${named}`}`];
+  return schema === undefined ? [`table *.${table}`] : [`schema ${schema}`, `${schema}.*`];
+}
 
 /** What is compared with a tool's own checksum. */
 export interface FileText {

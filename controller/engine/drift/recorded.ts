@@ -1,13 +1,15 @@
-import { plainName, type Catalog } from "../core/catalog/model.ts";
-import { PoststackError } from "../core/errors.ts";
-import { fileStart } from "../core/place.ts";
-import type { RecordedMigration, Replay } from "../engine/replay.ts";
-import { repeatableId } from "../resources/migration/repeatable/diff.ts";
-import { repeatableHeaders } from "../resources/migration/repeatable/header.ts";
-import type { Names } from "../resources/migration/repeatable/model.ts";
-import { namesIn } from "../resources/migration/repeatable/names.ts";
-import { inOrder } from "../resources/migration/repeatable/order.ts";
-import type { Look } from "./look.ts";
+import { plainName, type Catalog } from "../../core/catalog/model.ts";
+import { PoststackError } from "../../core/errors.ts";
+import { fileStart } from "../../core/place.ts";
+import type { Row, Session } from "../../core/ports/postgres.ts";
+import { sqlFailure } from "../../core/sql.ts";
+import { repeatableId } from "../../resources/migration/repeatable/diff.ts";
+import { repeatableHeaders } from "../../resources/migration/repeatable/header.ts";
+import type { Names } from "../../resources/migration/repeatable/model.ts";
+import { namesIn } from "../../resources/migration/repeatable/names.ts";
+import { inOrder } from "../../resources/migration/repeatable/order.ts";
+import type { Seen } from "../look.ts";
+import type { RecordedMigration, Replay } from "../replay.ts";
 
 /** Bytes of a migration's text, as for running it. */
 const limitBytes = 16 * 1024 * 1024;
@@ -19,15 +21,26 @@ const ledger = `select "order"::text as "order", version, name, state, sql from 
  *
  * @throws PoststackError `MIGRATION_INTERRUPTED`, `MIGRATION_MISSING`
  */
-export async function recordedMigrations(seen: Look): Promise<readonly RecordedMigration[]> {
-  return [...(await recordedVersions(seen)), ...(await recordedRepeatables(seen))];
+export async function recordedMigrations(
+  seen: Seen,
+  session: Session,
+  signal: AbortSignal,
+): Promise<readonly RecordedMigration[]> {
+  const ask = (query: string): Promise<readonly Row[]> => session.query(query, [], signal).catch(unlessWithoutLedger);
+  return [...versionsIn(await ask(ledger), seen), ...(await repeatablesIn(await ask(repeatables), seen))];
+}
+
+/** 42P01 undefined_table, 3F000 invalid_schema_name: the ledger is not made yet, or an older version made it. */
+function unlessWithoutLedger(error: unknown): readonly Row[] {
+  if (["42P01", "3F000"].includes(sqlFailure(error)?.sqlState ?? "")) return [];
+  throw error;
 }
 
 const repeatables = "select name, sql from poststack.repeatable_migrations";
 
 /** In the order of what they use, which is not the one in which they ran last. A number above every version stands for each. */
-async function recordedRepeatables({ ask, ports }: Look): Promise<readonly RecordedMigration[]> {
-  const rows = (await ask(repeatables, [])).map((row) => ({ name: String(row["name"]), text: String(row["sql"]) }));
+async function repeatablesIn(found: readonly Row[], { ports }: Seen): Promise<readonly RecordedMigration[]> {
+  const rows = found.map((row) => ({ name: String(row["name"]), text: String(row["sql"]) }));
   const names = new Map<string, Names>();
   for (const { name, text } of rows) names.set(name, await namesIn(text, ports.parser));
   const texts = new Map(rows.map(({ name, text }) => [name, text]));
@@ -44,9 +57,9 @@ async function recordedRepeatables({ ask, ports }: Look): Promise<readonly Recor
   }));
 }
 
-async function recordedVersions({ desired, ask, ports }: Look): Promise<readonly RecordedMigration[]> {
+function versionsIn(rows: readonly Row[], { desired, ports }: Seen): readonly RecordedMigration[] {
   const files = new Map((desired.resources.migration[0]?.files ?? []).map((file) => [file.order, file.file]));
-  return (await ask(ledger, [])).map((row) => {
+  return rows.map((row) => {
     const [order, version, name, state] = ["order", "version", "name", "state"].map((column) => String(row[column]));
     const migration = { order: order ?? "", version: version ?? "", name: name ?? "" };
     const file = files.get(migration.order);
@@ -71,7 +84,7 @@ async function recordedVersions({ desired, ask, ports }: Look): Promise<readonly
 
 /** What the files declare and what we installed, where it is by now. */
 export function extensionsOf(
-  { desired }: Look,
+  { desired }: Seen,
   { objects }: Catalog,
   installed: ReadonlySet<string>,
 ): Replay["extensions"] {
