@@ -20,11 +20,12 @@ export const podmanDialect: Dialect = {
   // The compatible API has no update before 5.1, and then without restart policies: a container is replaced instead.
   changesInPlace: new Set(),
   // test/adapters/containers/podman.test.ts has what Podman says instead. Of capabilities it tells what came of the words:
-  // for ALL the names of its own defaults (libpod, generateInspectContainerHostConfig).
+  // for ALL the names of its own defaults (libpod, generateInspectContainerHostConfig). Every mount is a bind to it, so
+  // what only the long syntax says is lost.
   untold: new Set(
     `domainname logging runtime namespaces/ipc namespaces/user namespaces/cgroup resources/devices
     resources/deviceCgroupRules resources/deviceRequests security/addCapabilities security/dropCapabilities
-    security/sysctls`.split(/\s+/),
+    security/sysctls mountOptions`.split(/\s+/),
   ),
   adaptBody,
   adaptSummary: (answer) => ({

@@ -5,6 +5,7 @@ const names: Readonly<Record<string, string>> = {
   stopGraceMs: "stop_grace_period",
   groups: "group_add",
   mounts: "volumes",
+  mountOptions: "options of volumes",
   dnsOptions: "dns_opt",
   storageOptions: "storage_opt",
   "resources/shmBytes": "shm_size",
@@ -22,13 +23,20 @@ const names: Readonly<Record<string, string>> = {
   "namespaces/cgroupParent": "cgroup_parent",
 };
 
-/** The word of the files for a field: `working_dir`, `LOG_LEVEL`, `label team`. */
+/** The word of the files for a field or a part of one: `working_dir`, `healthcheck.interval`, `LOG_LEVEL`, `label team`. */
 export function composeName(field: string): string {
+  const dot = isChosen(field) ? -1 : field.indexOf(".");
+  return dot < 0 ? wholeName(field) : `${wholeName(field.slice(0, dot))}${field.slice(dot)}`;
+}
+
+/** Whether people chose its name, with dots or without: it has no parts. */
+export const isChosen = (field: string): boolean => /^(?:environment|network|label)\//.test(field);
+
+function wholeName(field: string): string {
   const known = Object.hasOwn(names, field) ? names[field] : undefined;
   if (known !== undefined) return known;
   const slash = field.indexOf("/");
   const [group, name] = slash < 0 ? ["", field] : [field.slice(0, slash), field.slice(slash + 1)];
-  // Names that somebody else chose, spelled as they are.
   if (group === "environment" || group === "network") return name;
   if (group === "label") return `label ${name}`;
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -1,6 +1,7 @@
 import { driftOf, type Drift } from "../../core/drift.ts";
 import type { ContainerSpec, RestartPolicy } from "../../core/ports/container-spec.ts";
 import type { InPlaceChange } from "../../core/ports/containers.ts";
+import { bytesText } from "./units.ts";
 
 // What an engine changes while the container runs: restart policy, processors, memory, number of processes.
 
@@ -89,9 +90,12 @@ export function limitsChange(
     if (isSwap(name) && desired.resources?.[name] === undefined && seen[name] === unlimited) return false;
     return valueText(wanted[name]) !== valueText(seen[name]);
   });
-  const pick = (all: ReadonlyMap<string, string>): ReadonlyMap<string, string> =>
-    new Map([...all].filter(([field]) => changed.some((name) => names[name] === field)));
-  const drift = driftOf(pick(fieldsOf(wanted)), pick(fieldsOf(seen)));
+  // Nobody wrote one of swap: it changes with that of memory.
+  const follows = changed.includes("memoryBytes") && desired.resources?.memorySwapBytes === undefined;
+  const told = changed.filter((name) => !(isSwap(name) && follows));
+  const shown = (all: InPlaceChange): ReadonlyMap<string, string> =>
+    new Map(told.flatMap((name) => shownLimit(name, all[name])));
+  const drift = driftOf(shown(wanted), shown(seen));
   // Where a weight is discarded, only a container that was made with it tells.
   const isNewWeight = (name: Limit): boolean => name === "blkioWeight" && seen[name] === undefined;
   const isInPlace = changed.every(
@@ -102,6 +106,19 @@ export function limitsChange(
     changed.map((name) => [name, name === "restart" ? (wanted.restart ?? no) : wanted[name]]),
   );
   return { drift, change };
+}
+
+/** As a Compose file writes it. */
+function shownLimit<L extends Limit>(name: L, value: InPlaceChange[L]): readonly (readonly [string, string])[] {
+  const text =
+    name === "restart" ? (valueText(value) ?? "no") : value === undefined ? undefined : limitText(name, value);
+  return text === undefined ? [] : [[names[name], text]];
+}
+
+function limitText(name: Limit, value: NonNullable<InPlaceChange[Limit]>): string | undefined {
+  if (typeof value !== "number") return valueText(value);
+  if (name === "nanoCpus") return String(value / 1e9);
+  return name.endsWith("Bytes") ? bytesText(value) : String(value);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ErrorFacts } from "../../core/errors.ts";
 import { nameTaken as taken } from "../../core/foreign-objects.ts";
 import type { PublishedPort } from "../../core/ports/container-spec.ts";
-import { portText } from "./plain-text.ts";
+import { portText } from "./notation.ts";
 import type { ContainerAction, DesiredContainer } from "./model.ts";
 
 /** Known when it is looked, and again when the engine refuses the name. */

@@ -8,7 +8,7 @@ import { composeName } from "./compose-names.ts";
  * @param untold names of fields as the port has them
  */
 export function explaining(drift: readonly Drift[], untold: ReadonlySet<string> = new Set()): readonly Drift[] {
-  const hidden = new Set([...untold].map(composeName));
-  const seen = drift.filter(({ field }) => !hidden.has(field));
+  const hidden = [...untold].map(composeName);
+  const seen = drift.filter(({ field }) => !hidden.some((one) => field === one || field.startsWith(`${one}.`)));
   return seen.length === 0 ? drift : seen;
 }

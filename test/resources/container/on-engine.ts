@@ -217,7 +217,7 @@ export function kindsOnEngine(box: EngineBox, image: string, isChecking: boolean
     await it.apply([wish]);
     expect(await it.plan(wish)).toBe("");
     const more = it.container("web", { spec: { resources: { ...resources, memoryBytes: 128 * 1024 ** 2 }, restart } });
-    expect(await it.plan(more)).toMatch(/^update container:web {2}mem_limit 67108864 → 134217728; memswap_limit/);
+    expect(await it.plan(more)).toMatch(/^update container:web {2}mem_limit 64m → 128m/);
     await it.apply([more]);
     expect([await it.plan(more), await it.idOf("web")]).toEqual(["", id]);
   });

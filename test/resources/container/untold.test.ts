@@ -22,7 +22,7 @@ test.each<[name: string, from: Partial<ContainerSpec>, to: Partial<ContainerSpec
     "is the reason where no other is seen",
     { logging: logging("1m") },
     { logging: logging("2m") },
-    "replace container:web  logging { driver: json-file, options: { } } → { driver: json-file, options: { max-size: 2m } }",
+    "replace container:web  logging.options.max-size none → 2m",
   ],
 ])("a field that the engine does not tell %s", (_name, from, to, line) => {
   const old = desired({ spec: from });
@@ -39,6 +39,6 @@ test("what it fills into a check is what counts without it", () => {
   const line = (wish: Parameters<typeof desired>[0]): string => rendered([desired(wish)], [seen]);
   expect(line({ spec: { command: ["b"], healthcheck } })).toBe("replace container:web  command a → b");
   expect(line({ spec: { command: ["a"], healthcheck: { ...healthcheck, retries: 5 } } })).toBe(
-    "replace container:web  healthcheck { test: [CMD, true] } → { retries: 5, test: [CMD, true] }",
+    "replace container:web  healthcheck.retries 3 → 5",
   );
 });
