@@ -30,7 +30,7 @@ export interface ReconcileOptions {
   /** How long it waits, in milliseconds, until what was started has proved itself; `none`: it does not wait. */
   readonly settleLimitMs?: number | "none";
   /** What is said when there was nothing to do. */
-  readonly settledText?: string;
+  readonly settledText?: string | ((desired: Desired) => Promise<string>);
 }
 
 /** How long a second writer waits for the first, in milliseconds, unless `--lock-timeout` says otherwise. */
@@ -108,7 +108,8 @@ export async function reconcile(
     context.print(JSON.stringify(outcomeToJson(outcome, addresses)));
   } else {
     for (const line of renderInitPhase(outcome.results, paint)) context.print(line);
-    for (const line of outcomeLines(outcome, context, options)) context.print(line);
+    const settledText = isUntouched(outcome) ? await settledTextOf(options, desired) : "";
+    for (const line of outcomeLines(outcome, context, options, settledText)) context.print(line);
     for (const line of renderAddresses(addresses, paint)) context.print(line);
     for (const error of causesOf(errorsOfOutcome(outcome))) context.note(paintedError(error, paintError));
   }
@@ -146,14 +147,27 @@ function errorsOfOutcome(outcome: Outcome): readonly ErrorFacts[] {
   return outcome.status === "blocked" || outcome.status === "stalled" ? outcome.errors : [];
 }
 
-function outcomeLines(outcome: Outcome, { paint }: Context, options: ReconcileOptions): readonly string[] {
+const isUntouched = ({ status, results }: Outcome): boolean => status === "converged" && results.length === 0;
+
+async function settledTextOf({ settledText }: ReconcileOptions, desired: Desired | undefined): Promise<string> {
+  if (typeof settledText === "string") return settledText;
+  const text = desired === undefined ? undefined : await settledText?.(desired);
+  return text ?? "Nothing to do: everything is as the files say.";
+}
+
+function outcomeLines(
+  outcome: Outcome,
+  { paint }: Context,
+  options: ReconcileOptions,
+  settledText: string,
+): readonly string[] {
   const count = outcome.results.filter(({ status }) => status === "done").length;
   const skipped = outcome.results.filter(({ status }) => status === "skipped").length;
   const counts = `${count} done${skipped === 0 ? "" : `, ${skipped} skipped`}`;
   switch (outcome.status) {
     case "converged":
-      return outcome.results.length === 0
-        ? [paint("add", options.settledText ?? "Nothing to do: everything is as the files say.")]
+      return isUntouched(outcome)
+        ? [paint("add", settledText)]
         : ["", paint("add", `Done: ${count} ${count === 1 ? "action" : "actions"}.`)];
     case "declined":
       return outcome.passes > 0 && options.rules?.savedFingerprint !== undefined

@@ -21,6 +21,7 @@ type Labels = ReadonlyMap<string, string>;
 
 const own = "io.poststack";
 const compose = "com.docker.compose";
+const workingDirectoryLabel = `${compose}.project.working_dir`;
 
 /** The labels that decide something; the others are for people. */
 export const labelNames = {
@@ -75,8 +76,13 @@ export function ownLabels({ id, config, project, container }: Marked, ports: Pic
 export const isOfProject = (labels: Labels): boolean => !labels.has(`${own}.environment`);
 
 /** Whether labels say that it was made for this environment, whoever's they are: for people, and for a message to them. */
-export const isMadeFor = (labels: Labels, { project, environment }: EngineProject): boolean =>
-  labels.get(`${own}.project`) === project && labels.get(`${own}.environment`) === environment;
+export const isMadeFor = (
+  labels: Labels,
+  { project, environment }: Pick<EngineProject, "project" | "environment">,
+): boolean => labels.get(`${own}.project`) === project && labels.get(`${own}.environment`) === environment;
+
+/** The folder of the files that a container was made from, as its labels tell it. */
+export const workingDirectoryIn = (labels: Labels): string | undefined => labels.get(workingDirectoryLabel);
 
 /** What our object of these labels is; undefined: it is not ours. Labels are input, whatever they hold (RELIABILITY 3). */
 export function resourceIn(labels: Labels, mark: string | undefined): ResourceId | undefined {
@@ -145,7 +151,7 @@ export const composeContainerLabels = (project: EngineProject, container: Compos
     [`${compose}.oneoff`, container.isOneOff === true ? "True" : "False"],
     [`${compose}.config-hash`, container.configHash],
     [`${compose}.depends_on`, container.dependsOn.join(",")],
-    [`${compose}.project.working_dir`, project.workingDirectory],
+    [workingDirectoryLabel, project.workingDirectory],
     [`${compose}.project.config_files`, project.configFiles.join(",")],
     ...(container.imageId === undefined ? [] : [[`${compose}.image`, container.imageId] as const]),
   ]);

@@ -74,13 +74,17 @@ function proofsOf(options: Options): MigrationOptions {
   return { drift, rehearse: true, rehearsalRows: Number(text) };
 }
 
+/** Kinds that are handed over by a comment with the mark of the environment. */
+const marked = new Set(["role", "database"]);
+
 function refusalLines(
-  refusals: readonly { readonly error: ErrorFacts }[],
+  refusals: readonly { readonly kind: string; readonly error: ErrorFacts }[],
   state: StateFacts | undefined,
   { paintError }: Context,
 ): readonly string[] {
   const lines = causesOf(refusals.map(({ error }) => error)).map((error) => paintedError(error, paintError));
-  const isMarkMadeUp = state === undefined && refusals.some(({ error }) => error.code === "NAME_TAKEN");
+  const isMarkMadeUp =
+    state === undefined && refusals.some(({ kind, error }) => error.code === "NAME_TAKEN" && marked.has(kind));
   return isMarkMadeUp
     ? [...lines, "This environment has no mark yet: `poststack apply` makes one, and prints a statement that fits."]
     : lines;

@@ -52,7 +52,7 @@ async function madeBefore(
   }
   const { labels, state, id } = found;
   const resource = resourceIn(labels, observedMark(ports));
-  if (resource === undefined) throw fromFacts(nameTaken(desired));
+  if (resource === undefined) throw fromFacts(nameTaken(desired, found));
   // Ours, and not this one: the next pass sees it, and takes it out of the way.
   if (resource !== desired.id || labels.get(labelNames.config) !== desired.config.fixed || state === "removing") {
     const what = `container "${name}" is of another pass`;

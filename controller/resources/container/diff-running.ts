@@ -27,7 +27,8 @@ export function diffRunning(
   foreign: readonly ContainerSummary[],
   changing: ReadonlySet<ResourceId>,
 ): readonly ContainerAction[] {
-  if (foreign.some(({ names }) => names.includes(desired.name))) return [refuse(desired, nameTaken(desired))];
+  const namesake = foreign.find(({ names }) => names.includes(desired.name));
+  if (namesake !== undefined) return [refuse(desired, nameTaken(desired, namesake))];
   const action = diffOne(desired, parts, changing.has(desired.image));
   const startsNow = action !== undefined && action.verb !== "update";
   const holder = startsNow ? foreign.find((one) => heldPort(one, desired.spec.ports) !== undefined) : undefined;

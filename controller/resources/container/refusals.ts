@@ -1,11 +1,15 @@
 import type { ErrorFacts } from "../../core/errors.ts";
 import { nameTaken as taken } from "../../core/foreign-objects.ts";
+import type { ContainerSummary } from "../../core/ports/container-facts.ts";
 import type { PublishedPort } from "../../core/ports/container-spec.ts";
+import { takenByTwin, twinIn } from "../../core/twin.ts";
 import { portText } from "./notation.ts";
 import type { ContainerAction, DesiredContainer } from "./model.ts";
 
 /** Known when it is looked, and again when the engine refuses the name. */
-export const nameTaken = (desired: DesiredContainer): ErrorFacts => {
+export const nameTaken = (desired: DesiredContainer, holder?: Pick<ContainerSummary, "labels">): ErrorFacts => {
+  const twin = holder === undefined ? undefined : twinIn(holder.labels, desired.project);
+  if (twin !== undefined) return takenByTwin("container", desired, twin, desired.project);
   const next = `give the service another \`container_name\`, or remove the one that is there: docker rm ${desired.name}`;
   return taken("container", desired, next);
 };

@@ -2,6 +2,7 @@ import type { ActionOf, Refusal } from "../../core/action.ts";
 import type { Drift } from "../../core/drift.ts";
 import type { EngineProject } from "../../core/engine-labels.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
+import type { Twin } from "../../core/twin.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
 import type { ContainerState } from "../../core/ports/container-facts.ts";
@@ -119,6 +120,8 @@ export interface ObservedContainerServer {
   readonly previous?: OwnContainer;
   /** Somebody else's container has the name. */
   readonly isNameTaken: boolean;
+  /** Of the volume that is lost, or of the container that has the name. */
+  readonly twin?: Twin;
   /** The image that the reference means now; undefined: it is not here. */
   readonly wantedImageId?: string;
   /** The major version in that image, where it is known. */

@@ -2,6 +2,7 @@ import { summarise } from "../../core/drift.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import { externalMissing, nameTaken } from "../../core/foreign-objects.ts";
 import { resourceId, nameOf, type ResourceId } from "../../core/id.ts";
+import { takenByTwin } from "../../core/twin.ts";
 import { driftOfNetwork } from "./fields.ts";
 import type { DesiredNetwork, NetworkAction, ObservedNetwork, OwnNetwork } from "./model.ts";
 
@@ -32,7 +33,14 @@ function diffOne(desired: DesiredNetwork, observed: readonly ObservedNetwork[]):
     );
 
   const foreign = observed.find(({ resource, facts }) => resource === undefined && facts.name === desired.name);
-  if (foreign !== undefined) return [refuse(desired, nameTaken("network", desired, otherName))];
+  if (foreign !== undefined) {
+    const { twin } = foreign;
+    const error =
+      twin === undefined
+        ? nameTaken("network", desired, otherName)
+        : takenByTwin("network", desired, twin, desired.project);
+    return [refuse(desired, error)];
+  }
   const [kept, ...others] = ours.toSorted(
     (a, b) => rank(desired, b) - rank(desired, a) || (a.facts.id < b.facts.id ? -1 : 1),
   );

@@ -4,6 +4,7 @@ import type { ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
 import type { NetworkFacts } from "../../core/ports/container-facts.ts";
 import type { NetworkSpec } from "../../core/ports/container-spec.ts";
+import type { Twin } from "../../core/twin.ts";
 
 export interface DesiredNetwork {
   readonly id: ResourceId;
@@ -28,6 +29,8 @@ export interface ObservedNetwork {
   readonly facts: NetworkFacts;
   /** What it is to us; absent: it is not ours. */
   readonly resource?: ResourceId;
+  /** It is not ours, and has the labels of this environment. */
+  readonly twin?: Twin;
   readonly config?: string;
   readonly members: readonly Member[];
 }

@@ -3,6 +3,7 @@ import { kindOf, type ResourceId } from "../../core/id.ts";
 import { claimsAmong } from "../../core/ownership.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { ContainerSummary, NetworkFacts } from "../../core/ports/container-facts.ts";
+import { twinOf } from "../../core/twin.ts";
 import type { DesiredNetwork, Member, ObservedNetwork } from "./model.ts";
 
 /** Every network of ours, and every other one whose name the files want. */
@@ -18,15 +19,26 @@ export async function observe(
   ]);
   const claims = await claimsAmong(containers, ports, signal);
   const ours = new Map(claims.map(({ resource, summary }) => [summary.id, resource]));
-  const names = new Set(desired.map(({ name }) => name));
-  return networks.flatMap((facts) => {
+  const projects = new Map(desired.map(({ name, project }) => [name, project]));
+  const found = networks.map(async (facts): Promise<readonly ObservedNetwork[]> => {
     const resource = resourceIn(facts.labels, mark);
     const isOurs = resource !== undefined && kindOf(resource) === "network";
-    if (!isOurs && !names.has(facts.name)) return [];
+    const project = projects.get(facts.name);
+    if (!isOurs && project === undefined) return [];
     const config = facts.labels.get(labelNames.config);
+    const twin = isOurs || project === undefined ? undefined : await twinOf(facts.labels, project, ports, signal);
     const members = containers.filter((one) => isOn(one, facts)).map((one) => memberOf(one, ours.get(one.id)));
-    return [{ facts, members, ...(isOurs ? { resource } : {}), ...(config === undefined ? {} : { config }) }];
+    return [
+      {
+        facts,
+        members,
+        ...(isOurs ? { resource } : {}),
+        ...(twin === undefined ? {} : { twin }),
+        ...(config === undefined ? {} : { config }),
+      },
+    ];
   });
+  return (await Promise.all(found)).flat();
 }
 
 /** Podman's list has no ids of networks; there a name is one network. */

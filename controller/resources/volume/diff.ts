@@ -1,6 +1,7 @@
 import { summarise, type Drift } from "../../core/drift.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import { externalMissing } from "../../core/foreign-objects.ts";
+import { takenByTwin } from "../../core/twin.ts";
 import { driftOfVolume } from "./fields.ts";
 import { nameTaken } from "./refusals.ts";
 import { diffLeftovers, isLeftovers } from "./leftovers.ts";
@@ -29,7 +30,11 @@ function diffOne(desired: DesiredVolume, observed: ObservedVolume | undefined): 
     ];
   }
   if (observed === undefined) return [{ ...facts(desired, "not found"), verb: "create", desired }];
-  if (!isOurs) return [refuse(desired, nameTaken(desired))];
+  if (!isOurs) {
+    const { twin } = observed;
+    const error = twin === undefined ? nameTaken(desired) : takenByTwin("volume", desired, twin, desired.project);
+    return [refuse(desired, error)];
+  }
   const drift = driftOfVolume(desired.spec, observed.facts);
   return drift.length === 0 ? [] : [refuse(desired, changed(desired, drift))];
 }

@@ -2,6 +2,7 @@ import type { ActionOf, Refusal } from "../../core/action.ts";
 import type { EngineProject } from "../../core/engine-labels.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
+import type { Twin } from "../../core/twin.ts";
 import type { VolumeFacts } from "../../core/ports/container-facts.ts";
 import type { VolumeSpec } from "../../core/ports/container-spec.ts";
 
@@ -43,6 +44,8 @@ export interface ObservedVolume {
   readonly facts: VolumeFacts;
   /** What it is to us; absent: it is not ours. */
   readonly resource?: ResourceId;
+  /** It is not ours, and has the labels of this environment. */
+  readonly twin?: Twin;
   /** Found for a wish for leftovers. */
   readonly isLeftover?: true;
 }

@@ -1,5 +1,6 @@
 import { observedMark, resourceIn } from "../../core/engine-labels.ts";
 import type { Ports } from "../../core/ports.ts";
+import { twinOf } from "../../core/twin.ts";
 import { isLeftovers, observeLeftovers } from "./leftovers.ts";
 import type { DesiredVolume, ObservedVolume, VolumeWish } from "./model.ts";
 
@@ -21,11 +22,15 @@ async function observeNamed(
 ): Promise<readonly ObservedVolume[]> {
   if (desired.length === 0) return [];
   const mark = observedMark(ports);
-  const names = new Set(desired.map(({ name }) => name));
-  return (await ports.containers.volumes(signal))
-    .filter(({ name }) => names.has(name))
-    .map((facts) => {
+  const projects = new Map(desired.map(({ name, project }) => [name, project]));
+  const found = (await ports.containers.volumes(signal)).filter(({ name }) => projects.has(name));
+  return Promise.all(
+    found.map(async (facts): Promise<ObservedVolume> => {
       const resource = resourceIn(facts.labels, mark);
-      return { facts, ...(resource === undefined ? {} : { resource }) };
-    });
+      if (resource !== undefined) return { facts, resource };
+      const project = projects.get(facts.name);
+      const twin = project === undefined ? undefined : await twinOf(facts.labels, project, ports, signal);
+      return { facts, ...(twin === undefined ? {} : { twin }) };
+    }),
+  );
 }

@@ -612,6 +612,12 @@ describe("which one goes first", () => {
 });
 
 describe("what is not ours stands in the way and is left alone", () => {
+  const madeIn = (folder: string) =>
+    new Map([
+      ["io.poststack.project", "app"],
+      ["io.poststack.environment", "dev"],
+      ["com.docker.compose.project.working_dir", folder],
+    ]);
   const nginx = foreign({ names: ["nginx"], ports: [port] });
   test.each<Row>([
     [
@@ -619,6 +625,12 @@ describe("what is not ours stands in the way and is left alone", () => {
       [desired()],
       [foreign({})],
       'refuse container:web  a container "app-dev-web-1" is there already, and Poststack did not make it for this environment',
+    ],
+    [
+      "the name, by a copy of the project",
+      [desired()],
+      [foreign({ labels: new Map([...labelsFor(desired()), ...madeIn("/copy"), ["io.poststack.owner", "another"]]) })],
+      'refuse container:web  container "app-dev-web-1" belongs to dev of the same project in /copy',
     ],
     [
       "a port",

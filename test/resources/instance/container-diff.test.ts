@@ -248,6 +248,18 @@ test.each<[string, Partial<DesiredInstance>, ObservedInstance, string]>([
   ["the name is somebody else's", {}, withoutContainer(down({ isNameTaken: true })), "NAME_TAKEN"],
   ["the state does not know the volume", {}, withoutContainer(down({ volume: "lost" })), "STATE_LOST"],
   [
+    "nor the container of this folder on it",
+    {},
+    withoutContainer(down({ volume: "lost", isNameTaken: true, twin: { folder: "/app" } })),
+    "STATE_LOST",
+  ],
+  [
+    "the volume is that of a copy of the project",
+    {},
+    withoutContainer(down({ volume: "lost", twin: { folder: "/copy" } })),
+    "NAME_TAKEN",
+  ],
+  [
     "the port is somebody else's",
     {},
     down({ current: { ...own, state: "exited" } }, { portHolder: "nginx" }),

@@ -63,6 +63,12 @@ test.each<readonly [string, readonly DesiredNetwork[], readonly ObservedNetwork[
     'refuse network:back  network "app-dev_back" has to be made anew, and nginx, which is not of this environment, is on it',
   ],
   [
+    "the name belongs to a copy of the project",
+    [desired()],
+    [{ ...foreign(), twin: { folder: "/copy" } }],
+    'refuse network:back  network "app-dev_back" belongs to dev of the same project in /copy',
+  ],
+  [
     "a subnet",
     [desired({ spec: { labels: new Map(), addresses: { pools: [{ subnet: "10.0.0.0/24" }] } } })],
     [ours()],

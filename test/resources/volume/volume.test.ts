@@ -57,6 +57,12 @@ test.each<readonly [string, readonly DesiredVolume[], readonly ObservedVolume[],
     'refuse volume:data  a volume "app-dev_data" is there already, and Poststack did not make it for this environment',
   ],
   [
+    "the name belongs to a copy of the project",
+    [desired()],
+    [{ facts: facts(), twin: { folder: "/copy" } }],
+    'refuse volume:data  volume "app-dev_data" belongs to dev of the same project in /copy',
+  ],
+  [
     "of another volume of ours",
     [desired()],
     [{ facts: facts(), resource: resourceId("volume", "other") }],

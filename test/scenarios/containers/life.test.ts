@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { callEngine } from "../../engine/call.ts";
 import { describeStages } from "../../engine/engines.ts";
+import { newProject } from "../../support/scenario.ts";
 import { compose, stageOn, type Stage } from "./stage.ts";
 
 /** Somebody's own container, of an image that was made of one of ours (`docker commit`): it has all of its labels. */
@@ -272,5 +273,44 @@ describeStages({ name: "plans", isExtra: true }, stageOn, ({ stage }) => {
     expect(ended.code).toBe(1);
     expect(ended.text).toMatch(/compose\.yml:\d+:\d+/);
     expect([await app.containers(), await app.objects()]).toEqual([[], []]);
+  });
+});
+
+const small = {
+  ".poststack.yml": "project: { name: NAME }\nenvironments: { dev: { deployment: { compose: compose.yml } } }\n",
+  "compose.yml": `services:
+  web: { image: IMAGE, command: [sleep, "100000"], init: true, volumes: ["data:/data"] }
+volumes: { data: {} }
+`,
+};
+
+describeStages({ name: "a copy of the project's folder", isExtra: true }, stageOn, ({ stage }) => {
+  test("is told whose all of it is by plan, apply and destroy, and touches nothing", async () => {
+    const app = await stage(small);
+    await app.ok("apply", "--yes", "--no-wait");
+    const { id } = await app.container("web-1");
+    const copy = await newProject({
+      ".poststack.yml": app.project.read(".poststack.yml"),
+      "compose.yml": app.project.read("compose.yml"),
+    });
+    onTestFinished(() => copy.dispose());
+    const inCopy = (...args: readonly string[]) => app.run(...args, "--project-dir", copy.root);
+    const whose = `belongs to dev of the same project in ${app.project.root}`;
+    for (const args of [["plan"], ["apply", "--yes"]]) {
+      const { code, text } = await inCopy(...args);
+      expect(code, text).toBe(1);
+      for (const what of ["network", "volume", "container"])
+        expect(text).toMatch(new RegExp(`error NAME_TAKEN: ${what} "${app.name}-dev.*" ${whose}\n`));
+      expect(text).not.toContain("mark");
+    }
+    const destroyed = await inCopy("destroy", "dev", "--delete-data", "--confirm", "dev", "--yes");
+    expect(destroyed).toMatchObject({ code: 0, text: expect.stringContaining(`which stays, ${whose}`) });
+    expect((await app.container("web-1")).id).toBe(id);
+    expect([await app.containers(), await app.objects()]).toEqual([
+      ["web-1 running"],
+      ["network default", "volume data"],
+    ]);
+    copy.edit(".poststack.yml", app.name, `${app.name}-copy`);
+    expect(await inCopy("plan")).toMatchObject({ code: 0 });
   });
 });

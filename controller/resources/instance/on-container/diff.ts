@@ -2,6 +2,7 @@ import type { Hazard } from "../../../core/action.ts";
 import { summarise, type Drift } from "../../../core/drift.ts";
 import type { ErrorFacts } from "../../../core/errors.ts";
 import { bareId, shortImageId } from "../../../core/image-reference.ts";
+import { isElsewhere, takenByTwin, wordsOf, type Twin } from "../../../core/twin.ts";
 import { unreachable } from "../../../core/unreachable.ts";
 import {
   change,
@@ -100,7 +101,10 @@ function obstacle(
 ): ErrorFacts | undefined {
   // A refused login of our own server is put right from inside the container.
   if (observed.error !== undefined && observed.error.code !== "POSTGRES_LOGIN") return observed.error;
-  if (container.volume === "lost") return stateLost(desired, server);
+  const { twin } = container;
+  if (container.volume === "lost" && !(twin !== undefined && isElsewhere(twin, server.project)))
+    return stateLost(desired, server, twin);
+  if (twin !== undefined) return twinTaken(desired, server, container, twin);
   if (container.isNameTaken) return nameTaken(desired, server);
   if (isReplaced(desired, observed)) return replaced(desired, observed);
   const { dataMajor } = observed;
@@ -115,12 +119,27 @@ function obstacle(
 }
 
 /** Without the token nothing of it is ours (RELIABILITY 8). With an old copy of it, passwords are no obstacle. */
-const stateLost = ({ id, place }: DesiredInstance, { volume, project }: ContainerServer): ErrorFacts => ({
+const stateLost = (
+  { id, place }: DesiredInstance,
+  { volume, project }: ContainerServer,
+  twin: Twin = {},
+): ErrorFacts => ({
   code: "STATE_LOST",
   what: `volume "${volume}" holds the data of ${id}, and the state directory does not know that it made it`,
   where: place,
-  next: `bring back .poststack/${project.environment}, any copy of it (passwords in it that are no longer right are set anew), or give the project another name`,
+  next: `${wordsOf(twin, project).next} (passwords in it that are no longer right are set anew)`,
 });
+
+function twinTaken(
+  { place }: DesiredInstance,
+  { name, volume, project }: ContainerServer,
+  { isNameTaken }: ObservedContainerServer,
+  twin: Twin,
+): ErrorFacts {
+  return isNameTaken
+    ? takenByTwin("container", { name, place }, twin, project)
+    : takenByTwin("volume", { name: volume, place }, twin, project);
+}
 
 const nameTaken = ({ id, place }: DesiredInstance, { name }: ContainerServer): ErrorFacts => ({
   code: "NAME_TAKEN",

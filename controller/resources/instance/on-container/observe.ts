@@ -15,6 +15,7 @@ import type {
   OwnContainer,
   VolumeOwner,
 } from "../model.ts";
+import { twinOf } from "../../../core/twin.ts";
 import { ask, base } from "../asking.ts";
 import { majorOf } from "../../../core/postgres-versions.ts";
 import { majorIn } from "./layout.ts";
@@ -39,12 +40,17 @@ export async function observeContainer(
   const claims = await claimsAmong(containers, ports, signal);
   const parts = partsOf(desired, server, containers, claims);
   const ours = [parts.current, parts.next, parts.previous].filter((one) => one !== undefined);
+  const owner = volumeOwner(server, volume, mark);
+  const namesake = parts.isNameTaken ? containers.find(({ names }) => names.includes(server.name)) : undefined;
+  const labels = namesake?.labels ?? (owner === "lost" ? volume?.labels : undefined);
+  const twin = labels === undefined ? undefined : await twinOf(labels, server.project, ports, signal);
   const container: ObservedContainerServer = {
     ...parts,
-    volume: volumeOwner(server, volume, mark),
+    volume: owner,
+    ...(twin === undefined ? {} : { twin }),
     ...(await wantedImage(server, parts.current, images, ports, signal)),
   };
-  const { current } = parts;
+  const { current } = container;
   const dataMajor = dataMajorOf(desired, ours, containers);
   const isUp = current?.state === "running";
   const holder = isUp ? undefined : await portHolderOf(server, idsOf(ours), containers, ports, signal);
