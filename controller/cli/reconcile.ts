@@ -1,9 +1,9 @@
 import { isRefusal } from "../core/action.ts";
 import { PoststackError, type ErrorFacts } from "../core/errors.ts";
 import { publicAction, type Plan } from "../core/plan.ts";
-import { renderPlan } from "../core/render.ts";
+import { renderHeld, renderPlan } from "../core/render.ts";
 import { converge, type LoadDesired, type Outcome } from "../engine/converge.ts";
-import type { EngineEvent } from "../engine/events.ts";
+import type { ActionResult, EngineEvent } from "../engine/events.ts";
 import type { Selection } from "../engine/select.ts";
 import { notStanding, waitingAtMost } from "../resources/container/patience.ts";
 import type { Action, Desired } from "../resources/index.ts";
@@ -155,20 +155,37 @@ async function settledTextOf({ settledText }: ReconcileOptions, desired: Desired
   return text ?? "Nothing to do: everything is as the files say.";
 }
 
+/** What was done counts each time; what failed or was skipped only where no later try made up for it. */
+export function countsOf(results: readonly ActionResult[]): {
+  readonly done: number;
+  readonly failed: number;
+  readonly skipped: number;
+} {
+  const last = [...new Map(results.map(({ action, status }) => [action.id, status])).values()];
+  return {
+    done: results.filter(({ status }) => status === "done").length,
+    failed: last.filter((status) => status === "failed").length,
+    skipped: last.filter((status) => status === "skipped").length,
+  };
+}
+
 function outcomeLines(
   outcome: Outcome,
   { paint }: Context,
   options: ReconcileOptions,
   settledText: string,
 ): readonly string[] {
-  const count = outcome.results.filter(({ status }) => status === "done").length;
-  const skipped = outcome.results.filter(({ status }) => status === "skipped").length;
+  const { done: count, skipped } = countsOf(outcome.results);
   const counts = `${count} done${skipped === 0 ? "" : `, ${skipped} skipped`}`;
   switch (outcome.status) {
     case "converged":
       return isUntouched(outcome)
-        ? [paint("add", settledText)]
-        : ["", paint("add", `Done: ${count} ${count === 1 ? "action" : "actions"}.`)];
+        ? [...renderHeld(outcome.plan, paint), paint("add", settledText)]
+        : [
+            "",
+            ...renderHeld(outcome.plan, paint),
+            paint("add", `Done: ${count} ${count === 1 ? "action" : "actions"}.`),
+          ];
     case "declined":
       return outcome.passes > 0 && options.rules?.savedFingerprint !== undefined
         ? ["", `${counts}. What was deferred is left: run plan again.`]
@@ -205,14 +222,11 @@ function eventToJson(event: EngineEvent): object {
 }
 
 function outcomeToJson(outcome: Outcome, addresses: readonly Address[]): object {
-  const count = (status: string): number => outcome.results.filter((result) => result.status === status).length;
   return {
     type: "outcome",
     status: outcome.status,
     passes: outcome.passes,
-    done: count("done"),
-    failed: count("failed"),
-    skipped: count("skipped"),
+    ...countsOf(outcome.results),
     errors: errorsOfOutcome(outcome),
     addresses,
   };

@@ -81,6 +81,10 @@ export const isMadeFor = (
   { project, environment }: Pick<EngineProject, "project" | "environment">,
 ): boolean => labels.get(`${own}.project`) === project && labels.get(`${own}.environment`) === environment;
 
+/** Whether a build of the project made this image, for whichever of its environments: they share what is the same. */
+export const isBuiltFor = (labels: Labels, project: string): boolean =>
+  labels.get(`${own}.project`) === project && labels.get(labelNames.resource)?.startsWith("image:") === true;
+
 /** The folder of the files that a container was made from, as its labels tell it. */
 export const workingDirectoryIn = (labels: Labels): string | undefined => labels.get(workingDirectoryLabel);
 

@@ -60,6 +60,7 @@ export const errorCodes = {
   POSTGRES_CONNECTION_LOST: ["unknown", "the connection broke after something was sent"],
   PARAMETER_INVALID: ["terminal", "a server parameter that does not exist or cannot take the value"],
   PORT_TAKEN: ["terminal", "another program listens on the port"],
+  ADDRESS_TAKEN: ["terminal", "another container has the address on the network"],
   MAJOR_UPGRADE: ["terminal", "the data belongs to another major version of Postgres"],
   DATABASE_REPLACED: ["terminal", "another cluster answers than the one that was recorded"],
   // objects in the server

@@ -6,7 +6,7 @@ import type { Content, Link, Resource, Result } from "../core/resource.ts";
 import { apply as applyContainer } from "./container/apply.ts";
 import { content as contentContainer } from "./container/content.ts";
 import { diff as diffContainer } from "./container/diff.ts";
-import type { ContainerAction, DesiredContainer, ObservedContainer } from "./container/model.ts";
+import type { ContainerAction, DesiredContainer, ObservedContainer, ObservedMachine } from "./container/model.ts";
 import { observe as observeContainer } from "./container/observe.ts";
 import { ready as readyContainer } from "./container/needs.ts";
 import { settling as settlingContainer, unsettled as unsettledContainer } from "./container/settling.ts";
@@ -94,7 +94,7 @@ export interface ObservedResources {
   readonly migration: readonly ObservedMigrations[];
   readonly grant: readonly ObservedGrant[];
   readonly job: readonly ObservedJob[];
-  readonly container: readonly ObservedContainer[];
+  readonly container: readonly (ObservedContainer | ObservedMachine)[];
   readonly process: readonly ObservedProcess[];
 }
 

@@ -131,6 +131,7 @@ describeStages("commands for containers", stageOn, ({ isFull, kind, stage }) => 
     expect(await app.containers()).toEqual(["cache-1 exited", "own-1 exited", "web-1 exited", "web-2 exited"]);
     const health = await app.run("container", "health", "--json");
     expect([health.code, misfits("answers/container health", answerOf(health))]).toEqual([1, []]);
+    expect((await app.run("container", "health")).stderr).toContain("Nothing of dev runs: poststack env start dev");
   });
 
   test.runIf(isFull)("health says what the check said", async () => {

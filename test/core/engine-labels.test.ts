@@ -1,7 +1,21 @@
 import { describe, expect, test } from "vitest";
-import { contentsIn, isSecretVariable, labelNames } from "../../controller/core/engine-labels.ts";
+import { contentsIn, isBuiltFor, isSecretVariable, labelNames } from "../../controller/core/engine-labels.ts";
 
 const { resource, contents } = labelNames;
+
+test.each<readonly [string, Readonly<Record<string, string>>, boolean]>([
+  [
+    "another environment of the project built it",
+    { "io.poststack.project": "app", "io.poststack.environment": "production", [resource]: "image:app/base" },
+    true,
+  ],
+  ["the project, for all of them", { "io.poststack.project": "app", [resource]: "image:app/base" }, true],
+  ["another project", { "io.poststack.project": "shop", [resource]: "image:app/base" }, false],
+  ["a copy of a container", { "io.poststack.project": "app", [resource]: "container:web" }, false],
+  ["nobody", {}, false],
+])("whether an image was built by the project: %s", (_name, labels, expected) => {
+  expect(isBuiltFor(new Map(Object.entries(labels)), "app")).toBe(expected);
+});
 
 describe("whether a variable of a container was a secret", () => {
   test.each<readonly [string, Readonly<Record<string, string>>, boolean]>([

@@ -35,7 +35,10 @@ const meanings: readonly (readonly [code: ErrorCode, words: RegExp, statuses?: R
   // What Go's server says to plain HTTP.
   ["ENGINE_LOGIN", /HTTP request to an HTTPS server/],
   ["DISK_FULL", /no space left on device|disk quota exceeded/i],
-  ["PORT_TAKEN", /port is already allocated|address already in use|ports are not available/i],
+  ["PORT_TAKEN", /port is already allocated|(?:bind|listen).*address already in use|ports are not available/i],
+  // Docker says no more of an address of a network than the end of what it says of a port (libnetwork, ipamapi:
+  // ErrIPAlreadyAllocated); Podman names the container, or the range (netavark, CNI's host-local).
+  ["ADDRESS_TAKEN", /address already in use|address \S+ is already allocated|duplicate allocation is not allowed/i],
   [
     "NAME_TAKEN",
     /name .* already in use|network (?:with )?name \S+ (?:already exists|is already)|network already exists/i,
@@ -93,6 +96,8 @@ const nextSteps: Partial<Record<ErrorCode, string>> = {
   ENGINE_LOGIN: "set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder with ca.pem, cert.pem and key.pem",
   DISK_FULL: "free some space where the engine keeps its images and containers (docker system df)",
   PORT_TAKEN: "stop what listens on the port, or give another one",
+  ADDRESS_TAKEN:
+    "give it another address; where the engine gave this one to a container that asks for none, keep it out of the network's `ip_range`",
   NAME_TAKEN: "remove or rename the other one, or give this one another name",
   IMAGE_MISSING: "see whether the image's name and tag are right; pull or build it",
   REGISTRY_LOGIN: "log in to the registry (docker login), and see whether the image's name is right",

@@ -1,4 +1,5 @@
 import { nameOf } from "../../core/id.ts";
+import { isContainer } from "../../resources/container/machine.ts";
 import type { Look } from "../look.ts";
 import { addressesOf, engineHostOf, spokenBy } from "./addresses.ts";
 import { factsOf, type ContainerFacts } from "./facts.ts";
@@ -22,9 +23,9 @@ export interface ContainerStatus {
 /** From what was seen for the plan: no further call. */
 export function containersOf({ desired, observation }: Look): readonly ContainerStatus[] {
   const engineHost = engineHostOf(desired.knownEngine?.address);
-  const seen = (observation.observed.container ?? []).flatMap(({ resource, summary }) =>
-    resource === undefined ? [] : [{ resource, summary }],
-  );
+  const seen = (observation.observed.container ?? [])
+    .filter(isContainer)
+    .flatMap(({ resource, summary }) => (resource === undefined ? [] : [{ resource, summary }]));
   const byId = new Map(seen.map(({ resource, summary }) => [resource, summary]));
   const wanted = desired.resources.container.map((container): ContainerStatus => {
     const summary = byId.get(container.id);

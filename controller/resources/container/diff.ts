@@ -7,15 +7,18 @@ import { diffRunning } from "./diff-running.ts";
 import { takeAlong } from "./follow.ts";
 import { clearTheWay, type Orphan } from "./in-the-way.ts";
 import { livesIn, withInside } from "./inside.ts";
-import type { ContainerAction, DesiredContainer, ObservedContainer } from "./model.ts";
+import { isContainer, isMachine, withNotes } from "./machine.ts";
+import type { ContainerAction, DesiredContainer, ObservedContainer, ObservedMachine } from "./model.ts";
 import { idBeside, isUp, ownOf, partsOf, type Parts } from "./parts.ts";
 import type { Thing } from "./things.ts";
 
 export function diff(
   desired: readonly DesiredContainer[],
-  observed: readonly ObservedContainer[],
+  found: readonly (ObservedContainer | ObservedMachine)[],
   changing: ReadonlySet<ResourceId> = new Set(),
 ): readonly ContainerAction[] {
+  const observed = found.filter(isContainer);
+  const machine = found.find(isMachine);
   const seen = new Map<ResourceId, ObservedContainer[]>();
   for (const one of observed) {
     if (one.resource !== undefined) seen.set(one.resource, [...(seen.get(one.resource) ?? []), one]);
@@ -43,7 +46,7 @@ export function diff(
   );
   const { waitsFor, stops, exchanging } = clearTheWay(all, desired, parts, orphans);
   return [
-    ...all.map((action) => waiting(action, waitsFor.get(action.id) ?? [])),
+    ...withNotes(all, desired, machine).map((action) => waiting(action, waitsFor.get(action.id) ?? [])),
     ...desired.flatMap((one) => leftovers(one, parts.get(one.id) ?? noParts, main)),
     ...exchanging.map(({ id, observed: one, thing }) =>
       ending("stop", id, one, `exchanges its ${thing.type} with another one`, { aside: asideOf(one) }),

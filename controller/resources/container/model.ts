@@ -98,6 +98,16 @@ export interface ObservedContainer {
   readonly startedBefore?: readonly ResourceId[];
 }
 
+/** What this machine has of what containers that are to start want; only where the engine is on it. */
+export interface ObservedMachine {
+  readonly machine: {
+    /** Programs that listen where one of them is to be reached, by the port in the short syntax. */
+    readonly listeners: ReadonlyMap<string, string>;
+    /** Sources of bind mounts that are not there. */
+    readonly missing: ReadonlySet<string>;
+  };
+}
+
 /** A container of ours that an action is about. */
 export interface Own {
   readonly id: string;

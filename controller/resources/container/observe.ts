@@ -8,20 +8,22 @@ import type { ContainerSummary } from "../../core/ports/container-facts.ts";
 import { mayEnd } from "./accept.ts";
 import { limitsLabel } from "./config.ts";
 import { clashes } from "./host-ports.ts";
-import type { DesiredContainer, ObservedContainer } from "./model.ts";
+import { observeMachine } from "./machine.ts";
+import type { DesiredContainer, ObservedContainer, ObservedMachine } from "./model.ts";
 
 /** Jobs run in containers, too: what a killed command left of one is as much ours. */
 const kinds: ReadonlySet<string> = new Set(["container", "job"]);
 
 /**
  * Every container of ours, and those of others that have a name or hold a port which the files want: one list of
- * containers and one of images. One is inspected only where its labels say that it differs, to tell in what.
+ * containers and one of images. One is inspected only where its labels say that it differs, to tell in what. And what this
+ * machine has that one to be started wants.
  */
 export async function observe(
   desired: readonly DesiredContainer[],
   ports: Ports,
   signal: AbortSignal,
-): Promise<readonly ObservedContainer[]> {
+): Promise<readonly (ObservedContainer | ObservedMachine)[]> {
   const [containers, images] = await Promise.all([
     ports.containers.containers(signal),
     ports.containers.images(signal),
@@ -56,7 +58,11 @@ export async function observe(
       ...(await inspected(one, summary, createdAt, ports, signal)),
     };
   });
-  return [...(await Promise.all(ours)), ...foreign];
+  const [seen, machine] = await Promise.all([
+    Promise.all(ours),
+    observeMachine(desired, own, containers, ports, signal),
+  ]);
+  return [...seen, ...foreign, ...machine];
 }
 
 /** When what is there of each resource was made: of several the newest, which is the one that stays. */

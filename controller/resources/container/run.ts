@@ -2,6 +2,7 @@ import { PoststackError } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { ExecSpec } from "../../core/ports/containers.ts";
 import { done, type Result } from "../../core/resource.ts";
+import { withHolder } from "./machine.ts";
 import { livesIn } from "./inside.ts";
 import type { DesiredContainer, Ending, Own } from "./model.ts";
 
@@ -17,7 +18,9 @@ export async function start(desired: DesiredContainer, own: Own, ports: Ports, s
   if (desired.files.length > 0) await ports.containers.putFiles(own.id, desired.files, signal);
   // On disk before it runs: cut from here on, or with a command that failed, the next pass knows that they are owed.
   if (desired.postStart.length > 0) ports.state.recordStart(desired.id, own.id);
-  await ports.containers.startContainer(own.id, signal);
+  await ports.containers.startContainer(own.id, signal).catch(async (error: unknown) => {
+    throw await withHolder(error, desired, ports, signal);
+  });
   await finishStart(desired, own, ports, signal);
   return done;
 }

@@ -2,7 +2,8 @@ import type { PoststackError } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Settling } from "../../core/resource.ts";
 import { judge } from "./accept.ts";
-import type { DesiredContainer, ObservedContainer } from "./model.ts";
+import { isContainer } from "./machine.ts";
+import type { DesiredContainer, ObservedContainer, ObservedMachine } from "./model.ts";
 import { isAsWanted, partsOf } from "./parts.ts";
 import { unhealthy } from "./wait.ts";
 
@@ -12,8 +13,9 @@ import { unhealthy } from "./wait.ts";
  */
 export function settling(
   desired: readonly DesiredContainer[],
-  observed: readonly ObservedContainer[],
+  found: readonly (ObservedContainer | ObservedMachine)[],
 ): readonly Settling[] {
+  const observed = found.filter(isContainer);
   return desired.flatMap((one): readonly Settling[] => {
     if (one.to !== "running") return [];
     const { current } = partsOf(

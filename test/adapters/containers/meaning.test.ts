@@ -30,6 +30,14 @@ test.each<[code: string, status: number, message: string]>([
   ],
   ["PORT_TAKEN", 500, "Error starting userland proxy: listen tcp4 0.0.0.0:8080: bind: address already in use"],
   ["PORT_TAKEN", 500, "rootlessport listen tcp 127.0.0.1:8080: bind: address already in use"],
+  ["PORT_TAKEN", 500, "failed to bind host port 0.0.0.0:8080/tcp: address already in use"],
+  ["ADDRESS_TAKEN", 403, "Address already in use"],
+  ["ADDRESS_TAKEN", 500, "failed to set up container networking: Address already in use"],
+  [
+    "ADDRESS_TAKEN",
+    500,
+    "IPAM error: requested ip address 10.89.0.5 is already allocated to container ID 1e967bae12d2cf693e9e0ed3fa3593c694db671f",
+  ],
   [
     "COMMAND_MISSING",
     400,

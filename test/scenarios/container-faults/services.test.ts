@@ -86,6 +86,7 @@ const rows: readonly (readonly [name: string, row: Row])[] = [
         next: /another|stop/,
         left: "web-1 created",
       },
+      details: [expect.stringContaining(`(pid ${process.pid})`)],
     },
   ],
   [

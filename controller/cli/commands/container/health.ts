@@ -25,7 +25,8 @@ const shownLines = 5;
 export async function healthCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
   const opened = openEnvironment(context, name);
-  const found = (await ownContainers(opened, world.signal)).filter(isAsked);
+  const own = await ownContainers(opened, world.signal);
+  const found = own.filter(isAsked);
   const all = await Promise.all(
     found.map(async (one): Promise<HealthFacts> => {
       const { id } = one.summary;
@@ -36,13 +37,20 @@ export async function healthCommand({ args: [name], options }: Invocation, world
   const well = found.every(isWell);
   if (context.json) printJson(context, { version: 1, environment: opened.environment, well, containers: all });
   else if (all.length === 0) context.note(`No container of ${opened.environment} runs.`);
-  else await show(found, all, context);
+  else {
+    await show(found, all, context);
+    // `env stop` leaves nothing running; what ends by itself leaves something.
+    if (!own.some(isUp))
+      context.note(`Nothing of ${opened.environment} runs: poststack env start ${opened.environment}`);
+  }
   return well ? exitCode.done : exitCode.error;
 }
 
 /** What ended by itself with 0 or was never started has no health; but no server ends by itself. */
 const isAsked = ({ resource, summary: { state, exitCode: code } }: OwnContainer): boolean =>
   kindOf(resource) === "instance" || (state !== "created" && !(state === "exited" && (code ?? 0) === 0));
+
+const isUp = ({ summary: { state } }: OwnContainer): boolean => ["running", "restarting", "paused"].includes(state);
 
 const isWell = ({ summary: { state, health } }: OwnContainer): boolean =>
   state === "running" && (health === undefined || health === "healthy");

@@ -1,10 +1,11 @@
-import { observedMark, resourceIn } from "../../../core/engine-labels.ts";
+import { isBuiltFor, observedMark, resourceIn } from "../../../core/engine-labels.ts";
 import { bareId, shortImageId } from "../../../core/image-reference.ts";
 import { hasEngine, ownContainers } from "../../containers/own.ts";
 import { contextOf, printJson } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { openEnvironment } from "../../open.ts";
-import { renderAge, renderBytes } from "../../render/quantity.ts";
+import { renderBytes } from "../../../core/quantity.ts";
+import { renderAge } from "../../render/quantity.ts";
 import { renderTable } from "../../render/table.ts";
 import type { Invocation } from "../../spec.ts";
 import type { World } from "../../world.ts";
@@ -19,8 +20,9 @@ export async function listCommand({ args: [name], options }: Invocation, world: 
   const all = (await hasEngine(opened, world.signal)) ? await ports.containers.images(world.signal) : [];
   const images = all.flatMap(({ id, references, labels, sizeBytes, createdAt }) => {
     const usedBy = own.filter(({ summary }) => bareId(summary.imageId) === bareId(id)).map(({ called }) => called);
-    const built = resourceIn(labels, mark)?.startsWith("image:") === true;
-    return built || usedBy.length > 0 ? [{ id, references, built, sizeBytes, createdAt, usedBy }] : [];
+    const isOurs = resourceIn(labels, mark)?.startsWith("image:") === true;
+    const built = isBuiltFor(labels, opened.project.name);
+    return isOurs || usedBy.length > 0 ? [{ id, references, built, sizeBytes, createdAt, usedBy }] : [];
   });
   if (context.json) {
     printJson(context, { version: 1, environment, images });

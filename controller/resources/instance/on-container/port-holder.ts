@@ -1,3 +1,4 @@
+import { proxies } from "../../../core/port-proxies.ts";
 import type { Ports } from "../../../core/ports.ts";
 import type { ContainerSummary } from "../../../core/ports/container-facts.ts";
 import type { PublishedPort } from "../../../core/ports/container-spec.ts";
@@ -11,12 +12,6 @@ const isAt = ({ hostIp, hostPort, protocol }: PublishedPort, { bind, port }: Con
 /** Whether this container is reached at the server's address now. */
 export const hasPort = ({ ports }: Pick<ContainerSummary, "ports">, server: ContainerServer): boolean =>
   ports.some((port) => port.containerPort === 5432 && isAt(port, server));
-
-/**
- * What engines listen with for their containers. It begins before a container that starts is listed as running, also for
- * ours; whether it is for somebody else's, the start will tell.
- */
-const proxies = /^(?:docker-proxy|dockerd|rootlesskit|rootlessport|conmon|slirp4netns|pasta)/;
 
 /**
  * Who has the server's address while none of ours has: another container, or a program of this machine where the engine
