@@ -1,6 +1,7 @@
 import { all, every, ignored, refused, within, yes, yesBut, type SupportTable } from "./levels.ts";
 import { serviceSupport } from "./service.ts";
 
+const keptVolume = yesBut("a volume that is there is not made anew: another value is refused");
 const swarmStore = refused("only a Swarm has a store for it");
 const loaded = yesBut("worked in when the file is read");
 const external = within(yes, { name: yesBut("an older form of `name`") });
@@ -33,7 +34,15 @@ export const supportTable: SupportTable = {
     attachable: yes,
     labels: yes,
   }),
-  volumes: within(yes, { name: yes, driver: yes, driver_opts: yes, external, labels: yes }),
+  volumes: within(yes, {
+    name: yes,
+    driver: keptVolume,
+    driver_opts: keptVolume,
+    external,
+    labels: yesBut(
+      "given to a new volume: no engine changes those of one that is there, and a plan does not compare them",
+    ),
+  }),
   configs: within(yes, {
     name: yesBut("it names nothing in an engine"),
     content: yes,
