@@ -21,7 +21,11 @@ const weights: Readonly<Record<Weight, string>> = {
 /** What the rule says of its example. */
 async function told({ name, example }: Rule): Promise<Suspicion> {
   const { sql: text, transactional = true } = example;
-  const file = { source: { file: "example.sql", text }, transactional, parsed: await sqlParser.parse(text) };
+  const file = {
+    source: { file: "example.sql", text },
+    transactional,
+    parsed: await sqlParser.parse(text, { bodies: true }),
+  };
   const found = examine([file], { isChain: true }).flat();
   const own = found.find(({ rule }) => rule === name);
   if (own === undefined) throw new Error(`the rule ${name} does not find its own example`);
@@ -94,7 +98,7 @@ const otherwise: readonly (readonly [string, string])[] = [
   ],
   [
     "strong_migrations: executing SQL directly",
-    "everything is SQL here, and read as Postgres reads it; what a `DO` block or a function does is not seen",
+    "everything is SQL here, and read as Postgres reads it, also in `DO` blocks and in functions that the file calls",
   ],
   [
     "Atlas: NM and PG110; Squawk: prefer-…, ban-char-field, identifier-too-long",

@@ -1,5 +1,6 @@
 import type { Node } from "@pgsql/types";
 import type { ParsedSql, SqlParser, SqlStatement } from "../core/ports/sql-parser.ts";
+import type { BodyParser } from "./sql-bodies.ts";
 import { kindOfNode, kindOfWords, type Token } from "./sql-statement.ts";
 
 /** What libpg-query says of one statement. Offsets are UTF-8 bytes; a missing one is 0, a missing length "to the end". */
@@ -11,7 +12,7 @@ interface RawStatement {
 
 /** The real parser and lexer of Postgres 18, as WebAssembly. It takes 40 ms to load, so it is loaded when first asked. */
 export const sqlParser: SqlParser = {
-  async parse(text) {
+  async parse(text, { bodies = false } = {}) {
     if (text.trim() === "") return { statements: [] };
     const library = await import("libpg-query");
     await library.loadModule();
@@ -20,7 +21,8 @@ export const sqlParser: SqlParser = {
     try {
       // The type of the tree is wide and optional everywhere; sql-statement.ts looks at a few nodes only.
       const { stmts = [] } = library.parseSync(text) as { readonly stmts?: readonly RawStatement[] };
-      return { statements: fromTree(stmts, bytes) };
+      const statements = fromTree(stmts, bytes);
+      return { statements: bodies ? await withBodies(statements, library) : statements };
     } catch (error) {
       // Also out of memory, by brackets nested ten thousand deep.
       misfit = misfitOf(error, text);
@@ -32,6 +34,14 @@ export const sqlParser: SqlParser = {
     }
   },
 };
+
+async function withBodies(statements: readonly SqlStatement[], library: BodyParser): Promise<readonly SqlStatement[]> {
+  const { bodyOf } = await import("./sql-bodies.ts");
+  return statements.map((statement) => {
+    const body = bodyOf(statement, library);
+    return body === undefined ? statement : { ...statement, body };
+  });
+}
 
 function fromTree(statements: readonly RawStatement[], bytes: Buffer): readonly SqlStatement[] {
   const offsets = offsetsIn(bytes);

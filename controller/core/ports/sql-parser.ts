@@ -6,7 +6,12 @@ export interface SqlParser {
    * The text's statements. Where the grammar (Postgres 18's) does not know them, they are told by their words alone.
    * Undefined when not even the words can be told apart: an open quote or comment, which no server accepts.
    */
-  parse(text: string): Promise<ParsedSql | undefined>;
+  parse(text: string, options?: ParseOptions): Promise<ParsedSql | undefined>;
+}
+
+interface ParseOptions {
+  /** Also the statements inside of DO blocks and of functions in plpgsql or SQL, as far as they can be told. */
+  readonly bodies?: boolean;
 }
 
 export interface ParsedSql {
@@ -21,6 +26,8 @@ export interface ParsedSql {
 export interface SqlStatement {
   readonly text: string;
   readonly start: number;
+  /** What stands in it, where somebody asked and it is a DO block or a function; places are those of the whole text. */
+  readonly body?: readonly SqlStatement[];
   /** As the grammar has it; absent where the statements are told by their words alone. Its places are UTF-8 bytes. */
   readonly tree?: Node;
   readonly kind:

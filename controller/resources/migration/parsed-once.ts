@@ -4,7 +4,8 @@ import type { SqlParser } from "../../core/ports/sql-parser.ts";
 export function parsedOnce(parser: SqlParser): SqlParser {
   const known = new Map<string, ReturnType<SqlParser["parse"]>>();
   return {
-    parse(text) {
+    parse(text, options) {
+      if (options?.bodies === true) return parser.parse(text, options);
       const found = known.get(text) ?? parser.parse(text);
       known.set(text, found);
       return found;

@@ -4,16 +4,12 @@ import { messageOf, type LintReport } from "./lint-message.ts";
 
 /** The report as JUnit XML: a suite for each migration, a failed case for each error, a passed one with output for the rest. */
 export function junitReport({ files, findings }: LintReport): string {
-  const suites = files.map((file) =>
-    suite(
-      file,
-      findings.filter(({ place }) => place.file === file),
-    ),
-  );
+  const byFile = files.map((file) => ({ file, own: findings.filter(({ place }) => place.file === file) }));
+  const tests = byFile.reduce((sum, { own }) => sum + casesOf(own), 0);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="poststack db lint"${counts(findings)}>`,
-    ...suites,
+    `<testsuites name="poststack db lint"${counts(findings, tests)}>`,
+    ...byFile.map(({ file, own }) => suite(file, own)),
     "</testsuites>",
   ].join("\n");
 }
@@ -23,13 +19,19 @@ function suite(file: string, findings: readonly Finding[]): string {
     findings.length === 0
       ? [`    <testcase name="all rules" classname="${escaped(file)}"/>`]
       : findings.map((finding) => testcase(file, finding));
-  return [`  <testsuite name="${escaped(file)}"${counts(findings)}>`, ...cases, "  </testsuite>"].join("\n");
+  return [
+    `  <testsuite name="${escaped(file)}"${counts(findings, casesOf(findings))}>`,
+    ...cases,
+    "  </testsuite>",
+  ].join("\n");
 }
 
 /** Without a finding, a migration is one case. */
-function counts(findings: readonly Finding[]): string {
+const casesOf = (findings: readonly Finding[]): number => Math.max(1, findings.length);
+
+function counts(findings: readonly Finding[], tests: number): string {
   const failures = findings.filter(({ level }) => level === "error").length;
-  return ` tests="${Math.max(1, findings.length)}" failures="${failures}"`;
+  return ` tests="${tests}" failures="${failures}"`;
 }
 
 function testcase(file: string, finding: Finding): string {

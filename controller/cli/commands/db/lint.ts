@@ -124,10 +124,15 @@ async function lint(
   { files: from, ports }: OpenedEnvironment,
 ): Promise<readonly Finding[]> {
   const { examine } = await import("../../../resources/migration/lint/examine.ts");
+  const { parsedForRules } = await import("../../../resources/migration/lint/pending.ts");
   const examined = [];
   for (const file of files) {
     const source = readForward(file, from);
-    examined.push({ source, transactional: file.transactional, parsed: await ports.parser.parse(source.text) });
+    examined.push({
+      source,
+      transactional: file.transactional,
+      parsed: await parsedForRules(source.text, ports.parser),
+    });
   }
   const suspicions = examine(examined, { isChain }).flat();
   return judge(suspicions, { policy, ...(facts === undefined ? {} : { facts }), unknown: "error" });

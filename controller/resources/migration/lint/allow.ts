@@ -29,7 +29,7 @@ export function statementFor(
   statements: readonly Statement[],
   text: string,
 ): Statement | undefined {
-  const before = statements.findLast((statement) => statement.offset <= offset);
+  const before = statements.findLast(({ offset: begins, isBlock }) => isBlock !== true && begins <= offset);
   if (before !== undefined) {
     const end = before.offset + before.text.length;
     if (offset < end || !text.slice(end, offset).includes("\n")) return before;

@@ -62,7 +62,9 @@ function examineFile({ source, transactional, parsed }: ExaminedFile, history: R
   const statements = parsed === undefined ? [] : statementsIn(parsed);
   const sightings: Sighting[] = [];
   for (const [index, statement] of statements.entries()) {
-    const context = { transactional, history, after: () => statements.slice(index + 1) };
+    // A block is one statement, so it is one transaction in any case.
+    const isInside = transactional || statement.within !== undefined;
+    const context = { transactional: isInside, history, after: () => statements.slice(index + 1) };
     for (const rule of rulesFor(statement)) {
       for (const { offset = 0, ...match } of rule.find(statement, context)) {
         sightings.push({
@@ -84,15 +86,21 @@ function examineFile({ source, transactional, parsed }: ExaminedFile, history: R
     statement: allowance.isForFile ? undefined : statementFor(allowance, statements, source.text),
   }));
   const isAllowed = ({ rule, of }: Sighting): boolean =>
-    allowances.some((one) => one.rule === rule && one.reason !== "" && (one.isForFile || one.statement === of));
+    allowances.some((one) => one.rule === rule && one.reason !== "" && isFor(one, of));
   const left = sightings.filter((sighting) => !sighting.isHarmless && !isAllowed(sighting));
   const idle = allowances.flatMap((one) => {
-    const isUsed = sightings.some(({ rule, of }) => rule === one.rule && (one.isForFile || one.statement === of));
+    const isUsed = sightings.some(({ rule, of }) => rule === one.rule && isFor(one, of));
     const why = whyIdle(one, isUsed);
     return why === undefined ? [] : [idleLine(one, why, source)];
   });
   return [...syntaxOf(source, parsed), ...left.map(plainSuspicion), ...idle];
 }
+
+/** A line before a block is for all that stands in it. */
+const isFor = (
+  { isForFile, statement }: { readonly isForFile: boolean; readonly statement: Statement | undefined },
+  of: Statement,
+): boolean => isForFile || (statement !== undefined && [of.offset, of.within?.offset].includes(statement.offset));
 
 const rulesOf = new Map<string, readonly Rule[]>();
 

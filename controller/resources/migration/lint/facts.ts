@@ -15,6 +15,8 @@ export interface TableFacts {
   /** The server's estimate; -1 where it was never vacuumed or analysed (manual: pg_class.reltuples). */
   readonly rows: number;
   readonly indexes: number;
+  /** Of a partitioned table, those that hold rows; undefined: it is not partitioned. */
+  readonly partitions?: readonly Name[];
   /** By name, as format_type writes them: `character varying(20)`. */
   readonly columnTypes?: ReadonlyMap<string, string>;
 }

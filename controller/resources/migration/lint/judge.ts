@@ -3,7 +3,8 @@ import type { Suspicion } from "./examine.ts";
 import { factsOf, weighed, type LintFacts, type TableFacts } from "./facts.ts";
 import { levelOf, milder, type Level, type LintPolicy } from "./level.ts";
 import { describeLock } from "./lock.ts";
-import { show, type Name } from "./names.ts";
+import { chosenName } from "./clauses.ts";
+import { plain, show, type Name } from "./names.ts";
 import { isFreeChange } from "./type-change.ts";
 
 /** What a rule found, with how grave it is here. Plain data. */
@@ -37,7 +38,7 @@ interface JudgeOptions {
 /** Policy gives the level, the facts of the table take from it. What is off, or harmless on this table, is left out. */
 export function judge(suspicions: readonly Suspicion[], { policy, facts, unknown }: JudgeOptions): readonly Finding[] {
   return suspicions.flatMap((suspicion): readonly Finding[] => {
-    const { rule, level: own, weight, on, newType, place, what, locks, recipe, statement } = suspicion;
+    const { rule, level: own, weight, on, newType, place, what, locks, statement } = suspicion;
     const table = factsOf(facts, on);
     const old = newType === undefined ? undefined : table?.columnTypes?.get(newType.column);
     if (newType !== undefined && old !== undefined && isFreeChange(old, newType.type)) return [];
@@ -45,8 +46,22 @@ export function judge(suspicions: readonly Suspicion[], { policy, facts, unknown
     const level = weighed(isOfNewer(rule, facts) ? milder(asked, "note") : asked, weight, table, unknown);
     if (level === "off") return [];
     const known = table === undefined || on === undefined ? {} : { table: sizeOf(on, table) };
+    const recipe = recipeFor(suspicion, table?.partitions);
     return [{ rule, level, place, what, ...known, locks: locks.map(describeLock), recipe, statement }];
   });
+}
+
+function recipeFor({ recipe, partitioned }: Suspicion, partitions: TableFacts["partitions"]): readonly string[] {
+  if (partitioned === undefined || partitions === undefined) return recipe;
+  const { before, each, suffix } = partitioned;
+  const forOne = (partition: Name): readonly string[] =>
+    each.map((line) =>
+      line
+        .replaceAll("{table}", () => show(partition))
+        .replaceAll("{new index}", () => plain(chosenName(partition, [], suffix)))
+        .replaceAll("{index}", () => show({ ...partition, name: chosenName(partition, [], suffix) })),
+    );
+  return [...before, ...partitions.flatMap(forOne)];
 }
 
 /** What the parser's grammar does not accept may well be right on a server that is newer than it. */

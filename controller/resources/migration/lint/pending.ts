@@ -1,10 +1,17 @@
 import type { ResourceId } from "../../../core/id.ts";
 import type { Files } from "../../../core/ports/files.ts";
-import type { SqlParser } from "../../../core/ports/sql-parser.ts";
+import type { ParsedSql, SqlParser } from "../../../core/ports/sql-parser.ts";
 import type { NamedMigration, PendingFacts } from "../model.ts";
 import { readForward } from "../source.ts";
 import { headersOf } from "../text.ts";
 import { examine, type ExaminedFile, type Suspicion } from "./examine.ts";
+
+/** With what stands in DO blocks and functions: few files have some, and the others have been parsed by who runs them. */
+export async function parsedForRules(text: string, parser: SqlParser): Promise<ParsedSql | undefined> {
+  const parsed = await parser.parse(text);
+  const hasBodies = parsed?.statements.some(({ tree = {} }) => "DoStmt" in tree || "CreateFunctionStmt" in tree);
+  return hasBodies === true ? parser.parse(text, { bodies: true }) : parsed;
+}
 
 type Pending = ReadonlyMap<ResourceId, PendingFacts>;
 
@@ -41,7 +48,7 @@ async function suspicionsOf(
   for (const migration of chain) {
     const source = readForward(migration, files);
     const { transactional } = headersOf(Buffer.from(source.text));
-    examined.push({ source, transactional, parsed: await parser.parse(source.text) });
+    examined.push({ source, transactional, parsed: await parsedForRules(source.text, parser) });
   }
   const found = examine(examined, { isChain: true });
   return new Map(chain.map(({ id }, index) => [id, found[index] ?? []]));

@@ -45,6 +45,14 @@ export interface Context {
   readonly after: () => readonly Statement[];
 }
 
+/** Lines; `each` is written once for each partition, with {table}, {new index} as CREATE takes its name, {index} as others do. */
+export interface PartitionedRecipe {
+  readonly before: readonly string[];
+  readonly each: readonly string[];
+  /** What the names of the partitions' indexes end in. */
+  readonly suffix: string;
+}
+
 /** One thing that a rule found, before policy and facts decide how grave it is. */
 export interface Match {
   /** In the statement's text, in UTF-16 code units. Undefined: its beginning. */
@@ -56,6 +64,8 @@ export interface Match {
   readonly locks: readonly Lock[];
   /** How to do it instead: SQL for this very statement, comments where a person must decide. Lines. */
   readonly recipe: readonly string[];
+  /** Instead of the recipe where the table turns out to be partitioned. */
+  readonly partitioned?: PartitionedRecipe;
   /** A change of a column's type, of which the catalog may say that it costs nothing. */
   readonly newType?: { readonly column: string; readonly type: string };
 }

@@ -2,7 +2,7 @@ import type { AlterTableCmd, AlterTableStmt, Node } from "@pgsql/types";
 import type { ParsedSql, SqlStatement } from "../../../core/ports/sql-parser.ts";
 import type { Name } from "./names.ts";
 import { piecesBetweenCommas, startOfCode } from "./text.ts";
-import { nameOf } from "./tree.ts";
+import { functionsIn, nameOf, stringsIn } from "./tree.ts";
 
 /** One statement as the rules see it. */
 export interface Statement {
@@ -13,6 +13,10 @@ export interface Statement {
   readonly offset: number;
   /** Where the statement before it ends: comments of this one stand from here on. */
   readonly from: number;
+  /** The DO block, or the function that the file calls, in which it stands. */
+  readonly within?: Statement;
+  /** Others stand in it. */
+  readonly isBlock?: true;
 }
 
 /** One command of an ALTER TABLE, with what several rules need of it. */
@@ -27,15 +31,43 @@ export interface Alteration {
   readonly isAlone: boolean;
 }
 
-/** The statements that have a tree; of others nothing is known. */
+/**
+ * The statements that have a tree; of others nothing is known. Those of a DO block follow it, and those of a function follow
+ * the statement that calls it: nobody runs what is only written down.
+ */
 export function statementsIn({ statements }: ParsedSql): readonly Statement[] {
-  let end = 0;
-  return statements.flatMap(({ tree, text, start }: SqlStatement): readonly Statement[] => {
-    const from = end;
-    end = start + text.length;
+  const routines = new Map<string, readonly Statement[]>();
+  return plainly(statements).flatMap(({ statement, body }) => {
+    const { node } = statement;
+    if (body.length === 0) return [statement, ...calledBy(node, routines)];
+    const block = { ...statement, isBlock: true } as const;
+    const inside = plainly(body, startOfBody(block)).map((one) => ({ ...one.statement, within: block }));
+    if (!("CreateFunctionStmt" in node))
+      return [block, ...inside.flatMap((one) => [one, ...calledBy(one.node, routines)])];
+    routines.set(stringsIn(node.CreateFunctionStmt.funcname).at(-1) ?? "", inside);
+    return [statement];
+  });
+}
+
+/** Of every function that it calls, once; who creates one or a trigger with it does not call it. */
+const calledBy = (node: Node, routines: ReadonlyMap<string, readonly Statement[]>): readonly Statement[] =>
+  routines.size === 0 ||
+  !["SelectStmt", "CallStmt", "UpdateStmt", "InsertStmt", "DeleteStmt"].some((name) => name in node)
+    ? []
+    : [...new Set(functionsIn(node))].flatMap((name) => routines.get(name) ?? []);
+
+/** Behind its first line comments belong to what stands in it. */
+const startOfBody = ({ text, offset }: Statement): number => offset + Math.max(0, text.search(/\$\w*\$/));
+
+function plainly(statements: readonly SqlStatement[], from = 0) {
+  let end = from;
+  return statements.flatMap(({ tree, text, start, body = [] }) => {
+    const begins = end;
+    end = Math.max(end, start + text.length);
     if (tree === undefined) return [];
     const skipped = startOfCode(text);
-    return [{ node: tree, text: text.slice(skipped), offset: start + skipped, from }];
+    const statement: Statement = { node: tree, text: text.slice(skipped), offset: start + skipped, from: begins };
+    return [{ statement, body }];
   });
 }
 

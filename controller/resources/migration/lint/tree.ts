@@ -44,7 +44,8 @@ export function functionsIn(node: unknown): readonly string[] {
   if (typeof node !== "object" || node === null) return [];
   return Object.entries(node).flatMap(([key, value]) => {
     const inside = functionsIn(value);
-    if (key !== "FuncCall") return inside;
+    // CALL keeps it in a field of its own.
+    if (key !== "FuncCall" && key !== "funccall") return inside;
     const name = stringsIn((value as { readonly funcname?: Node[] }).funcname).at(-1);
     return name === undefined ? inside : [name, ...inside];
   });

@@ -17,7 +17,7 @@ test.skipIf(!hasCorpus)("real migrations: no text that Postgres accepts is calle
   const files = [];
   for (const file of paths) {
     const text = readFileSync(join(root, file), "utf8");
-    files.push({ source: { file, text }, transactional: true, parsed: await sqlParser.parse(text) });
+    files.push({ source: { file, text }, transactional: true, parsed: await sqlParser.parse(text, { bodies: true }) });
   }
   const found = examine(files, { isChain: false }).flat();
   expect(found.filter(({ rule }) => rule === "syntax").map(({ place }) => place.file)).toEqual([broken]);

@@ -9,7 +9,7 @@ export async function suspicionsIn(
   const files = [];
   for (const [index, text] of texts.entries()) {
     const source = { file: `00${index + 1}.sql`, text };
-    files.push({ source, transactional, parsed: await sqlParser.parse(text) });
+    files.push({ source, transactional, parsed: await sqlParser.parse(text, { bodies: true }) });
   }
   return examine(files, { isChain });
 }

@@ -1,3 +1,7 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { Ajv } from "ajv";
+import addFormats from "ajv-formats";
 import { describe, expect, test } from "vitest";
 import { renderReport } from "../../../../controller/cli/commands/db/lint-report.ts";
 import { plain } from "../../../../controller/core/render.ts";
@@ -5,6 +9,8 @@ import { judge, type Finding } from "../../../../controller/resources/migration/
 import { plainPolicy } from "../../../../controller/resources/migration/lint/level.ts";
 import { ruleNames } from "../../../../controller/resources/migration/lint/rules.ts";
 import { suspicionsIn } from "./kit.ts";
+
+const sarifSchema = createRequire(import.meta.url).resolve("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json");
 
 const nasty: Finding = {
   rule: "drop-table",
@@ -40,6 +46,25 @@ test("as JSON it says how many there are", async () => {
   expect(JSON.parse(await report("json"))).toMatchObject({ version: 1, errors: 1, warnings: 1, notes: 0 });
 });
 
+test("as SARIF 2.1.0, which its schema accepts", async () => {
+  // The standard's schema is written in draft 4, of which only the names differ from what ajv knows.
+  const {
+    $schema: _draft,
+    id: _id,
+    ...schema
+  } = JSON.parse(readFileSync(sarifSchema, "utf8")) as Record<string, unknown>;
+  const ajv = new Ajv({ strict: false, unicodeRegExp: false });
+  addFormats.default(ajv);
+  const validate = ajv.compile(schema);
+  const told = JSON.parse(await report("sarif")) as { runs: { results: { level: string }[] }[] };
+  void validate(told);
+  expect(validate.errors).toBeNull();
+  // It would have noticed.
+  const [first] = told.runs[0]?.results ?? [];
+  if (first !== undefined) first.level = "grave";
+  expect(validate(told)).toBe(false);
+});
+
 test("as SARIF 2.1.0, with every rule and paths that are URIs", async () => {
   const { $schema, version, runs } = JSON.parse(await report("sarif")) as Record<string, unknown>;
   expect([$schema, version]).toEqual(["https://json.schemastore.org/sarif-2.1.0.json", "2.1.0"]);
@@ -65,7 +90,46 @@ test("as SARIF 2.1.0, with every rule and paths that are URIs", async () => {
   });
 });
 
+/** What readers of JUnit's XML know (the schema of Jenkins' xunit plugin, junit-10.xsd), as far as it is written here. */
+const junitShape: Readonly<Record<string, { readonly within: string; readonly attributes: readonly string[] }>> = {
+  testsuites: { within: "", attributes: ["name", "tests", "failures"] },
+  testsuite: { within: "testsuites", attributes: ["name", "tests", "failures"] },
+  testcase: { within: "testsuite", attributes: ["name", "classname"] },
+  failure: { within: "testcase", attributes: ["type", "message"] },
+  "system-out": { within: "testcase", attributes: [] },
+};
+
 describe("as JUnit", () => {
+  test("nothing but what its readers know, at its place, counted rightly", async () => {
+    const text = await report("junit");
+    expect(text).toMatch(/^<\?xml version="1\.0" encoding="UTF-8"\?>\n<testsuites /);
+    const open: { name: string; tests: number; failures: number; children: number; failed: number }[] = [];
+    const tags = text.matchAll(/<(\/?)([\w-]+)((?:\s+\w+="[^"<]*")*)\s*(\/?)>/g);
+    for (const [, close, name = "", written = "", selfClosing] of tags) {
+      if (close !== "/") {
+        const attributes = new Map(
+          [...written.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = "", value = ""]) => [key, value]),
+        );
+        expect([name, open.at(-1)?.name ?? "", [...attributes.keys()]]).toEqual([
+          name,
+          junitShape[name]?.within,
+          junitShape[name]?.attributes,
+        ]);
+        for (const one of open) {
+          if (name === "testcase") one.children++;
+          if (name === "failure") one.failed++;
+        }
+        const [tests, failures] = [Number(attributes.get("tests")), Number(attributes.get("failures"))];
+        open.push({ name, tests, failures, children: 0, failed: 0 });
+      }
+      if (close !== "/" && selfClosing !== "/") continue;
+      const ended = open.pop();
+      if (ended?.name !== "testsuite" && ended?.name !== "testsuites") continue;
+      expect([ended.tests, ended.failures]).toEqual([ended.children, ended.failed]);
+    }
+    expect(open).toEqual([]);
+  });
+
   test("a suite for each migration, a failure for each error", async () => {
     const text = await report("junit");
     expect(text.match(/<testsuite /g)).toHaveLength(3);

@@ -1,9 +1,41 @@
-import { noTransaction } from "../clauses.ts";
-import type { Rule } from "../rule.ts";
-import { plain, show } from "../names.ts";
+import type { IndexStmt } from "@pgsql/types";
+import { chosenName, noTransaction } from "../clauses.ts";
+import { plain, show, type Name } from "../names.ts";
+import type { PartitionedRecipe, Rule } from "../rule.ts";
 import { droppedName, hasOption, nameOf } from "../tree.ts";
 
 const table = "CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, code text);";
+
+const identifier = String.raw`(?:"(?:[^"]|"")*"|[\w$.\u0080-\uffff])+`;
+const indexWords = new RegExp(
+  String.raw`^create\s+(unique\s+)?index\s+(?:if\s+not\s+exists\s+)?(?:(?!on\b)${identifier}\s+)?on\s+${identifier}\s*(?:\*\s*)?([\s\S]*)$`,
+  "iu",
+);
+
+/**
+ * CONCURRENTLY does not work on a partitioned table: there it is an index without rows, one built for each partition, and
+ * each attached; the last makes the first valid (manual: CREATE INDEX).
+ */
+function onPartitions({ idxname, indexParams = [] }: IndexStmt, text: string, on: Name): PartitionedRecipe | undefined {
+  const [, unique, rest] = indexWords.exec(text) ?? [];
+  if (rest === undefined) return undefined;
+  const create = `CREATE ${unique === undefined ? "" : "UNIQUE "}INDEX`;
+  const columns = indexParams.flatMap((one) => ("IndexElem" in one ? [one.IndexElem.name ?? "expr"] : []));
+  const name = idxname ?? chosenName(on, columns, "idx");
+  const whole = on.schema === undefined ? { name } : { schema: on.schema, name };
+  return {
+    before: [
+      noTransaction,
+      `-- ${show(on)} is partitioned, and CONCURRENTLY builds for one partition at a time`,
+      `${create} ${plain(name)} ON ONLY ${show(on)} ${rest};`,
+    ],
+    each: [
+      `${create} CONCURRENTLY {new index} ON {table} ${rest};`,
+      `ALTER INDEX ${show(whole)} ATTACH PARTITION {index};`,
+    ],
+    suffix: [...columns, "idx"].join("_"),
+  };
+}
 
 /** Indexes of tables that are in use. */
 export const indexRules: readonly Rule[] = [
@@ -25,9 +57,11 @@ export const indexRules: readonly Rule[] = [
       const { relation, idxname } = node.IndexStmt;
       if (relation?.inh !== true) return [];
       const on = nameOf(relation);
+      const partitioned = onPartitions(node.IndexStmt, text, on);
       return [
         {
           on,
+          ...(partitioned === undefined ? {} : { partitioned }),
           what: `building ${idxname === undefined ? "an index" : `index ${plain(idxname)}`} on ${show(on)} makes every INSERT, UPDATE and DELETE wait until it is built`,
           locks: [{ mode: "SHARE", on, work: "build" }],
           recipe: [noTransaction, `${text.replace(/\bindex\b/i, "INDEX CONCURRENTLY")};`],
@@ -57,6 +91,14 @@ export const indexRules: readonly Rule[] = [
         what: `dropping ${show(on)} waits for every query on its table to end, and all later ones wait behind it`,
         locks: [{ mode: "ACCESS EXCLUSIVE", on, work: "moment" }],
         recipe: [noTransaction, `DROP INDEX CONCURRENTLY ${ifExists}${show(on)};`],
+        partitioned: {
+          before: [
+            "-- CONCURRENTLY does not drop an index of a partitioned table (manual: DROP INDEX): at a quiet time",
+            `DROP INDEX ${ifExists}${show(on)};`,
+          ],
+          each: [],
+          suffix: "",
+        },
       }));
     },
   },
