@@ -83,15 +83,23 @@ function whole(
   }));
 }
 
-/** What an object may come and go with: its parent, for a sequence the column that it counts for, what it is inherited from. */
+/** What an object may come and go with: its parent, a sequence's column, a function's base type, what it is inherited from. */
 function homesOf(object: CatalogObject, lookup: Lookup): readonly Identity[] {
   const column = textOf(object, "ownedBy");
   return [
     ...(object.kind === "sequence" && column !== undefined ? [`column ${column}` as const] : []),
+    ...(object.kind === "function" ? typesOf(object, lookup) : []),
     ...(object.parent === undefined ? [] : [object.parent]),
     ...sourcesOf(object, lookup),
   ];
 }
+
+/** Types that are made of this function, which speaks of them: neither can be without the other. */
+const typesOf = ({ identity, dependsOn }: CatalogObject, lookup: Lookup): readonly Identity[] =>
+  dependsOn
+    .map(({ on }) => lookup.get(on))
+    .filter((one) => one?.kind === "type" && one.dependsOn.some(({ on }) => on === identity))
+    .flatMap((one) => one?.identity ?? []);
 
 /** The same thing in the tables that this one's table inherits from, or is a partition of. */
 function sourcesOf(object: CatalogObject, lookup: Lookup): readonly Identity[] {

@@ -8,14 +8,14 @@ export type Step =
   | { readonly does: "create"; readonly object: CatalogObject }
   /** The default of a column, which could not be in its CREATE TABLE. */
   | { readonly does: "default"; readonly object: CatalogObject }
-  /** A view without its query, for what needs its row type and is needed by the query. */
+  /** A view without its query, for what needs its row type and is needed by the query; a type without its functions. */
   | { readonly does: "stand-in"; readonly object: CatalogObject };
 
 export interface Order {
   readonly steps: readonly Step[];
   /** Columns and checks that CREATE TABLE leaves out. */
   readonly later: ReadonlySet<Identity>;
-  /** Views that have a stand-in, and are replaced. */
+  /** Views that have a stand-in, and are replaced; types whose name is known before they are made. */
   readonly replaced: ReadonlySet<Identity>;
 }
 
@@ -82,13 +82,18 @@ function graphOf({ objects }: Pick<Catalog, "objects">, lookup: Lookup, { later,
     }
     for (const { on, soft } of object.dependsOn) {
       const target = nodeOf(on);
-      // Who needs a view that has a stand-in is content with that, unless it reads from it.
-      const needed = replaced.has(target as Identity) && object.kind === "function" ? standIn(target) : target;
+      // Who needs what has a stand-in is content with that, unless it reads from it.
+      const isContent = replaced.has(target as Identity) && isContentWith(object, lookup.get(target as Identity));
+      const needed = isContent ? standIn(target) : target;
       if (edges.has(needed)) add(soft && hasLateDefault ? lateDefault(object.identity) : node, needed);
     }
   }
   return { nodes, edges };
 }
+
+/** A function with a view's row type; of a base type its own functions and no others: the type is only a shell by then. */
+const isContentWith = (object: CatalogObject, target: CatalogObject | undefined): boolean =>
+  object.kind === "function" && (target?.kind !== "type" || target.dependsOn.some(({ on }) => on === object.identity));
 
 const standIn = (node: string): string => `stand-in ${node}`;
 const lateDefault = (node: string): string => `default ${node}`;
@@ -106,15 +111,21 @@ function cut(circle: readonly string[], lookup: Lookup, { later, replaced, freed
     for (const { identity } of postponed) later.add(identity);
     return;
   }
-  const view = [...circle].sort().find((node) => node.startsWith("view ") && !replaced.has(node as Identity));
-  if (view !== undefined) {
-    replaced.add(view as Identity);
+  const stoodFor = [...circle].sort().find((node) => hasStandIn(node, lookup) && !replaced.has(node as Identity));
+  if (stoodFor !== undefined) {
+    replaced.add(stoodFor as Identity);
     return;
   }
   // No restorable schema gets here: Postgres itself could not have made it in any order. The dump shows what there is.
   const [first = ""] = [...circle].sort().filter((node) => !freed.has(node));
   freed.add(first);
 }
+
+/** A view, and a type that is made of functions which speak of it. */
+const hasStandIn = (node: string, lookup: Lookup): boolean => {
+  const object = lookup.get(node as Identity);
+  return object?.kind === "view" || (object?.kind === "type" && textOf(object, "form") === "base");
+};
 
 const canWait = (part: CatalogObject): boolean =>
   isCheck(part) || (part.kind === "column" && textOf(part, "default") !== undefined);

@@ -3,10 +3,11 @@ import { sqlFailure } from "../sql.ts";
 import { decode, type CatalogRows } from "./decode.ts";
 import type { Catalog } from "./model.ts";
 import { aliasQuery, dependencyQuery, multirangeAliasQuery } from "./queries/dependencies.ts";
+import { extendingQueries, uncoveredQuery } from "./queries/extending.ts";
 import { partQueries } from "./queries/parts.ts";
 import { commentQuery, defaultPrivilegeRows, grantQuery } from "./queries/privileges.ts";
 import { relationQueries } from "./queries/relations.ts";
-import { routineQueries, uncoveredQuery } from "./queries/routines.ts";
+import { routineQueries } from "./queries/routines.ts";
 import { schemaQueries } from "./queries/schemas.ts";
 import { typeQueries } from "./queries/types.ts";
 
@@ -98,6 +99,7 @@ const groupsFor = ({ version }: Session) => ({
     ...typeQueries(version),
     ...relationQueries(version),
     ...routineQueries(),
+    ...extendingQueries(),
     ...partQueries(version),
     defaultPrivilegeRows,
   ],

@@ -68,11 +68,12 @@ function statementsOf(step: Step, lookup: Lookup, later: Later, isReplacement: b
   if (step.does === "stand-in") return [standIn(object)];
   if (isInvalidIndex(object)) return [];
   const [first = "", ...rest] = createObject(object, lookup, later);
-  const created = isReplacement
-    ? [viewWords("create or replace view", object), ...rest]
-    : first === ""
-      ? []
-      : [first, ...rest];
+  const created =
+    isReplacement && object.kind === "view"
+      ? [viewWords("create or replace view", object), ...rest]
+      : first === ""
+        ? []
+        : [first, ...rest];
   return [...created, ...attributes(object, lookup, later)];
 }
 
@@ -87,8 +88,9 @@ function attributes(object: CatalogObject, lookup: Lookup, later: Later): readon
   ];
 }
 
-/** With the columns that it will have, all of them null. */
+/** A type's name alone; a view with the columns that it will have, all of them null. */
 function standIn(view: CatalogObject): string {
+  if (view.kind === "type") return `create type ${view.name}`;
   const columns = columnsOfView(view).map(([name, type]) => `null::${type} as ${name}`);
   return `create view ${view.name} as\n select ${columns.join(",\n    ")}`;
 }

@@ -1,11 +1,12 @@
 import { describe, expect } from "vitest";
 import { compareCatalogs, type Difference } from "../../../controller/core/catalog/compare.ts";
 import { describeDifference } from "../../../controller/core/catalog/describe.ts";
-import type { Catalog } from "../../../controller/core/catalog/model.ts";
+import { kinds, type Catalog, type ObjectKind } from "../../../controller/core/catalog/model.ts";
 import { remediesFor } from "../../../controller/core/catalog/statements/remedy.ts";
 import { scriptFor } from "../../../controller/core/catalog/statements/script.ts";
 import { test } from "../../support/postgres.ts";
 import { away, kitchenSink, twins, withRoles } from "./kit.ts";
+import { extendingSeeds } from "./seeds-extending.ts";
 import { seeds } from "./seeds.ts";
 
 /** The differences in words, with those that no statement brings about or takes back. */
@@ -21,8 +22,15 @@ function told(differences: readonly Difference[], from: Catalog, to: Catalog): r
   });
 }
 
+test("there is a seed for every kind of object", () => {
+  const lines = [...seeds, ...extendingSeeds].flatMap(({ found }) => found);
+  const isSeeded = (kind: ObjectKind): boolean =>
+    lines.some((line) => new RegExp(`^(?:added|removed|changed) ${kind}(?: |:)`).test(line));
+  expect(kinds.filter((kind) => !isSeeded(kind))).toEqual([]);
+});
+
 describe("what was changed by hand is found, and nothing else", () => {
-  test.for(seeds)("$name", async ({ sql, found }, { database }) => {
+  test.for([...seeds, ...extendingSeeds])("$name", async ({ sql, found }, { database }) => {
     const [reference, live] = await twins(database, await kitchenSink(database));
     try {
       const before = await reference.catalog();

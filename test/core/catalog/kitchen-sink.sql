@@ -48,6 +48,41 @@ create function public.address_of(integer) returns public.address language sql i
 create cast (integer as public.address) with function public.address_of(integer) as assignment;
 create cast (public.address as bytea) with inout;
 
+create trusted language "pl/too" handler plpgsql_call_handler inline plpgsql_inline_handler validator plpgsql_validator;
+comment on language "pl/too" is 'the same again';
+create access method "second heap" type table handler heap_tableam_handler;
+create conversion façade.from_latin for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8;
+create text search parser public.parser_too (start = prsd_start, gettoken = prsd_nexttoken, end = prsd_end, lextypes = prsd_lextype, headline = prsd_headline);
+create text search template public.template_too (init = dsimple_init, lexize = dsimple_lexize);
+create text search dictionary public.of_template (template = public.template_too);
+create text search configuration public.of_parser (parser = public.parser_too);
+comment on text search parser public.parser_too is 'the same again';
+create transform for circle language sql (from sql with function prsd_lextype(internal), to sql with function circle_recv(internal));
+comment on transform for circle language sql is 'never used';
+
+create type public.base;
+create function public.base_in(cstring) returns public.base language internal immutable strict as 'textin';
+create function public.base_out(public.base) returns cstring language internal immutable strict as 'textout';
+create type public.base (input = public.base_in, output = public.base_out, storage = extended, category = 'X', default = 'it''s', collatable = true);
+create type public.shell;
+comment on type public.base is 'of functions';
+create function public.base_length(public.base) returns integer language internal immutable strict as 'textlen';
+create table public.of_base (a public.base collate "C" default 'd', many public.base[]);
+
+create function public.address_order(public.address, public.address) returns integer language sql immutable as 'select 0';
+create function public.above(public.address, integer) returns boolean language sql immutable as 'select true';
+create operator public.<<< (function = public.same, leftarg = public.address, rightarg = public.address);
+create operator public.>>> (function = public.above, leftarg = public.address, rightarg = integer);
+create operator family public."address ""family""" using btree;
+alter operator family public."address ""family""" using btree add operator 5 public.>>> (public.address, integer);
+create operator class public.address_ops default for type public.address using btree family public."address ""family""" as
+  operator 1 public.<<<, function 1 public.address_order(public.address, public.address);
+create operator class façade.circles for type circle using gist as operator 15 <-> (circle, point) for order by pg_catalog.float_ops, storage box;
+create operator class public.empty for type bytea using hash as storage bytea;
+comment on operator class public.address_ops using btree is 'any order will do';
+create table public.of_class (a public.address);
+create index by_class on public.of_class (a public.address_ops);
+
 create table public.users (
   id bigint generated always as identity,
   "E-Mail ""x""" public.email,
@@ -185,4 +220,7 @@ alter table public.nothing owner to writer;
 alter function public.append(text, text) owner to "Reader ""x""";
 alter type public.mood owner to writer;
 alter schema façade owner to writer;
+alter operator class public.empty using hash owner to writer;
+alter conversion façade.from_latin owner to writer;
+grant usage on language "pl/too" to writer with grant option;
 create sequence public.stranger owned by public.users.number;

@@ -8,6 +8,11 @@ select d.classid::regclass::text as catalog, d.objid::int8 as oid, d.objsubid as
 from pg_depend d
 where d.objid >= 16384 and d.refobjid >= 16384 and not (d.classid = 'pg_class'::regclass and d.deptype = 'i' and d.refclassid = 'pg_class'::regclass and d.objsubid = 0 and d.refobjsubid = 0)`;
 
+/** An operator or function of a class is a part of it; the others are parts of their family. */
+const classOrFamily = `case when c.refobjid is null then 'pg_opfamily' else 'pg_opclass' end, coalesce(c.refobjid, m.amopfamily)::int8, 0`;
+const classOf = (catalog: string): string =>
+  `left join pg_depend c on c.classid = '${catalog}'::regclass and c.objid = m.oid and c.refclassid = 'pg_opclass'::regclass where m.oid >= 16384`;
+
 /** For an oid that stands for another object, that object. */
 export const aliasQuery = `
 select 'pg_type' as catalog, t.oid::int8 as oid, 'pg_class' as "ofCatalog", t.typrelid::int8 as "ofOid", 0 as "ofSub"
@@ -22,6 +27,8 @@ union all select 'pg_class', k.conindid::int8, 'pg_constraint', k.oid::int8, 0 f
 union all select 'pg_class', d.objid::int8, 'pg_class', d.refobjid::int8, d.refobjsubid from pg_depend d
   where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjsubid > 0 and d.deptype = 'i' and d.objid >= 16384
 union all select 'pg_publication_rel', m.oid::int8, 'pg_publication', m.prpubid::int8, 0 from pg_publication_rel m
+union all select 'pg_amop', m.oid::int8, ${classOrFamily} from pg_amop m ${classOf("pg_amop")}
+union all select 'pg_amproc', m.oid::int8, ${classOrFamily.replace("amopfamily", "amprocfamily")} from pg_amproc m ${classOf("pg_amproc")}
 union all select d.classid::regclass::text, d.objid::int8, 'pg_extension', d.refobjid::int8, 0 from pg_depend d where d.deptype = 'e'`;
 
 /** Multiranges are made with their range. */

@@ -68,6 +68,9 @@ export const collationName = (oid: string): string =>
 export const routineName = (oid: string): string =>
   `(select format('%I.%I', found_in.nspname, found.proname) from pg_proc found join pg_namespace found_in on found_in.oid = found.pronamespace where found.oid = ${oid})`;
 
+/** The name of a routine, where there is one. */
+export const orNull = (oid: string): string => `case when ${oid} <> 0 then ${routineName(oid)} end`;
+
 /** `public.f(integer, text)`: what DROP and COMMENT take, without the names of arguments, which a replacement may change. */
 export const signature = (p: string, namespace: string): string =>
   `format('%I.%I(%s)', ${namespace}.nspname, ${p}.proname, coalesce((

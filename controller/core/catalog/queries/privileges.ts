@@ -20,6 +20,8 @@ const held = `
   union all
   select 'pg_database', oid, 0, datacl, acldefault('d', datdba) from pg_database where datacl is not null and datname = current_database()
   union all
+  select 'pg_language', oid, 0, lanacl, acldefault('l', lanowner) from pg_language where lanacl is not null
+  union all
   select 'pg_foreign_data_wrapper', oid, 0, fdwacl, acldefault('F', fdwowner) from pg_foreign_data_wrapper where fdwacl is not null
   union all
   select 'pg_foreign_server', oid, 0, srvacl, acldefault('S', srvowner) from pg_foreign_server where srvacl is not null

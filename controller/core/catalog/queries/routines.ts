@@ -1,6 +1,5 @@
-import { isNoByproduct, isNoMember, isOfUsers, objectRows, qualified, routineName, signature } from "./object-rows.ts";
+import { isNoByproduct, isNoMember, isOfUsers, objectRows, orNull, routineName, signature } from "./object-rows.ts";
 
-const orNull = (column: string): string => `case when ${column} <> 0 then ${routineName(column)} end`;
 const operatorName = (oid: string): string =>
   `(select format('operator(%I.%s)', xn.nspname, x.oprname) from pg_operator x join pg_namespace xn on xn.oid = x.oprnamespace where x.oid = ${oid})`;
 
@@ -89,26 +88,3 @@ export const routineQueries = (): readonly string[] => [
     from: `from pg_cast c where c.oid >= 16384 and ${isNoByproduct("pg_cast", "c.oid")}`,
   }),
 ];
-
-/** Kinds that are not described: the dump says so by name. */
-export const uncoveredQuery = `
-select 'operator class ' || ${qualified("n.nspname", "c.opcname")} as name from pg_opclass c join pg_namespace n on n.oid = c.opcnamespace
-  where ${isOfUsers("n")} and ${isNoMember("pg_opclass", "c.oid")}
-union all select 'operator family ' || ${qualified("n.nspname", "f.opfname")} from pg_opfamily f join pg_namespace n on n.oid = f.opfnamespace
-  where ${isOfUsers("n")} and ${isNoMember("pg_opfamily", "f.oid")}
-  and not exists (select from pg_depend d where d.classid = 'pg_opfamily'::regclass and d.objid = f.oid and d.deptype = 'a')
-union all select 'base type ' || ${qualified("n.nspname", "t.typname")} from pg_type t join pg_namespace n on n.oid = t.typnamespace
-  where ${isOfUsers("n")} and ${isNoMember("pg_type", "t.oid")} and (not t.typisdefined or t.typtype = 'b' and t.typelem = 0)
-union all select 'conversion ' || ${qualified("n.nspname", "c.conname")} from pg_conversion c join pg_namespace n on n.oid = c.connamespace
-  where ${isOfUsers("n")} and ${isNoMember("pg_conversion", "c.oid")}
-union all select 'text search parser ' || ${qualified("n.nspname", "p.prsname")} from pg_ts_parser p join pg_namespace n on n.oid = p.prsnamespace
-  where ${isOfUsers("n")} and ${isNoMember("pg_ts_parser", "p.oid")}
-union all select 'text search template ' || ${qualified("n.nspname", "t.tmplname")} from pg_ts_template t join pg_namespace n on n.oid = t.tmplnamespace
-  where ${isOfUsers("n")} and ${isNoMember("pg_ts_template", "t.oid")}
-union all select 'access method ' || quote_ident(a.amname) from pg_am a where a.oid >= 16384 and ${isNoMember("pg_am", "a.oid")}
-union all select 'language ' || quote_ident(l.lanname) from pg_language l where l.oid >= 16384 and ${isNoMember("pg_language", "l.oid")}
-union all select format('transform for %s language %I', format_type(t.trftype, null), l.lanname) from pg_transform t join pg_language l on l.oid = t.trflang
-  where ${isNoMember("pg_transform", "t.oid")}
-union all select 'subscription ' || quote_ident(s.subname) from pg_subscription s where s.subdbid = (select oid from pg_database where datname = current_database())
-union all select distinct 'security label by ' || quote_ident(provider) from pg_seclabel
-order by 1`;

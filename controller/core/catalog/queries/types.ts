@@ -1,4 +1,4 @@
-import { collationName, isNoMember, isOfUsers, objectRows, qualified, routineName } from "./object-rows.ts";
+import { collationName, isNoMember, isOfUsers, objectRows, orNull, qualified, routineName } from "./object-rows.ts";
 
 const typeRows = `from pg_type t join pg_namespace n on n.oid = t.typnamespace`;
 const own = `${isOfUsers("n")} and ${isNoMember("pg_type", "t.oid")}`;
@@ -20,11 +20,13 @@ export const typeQueries = (version: number): readonly string[] => [
             case when a.attcollation <> 0 and a.attcollation <> at.typcollation then ' collate ' || ${collationName("a.attcollation")} else '' end order by a.attnum)
           from pg_attribute a join pg_type at on at.oid = a.atttypid
           where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped), '{}') end`,
-      form: "case t.typtype when 'e' then 'enum' when 'c' then 'composite' else 'range' end",
+      form: "case when not t.typisdefined then 'shell' else case t.typtype when 'e' then 'enum' when 'c' then 'composite' when 'b' then 'base' else 'range' end end",
       ...rangeFacts(version),
+      ...baseFacts(version),
     },
     from: `${typeRows} left join pg_range g on g.rngtypid = t.oid left join pg_class c on c.oid = t.typrelid
-      where ${own} and (t.typtype in ('e', 'r') or t.typtype = 'c' and c.relkind = 'c')`,
+      where ${own} and (t.typtype in ('e', 'r') or t.typtype = 'c' and c.relkind = 'c' or not t.typisdefined
+        or t.typtype = 'b' and not exists (select from pg_type of where of.typarray = t.oid))`,
   }),
   // Attributes are facts of their type. As objects they carry their comments.
   objectRows({
@@ -63,6 +65,31 @@ export const typeQueries = (version: number): readonly string[] => [
       where ${own} and c.contype = 'c'`,
   }),
 ];
+
+/** Of a type that is made of functions, each null where it is what Postgres takes by itself (manual: CREATE TYPE). */
+function baseFacts(version: number): Readonly<Record<string, string>> {
+  const ofBase = (expression: string): string => `case when t.typtype = 'b' then ${expression} end`;
+  return {
+    input: ofBase(routineName("t.typinput")),
+    output: ofBase(routineName("t.typoutput")),
+    receive: ofBase(orNull("t.typreceive")),
+    send: ofBase(orNull("t.typsend")),
+    typmod_in: ofBase(orNull("t.typmodin")),
+    typmod_out: ofBase(orNull("t.typmodout")),
+    analyze: ofBase(orNull("t.typanalyze")),
+    ...(version >= 140_000 ? { subscript: ofBase(orNull("t.typsubscript")) } : {}),
+    internallength: ofBase("case when t.typlen > 0 then t.typlen::text end"),
+    passedbyvalue: ofBase("case when t.typbyval then 'true' end"),
+    alignment: ofBase("case t.typalign when 'c' then 'char' when 's' then 'int2' when 'd' then 'double' end"),
+    storage: ofBase("case t.typstorage when 'e' then 'external' when 'x' then 'extended' when 'm' then 'main' end"),
+    category: ofBase("case when t.typcategory <> 'U' then quote_literal(t.typcategory::text) end"),
+    preferred: ofBase("case when t.typispreferred then 'true' end"),
+    default: ofBase("quote_literal(t.typdefault)"),
+    element: ofBase("case when t.typelem <> 0 then format_type(t.typelem, null) end"),
+    delimiter: ofBase("case when t.typdelim <> ',' then quote_literal(t.typdelim::text) end"),
+    collatable: ofBase("case when t.typcollation <> 0 then 'true' end"),
+  };
+}
 
 /** Multiranges came with 14; a name that Postgres would choose itself (`…range` → `…multirange`) is no fact. */
 function rangeFacts(version: number): Readonly<Record<string, string>> {

@@ -16,6 +16,10 @@ const foreignOptionsOf =
   (from, to) =>
     changeForeignOptions(`alter ${what} ${to.name}`, "options", from, to);
 
+const typeSetting =
+  (fact: string, without: string): AlterFacts[string] =>
+  (_from, to) => [`alter type ${to.name} set (${fact} = ${textOf(to, fact) ?? without})`];
+
 const domain = ({ name }: CatalogObject, words: string): readonly string[] => [`alter domain ${name} ${words}`];
 
 /**
@@ -30,7 +34,18 @@ export const alterations: Readonly<Partial<Record<ObjectKind, AlterFacts>>> = {
   },
   "foreign data wrapper": { options: foreignOptionsOf("foreign data wrapper") },
   "user mapping": { options: foreignOptionsOf("user mapping") },
-  type: { labels: changeLabels, attributes: changeAttributes },
+  type: {
+    labels: changeLabels,
+    attributes: changeAttributes,
+    // What ALTER TYPE … SET takes of a base type (manual: ALTER TYPE).
+    ...Object.fromEntries(
+      ["receive", "send", "typmod_in", "typmod_out", "analyze", "subscript"].map((fact) => [
+        fact,
+        typeSetting(fact, "none"),
+      ]),
+    ),
+    storage: typeSetting("storage", "plain"),
+  },
   domain: {
     default: (_from, to) =>
       domain(to, textOf(to, "default") === undefined ? "drop default" : `set default ${textOf(to, "default")}`),
@@ -75,6 +90,8 @@ const irreplaceable: ReadonlySet<ObjectKind> = new Set([
   "column",
   "server",
   "foreign data wrapper",
+  // Its classes would go with it.
+  "operator family",
 ]);
 
 export const isReplaceable = ({ kind }: CatalogObject): boolean => !irreplaceable.has(kind);

@@ -1,7 +1,8 @@
 import type { Lookup } from "../lookup.ts";
 import { listOf, parentName, textOf, type CatalogObject, type ObjectKind } from "../model.ts";
 import { columnWords, createTable, sequenceWords, type Later } from "./create-table.ts";
-import { listed, optional } from "./words.ts";
+import { extending } from "./create-extending.ts";
+import { listed, optional, settings } from "./words.ts";
 
 type Create = (object: CatalogObject, lookup: Lookup, later?: Later) => readonly string[];
 
@@ -25,6 +26,7 @@ const creators: Readonly<Record<ObjectKind, Create>> = {
     `create server ${object.name}${optional("type ", textOf(object, "type"))}${optional("version ", textOf(object, "version"))} foreign data wrapper ${textOf(object, "wrapper")}${listed("options (", listOf(object, "options"))}`,
   ],
   "user mapping": (object) => [`create user mapping ${object.name}${listed("options (", listOf(object, "options"))}`],
+  ...extending,
   collation: (object) => [`create collation ${object.name} (${settings(object, collationWords)})`],
   type: createType,
   domain: (domain, lookup) => [
@@ -145,11 +147,16 @@ function createType(type: CatalogObject): readonly string[] {
       return [`create type ${type.name} as enum (${listOf(type, "labels").join(", ")})`];
     case "composite":
       return [`create type ${type.name} as (${listOf(type, "attributes").join(", ")})`];
+    case "base":
+      return [`create type ${type.name} (${settings(type, baseWords)})`];
+    case "shell":
+      return [`create type ${type.name}`];
     default:
       return [`create type ${type.name} as range (${settings(type, rangeWords)})`];
   }
 }
 
+const baseWords = new Map([["form", undefined]]);
 const rangeWords = new Map([
   ["form", undefined],
   ["subtypeOpclass", "subtype_opclass"],
@@ -160,13 +167,6 @@ const collationWords = new Map([
   ["collate", "lc_collate"],
   ["ctype", "lc_ctype"],
 ]);
-
-/** All facts as `name = value`. @param names other names; undefined leaves one out */
-const settings = ({ facts }: CatalogObject, names: ReadonlyMap<string, string | undefined> = new Map()): string =>
-  Object.entries(facts)
-    .filter(([name]) => !names.has(name) || names.get(name) !== undefined)
-    .map(([name, value]) => `${names.get(name) ?? name} = ${String(value)}`)
-    .join(", ");
 
 const isNotValid = (constraint: CatalogObject): boolean => /\bNOT VALID$/.test(textOf(constraint, "definition") ?? "");
 

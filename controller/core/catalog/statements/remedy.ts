@@ -47,7 +47,11 @@ function transition(
   { fields, parts }: Difference,
   way: Way,
 ): readonly string[] | undefined {
-  if (after === undefined) return before === undefined ? [] : dropObject(before);
+  if (after === undefined) {
+    if (before === undefined) return [];
+    // With its functions only, by CASCADE, which asks nobody what else goes.
+    return before.kind === "type" && textOf(before, "form") === "base" ? undefined : dropObject(before);
+  }
   if (before === undefined) return make(after, parts, way);
   return alter(before, after, fields, way);
 }

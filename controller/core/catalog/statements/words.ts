@@ -17,6 +17,16 @@ export const listed = (before: string, items: readonly string[], after = ")"): s
 export const optional = (before: string, text: string | undefined, after = ""): string =>
   text === undefined ? "" : ` ${before}${text}${after}`;
 
+/** All facts as `name = value`. @param names other names; undefined leaves one out */
+export const settings = (
+  { facts }: CatalogObject,
+  names: ReadonlyMap<string, string | undefined> = new Map(),
+): string =>
+  Object.entries(facts)
+    .filter(([name]) => !names.has(name) || names.get(name) !== undefined)
+    .map(([name, value]) => `${names.get(name) ?? name} = ${String(value)}`)
+    .join(", ");
+
 /** Several lines in parentheses; `()` for none. */
 export const block = (lines: readonly string[]): string =>
   lines.length === 0 ? "()" : `(\n${lines.map((line) => `  ${line}`).join(",\n")}\n)`;
@@ -42,6 +52,7 @@ function grantTarget(object: CatalogObject): string | undefined {
     case "sequence":
     case "schema":
     case "procedure":
+    case "language":
     case "foreign data wrapper":
       return `${kind} ${name}`;
     case "function":
