@@ -1,7 +1,10 @@
 import type { Client, ClientConfig, QueryResult } from "pg";
 import type { Endpoint, Login, Postgres, Row, Session } from "../core/ports/postgres.ts";
 import { reveal } from "../core/secret.ts";
+import { PoststackError } from "../core/errors.ts";
+import { withoutPooler } from "../core/pooler.ts";
 import { connectError, queryError } from "./postgres-errors.ts";
+import { findPooler, type Between } from "./postgres-pooler.ts";
 
 /** Milliseconds to connect and log in, and for a cancel request to be answered (RELIABILITY 31). */
 const connectTimeoutMs = 5_000;
@@ -10,8 +13,11 @@ const keepAliveMs = 30_000;
 
 /** `applicationName` is what `pg_stat_activity` shows of us; it names the run, so that a waiting second writer can. */
 export function postgres(applicationName: string): Postgres {
+  /** What stands between us and a server that is not ours, by its address: looked at once. */
+  const known = new Map<string, Between>();
   return {
-    connect(endpoint, login, database, signal) {
+    connect(written, login, database, signal) {
+      const endpoint = { ...written, ...withoutPooler(written) };
       const { sslmode } = endpoint;
       const connecting = open(endpoint, login, database, sslmode !== "disable", signal).catch((error: unknown) => {
         // sslmode=prefer: in the clear when the server has no TLS (libpq, "sslmode").
@@ -19,10 +25,29 @@ export function postgres(applicationName: string): Postgres {
         throw error;
       });
       return connecting.catch((error: unknown) => {
-        throw connectError(error, endpoint, login, database, signal);
+        throw error instanceof PoststackError ? error : connectError(error, endpoint, login, database, signal);
       });
     },
   };
+
+  /** The server's process at the other end. Before a server of ours stands nothing: the login told it. */
+  async function backendOf(
+    client: Client,
+    { host, port, mayBePooled }: Endpoint,
+    config: ClientConfig,
+  ): Promise<number> {
+    const { processID } = client as unknown as { readonly processID: number };
+    const address = `${host}:${port}`;
+    if (mayBePooled !== true || known.get(address) === "direct") return processID;
+    const { stream } = connectionOf(client) as unknown as { readonly stream: { readonly localPort?: number } };
+    const limit = pause(3 * connectTimeoutMs).then(() => {
+      throw new Error("timeout expired");
+    });
+    const again = (): Promise<Client> => another(config);
+    const found = await Promise.race([findPooler(client, processID, stream.localPort, again, address), limit]);
+    known.set(address, found.between);
+    return found.pid;
+  }
 
   async function open(
     endpoint: Endpoint,
@@ -62,8 +87,10 @@ export function postgres(applicationName: string): Postgres {
     });
     const stop = (): void => void client.end();
     signal.addEventListener("abort", stop, { once: true });
+    let pid = 0;
     try {
       await client.connect();
+      pid = await backendOf(client, endpoint, config);
     } catch (error) {
       closed = true;
       client.end().catch(() => undefined);
@@ -83,7 +110,7 @@ export function postgres(applicationName: string): Postgres {
       return client.end().catch(() => undefined);
     };
     const { Query } = pg.default as unknown as { readonly Query: QueryClass };
-    return session(client, Query, version, lost.signal, {
+    return session(client, Query, pid, version, lost.signal, {
       close: () => Promise.race([end(), pause(1_000)]),
       leave: () => {
         void end();
@@ -95,11 +122,11 @@ export function postgres(applicationName: string): Postgres {
   function session(
     client: Client,
     Query: QueryClass,
+    pid: number,
     version: number,
     lost: AbortSignal,
     ends: Pick<Session, "close" | "leave">,
   ): Session {
-    const pid = (client as unknown as { readonly processID: number }).processID;
     const guarded = <T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> =>
       cancellable(client, pid, signal, send);
     return {
@@ -131,6 +158,14 @@ export function postgres(applicationName: string): Postgres {
         }),
     };
   }
+}
+
+async function another(config: ClientConfig): Promise<Client> {
+  const pg = await import("pg");
+  const client = new pg.default.Client(config);
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
 }
 
 /** One simple query, counting the statements that complete, so that a failure can be placed. */

@@ -53,6 +53,7 @@ export const errorCodes = {
   POSTGRES_START: ["terminal", "the server did not start; the end of its log is shown"],
   POSTGRES_UNREACHABLE: ["retryable", "nothing answers at the server's address"],
   POSTGRES_BUSY: ["retryable", "the server is starting, stopping or has no free connection"],
+  POOLER_DETECTED: ["terminal", "a connection pooler that keeps no sessions stands before the server"],
   POSTGRES_LOGIN: ["terminal", "the server refuses the login"],
   POSTGRES_QUERY: ["terminal", "a statement failed"],
   POSTGRES_CONFLICT: ["retryable", "a deadlock, a serialization failure or a lock that was not granted in time"],

@@ -101,6 +101,7 @@ async function external(postgres: PostgresConfig, place: (key: string) => Place,
     host,
     port: postgres.port ?? parts.port ?? 5432,
     sslmode: postgres.sslmode ?? sslmodeOf(parts.sslmode, host, place("url")),
+    mayBePooled: true,
     maintenanceDatabase: parts.database ?? "postgres",
     admin: { user, password: parts.password ?? new Secret("") },
   };

@@ -11,6 +11,8 @@ export interface Endpoint {
   readonly port: number;
   /** TLS as libpq's sslmode says it; `disable` for loopback. */
   readonly sslmode: "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
+  /** Others run it: what listens there may be a pooler before it. */
+  readonly mayBePooled?: true;
   /** The environment's own database. */
   readonly database: string;
   /** Where to connect while it does not exist, and where the lock is taken. */
