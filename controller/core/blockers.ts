@@ -1,11 +1,15 @@
 import type { Ports } from "./ports.ts";
 import type { Session } from "./ports/postgres.ts";
+import { describeProgress, progressQuery } from "./statement-progress.ts";
 
 /** Between two looks, in milliseconds. What is quicker than the first costs no look. */
 const pollMs = 1_000;
 
 /** Between two words that it still runs, in milliseconds (RELIABILITY 31). */
 const stillMs = 30_000;
+
+/** What runs longer is asked how far it is; and how often that is told where it changes. In milliseconds. */
+const progressMs = 3_000;
 
 export interface Watch {
   /** Who stood in the way when we looked last: `pid 812 (psql, for 40 s): update users …`. */
@@ -19,7 +23,10 @@ export type Asking = "admin" | "own connection";
 /** Made once: without a reason every abort makes an exception with a stack, a thousand times in a thousand migrations. */
 const ended = new Error("what was watched has ended");
 
-/** Looks from another connection at who blocks this backend, and tells it as progress; so it does of mere duration. */
+/**
+ * Looks from another connection at who blocks this backend, and tells it as progress; so it does of how far a long statement
+ * has come, as the server tells it, and of mere duration.
+ */
 export function watchBlockers(
   pid: number,
   asking: Asking,
@@ -30,6 +37,7 @@ export function watchBlockers(
   let last: string | undefined;
   const look = async (session: Session): Promise<void> => {
     let toldMs = startMs;
+    let told = "";
     // Not stopped.signal: cancelling a question on a shared session could hit another one's.
     const unstopped = new AbortController().signal;
     for (;;) {
@@ -39,9 +47,14 @@ export function watchBlockers(
         last = String(row["blocker"]);
         progress(`waits for ${last}`);
         toldMs = nowMs;
-      } else if (nowMs - toldMs >= stillMs) {
-        progress(`runs for ${Math.round((nowMs - startMs) / 1_000)} s`);
-        toldMs = nowMs;
+      } else if (nowMs - toldMs >= progressMs) {
+        const [far] = await session.query(progressQuery(session.version), [pid], unstopped);
+        const text = far === undefined ? "" : describeProgress(far);
+        if ((text !== "" && text !== told) || nowMs - toldMs >= stillMs) {
+          progress(text === "" || text === told ? `runs for ${Math.round((nowMs - startMs) / 1_000)} s` : text);
+          toldMs = nowMs;
+          told = text;
+        }
       }
       await clock.sleep(pollMs, stopped.signal);
     }
