@@ -205,6 +205,7 @@ function applyDatabase(world: SimulatedWorld, action: Of<"database">): void {
     ownerRole: owner,
     ownerIsOurs: true,
     ledgerVersion,
+    witnessed: true,
     ledgerUnreadable: false,
     ledgerWriters: [owner],
     objects: 0,
@@ -227,8 +228,10 @@ function applyMigration(world: SimulatedWorld, action: Of<"migration">): void {
     case "refuse":
       return refused(action.error);
     case "rollback":
+    case "unrecord":
       world.ledger.delete(action.migration.order);
       return;
+    case "rebuild":
     case "repeat":
     case "forget":
       throw new Error("no random stack has a repeatable file");

@@ -8,8 +8,10 @@ import { quoteIdentifier, quoteLiteral, sqlFailure, unlessSqlState } from "../..
 import { block, checkFence, runAlone, transact, unlessReplaced } from "../../core/transaction.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import { ledgerPrivileges } from "../../core/ledger.ts";
+import { overwritten } from "./diff.ts";
 import { handOver } from "./hand-over.ts";
 import { upgradeLedger } from "./ledger.ts";
+import { isWitnessed, writeMark, writeWitness } from "./mark.ts";
 import type { DatabaseAction, DesiredDatabase } from "./model.ts";
 
 type Of<V extends DatabaseAction["verb"]> = Extract<DatabaseAction, { readonly verb: V }>;
@@ -51,10 +53,11 @@ async function createDatabase(desired: DesiredDatabase, ports: Ports, signal: Ab
     },
   );
   if (outcome === "there") return madeByAnother(desired, session, ports, signal);
-  await transact(session, [mark(desired, "d.datname = " + quoteLiteral(desired.name))], ports, signal);
+  await transact(session, [writeMark(desired, "d.datname = " + quoteLiteral(desired.name))], ports, signal);
   await ports.server.reset();
   const inside = await insideOf(desired, ports, signal);
   await upgradeLedger(inside, desired, ports, signal);
+  await transact(inside, [checkFence(ports.server.fence()), writeWitness(desired)], ports, signal);
   return done;
 }
 
@@ -89,7 +92,7 @@ async function updateDatabase(action: Of<"update">, ports: Ports, signal: AbortS
   const name = quoteIdentifier(desired.name);
   const statements = [
     checkFence(ports.server.fence()),
-    ...(fields.has("mark") ? [mark(desired, `d.oid = ${oid} and c.description is null`)] : []),
+    ...drift.filter(({ field }) => field === "mark").map(({ from }) => writeMark(desired, mayMark(oid, desired, from))),
     stillOurs(desired.name, oid, desired.mark),
     ...(fields.has("owner")
       ? [
@@ -103,8 +106,15 @@ async function updateDatabase(action: Of<"update">, ports: Ports, signal: AbortS
   ];
   await transact(session, statements, ports, signal, { where: desired.place }).catch(roleMissing(desired));
   if (fields.has("ledger")) await upgradeLedger(session, desired, ports, signal);
+  if (fields.has("ledger") || fields.has("mark in its ledger")) {
+    await transact(session, [checkFence(ports.server.fence()), writeWitness(desired)], ports, signal);
+  }
   return done;
 }
+
+/** SQL: what made us take the database (d) for ours, without a mark in its comment (c), still holds. */
+const mayMark = (oid: number, { mark }: DesiredDatabase, from: string): string =>
+  `d.oid = ${oid} and ${from === overwritten ? isWitnessed(mark) : "c.description is null"}`;
 
 /** With FORCE: the consumers of an environment that goes away may hold connections. Not there already is success. */
 async function dropDatabase({ name, oid, mark }: Of<"drop">, ports: Ports, signal: AbortSignal): Promise<Result> {
@@ -165,18 +175,6 @@ function ledgerAccess(owner: string, before: string): string {
     ${ledgerPrivileges(owner)}
   end`);
 }
-
-/** Writes the mark; `condition` says of which database (d) and its comment (c). */
-const mark = ({ name, mark: text }: DesiredDatabase, condition: string): string =>
-  block(`declare target oid;
-  begin
-    select d.oid into target from pg_catalog.pg_database d
-      left join pg_catalog.pg_shdescription c on c.objoid = d.oid and c.classoid = 'pg_catalog.pg_database'::regclass
-      where ${condition};
-    if target is not null then
-      execute format('comment on database %I is %L', ${quoteLiteral(name)}, concat(${quoteLiteral(text)}, ' ', target));
-    end if;
-  end`);
 
 const ours = (name: string, oid: number, mark: string): string =>
   `exists (select from pg_catalog.pg_database where datname = ${quoteLiteral(name)} and oid = ${oid}

@@ -36,14 +36,18 @@ function diffDatabase(desired: DesiredDatabase, observed: ObservedDatabase | und
 
 const also = (owner: string): string => `, with what ${owner} owns in it`;
 
+/** Somebody, perhaps a migration, wrote another comment; the ledger inside still knows the database. */
+export const overwritten = "overwritten";
+
 function driftIn(desired: DesiredDatabase, observed: ObservedDatabase): readonly Drift[] {
   const hasLedger = observed.ledgerVersion > 0;
   return [
-    ...(observed.marked ? [] : [{ field: "mark", from: "none", to: "set" }]),
+    ...(observed.marked ? [] : [{ field: "mark", from: observed.witnessed ? overwritten : "none", to: "set" }]),
     ...(observed.ownerRole === desired.owner ? [] : [{ field: "owner", from: observed.ownerRole, to: desired.owner }]),
     ...(observed.ledgerVersion === desired.ledgerVersion
       ? []
       : [{ field: "ledger", from: String(observed.ledgerVersion), to: String(desired.ledgerVersion) }]),
+    ...(hasLedger && !observed.witnessed ? [{ field: "mark in its ledger", from: "none", to: "set" }] : []),
     ...(hasLedger && !observed.ledgerWriters.includes(desired.owner)
       ? [{ field: "ledger access", from: "none", to: desired.owner }]
       : []),

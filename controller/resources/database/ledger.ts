@@ -5,7 +5,7 @@ import type { Session } from "../../core/ports/postgres.ts";
 import { unlessSqlState } from "../../core/sql.ts";
 import { block, checkFence, transact } from "../../core/transaction.ts";
 import type { DesiredDatabase } from "./model.ts";
-import { ledgerValue } from "./observe.ts";
+import { readLedger } from "./observe.ts";
 
 /** SQLSTATE of the guard before a step: it has run. */
 const hasRun = "PS004";
@@ -21,8 +21,8 @@ export async function upgradeLedger(
   signal: AbortSignal,
 ): Promise<void> {
   const asking = { subject: "asking for the ledger's version", next: "see whether the server answers" };
-  const found = await within(answerLimitMs, asking, ports.clock, signal, (limited) => ledgerValue(session, limited));
-  const from = Number(found ?? 0);
+  const found = await within(answerLimitMs, asking, ports.clock, signal, (limited) => readLedger(session, limited));
+  const from = Number(found.version ?? 0);
   for (const [index, step] of ledgerSteps(owner).slice(0, ledgerVersion).entries()) {
     const version = index + 1;
     if (version <= from) continue;

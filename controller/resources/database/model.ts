@@ -20,10 +20,12 @@ export interface DesiredDatabase {
 export interface ObservedDatabase {
   readonly name: string;
   readonly oid: number;
-  /** `ours` by the mark in its comment, or as a creation that did not come to that. */
+  /** `ours` by the mark in its comment or in its ledger, or as a creation that did not come to that. */
   readonly owner: "ours" | "foreign";
   /** The comment holds our mark with this very oid. */
   readonly marked: boolean;
+  /** The ledger inside holds it, too: so the database is still known when somebody, or a migration, writes another comment. */
+  readonly witnessed: boolean;
   /** The comment holds our mark with another oid: dropped and made again by hand, or restored from a dump. */
   readonly strayMark: boolean;
   readonly ownerRole: string;

@@ -1,7 +1,8 @@
 import { isMarked, markedPart, readMark } from "../../core/mark.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Row, Session } from "../../core/ports/postgres.ts";
-import { sqlFailure } from "../../core/sql.ts";
+import { quoteLiteral, sqlFailure } from "../../core/sql.ts";
+import { witnessKey } from "./mark.ts";
 import type { DesiredDatabase, ObservedDatabase } from "./model.ts";
 
 /** The databases that the files name, where they exist. The ledger is asked for in the same round trip. */
@@ -15,9 +16,9 @@ export async function observe(
   const session = await ports.server.admin(signal);
   const [rows, ledger] = await Promise.all([
     session.query(databasesSql(first.mark), [desired.map(({ name }) => name), desired.some(isToGo)], signal),
-    ledgerValue(session, signal),
+    readLedger(session, signal),
   ]);
-  return rows.map((row) => observedDatabase(row, row.is_here === true ? ledger : undefined, first.mark));
+  return rows.map((row) => observedDatabase(row, row.is_here === true ? ledger : noLedger, first.mark));
 }
 
 const isToGo = ({ to, deleteData }: DesiredDatabase): boolean => to === "absent" && deleteData;
@@ -26,6 +27,7 @@ const isToGo = ({ to, deleteData }: DesiredDatabase): boolean => to === "absent"
 const databasesSql = (mark: string): string => `
 select d.datname as name, d.oid::int8 as oid, r.rolname as owner_role,
   ${markedPart("c.description", mark)} as marked,
+  coalesce(c.description ~ concat('poststack [0-9a-f]{32} ', d.oid, '([ \\n]|$)'), false) as claimed,
   c.description is null and ${isMarked("o.description", mark, "r.oid")} as unfinished,
   ${isMarked("o.description", mark, "r.oid")} and r.rolname <> current_user as owner_is_ours,
   d.datname = current_database() as is_here,
@@ -53,23 +55,31 @@ left join pg_catalog.pg_shdescription c on c.objoid = d.oid and c.classoid = 'pg
 left join pg_catalog.pg_shdescription o on o.objoid = r.oid and o.classoid = 'pg_catalog.pg_authid'::regclass
 where d.datname = any($1)`;
 
-/** The ledger's version as it stands there; undefined when there is no ledger, or none that may be read. */
-export async function ledgerValue(session: Session, signal: AbortSignal): Promise<unknown> {
+/** What the ledger says of itself and of its database, as it stands there. */
+interface LedgerValues {
+  readonly version: unknown;
+  readonly witness: unknown;
+}
+const noLedger: LedgerValues = { version: undefined, witness: undefined };
+
+/** Nothing where there is no ledger, or none that may be read. */
+export async function readLedger(session: Session, signal: AbortSignal): Promise<LedgerValues> {
   try {
     const rows = await session.query(
-      "select value from poststack.system_info where key = 'ledger_version'",
+      `select key, value from poststack.system_info where key in ('ledger_version', ${quoteLiteral(witnessKey)})`,
       [],
       signal,
     );
-    return rows[0]?.value;
+    const valueOf = (wanted: string): unknown => rows.find(({ key }) => key === wanted)?.value;
+    return { version: valueOf("ledger_version"), witness: valueOf(witnessKey) };
   } catch (error) {
     // undefined_table, invalid_schema_name, undefined_column, insufficient_privilege
-    if (["42P01", "3F000", "42703", "42501"].includes(sqlFailure(error)?.sqlState ?? "")) return undefined;
+    if (["42P01", "3F000", "42703", "42501"].includes(sqlFailure(error)?.sqlState ?? "")) return noLedger;
     throw error;
   }
 }
 
-function observedDatabase(row: Row, ledger: unknown, mark: string): ObservedDatabase {
+function observedDatabase(row: Row, { version: ledger, witness }: LedgerValues, mark: string): ObservedDatabase {
   const oid = Number(row.oid);
   const found = readMark(row.marked, mark, oid);
   const isHere = row.is_here === true;
@@ -79,11 +89,15 @@ function observedDatabase(row: Row, ledger: unknown, mark: string): ObservedData
   // role of ours is one whose creation was cut in between. One that appeared only after this session was opened elsewhere
   // may be in the middle of it: its update needs a session inside, so the next look tells whether it is empty.
   const unfinished = row.unfinished === true && (!isHere || (objects === 0 && row.has_schema !== true));
+  // Handed over to another environment, whose mark its comment bears, it is no longer ours.
+  const isOthers = row.claimed === true && found?.of !== "self";
+  const witnessed = !isOthers && readMark(witness, mark, oid)?.of === "self";
   return {
     name: String(row.name),
     oid,
-    owner: found?.of === "self" || unfinished ? "ours" : "foreign",
+    owner: found?.of === "self" || witnessed || unfinished ? "ours" : "foreign",
     marked: found?.of === "self",
+    witnessed,
     strayMark: found?.of === "another",
     ownerRole: String(row.owner_role),
     ownerIsOurs: row.owner_is_ours === true,

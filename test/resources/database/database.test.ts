@@ -180,6 +180,43 @@ test("an owner by hand is set right, and a new owner takes the ledger's privileg
   });
 });
 
+test("what somebody writes over the mark stays, and the mark comes back behind it", async ({ database }) => {
+  await withEnvironment(database, async ({ name, reconcile, plan, wish, sql }) => {
+    await reconcile(wish());
+    const comment = "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()";
+    const [before] = await sql(comment);
+    await sql(`comment on database "${name}" is 'The shop''s.'`);
+    expect(await reconcile(wish())).toBe(`update database:${name}  mark overwritten → set`);
+    expect(await sql(comment)).toEqual([`The shop's.\n${String(before)}`]);
+    expect(await plan(wish())).toBe("");
+    await sql(`comment on database "${name}" is null`);
+    expect(await reconcile(wish())).toBe(`update database:${name}  mark overwritten → set`);
+    expect(await sql(comment)).toEqual([before]);
+  });
+});
+
+test("handed over to another environment by its mark, it is no longer ours", async ({ database }) => {
+  await withEnvironment(database, async ({ name, reconcile, plan, wish, sql }) => {
+    await reconcile(wish());
+    const [oid] = await sql("select oid::text from pg_database where datname = current_database()");
+    await sql(`comment on database "${name}" is 'poststack ${"a".repeat(32)} ${String(oid)}'`);
+    expect(await plan(wish())).toContain("Poststack did not make it");
+  });
+});
+
+test("a copy of it knows that it is one", async ({ database }) => {
+  const copy = database.unique("copy");
+  await withEnvironment(database, async ({ name, reconcile, wish }) => {
+    await reconcile(wish());
+    await database.query(`create database "${copy}" template "${name}"`);
+  });
+  await withEnvironment(
+    database,
+    async ({ plan, wish }) => expect(await plan(wish())).toContain("Poststack did not make it"),
+    { name: copy },
+  );
+});
+
 test("a foreign database is refused, the printed statement hands it over, its data stays", async ({ database }) => {
   await withEnvironment(database, async ({ name, actions, reconcile, plan, wish, sql }) => {
     await database.query(`create database "${name}"`);

@@ -21,6 +21,7 @@ const observed: ObservedDatabase = {
   oid: 5,
   owner: "ours",
   marked: true,
+  witnessed: true,
   strayMark: false,
   ownerRole: "ada",
   ownerIsOurs: false,
@@ -29,7 +30,7 @@ const observed: ObservedDatabase = {
   ledgerWriters: ["ada"],
   objects: 3,
 };
-const foreign = { owner: "foreign", marked: false } as const;
+const foreign = { owner: "foreign", marked: false, witnessed: false } as const;
 
 test.each<[string, Partial<DesiredDatabase>, Partial<ObservedDatabase> | undefined, string]>([
   ["equal needs nothing", {}, {}, ""],
@@ -46,13 +47,20 @@ test.each<[string, Partial<DesiredDatabase>, Partial<ObservedDatabase> | undefin
     { ownerRole: "bob", ownerIsOurs: true, ledgerWriters: ["bob"] },
     "update database:app  owner bob → ada, with what bob owns in it; ledger access none → ada",
   ],
+  ["a comment that somebody wrote over the mark", {}, { marked: false }, "update database:app  mark overwritten → set"],
+  [
+    "a ledger of before marks were kept there",
+    {},
+    { witnessed: false },
+    "update database:app  mark in its ledger none → set",
+  ],
   ["an older ledger", {}, { ledgerVersion: 1 }, "update database:app  ledger 1 → 2"],
   ["no ledger", {}, { ledgerVersion: 0, ledgerWriters: [] }, "update database:app  ledger 0 → 2"],
   ["an owner without its ledger", {}, { ledgerWriters: ["bob"] }, "update database:app  ledger access none → ada"],
   [
     "a creation that was cut",
     {},
-    { marked: false, ledgerVersion: 0, ledgerWriters: [], objects: 0 },
+    { marked: false, witnessed: false, ledgerVersion: 0, ledgerWriters: [], objects: 0 },
     "update database:app  mark none → set; ledger 0 → 2",
   ],
   [
