@@ -35,7 +35,8 @@ export async function listMigrations({ desired, observation, ask }: Look): Promi
   const repeatable = desired.resources.migration[0]?.repeatable ?? [];
   const isUsed = ledger !== "unknown" && (ledger?.repeated ?? []).length > 0;
   const repeated = isUsed ? await ask(repeatedTimes, []) : [];
-  return [...migrationList(files, ledger, details), ...repeatableList(repeatable, ledger, repeated)];
+  const outOfOrder = desired.resources.migration[0]?.outOfOrder === true;
+  return [...migrationList(files, ledger, details, outOfOrder), ...repeatableList(repeatable, ledger, repeated)];
 }
 
 /** What runs whenever its text has changed, by name. Pure. */
@@ -62,11 +63,16 @@ function repeatableList(
   return [...known, ...gone].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The folder and the ledger side by side. Pure. */
+/**
+ * The folder and the ledger side by side. Pure.
+ *
+ * @param outOfOrder a file that is older than one that is applied is as good as another
+ */
 export function migrationList(
   files: readonly MigrationFile[],
   ledger: Pick<ObservedMigrations, "rows"> | undefined | "unknown",
   details: readonly Row[],
+  outOfOrder = false,
 ): readonly ListedMigration[] {
   const rows = ledger === undefined || ledger === "unknown" ? [] : ledger.rows;
   const byOrder = new Map(rows.map((row) => [row.order, row]));
@@ -76,7 +82,7 @@ export function migrationList(
   const known = files.map((file): readonly [string, ListedMigration] => {
     const row = byOrder.get(file.order);
     const { version, name, order } = file;
-    const isLate = head !== undefined && compareOrders(order, head) < 0;
+    const isLate = !outOfOrder && head !== undefined && compareOrders(order, head) < 0;
     const state: MigrationState =
       ledger === "unknown"
         ? "unknown"

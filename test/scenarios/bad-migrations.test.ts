@@ -4,6 +4,7 @@ import { errorsOf } from "../support/command.ts";
 import { databaseFacts, filesIn } from "../support/scenario-facts.ts";
 import { postmastersOf } from "../support/scenario-processes.ts";
 import { newProject, type Project } from "../support/scenario.ts";
+import { misfits } from "../support/schemas.ts";
 
 // Issue "Bad input and faults", migrations that meet a database. Each form of each mistake is a row in
 // test/resources/migration; here the whole command leaves files and database as they were.
@@ -128,6 +129,63 @@ test.each(rows)("$name: an error with its place, and files and database stay as 
     for (const path of Object.keys(row.write ?? {})) rmSync(project.path(path));
     for (const [path, text] of Object.entries(files)) if (path !== ".poststack.yml") project.write(path, text);
   }
+  expect(await project.plan()).toEqual([]);
+});
+
+test("a migration that comments on the database keeps its words, and the database is still known in the same apply", async () => {
+  const sql = "do $$ begin execute format('comment on database %I is %L', current_database(), 'The shop.'); end $$;\n";
+  project.write(next, sql);
+  project.write("migrations/003_c.rollback.sql", "");
+  await project.ok("apply", "--yes");
+  expect(await project.plan()).toEqual([]);
+  expect(
+    await project.sql(
+      "select shobj_description(oid, 'pg_database') ~ '^The shop\\.\\npoststack ' as kept from pg_database where datname = current_database()",
+    ),
+  ).toEqual([{ kept: true }]);
+  await project.ok("db", "rollback", "--yes");
+  rmSync(project.path(next));
+  rmSync(project.path("migrations/003_c.rollback.sql"));
+});
+
+test("db verify tells of an index that is not valid, and db repair builds it again", async () => {
+  await project.sql("alter table b add constraint later check (true) not valid");
+  const told = await project.ok("db", "verify");
+  expect(told.stdout).toContain("constraint later of public.b was never validated");
+  expect(told.stdout).toContain("alter table public.b validate constraint later;");
+  await project.sql("create index b_later on b (id)");
+  await project.sql("update pg_index set indisvalid = false where indexrelid = 'b_later'::regclass");
+  const verified = await project.run("db", "verify", "--json");
+  expect(verified.code).toBe(1);
+  const answer: unknown = JSON.parse(verified.stdout);
+  expect(misfits("answers/db verify", answer)).toEqual([]);
+  expect(answer).toMatchObject({ agrees: false, catalog: [{ name: "public.b_later" }, { name: "later" }] });
+  expect((await project.run("db", "verify")).stdout).toContain("An index is not valid.");
+  expect((await project.ok("db", "repair", "--yes")).stdout).toContain("built again beside reads and writes");
+  await project.ok("db", "verify");
+  await project.sql("drop index b_later");
+  await project.sql("alter table b drop constraint later");
+});
+
+test("db resolve records what a person has seen of a migration that began and did not finish", async () => {
+  const header = "-- poststack: no-transaction\n";
+  const state = "select state from poststack.schema_migrations where name = '003_c'";
+  project.write(next, `${header}do $$ begin create table c (n int); commit; perform 1 / 0; end $$;\n`);
+  project.write("migrations/003_c.rollback.sql", "drop table c;\n");
+  expect((await project.run("apply", "--yes")).text).toContain("db resolve 003_c --as applied");
+  expect((await project.run("db", "resolve", "003")).text).toContain("error USAGE: --as is missing");
+  await project.sql("drop table c");
+  await project.ok("db", "resolve", "003", "--as", "rolled-back", "--yes");
+  expect(await project.sql(state)).toEqual([]);
+  expect((await project.run("apply", "--yes")).code).toBe(1);
+  project.write(next, `${header}create table c (n int);\n`);
+  const resolved = await project.ok("db", "resolve", "003", "dev", "--as", "applied", "--yes");
+  expect(resolved.stdout).toMatch(/^\+create table c \(n int\);$/m);
+  expect(await project.sql(state)).toEqual([{ state: "applied" }]);
+  expect((await project.ok("db", "resolve", "003", "--as", "applied", "--yes")).stdout).toContain("Nothing to do");
+  await project.ok("db", "rollback", "--yes");
+  rmSync(project.path(next));
+  rmSync(project.path("migrations/003_c.rollback.sql"));
   expect(await project.plan()).toEqual([]);
 });
 

@@ -38,7 +38,16 @@ export function listedMigrations(
       next: "make it, or remove `migrations` from the file",
     });
   }
-  const { target, rollback = false, replay = false, baseline, repair = false, rehearse, rehearsalRows } = migration;
+  const {
+    target,
+    rollback = false,
+    replay = false,
+    baseline,
+    repair = false,
+    resolve,
+    rehearse,
+    rehearsalRows,
+  } = migration;
   const mayReplay = environment.config.watch?.replay_migrations === true && environment.config.protected !== true;
   const { readAs } = migration;
   const { table } = project.migrationFormat;
@@ -55,6 +64,7 @@ export function listedMigrations(
     replay: replay && mayReplay,
     ...(baseline === undefined ? {} : { baseline }),
     repair,
+    ...(resolve === undefined ? {} : { resolve }),
     rehearse: rehearse ?? environment.config.policy?.rehearse ?? false,
     ...(rehearsalRows === undefined ? {} : { rehearsalRows }),
     ...driftOf(environment.config, migration),

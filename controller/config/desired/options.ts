@@ -2,6 +2,7 @@ import type { Place } from "../../core/place.ts";
 import type { Files, SecretSources, TextCache } from "../../core/ports/files.ts";
 import type { ShippedImage } from "../../core/ports/container-images.ts";
 import type { ForeignFormat } from "../../resources/migration/import/formats.ts";
+import type { Resolution } from "../../resources/migration/model.ts";
 import type { State } from "../../core/ports/state.ts";
 import type { ComposeRecall } from "../compose/recall/recall.ts";
 import type { EnvironmentSource, ProjectSource } from "../source.ts";
@@ -78,6 +79,7 @@ export interface MigrationOptions {
   readonly replay?: boolean | undefined;
   readonly baseline?: string | undefined;
   readonly repair?: boolean | undefined;
+  readonly resolve?: Resolution | undefined;
   /** Reads the folder in the manner of another tool, whatever the configuration says (`db import`). */
   readonly readAs?: ForeignFormat | undefined;
   /** Whether what is pending is rehearsed; undefined: as the environment's policy says. */

@@ -14,7 +14,8 @@ import type { RecordedMigration, Replay } from "../replay.ts";
 /** Bytes of a migration's text, as for running it. */
 const limitBytes = 16 * 1024 * 1024;
 
-const ledger = `select "order"::text as "order", version, name, state, sql from poststack.schema_migrations s order by s."order"`;
+/** As they ran: what was allowed to run out of order came in a later run, which has a higher number. */
+const ledger = `select "order"::text as "order", version, name, state, sql from poststack.schema_migrations s order by s.fence, s."order"`;
 
 /**
  * What the ledger says has run, in order: the versions, and then the repeatable files as each of them ran last.

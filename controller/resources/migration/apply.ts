@@ -5,7 +5,8 @@ import { unreachable } from "../../core/unreachable.ts";
 import { applyMigration } from "./forward.ts";
 import { takeOverLedger } from "./import/apply.ts";
 import type { MigrationAction } from "./model.ts";
-import { baseline, repair } from "./record.ts";
+import { rebuildIndex } from "./rebuild.ts";
+import { baseline, repair, unrecord } from "./record.ts";
 import { forgetMigration, repeatMigration } from "./repeatable/apply.ts";
 import { replayMigration, rollBackMigration } from "./backward.ts";
 
@@ -30,6 +31,10 @@ export function apply(
       return repeatMigration(action, ports, signal);
     case "forget":
       return forgetMigration(action, ports, signal);
+    case "unrecord":
+      return unrecord(action.migration, ports, signal);
+    case "rebuild":
+      return rebuildIndex(action.index, ports, signal);
     case "repair":
       return repair(action.migration, ports, signal);
     case "refuse":

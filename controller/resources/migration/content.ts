@@ -23,6 +23,10 @@ export function content(action: MigrationAction): Content {
       return { facts: repeatableFacts(action.repeatable) };
     case "forget":
       return { facts: { ...action.row } };
+    case "unrecord":
+      return { facts: rowFacts(action.migration) };
+    case "rebuild":
+      return { facts: { ...action.index } };
     case "repair":
       return { facts: { ...fileFacts(action.migration), row: rowFacts(action.row) } };
     case "refuse":

@@ -4,8 +4,8 @@ import { idOf, short, type History } from "./history.ts";
 import { judge, type Finding } from "./lint/judge.ts";
 import { plainPolicy } from "./lint/level.ts";
 import { lintFailed, noteOf } from "./lint/verdict.ts";
-import type { LedgerRow, MigrationAction, MigrationFile, PendingFacts } from "./model.ts";
-import { baselineRequired, gap, outOfOrder, refuse, rollbackRequired, rowProblem } from "./refusals.ts";
+import type { DesiredMigrations, LedgerRow, MigrationAction, MigrationFile, PendingFacts } from "./model.ts";
+import { baselineRequired, gap, outOfOrder, refuse, roleUndeclared, rollbackRequired, rowProblem } from "./refusals.ts";
 import { isAfter, type Target } from "./target.ts";
 import { compareOrders } from "./version.ts";
 
@@ -39,14 +39,17 @@ export function stepsForward(history: History, target: Target): readonly Migrati
     const facts = pending.get(file.id);
     const isSame = (facts?.checksum ?? file.checksum) === file.checksum;
     const findings = findingsIn(facts, history);
-    const error = facts?.error ?? (isSame ? failedBy(file, findings) : changed(file));
+    const error =
+      facts?.error ?? (isSame ? (undeclared(file, facts, wish) ?? failedBy(file, findings)) : changed(file));
+    const isLate = head !== undefined && compareOrders(file.order, head.order) < 0;
     if (index === 0 && rows.length === 0 && objects > 0) steps.push(baselineRequired(file, objects));
-    else if (head !== undefined && compareOrders(file.order, head.order) < 0) steps.push(outOfOrder(file, head));
+    else if (isLate && wish.outOfOrder !== true) steps.push(outOfOrder(file, head));
     else if (skipped !== undefined) steps.push(gap(file, skipped));
     else if (error !== undefined) steps.push(refuse(file.id, error));
     else {
       const notes = findings.filter(({ level }) => level === "warning").map(noteOf);
-      const step = run(file, history, `not applied yet, sha256 ${short(file.checksum)}`);
+      const late = isLate ? `, out of order: sorts before ${head.name}, which is applied` : "";
+      const step = run(file, history, `not applied yet${late}, sha256 ${short(file.checksum)}`);
       steps.push(notes.length === 0 ? step : { ...step, notes });
     }
   }
@@ -65,6 +68,16 @@ function failedBy({ name }: MigrationFile, findings: readonly Finding[]): ErrorF
   const [first, ...others] = findings.filter(({ level }) => level === "error");
   return first === undefined ? undefined : lintFailed(name, [first, ...others]);
 }
+
+/** Whoever has no list of roles asked for none. */
+const undeclared = (
+  file: MigrationFile,
+  facts: PendingFacts | undefined,
+  { roles }: DesiredMigrations,
+): ErrorFacts | undefined =>
+  facts?.role === undefined || roles === undefined || roles.includes(facts.role.name)
+    ? undefined
+    : roleUndeclared(file, facts.role);
 
 /** The text was looked at and read for its checksum; between the two it became another one. */
 const changed = (file: MigrationFile): ErrorFacts => ({

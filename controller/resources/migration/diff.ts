@@ -3,12 +3,13 @@ import { fileStart } from "../../core/place.ts";
 import { isAsFiles } from "./columns.ts";
 import { stepsForward } from "./diff-forward.ts";
 import { stepsBack } from "./diff-back.ts";
-import { historyOf, short, type History } from "./history.ts";
+import { baseline, repairs, resolves } from "./diff-records.ts";
+import { historyOf, type History } from "./history.ts";
 import { takeOver } from "./import/diff.ts";
 import type { DesiredMigrations, MigrationAction, ObservedMigrations } from "./model.ts";
 import { refuse, unknownVersion } from "./refusals.ts";
 import { isRepeated, stepsRepeated } from "./repeatable/diff.ts";
-import { isAfter, parseTarget } from "./target.ts";
+import { parseTarget } from "./target.ts";
 
 /** Every refusal is found here, before the first statement (RELIABILITY 27). */
 export function diff(
@@ -17,7 +18,8 @@ export function diff(
 ): readonly MigrationAction[] {
   if (wish === undefined || isDone(wish, observed)) return [];
   const history = historyOf(wish, observed);
-  if (wish.repair) return chain(history, repairs(history));
+  if (wish.repair) return chain(history, repairs(history, observed?.invalidIndexes ?? []));
+  if (wish.resolve !== undefined) return chain(history, resolves(history, wish.resolve));
   if (wish.baseline !== undefined) return chain(history, baseline(history, wish.baseline));
   const taken = takeOver(history, observed);
   if (taken !== undefined)
@@ -47,6 +49,7 @@ const isDone = (wish: DesiredMigrations, observed: ObservedMigrations | undefine
   observed?.columns !== undefined &&
   wish.target === undefined &&
   wish.baseline === undefined &&
+  wish.resolve === undefined &&
   !wish.rollback &&
   !wish.repair &&
   isAsFiles(wish.files, observed.columns) &&
@@ -73,45 +76,5 @@ function chain({ wish, files }: History, steps: readonly MigrationAction[]): rea
     const linked = { ...step, dependsOn: before };
     before = [step.id];
     return linked;
-  });
-}
-
-function baseline(history: History, version: string): readonly MigrationAction[] {
-  const { wish, files, rows, rowOf, objects } = history;
-  const upTo = parseTarget(version, files, rows);
-  if (upTo === undefined) return [unknownVersion(wish, version, history)];
-  const migrations = files.filter(({ order }) => !isAfter(order, upTo) && !rowOf.has(order));
-  const last = migrations.at(-1) ?? (objects > 0 ? files[0] : undefined);
-  if (last === undefined) return [];
-  const reason =
-    migrations.length === 0
-      ? "what is in the database was not made by migrations: all of them are still to run"
-      : `the schema is taken for what ${migrations.length === 1 ? last.name : `${migrations.length} migrations up to ${last.name}`} made; nothing runs`;
-  return [
-    {
-      kind: "migration",
-      verb: "baseline",
-      id: last.id,
-      dependsOn: [],
-      reason,
-      hazards: [],
-      place: fileStart(last.file),
-      migrations,
-    },
-  ];
-}
-
-function repairs({ rows, fileOf }: History): readonly MigrationAction[] {
-  return rows.flatMap((row): readonly MigrationAction[] => {
-    const migration = fileOf.get(row.order);
-    if (migration === undefined) return [];
-    const drift = [
-      ...(row.checksum === migration.checksum ? [] : [`sha256 ${short(row.checksum)} → ${short(migration.checksum)}`]),
-      ...(row.name === migration.name ? [] : [`name ${row.name} → ${migration.name}`]),
-      ...(row.state === "applied" ? [] : [`${row.state} → applied`]),
-    ];
-    if (drift.length === 0) return [];
-    const facts = { id: migration.id, dependsOn: [], reason: drift.join("; "), hazards: [] };
-    return [{ kind: "migration", verb: "repair", ...facts, place: fileStart(migration.file), migration, row }];
   });
 }

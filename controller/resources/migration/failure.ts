@@ -3,6 +3,8 @@ import { fileStart, type Place } from "../../core/place.ts";
 import type { SqlFailure } from "../../core/ports/postgres.ts";
 import type { SqlParser, SqlStatement } from "../../core/ports/sql-parser.ts";
 import { sqlFailure } from "../../core/sql.ts";
+import type { FileSetting } from "./file-settings.ts";
+import { byHand } from "./refusals.ts";
 import { firstLine, offsetOfCharacter, placeAt, type Source } from "./source.ts";
 
 /** Cannot run inside a transaction block; tried to end the transaction that it runs in. */
@@ -40,9 +42,26 @@ export async function explain(error: unknown, failed: Failed, parser: SqlParser)
   return new PoststackError(code, { what: `${name}: ${failure.message}`, where, next, details }, { cause: failure });
 }
 
-/** The way out where nobody but a person can tell what took effect. */
-export const byHand =
-  "look at the database, bring it to the state after the whole file by hand, then `poststack db repair`";
+/** The server refuses what a line at the top of the file asks for: a role that the owner may not take, a value out of range. */
+export function headerFailed(error: unknown, name: string, source: Source, settings: readonly FileSetting[]): unknown {
+  const failure = sqlFailure(error);
+  if (!(error instanceof PoststackError) || failure === undefined || error.code !== "POSTGRES_QUERY") return error;
+  const setting = settings.find(({ value }) => failure.message.includes(value.replace(/^'|'$/g, ""))) ?? settings[0];
+  const { file, shift = 0 } = source;
+  return new PoststackError(
+    "MIGRATION_FAILED",
+    {
+      what: `${name}: ${failure.message}`,
+      where: { file, line: Math.max(1, (setting?.line ?? 1) - shift), column: 1 },
+      next:
+        setting?.role === undefined
+          ? "correct that line; nothing of the file has run"
+          : `let the owner of the database be a member of it: \`in_roles: [${setting.role}]\` in .poststack.yml; nothing of the file has run`,
+      details: [`SQLSTATE ${failure.sqlState}`],
+    },
+    { cause: failure },
+  );
+}
 
 /** A statement outside of a transaction failed, and may have committed a part of what it does before. */
 export async function explainPartial(
@@ -58,7 +77,7 @@ export async function explainPartial(
     {
       what: `${failed.name}: ${failure.message}; the statement runs outside of a transaction, and what it had committed before stays`,
       where,
-      next: byHand,
+      next: byHand(failed.name),
       details: detailsOf(failure, text),
     },
     { cause: failure },
@@ -107,6 +126,8 @@ function nextStep(sqlState: string, statement: string | undefined): string | und
       return "put the line `-- poststack: no-transaction` at the top of the file, best in a file with this statement alone";
     case "55P04":
       return "add the value to the enum in a migration of its own, before this one: a new value cannot be used in the transaction that adds it";
+    case "57014":
+      return "it took longer than the file's `statement-timeout` or `statement_timeout` allows, or somebody cancelled it: do it in smaller steps, or give it more time; nothing of the statement remains";
     case "2D000":
       return "take the COMMIT or ROLLBACK out of the block or procedure, or put `-- poststack: no-transaction` at the top of the file";
     case "42501":
@@ -142,7 +163,7 @@ const endedItself = (error: PoststackError, name: string, source: Source): Posts
     {
       what: `${name} ended its own transaction: what it did before that is in the database, what came after is not`,
       where: fileStart(source.file),
-      next: "take the transaction control out of the file, bring the database to the state after it by hand, then `poststack db repair`",
+      next: `take the transaction control out of the file, and ${byHand(name)}`,
     },
     { cause: error.cause },
   );

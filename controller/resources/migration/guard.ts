@@ -1,6 +1,8 @@
 import { PoststackError } from "../../core/errors.ts";
 import type { ParsedSql, SqlParser, SqlStatement } from "../../core/ports/sql-parser.ts";
+import type { FileSetting } from "./file-settings.ts";
 import { firstLine, placeAt, type Source } from "./source.ts";
+import { settingsOf } from "./text.ts";
 
 /** Words that the parser must look at: they stand in all that is forbidden, and mostly in what is fine. */
 const suspicious = /\b(?:begin|start|commit|end|rollback|abort|savepoint|release|prepare|isolation|stdin)\b|\\/i;
@@ -8,6 +10,8 @@ const suspicious = /\b(?:begin|start|commit|end|rollback|abort|savepoint|release
 export interface Runnable extends Source {
   /** How the transaction is to begin, where the file says it: `repeatable read`. */
   readonly isolation?: string;
+  /** What its header sets, before its first statement. */
+  readonly settings: readonly FileSetting[];
 }
 
 /**
@@ -21,7 +25,8 @@ export interface Runnable extends Source {
  * @throws PoststackError `MIGRATION_TRANSACTION`, `MIGRATION_META_COMMAND`
  */
 export async function runnable(source: Source, isTransactional: boolean, parser: SqlParser): Promise<Runnable> {
-  if (!suspicious.test(source.text)) return source;
+  const settings = settingsOf(source.text);
+  if (!suspicious.test(source.text)) return { ...source, settings };
   const parsed = await parser.parse(source.text);
   const meta = metaCommand(source, parsed);
   if (meta !== undefined) throw meta;
@@ -45,7 +50,7 @@ export async function runnable(source: Source, isTransactional: boolean, parser:
     text = blanked(text, statement);
   }
   if (open !== undefined) throw transactionControl(source, open, isTransactional);
-  return { ...source, text, ...(isolation === undefined ? {} : { isolation }) };
+  return { ...source, text, settings, ...(isolation === undefined ? {} : { isolation }) };
 }
 
 /** Character for character: what the server says of the rest keeps its place. */

@@ -2,6 +2,7 @@ import type { ActionOf, Hazard, Refusal } from "../../core/action.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
+import type { InvalidIndex } from "./catalog-faults.ts";
 import type { ImportedLedger } from "./import/diff.ts";
 import type { TakeOver } from "./import/formats.ts";
 import type { FoundLedger } from "./import/observe.ts";
@@ -50,6 +51,8 @@ export interface ListedMigrations {
   readonly baseline?: string;
   /** Takes the files' present checksums into the ledger (`db repair`). */
   readonly repair: boolean;
+  /** What a person has found out of a migration that began and did not finish (`db resolve`). */
+  readonly resolve?: Resolution;
   /** A file that sorts before what is applied runs nevertheless (`policy.out_of_order`); else it is refused. */
   readonly outOfOrder?: boolean;
   /** Names of the roles that the files declare: those that a file may run as. Undefined: nobody asked. */
@@ -78,6 +81,13 @@ export interface DriftWish {
   readonly refuses: boolean;
   /** Patterns of what may differ: `public.cache_*`, `table audit.*`. */
   readonly ignored: readonly string[];
+}
+
+export interface Resolution {
+  /** As a file has it, or its number. */
+  readonly version: string;
+  /** applied: the database is in the state after the whole file. rolled-back: nothing of it is there. */
+  readonly as: "applied" | "rolled-back";
 }
 
 /** With what the texts say: what `diff` gets, one element. */
@@ -153,6 +163,8 @@ export interface ObservedMigrations {
   readonly pending: ReadonlyMap<ResourceId, PendingFacts>;
   /** Of the tables that pending files touch, as far as anybody asked. */
   readonly tables?: LintFacts;
+  /** Looked for where they are to be rebuilt. */
+  readonly invalidIndexes?: readonly InvalidIndex[];
   /** Checksums of rollback files that are to run, by the migration's id. */
   readonly rollbacks?: ReadonlyMap<ResourceId, string>;
   /** What the ledger knows of repeatable files; missing where it has never known one. */
@@ -203,5 +215,8 @@ export type MigrationAction =
     >
   | ActionOf<"migration", "repeat", { readonly repeatable: RepeatableFile }>
   | ActionOf<"migration", "forget", { readonly row: RepeatedRow }>
+  /** Takes the row away, and nothing out of the database. */
+  | ActionOf<"migration", "unrecord", { readonly migration: LedgerRow }>
+  | ActionOf<"migration", "rebuild", { readonly index: InvalidIndex }>
   | ActionOf<"migration", "repair", { readonly migration: MigrationFile; readonly row: LedgerRow }>
   | Refusal<"migration">;

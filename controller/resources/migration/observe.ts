@@ -4,6 +4,7 @@ import type { Ports } from "../../core/ports.ts";
 import type { Files } from "../../core/ports/files.ts";
 import type { Row, Session } from "../../core/ports/postgres.ts";
 import { sqlFailure } from "../../core/sql.ts";
+import { readInvalidIndexes } from "./catalog-faults.ts";
 import { hasVersionsOf, rowsOf } from "./columns.ts";
 import { runnable } from "./guard.ts";
 import { hazardsOf } from "./hazards.ts";
@@ -36,7 +37,9 @@ export async function observe(
   const pending = await lookAt(filesBeside(desired.files, ledger, foreign), isInUse(ledger), ports);
   const rollbacks = readRollbacks(desired, ledger, ports.files);
   const repeatables = await observeRepeatables(desired, ledger, session, ports, signal);
-  return [Object.assign(ledger, { pending }, rollbacks.size === 0 ? {} : { rollbacks }, foreign, repeatables)];
+  const invalid =
+    desired.repair && session !== undefined ? { invalidIndexes: await readInvalidIndexes(session, signal) } : {};
+  return [Object.assign(ledger, { pending }, rollbacks.size === 0 ? {} : { rollbacks }, foreign, repeatables, invalid)];
 }
 
 /** Another tool's record counts until there is a row of ours. */
@@ -218,9 +221,14 @@ async function look(file: NamedMigration, { files, parser }: Pick<Ports, "files"
     const checksum = checksumOf(bytes);
     const known = looked.get(checksum);
     if (known !== undefined) return known;
-    await runnable(source, headersOf(bytes).transactional, parser);
-    const facts = { checksum, hazards: hazardsOf(source.text) };
-    looked.set(checksum, facts);
+    const { transactional, settings } = headersOf(bytes);
+    await runnable(source, transactional, parser);
+    const asked = settings.find(({ role }) => role !== undefined);
+    const place = { file: source.file, line: (asked?.line ?? 1) - (source.shift ?? 0), column: 1 };
+    const role = asked?.role === undefined ? {} : { role: { name: asked.role, place } };
+    const facts = { checksum, hazards: hazardsOf(source.text), ...role };
+    // The place is that of one file, and of no other with the same text.
+    if (asked === undefined) looked.set(checksum, facts);
     return facts;
   } catch (error) {
     if (error instanceof PoststackError) return { hazards: [], error: error.facts };

@@ -1,8 +1,8 @@
 import type { Ports } from "../../core/ports.ts";
 import type { Files } from "../../core/ports/files.ts";
 import { done, type Result } from "../../core/resource.ts";
-import { insertRow, markForeign, updateRow } from "./ledger.ts";
-import type { MigrationFile, RepeatableFile } from "./model.ts";
+import { deleteRow, insertRow, markForeign, updateRow } from "./ledger.ts";
+import type { LedgerRow, MigrationFile, RepeatableFile } from "./model.ts";
 import { readRepeatable } from "./repeatable/apply.ts";
 import { writeRepeated } from "./repeatable/ledger.ts";
 import { freshSession, writeLedger } from "./session.ts";
@@ -42,6 +42,13 @@ export async function repair(migration: MigrationFile, ports: Ports, signal: Abo
   const { text, rollbackSql } = texts(migration, ports.files);
   const session = await freshSession(ports, signal);
   await writeLedger(session, updateRow(migration, text, rollbackSql), ports, signal);
+  return done;
+}
+
+/** Somebody has seen that nothing of it is in the database. */
+export async function unrecord({ order }: LedgerRow, ports: Ports, signal: AbortSignal): Promise<Result> {
+  const session = await freshSession(ports, signal);
+  await writeLedger(session, deleteRow(order), ports, signal);
   return done;
 }
 

@@ -2,7 +2,7 @@ import type { ErrorFacts } from "../../core/errors.ts";
 import { resourceId, type ResourceId } from "../../core/id.ts";
 import { fileStart } from "../../core/place.ts";
 import { idOf, short, type History } from "./history.ts";
-import type { DesiredMigrations, LedgerRow, MigrationAction, MigrationFile } from "./model.ts";
+import type { DesiredMigrations, LedgerRow, MigrationAction, MigrationFile, PendingFacts } from "./model.ts";
 import { compareOrders } from "./version.ts";
 
 type Refused = Extract<MigrationAction, { readonly verb: "refuse" }>;
@@ -27,7 +27,7 @@ export function rowProblem(row: LedgerRow, { files, fileOf, wish }: History): Re
   return row.checksum === file.checksum ? undefined : edited(row, file);
 }
 
-function missing(row: LedgerRow, last: MigrationFile | undefined, wish: DesiredMigrations): Refused {
+export function missing(row: LedgerRow, last: MigrationFile | undefined, wish: DesiredMigrations): Refused {
   const isAhead = last === undefined || compareOrders(row.order, last.order) > 0;
   return refuse(idOf(row, undefined), {
     code: "MIGRATION_MISSING",
@@ -49,12 +49,32 @@ const edited = (row: LedgerRow, file: MigrationFile): Refused =>
     next: "put the file back and write a new migration; or `poststack db rollback`; or, when the change means nothing, `poststack db repair`",
   });
 
+/** What a person does whose eyes alone can tell how far it came. */
+export const byHand = (name: string): string =>
+  `look at the database: with the whole file in it, \`poststack db resolve ${name} --as applied\`; with nothing of it, \`poststack db resolve ${name} --as rolled-back\`; else bring it to one of the two by hand first`;
+
+export const neverBegun = (file: MigrationFile): Refused =>
+  refuse(file.id, {
+    code: "MIGRATION_UNKNOWN",
+    what: `${file.name} was never begun, so there is nothing to resolve`,
+    where: fileStart(file.file),
+    next: "`poststack db migrate` runs it; `poststack db baseline` takes what is there for what it makes",
+  });
+
+export const wholeAlready = (row: LedgerRow, file: MigrationFile | undefined): Refused =>
+  refuse(idOf(row, file), {
+    code: "ROLLBACK_REQUIRED",
+    what: `${row.name} is applied as a whole: there is nothing to resolve`,
+    ...(file === undefined ? {} : { where: fileStart(file.file) }),
+    next: "`poststack db rollback` takes it back",
+  });
+
 const halfApplied = (file: MigrationFile): Refused =>
   refuse(file.id, {
     code: "MIGRATION_INTERRUPTED",
     what: `${file.name} began and did not finish, and it is not known what of it is in the database`,
     where: fileStart(file.file),
-    next: "bring the database to the state after the whole file by hand, then `poststack db repair`",
+    next: byHand(file.name),
   });
 
 const halfReverted = (row: LedgerRow, file: MigrationFile): Refused =>
@@ -62,7 +82,7 @@ const halfReverted = (row: LedgerRow, file: MigrationFile): Refused =>
     code: "MIGRATION_INTERRUPTED",
     what: `the rollback of ${row.name} began and did not finish`,
     where: fileStart(file.rollbackFile ?? file.file),
-    next: "`poststack db rollback` again to finish it; or bring the database to the state after the migration by hand, then `poststack db repair`",
+    next: `\`poststack db rollback\` again to finish it; or ${byHand(row.name)}`,
   });
 
 export const outOfOrder = (file: MigrationFile, head: LedgerRow): Refused =>
@@ -70,8 +90,18 @@ export const outOfOrder = (file: MigrationFile, head: LedgerRow): Refused =>
     code: "MIGRATION_ORDER",
     what: `${file.name} sorts before ${head.name}, which is applied`,
     where: fileStart(file.file),
-    next: "give it a version after that one, or `poststack db rollback` to a version before it first",
+    next: "give it a version after that one, or `poststack db rollback` to a version before it first; an environment with `policy: { out_of_order: allow }` runs it as it is",
   });
+
+export const roleUndeclared = (
+  file: MigrationFile,
+  { name, place }: NonNullable<PendingFacts["role"]>,
+): ErrorFacts => ({
+  code: "ROLE_MISSING",
+  what: `${file.name} is to run as role "${name}", which the files do not declare`,
+  where: place,
+  next: `declare it below \`postgres: { roles: … }\`, and let the owner of the database be \`in_roles: [${name}]\``,
+});
 
 export const gap = (file: MigrationFile, missingNumber: number): Refused =>
   refuse(file.id, {

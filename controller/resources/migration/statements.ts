@@ -4,11 +4,15 @@ import type { Ports } from "../../core/ports.ts";
 import type { Session } from "../../core/ports/postgres.ts";
 import type { SqlStatement } from "../../core/ports/sql-parser.ts";
 import { sqlFailure } from "../../core/sql.ts";
-import { byHand, explain, explainPartial, needsNoTransaction } from "./failure.ts";
+import { watchBlockers } from "../../core/blockers.ts";
+import { explain, explainPartial, headerFailed, needsNoTransaction } from "./failure.ts";
+import { setStatements, type FileSetting } from "./file-settings.ts";
 import { dropInvalid, invalidIndexes, isRepeatable, verify } from "./indexes.ts";
 import { setProgress } from "./ledger.ts";
-import { begin, checkFence, contender, inside, sendTransaction, writeLedger } from "./session.ts";
+import { byHand } from "./refusals.ts";
+import { begin, checkFence, cleaningMs, contender, inside, sendTransaction, writeLedger } from "./session.ts";
 import { firstLine, placeAt, type Source } from "./source.ts";
+import { settingsOf } from "./text.ts";
 
 export interface Script {
   readonly name: string;
@@ -38,7 +42,10 @@ export async function runStatements(
   signal: AbortSignal,
 ): Promise<number> {
   const { source, earlier } = script;
-  const run: Run = { session, script, ports, signal };
+  const settings = settingsOf(source.text);
+  const role = settings.find((setting) => setting.name === "role")?.value;
+  const run: Run = { session, script, ports, signal, settings, role };
+  await setUp(run);
   const statements = (await ports.parser.parse(source.text))?.statements ?? [whole(source)];
   let done = 0;
   if (earlier !== undefined) {
@@ -68,6 +75,23 @@ interface Run {
   readonly script: Script;
   readonly ports: Ports;
   readonly signal: AbortSignal;
+  /** What the file's header sets. */
+  readonly settings: readonly FileSetting[];
+  /** As which the statements run, quoted; never the ledger's, which it may not see. */
+  readonly role: string | undefined;
+}
+
+/** What the header sets is the session's until the file ends; the role is only tried here. */
+async function setUp({ session, script, settings, ports, signal }: Run): Promise<void> {
+  if (settings.length === 0) return;
+  try {
+    await session.pipeline([[...setStatements(settings, false), "reset role"].join("; ")], signal);
+  } catch (error) {
+    if (!isCut(error) && script.earlier === undefined) {
+      await writeLedger(session, script.undo, ports, signal).catch(() => undefined);
+    }
+    throw headerFailed(error, script.name, script.source, settings);
+  }
 }
 
 /** What no lexer can split, the server refuses as a whole, and says where. */
@@ -94,30 +118,35 @@ async function checkUnchanged(
 
 /** The number of statements that are done, once the one in doubt has been looked at. */
 async function settle(
-  { session, script: { name, source }, signal }: Run,
+  run: Run,
   { done, begun }: NonNullable<Script["earlier"]>,
   statements: readonly SqlStatement[],
 ): Promise<number> {
+  const {
+    session,
+    script: { name, source },
+    signal,
+  } = run;
   const doubtful = begun === undefined ? undefined : statements[begun - 1];
   if (doubtful === undefined) return done;
-  const verdict = await verify(session, doubtful.kind, signal);
+  const verdict = await asRole(run, () => verify(session, doubtful.kind, signal));
   if (verdict !== "unknown") return verdict === "done" ? done + 1 : done;
   throw new PoststackError("MIGRATION_INTERRUPTED", {
     what: `${name} was interrupted in statement ${done + 1} of ${statements.length}, and the catalog does not tell whether that took effect`,
     where: placeAt(source, doubtful.start),
-    next: byHand,
+    next: byHand(name),
     details: [`statement: ${firstLine(doubtful.text)}`],
   });
 }
 
 async function runOne(run: Run, statement: SqlStatement, done: number): Promise<void> {
-  const { session, script, ports, signal } = run;
+  const { session, script, ports, signal, role } = run;
   const { name, order, source } = script;
   if (statement.kind.is === "build-index" || statement.kind.is === "drop-index") return runAlone(run, statement, done);
   const strings = [
-    `${begin}; ${checkFence(ports.server.fence())}`,
+    `${begin}; ${checkFence(ports.server.fence())}${role === undefined ? "" : `; set local role ${role}`}`,
     inside(statement.text),
-    `${setProgress(order, done + 1, undefined)}; select poststack.end_migration(); commit`,
+    `${role === undefined ? "" : "set local role none; "}${setProgress(order, done + 1, undefined)}; select poststack.end_migration(); commit`,
   ];
   const inTransaction = (): Promise<void> => sendTransaction(session, strings, signal);
   try {
@@ -146,6 +175,18 @@ async function undone(run: Run, statement: SqlStatement, done: number, error: un
 const isCut = (error: unknown): boolean =>
   sqlFailure(error) === undefined || (error instanceof PoststackError && error.code === "POSTGRES_BUSY");
 
+/** Outside of a transaction the role is the session's for as long as it takes. Waited for, as every setting is there. */
+async function asRole<T>({ session, role, signal }: Run, work: () => Promise<T>): Promise<T> {
+  if (role === undefined) return work();
+  await session.pipeline([`set role ${role}`], signal);
+  try {
+    return await work();
+  } finally {
+    // What cannot be reset fails at the ledger, which that role may not see.
+    await session.pipeline(["reset role"], AbortSignal.timeout(cleaningMs)).catch(() => undefined);
+  }
+}
+
 /**
  * In autocommit, recorded before. What a failed build of an index leaves is dropped. A procedure or block may have
  * committed before it failed: it is not tried again, and stays recorded as begun.
@@ -156,33 +197,50 @@ async function runAlone(run: Run, statement: SqlStatement, done: number): Promis
   const { name, order, source } = script;
   await writeLedger(session, setProgress(order, done, done + 1), ports, signal);
   const build = kind.is === "build-index" ? kind : undefined;
-  if (build?.ifNotExists === true && build.name !== undefined) await dropInvalid(session, build, [], signal);
+  if (build?.ifNotExists === true && build.name !== undefined) {
+    await asRole(run, () => dropInvalid(session, build, [], signal));
+  }
   const foreign = build === undefined ? [] : await invalidIndexes(session, build, signal);
   // CONCURRENTLY waits for every older transaction while reads and writes go on: hours of building are not thrown away
   // because a report takes six seconds.
   const waits = build !== undefined || kind.is === "drop-index" || /\bconcurrently\b/i.test(text);
+  // A limit that the file itself gives is meant.
+  const isUnlimited = waits && !run.settings.some((setting) => setting.name === "lock_timeout");
+  let isLeft = false;
+  const clear = async (): Promise<void> => {
+    if (build === undefined) return;
+    isLeft = true;
+    await dropInvalid(session, build, foreign, signal);
+    isLeft = false;
+  };
   const attempt = async (): Promise<void> => {
     try {
+      if (isLeft) await clear();
       // Waited for: in one packet, the statement would run though this had failed.
-      if (waits) await session.pipeline(["set lock_timeout = 0"], signal);
+      if (isUnlimited) await session.pipeline(["set lock_timeout = 0"], signal);
       await session.pipeline([text], signal);
     } catch (error) {
-      if (build !== undefined && sqlFailure(error) !== undefined) {
-        await dropInvalid(session, build, foreign, signal).catch(() => undefined);
-      }
+      if (sqlFailure(error) !== undefined) await clear().catch(() => undefined);
       throw error;
     }
   };
   if (isRepeatable(kind)) {
-    await retried(contender(name, source.file, session), ports, signal, attempt).catch(async (error: unknown) => {
-      throw await undone(run, statement, done, error);
-    });
+    await retried(contender(name, source.file, session), ports, signal, () => asRole(run, attempt)).catch(
+      async (error: unknown) => {
+        // What could not be dropped stays recorded as begun, for the next apply to find.
+        const left = { name, source, remains: "the index that is not valid is dropped by the next apply", statement };
+        throw isLeft ? await explain(error, left, ports.parser) : await undone(run, statement, done, error);
+      },
+    );
   } else {
-    await attempt().catch(async (error: unknown) => {
-      throw isCut(error) ? error : await explainPartial(error, { name, source, statement }, ports.parser);
-    });
+    const watch = watchBlockers(session.pid, "admin", ports);
+    await asRole(run, attempt)
+      .catch(async (error: unknown) => {
+        throw isCut(error) ? error : await explainPartial(error, { name, source, statement }, ports.parser);
+      })
+      .finally(watch.stop);
   }
   // No failure of the statement's own: it stays recorded as begun, and the catalog tells.
-  if (waits) await session.pipeline([`set lock_timeout = ${lockTimeoutMs}`], signal);
+  if (isUnlimited) await session.pipeline([`set lock_timeout = ${lockTimeoutMs}`], signal);
   await writeLedger(session, setProgress(order, done + 1, undefined), ports, signal);
 }

@@ -1,9 +1,12 @@
 import { createHash, hash } from "node:crypto";
+import { fileSetting, type FileSetting } from "./file-settings.ts";
 
 /** What the comment lines at the top of a migration say to Poststack. */
 export interface Headers {
   /** False with `-- poststack: no-transaction`. */
   readonly transactional: boolean;
+  /** What holds for this file only, in order. */
+  readonly settings: readonly FileSetting[];
   /** The first header that means nothing. Line and column count from 1. */
   readonly unknown?: { readonly text: string; readonly line: number; readonly column: number };
 }
@@ -30,6 +33,7 @@ const startOf = (bytes: Buffer): number => (bytes[0] === 0xef && bytes[1] === 0x
 /** Looks at the leading comment lines only; most files have none and cost a byte. */
 export function headersOf(bytes: Buffer): Headers {
   let transactional = true;
+  const settings: FileSetting[] = [];
   let at = startOf(bytes);
   for (let line = 1; at < bytes.length; line++) {
     const end = bytes.indexOf("\n", at);
@@ -42,16 +46,22 @@ export function headersOf(bytes: Buffer): Headers {
     if (!comment) break;
     const header = /^\s*--\s*poststack\s*:(?<value>.*)/i.exec(text);
     const value = header?.groups?.["value"]?.trim();
+    const setting = value === undefined ? undefined : fileSetting(value, line);
     if (value === "no-transaction") transactional = false;
+    else if (setting !== undefined) settings.push(setting);
     else if (value !== undefined && !isAllowance.test(value))
-      return { transactional, unknown: { text: value, line, column: text.indexOf("-") + 1 } };
+      return { transactional, settings, unknown: { text: value, line, column: text.indexOf("-") + 1 } };
     at = next;
   }
-  return { transactional };
+  return { transactional, settings };
 }
+
+/** Most texts do not name us at all, and cost one search. */
+export const settingsOf = (text: string): readonly FileSetting[] =>
+  text.includes("poststack") ? headersOf(Buffer.from(text)).settings : [];
 
 /** For the rules of `db lint`, which look at it themselves: it says nothing of how the file runs. */
 const isAllowance = /^allow(?:-file)?\b/i;
 
 /** Bytes of a line that are looked at: a comment may be of any length, a header is short. */
-const longestHeader = 200;
+const longestHeader = 1_000;

@@ -4,7 +4,8 @@ import type { Ports } from "../../core/ports.ts";
 import type { Session } from "../../core/ports/postgres.ts";
 import type { Before, Link } from "../../core/resource.ts";
 import { sqlFailure } from "../../core/sql.ts";
-import { explain } from "./failure.ts";
+import { explain, headerFailed } from "./failure.ts";
+import { setStatements } from "./file-settings.ts";
 import type { Runnable } from "./guard.ts";
 import { readRow, type FullRow } from "./ledger.ts";
 import type { MigrationFile } from "./model.ts";
@@ -63,11 +64,12 @@ export async function runInTransaction(
   const isolation = sources.find((source) => source.isolation !== undefined)?.isolation;
   const mode = isolation === undefined ? "" : `, isolation level ${isolation}`;
   const fence = checkFence(fenceIfFresh(ports.server.fence()));
+  const texts = stringsOf(sources, sets);
   const strings = [
     // What a fresh connection would give: nothing that the file before has set reaches this one.
     "discard all",
     `${begin}${mode}; ${sets.join("; ")}; ${fence}; ${before}`,
-    ...sources.map(({ text }) => inside(text)),
+    ...texts.map(({ text }) => inside(text)),
     // The file may have taken another role, which cannot see the ledger.
     `reset session authorization; reset role; ${after}; select poststack.end_migration(); ${markUsed}; commit`,
   ];
@@ -85,13 +87,33 @@ export async function runInTransaction(
   } catch (error) {
     const string = sqlFailure(error)?.string ?? leading;
     if (string < leading) throw error;
-    const source = sources[string - leading] ?? sources[0];
+    const { source, isHeader } = texts[string - leading] ?? { source: sources[0], isHeader: false };
+    if (isHeader) throw headerFailed(error, name, source, source.settings);
     // A deferred constraint fails at the commit.
-    const commit = string - leading >= sources.length ? { statement: "commit" as const } : {};
+    const commit = string - leading >= texts.length ? { statement: "commit" as const } : {};
     const failed = { name, source, remains: "nothing of it remains", ...commit };
     const isUndone = isUnrecognised(error) && (await isTakenBack(step.begun, ports));
     throw await explain(error, { ...failed, isUndone }, ports.parser);
   }
+}
+
+interface Sent {
+  readonly text: string;
+  readonly source: Runnable;
+  /** What its header sets, and no statement of its own. */
+  readonly isHeader: boolean;
+}
+
+/** The files as they are sent. Most have no header that sets anything; where one has, the next begins as every file does. */
+function stringsOf(sources: readonly Runnable[], usual: readonly string[]): readonly Sent[] {
+  return sources.flatMap((source, index) => {
+    const { text, settings } = source;
+    const before = sources[index - 1]?.settings ?? [];
+    const anew = before.length === 0 ? [] : ["set local role none", "set local search_path to default", ...usual];
+    const header = [...anew, ...setStatements(settings, true)].join("; ");
+    const body = { text, source, isHeader: false };
+    return header === "" ? [body] : [{ text: header, source, isHeader: true }, body];
+  });
 }
 
 const isUnrecognised = (error: unknown): boolean =>

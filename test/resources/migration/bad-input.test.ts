@@ -140,6 +140,28 @@ const bad: readonly Bad[] = [
     what: /permission denied/,
   },
   {
+    name: "COPY to a program of the server's",
+    sql: "create table a (n int);\ncopy a to program 'cat > /tmp/a';",
+    code: "MIGRATION_FAILED",
+    at: "2:1",
+    what: /program/,
+    next: /never as superuser/,
+  },
+  {
+    name: "a clause of a newer server",
+    sql: "create table a (n int);\ncreate table b (n int, twice int generated always as (n * 2) virtual);",
+    code: "MIGRATION_FAILED",
+    at: "2:62",
+    what: /syntax error at or near/,
+  },
+  {
+    name: "a function of a newer server",
+    sql: "create table a (n int);\ncreate table b (id uuid default uuidv7());",
+    code: "MIGRATION_FAILED",
+    at: "2:33",
+    what: /function uuidv7\(\) does not exist/,
+  },
+  {
     name: "COMMIT",
     sql: "create table a (n int);\n  commit;\ncreate table b (n int);",
     code: "MIGRATION_TRANSACTION",

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { resourceId } from "../../../controller/core/id.ts";
 import { rowsOf } from "../../../controller/resources/migration/columns.ts";
+import type { InvalidIndex } from "../../../controller/resources/migration/catalog-faults.ts";
 import { diff } from "../../../controller/resources/migration/diff.ts";
 import type {
   DesiredMigrations,
@@ -10,6 +11,7 @@ import type {
   MigrationAction,
   MigrationFile,
   ObservedMigrations,
+  Resolution,
 } from "../../../controller/resources/migration/model.ts";
 import { orderOf } from "../../../controller/resources/migration/version.ts";
 
@@ -218,6 +220,8 @@ const backward: readonly Row[] = [
   ["an unknown target", ["001"], ["001"], { target: "5", rollback: true }, ["5 MIGRATION_UNKNOWN", "001 PLAN_REFUSED"]],
 ];
 
+const resolve = (version: string, as: Resolution["as"]): Partial<DesiredMigrations> => ({ resolve: { version, as } });
+
 const repairing: readonly Row[] = [
   ["repair of nothing", ["001"], ["001"], { repair: true }, []],
   [
@@ -229,6 +233,30 @@ const repairing: readonly Row[] = [
   ],
   ["repair of what was finished by hand", ["001!"], ["001! v1 started"], { repair: true }, ["repair 001"]],
   ["repair of a name", ["2017-09-26-200549"], ["20170926200549"], { repair: true }, ["repair 2017-09-26-200549"]],
+  ["resolved as applied", ["001!"], ["001! v1 started"], resolve("1", "applied"), ["repair 001"]],
+  ["resolved as rolled back", ["001!"], ["001! v1 started"], resolve("001_x", "rolled-back"), ["unrecord 001"]],
+  ["a rollback resolved as applied", ["001"], ["001 v1 reverting"], resolve("1", "applied"), ["repair 001"]],
+  ["a rollback resolved as rolled back", ["001"], ["001 v1 reverting"], resolve("1", "rolled-back"), ["unrecord 001"]],
+  ["resolving is that one's", ["001!", "002 v2"], ["001! v1 started", "002"], resolve("1", "applied"), ["repair 001"]],
+  ["resolved already", ["001"], ["001"], resolve("1", "applied"), []],
+  ["taken out already", ["001"], [], resolve("1", "rolled-back"), []],
+  ["what is whole is not resolved", ["001"], ["001"], resolve("1", "rolled-back"), ["001 ROLLBACK_REQUIRED"]],
+  ["nor what was never begun", ["001"], [], resolve("1", "applied"), ["001 MIGRATION_UNKNOWN"]],
+  [
+    "without its file there is nothing to record",
+    ["002"],
+    ["001! v1 started"],
+    resolve("1", "applied"),
+    ["001 MIGRATION_MISSING", "002 PLAN_REFUSED"],
+  ],
+  ["but to forget", ["002"], ["001! v1 started"], resolve("1", "rolled-back"), ["unrecord 001"]],
+  [
+    "resolving of an unknown version",
+    ["001"],
+    [],
+    resolve("9", "applied"),
+    ["9 MIGRATION_UNKNOWN", "001 PLAN_REFUSED"],
+  ],
   ["baseline", ["001", "002", "003"], [], { baseline: "2" }, ["baseline 001 002"]],
   ["baseline that is recorded", ["001", "002", "003"], ["001", "002"], { baseline: "2" }, []],
   ["baseline fills in what is missing", ["001", "002", "003"], ["001", "003"], { baseline: "3" }, ["baseline 002"]],
@@ -253,6 +281,42 @@ test.each<[string, readonly string[], readonly string[], number, Partial<Desired
   ["baseline 0 of an empty database", ["001", "002"], [], 0, { baseline: "0" }, []],
 ])("%s", (_name, files, rows, objects, options, expected) => {
   expect(render(diff([wish(files, options)], [seen(rows, objects)]))).toEqual(expected);
+});
+
+describe("what sorts before an applied one", () => {
+  const files = ["001", "002", "003", "004"];
+  const late = (options: Partial<DesiredMigrations>, rows = ["001", "003"]) =>
+    diff([wish(files, options)], [seen(rows)]);
+
+  test("is refused, with the policy that allows it", () => {
+    const [refusal] = late({});
+    expect(render(late({}))).toEqual(["002 MIGRATION_ORDER", "apply 004"]);
+    expect(refusal?.verb === "refuse" ? refusal.error.next : "").toContain("out_of_order: allow");
+  });
+
+  test("runs first where the environment allows it, and the plan says so", () => {
+    const steps = late({ outOfOrder: true });
+    expect(render(steps)).toEqual(["apply 002", "apply 004"]);
+    expect(steps[0]?.reason).toMatch(/^not applied yet, out of order: sorts before 003_x, which is applied, sha256 /);
+    expect(steps[1]?.reason).not.toContain("out of order");
+    expect(late({ outOfOrder: true }, files)).toEqual([]);
+  });
+});
+
+test("repair builds again what is not valid, drops what is left over, and leaves partitions to a person", () => {
+  const index = (name: string, remedy: InvalidIndex["remedy"]): InvalidIndex => ({
+    kind: "invalid index",
+    name,
+    table: "public.t",
+    remedy,
+  });
+  const invalidIndexes = [index("public.a", "rebuild"), index("public.a_ccnew", "drop"), index("public.p", "attach")];
+  const steps = diff([wish(["001 v2"], { repair: true })], [{ ...seen(["001"]), invalidIndexes }]);
+  expect(render(steps)).toEqual(["repair 001", "rebuild index public.a", "rebuild index public.a_ccnew"]);
+  expect(steps.map(({ reason }) => reason).slice(1)).toEqual([
+    "not valid, on public.t: built again beside reads and writes",
+    "not valid, left on public.t by REINDEX CONCURRENTLY: dropped",
+  ]);
 });
 
 test("a server without data: everything is pending", () => {

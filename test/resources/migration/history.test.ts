@@ -379,6 +379,30 @@ describe("a lock that somebody holds", () => {
   });
 });
 
+test("of a deadlock with the application the migration is the victim, and runs once when that is over", async ({
+  database,
+}) => {
+  await database.createLedger();
+  const it = world(
+    database,
+    migrations({
+      "001_base.sql": "create table a (n int); create table b (n int);",
+      "002_both.sql": "alter table b add m int; alter table a add m int;",
+    }),
+  );
+  await pass(it, { target: "1" });
+  const application = await database.server.login(database.endpoint.admin, database.name, database.signal);
+  // It would look for deadlocks only after a minute: the migration finds this one.
+  await application.pipeline(["set deadlock_timeout = '60s'", "begin", "lock table a"], database.signal);
+  const running = pass(it);
+  await waitFor(database, "select from pg_locks where relation = 'a'::regclass and not granted");
+  await application.pipeline(["lock table b", "commit"], database.signal);
+  await running;
+  expect(it.progress.filter((line) => line.startsWith("try ")).length).toBeGreaterThan(0);
+  expect(await names(database)).toEqual(["001_base applied", "002_both applied"]);
+  await application.close();
+});
+
 test("an abort ends the statement, and the session is as good as before", async ({ database }) => {
   await database.createLedger();
   const it = world(database, migrations({ "001_x.sql": "create table x (n int); select pg_sleep(600)" }));

@@ -119,7 +119,7 @@ end $$;
     const error = await failureOf(pass(it));
     expect(error.code).toBe("MIGRATION_INTERRUPTED");
     expect(error.facts.what).toContain("what it had committed before stays");
-    expect(error.facts.next).toContain("db repair");
+    expect(error.facts.next).toContain("db resolve 002_x --as applied");
     expect(await ledger(database)).toEqual([{ state: "started", done: begun - 1, begun }]);
     expect(await rows()).toEqual([1, 2]);
     expect((await failureOf(pass(it))).code).toBe("MIGRATION_INTERRUPTED");
@@ -250,11 +250,104 @@ describe("the connection is cut", () => {
     const error = await failureOf(pass(it));
     expect(error.code).toBe("MIGRATION_INTERRUPTED");
     expect(error.facts.where && renderPlace(error.facts.where)).toBe("migrations/002_x.sql:3:1");
-    expect(error.facts.next).toContain("db repair");
+    expect(error.facts.next).toContain("db resolve 002_x --as applied");
     expect(await database.column("select n from a")).toEqual([1]);
     await database.query("create table b (n int)");
     await pass(it, { repair: true });
     expect(render(await planOf(it))).toEqual([]);
+  });
+});
+
+/** A server whose owner session is cut once it has been called so often: nothing of the next call arrives. */
+function cuttingAfter(database: TestDatabase, calls: number) {
+  let made = 0;
+  const counted = async <T>(session: Session, send: () => Promise<T>): Promise<T> => {
+    const answer = await send();
+    if (++made !== calls) return answer;
+    const gone = new Promise((resolve) => session.lost.addEventListener("abort", resolve, { once: true }));
+    await database.query("select pg_terminate_backend($1)", [session.pid]);
+    await gone;
+    await database.server.reset();
+    throw new Error("cut");
+  };
+  const server: Server = {
+    ...database.server,
+    owner: async (signal) => {
+      const session = await database.server.owner(signal);
+      return {
+        ...session,
+        query: (...given) => counted(session, () => session.query(...given)),
+        pipeline: (...given) => counted(session, () => session.pipeline(...given)),
+      };
+    },
+  };
+  return { server, wasCut: () => made >= calls };
+}
+
+// Each moment at which the client can die: between two calls. What dies in the middle of one is in crash.test.ts.
+test("cut after each call that is made for a file of every kind of statement: the same end, and nothing twice", async ({
+  database,
+}) => {
+  const it = await prepared(
+    database,
+    `set search_path = public;
+create table log (n int);
+create unique index concurrently if not exists t_nm on t (n, m);
+vacuum t;
+insert into log values (1);
+drop index concurrently old;
+insert into log values (2);`,
+  );
+  const names =
+    "select indexrelid::regclass::text || ' ' || indisvalid from pg_index where indrelid = 't'::regclass order by 1";
+  for (let calls = 1; ; calls++) {
+    await database.query(
+      `drop table if exists log; drop index if exists t_nm, old; create index old on t (m);
+       alter table t owner to ${database.owner}; delete from poststack.schema_migrations where "order" = 2`,
+    );
+    const { server, wasCut } = cuttingAfter(database, calls);
+    await pass(world(database, it.project, server)).catch(() => undefined);
+    if (!wasCut()) break;
+    await pass(it);
+    expect({
+      calls,
+      log: await database.column("select n from log order by 1"),
+      indexes: await database.column(names),
+      ledger: await ledger(database),
+    }).toEqual({
+      calls,
+      log: [1, 2],
+      indexes: ["t_nm true"],
+      ledger: [{ state: "applied", done: 7, begun: null }],
+    });
+  }
+}, 180_000);
+
+describe("what nobody but a person can tell", () => {
+  const sql = "create table a (n int);\ndo $$ begin insert into a values (1); commit; end $$;\ncreate table b (n int);";
+  const interrupted = async (database: TestDatabase) => {
+    const it = await prepared(database, sql);
+    await expect(pass(world(database, it.project, cutting(database, "do $$", "after")))).rejects.toThrow("cut");
+    expect((await failureOf(pass(it))).facts.next).toContain("db resolve 002_x --as rolled-back");
+    return it;
+  };
+
+  test("is resolved as applied", async ({ database }) => {
+    const it = await interrupted(database);
+    await database.query("create table b (n int)");
+    await pass(it, { resolve: { version: "2", as: "applied" } });
+    expect(await ledger(database)).toMatchObject([{ state: "applied", begun: null }]);
+    expect(render(await planOf(it))).toEqual([]);
+  });
+
+  test("is resolved as rolled back, and runs from its beginning", async ({ database }) => {
+    const it = await interrupted(database);
+    await database.query("drop table a");
+    for (const _ of [1, 2]) await pass(it, { resolve: { version: "2", as: "rolled-back" } });
+    expect(await ledger(database)).toEqual([]);
+    await pass(it);
+    expect(await database.column("select n from a")).toEqual([1]);
+    expect(await ledger(database)).toMatchObject([{ state: "applied" }]);
   });
 });
 
@@ -291,6 +384,26 @@ describe("rolling back", () => {
     await pass(it, { target: "1", rollback: true });
     expect(await ledger(database)).toEqual([]);
     expect(render(await planOf(it))).toEqual(["apply migration:002_x"]);
+  });
+
+  test("one that fails halfway goes on from there once it is corrected, and forward waits for it", async ({
+    database,
+  }) => {
+    const it = await prepared(
+      database,
+      "create table a (n int); create table b (n int)",
+      "drop table a;\ndrop table wrong;",
+    );
+    await pass(it);
+    const { facts } = await failureOf(pass(it, { target: "1", rollback: true }));
+    expect(facts.where && renderPlace(facts.where)).toBe("migrations/002_x.rollback.sql:3:1");
+    expect(facts.next).toContain("its first 1 statements are done");
+    expect(await ledger(database)).toEqual([{ state: "reverting", done: 1, begun: null }]);
+    expect(render(await planOf(it))).toEqual(["refuse migration:002_x MIGRATION_INTERRUPTED"]);
+    it.project.write("migrations/002_x.rollback.sql", `${header}drop table a;\ndrop table b;`);
+    await pass(it, { target: "1", rollback: true });
+    expect(await ledger(database)).toEqual([]);
+    expect(await database.column("select to_regclass('b') is null")).toEqual([true]);
   });
 
   test("a first statement that fails leaves the migration applied", async ({ database }) => {

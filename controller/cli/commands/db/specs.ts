@@ -44,9 +44,11 @@ export const databaseCommands: readonly CommandSpec[] = [
   {
     name: "db verify",
     arguments: [environmentArgument],
-    summary: "compare the ledger with the files; changes nothing",
+    summary: "compare ledger and files, look for invalid indexes; changes nothing",
+    description:
+      "Exit code 1 when ledger and files do not agree, or an index is not valid. Constraints that were never validated are told, and are no failure.",
     aliases: ["verify-migrations"],
-    examples: [["poststack db verify", "exit code 1 when they do not agree"]],
+    examples: [["poststack db verify", "exit code 1 when something is wrong"]],
     load: async () => (await import("./verify.ts")).verifyCommand,
   },
   {
@@ -118,10 +120,33 @@ export const databaseCommands: readonly CommandSpec[] = [
   {
     name: "db repair",
     arguments: [environmentArgument],
-    summary: "take the files' present text into the ledger, after showing what differs",
+    summary: "take the files' text into the ledger after showing what differs; rebuild invalid indexes",
     options: changeOptions,
     examples: [["poststack db repair", "after an applied file was edited on purpose"]],
     load: async () => (await import("./repair.ts")).repairCommand,
+  },
+  {
+    name: "db resolve",
+    arguments: [
+      { name: "<version>", description: "a migration that began and did not finish", values: "migrations" },
+      environmentArgument,
+    ],
+    summary: "record what you have seen of a migration that did not finish",
+    description:
+      "For MIGRATION_INTERRUPTED, where the catalog does not tell how far a statement outside of a transaction came. Nothing of the migration is run. What the file says other than what was run is shown first.",
+    options: [
+      {
+        flags: "--as <state>",
+        description: "applied: the database is as after the whole file; rolled-back: nothing of it is there",
+        values: ["applied", "rolled-back"],
+      },
+      ...changeOptions,
+    ],
+    examples: [
+      ["poststack db resolve 007 production --as applied", "it was brought to its end by hand"],
+      ["poststack db resolve 007 --as rolled-back", "the next apply runs it from the beginning"],
+    ],
+    load: async () => (await import("./resolve.ts")).resolveCommand,
   },
   {
     name: "db baseline",

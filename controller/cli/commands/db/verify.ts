@@ -1,6 +1,7 @@
 import { isRefusal } from "../../../core/action.ts";
 import type { ErrorFacts } from "../../../core/errors.ts";
-import { contextOf, printJson } from "../../context.ts";
+import { catalogQuestions, remedyFor, type CatalogFault } from "../../../resources/migration/catalog-faults.ts";
+import { contextOf, printJson, type Context } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { look, type Look } from "../../look.ts";
 import { serverDown } from "../../migrations.ts";
@@ -11,33 +12,74 @@ import { paintedError } from "../../report.ts";
 import type { Invocation } from "../../spec.ts";
 import type { World } from "../../world.ts";
 
-/** The ledger against the files, judged as apply would: whatever it would refuse is trouble. Pending ones are not. */
+interface Found {
+  readonly list: readonly ListedMigration[];
+  readonly errors: readonly ErrorFacts[];
+  readonly faults: readonly CatalogFault[];
+}
+
+/**
+ * Ledger and files, judged as apply would: whatever it would refuse is trouble, and pending ones are not. And the catalog: an
+ * index that is not valid is trouble, too; a constraint that was never validated may be meant so and is told.
+ */
 export async function verifyCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
   const opened = openEnvironment(context, name);
   const { environment } = opened;
-  const { list, errors } = await look(opened, world.signal, async (seen) => ({
-    list: await listMigrations(seen),
-    errors: refusalsOf(seen),
-  }));
+  const found = await look(opened, world.signal, async (seen): Promise<Found> => {
+    const [list, faults] = await Promise.all([listMigrations(seen), faultsIn(seen)]);
+    return { list, errors: refusalsOf(seen), faults };
+  });
+  const { list, errors, faults } = found;
   if (list.some(({ state }) => state === "unknown")) throw serverDown(environment);
-  const troubled = list.filter(isTrouble);
-  const agrees = errors.length === 0 && troubled.length === 0;
+  const agrees = errors.length === 0 && !list.some(isTrouble) && !faults.some(isGrave);
   if (context.json) {
-    printJson(context, { version: 1, environment, agrees, migrations: list, errors });
+    const catalog = faults.map((fault) => ({ ...fault, statement: remedyFor(fault) ?? null }));
+    printJson(context, { version: 1, environment, agrees, migrations: list, errors, catalog });
   } else {
-    await tell(troubled, list);
+    await tell(found, agrees, context);
   }
   return agrees ? exitCode.done : exitCode.error;
+}
 
-  async function tell(troubled: readonly ListedMigration[], all: readonly ListedMigration[]): Promise<void> {
-    const { paint, paintError } = context;
-    if (troubled.length > 0) context.print(await renderMigrations(troubled, paint));
-    for (const error of errors) context.note(paintedError(error, paintError));
-    const verdict = agrees ? paint("add", "Ledger and files agree") : paint("remove", "Ledger and files do not agree");
-    context.print(`${verdict}: ${renderStates(all)}.`);
-  }
+const isGrave = ({ kind }: CatalogFault): boolean => kind === "invalid index";
+
+async function faultsIn({ ask }: Look): Promise<readonly CatalogFault[]> {
+  const found = await Promise.all(
+    catalogQuestions.map(async ([sql, read]): Promise<readonly CatalogFault[]> => (await ask(sql, [])).map(read)),
+  );
+  return found.flat();
 }
 
 const refusalsOf = ({ plan }: Look): readonly ErrorFacts[] =>
   plan.actions.flatMap((action) => (action.kind === "migration" && isRefusal(action) ? [action.error] : []));
+
+async function tell({ list, errors, faults }: Found, agrees: boolean, context: Context): Promise<void> {
+  const { paint, paintError } = context;
+  const troubled = list.filter(isTrouble);
+  if (troubled.length > 0) context.print(await renderMigrations(troubled, paint));
+  for (const error of errors) context.note(paintedError(error, paintError));
+  for (const fault of faults) {
+    context.print(paint(isGrave(fault) ? "remove" : "change", describe(fault)));
+    context.print(`  ${nextStep(fault)}`);
+  }
+  const isAgreed = errors.length === 0 && troubled.length === 0;
+  const words = isAgreed ? "Ledger and files agree" : "Ledger and files do not agree";
+  context.print(`${paint(isAgreed ? "add" : "remove", words)}: ${renderStates(list)}.`);
+  const grave = faults.filter(isGrave).length;
+  if (!agrees && grave > 0)
+    context.print(paint("remove", `${grave === 1 ? "An index is" : `${grave} indexes are`} not valid.`));
+}
+
+const describe = ({ kind, name, table }: CatalogFault): string =>
+  kind === "invalid index"
+    ? `index ${name} on ${table} is not valid: it is kept up to date and answers no query`
+    : `constraint ${name} of ${table} was never validated: rows from before it may break it`;
+
+function nextStep(fault: CatalogFault): string {
+  const statement = remedyFor(fault);
+  if (fault.kind === "unchecked constraint") return `in a migration of its own: ${statement ?? ""}`;
+  return statement === undefined
+    ? "make the index of each partition and attach it: alter index … attach partition …"
+    : `\`poststack db repair\` does it: ${statement}`;
+}

@@ -1,0 +1,52 @@
+import { quoteIdentifier, quoteLiteral } from "../../core/sql.ts";
+
+/** A line such as `-- poststack: lock-timeout 10s` at the top of a file: it holds for that file and for no other. */
+export interface FileSetting {
+  readonly name: "lock_timeout" | "statement_timeout" | "search_path" | "role";
+  /** As the server takes it behind SET, quoted where it has to be. */
+  readonly value: string;
+  /** The role's own name, unquoted. */
+  readonly role?: string;
+  /** From 1. */
+  readonly line: number;
+}
+
+/** Words that a header may begin with, besides those without a value. */
+export const settingWords = ["lock-timeout", "statement-timeout", "search-path", "role"] as const;
+
+/** @returns undefined for what is no setting, or has a value that the server would not take */
+export function fileSetting(header: string, line: number): FileSetting | undefined {
+  const [, word, text = ""] = /^(\S+)\s+(.*\S)\s*$/.exec(header) ?? [];
+  switch (word as (typeof settingWords)[number] | undefined) {
+    case "lock-timeout":
+      return isDuration.test(text) ? { name: "lock_timeout", value: quoteLiteral(text).trim(), line } : undefined;
+    case "statement-timeout":
+      return isDuration.test(text) ? { name: "statement_timeout", value: quoteLiteral(text).trim(), line } : undefined;
+    case "search-path": {
+      const schemas = text.split(",").map((one) => nameOf(one.trim()));
+      if (schemas.some((schema) => schema === undefined)) return undefined;
+      return { name: "search_path", value: schemas.map((schema) => quoteIdentifier(schema ?? "")).join(", "), line };
+    }
+    case "role": {
+      const role = nameOf(text);
+      return role === undefined ? undefined : { name: "role", value: quoteIdentifier(role), role, line };
+    }
+    case undefined:
+    default:
+      return undefined;
+  }
+}
+
+/** With its unit, without which the server counts milliseconds (manual: 19.1.1); 0 is no limit. */
+const isDuration = /^(?:0|\d{1,9}(?:\.\d{1,6})?\s*(?:us|ms|s|min|h|d))$/;
+
+/** A name as SQL reads it: in quotes as it stands, else in lower case. */
+function nameOf(text: string): string | undefined {
+  const [, quoted] = /^"((?:[^"]|"")+)"$/.exec(text) ?? [];
+  if (quoted !== undefined) return quoted.replaceAll('""', '"');
+  return /^[\p{L}_][\p{L}\p{N}_$]*$/u.test(text) ? text.toLowerCase() : undefined;
+}
+
+/** The statements that make it so: until the transaction ends, or for what follows on the session. */
+export const setStatements = (settings: readonly FileSetting[], isLocal: boolean): readonly string[] =>
+  settings.map(({ name, value }) => `set ${isLocal ? "local " : ""}${name === "role" ? "role" : `${name} =`} ${value}`);

@@ -1,0 +1,96 @@
+import { expect } from "vitest";
+import {
+  catalogQuestions,
+  remedyFor,
+  type CatalogFault,
+} from "../../../controller/resources/migration/catalog-faults.ts";
+import { quoteIdentifier } from "../../../controller/core/sql.ts";
+import { test, type TestDatabase } from "../../support/postgres.ts";
+import { failureOf, migrations, pass, planOf, render, world } from "./kit.ts";
+
+const faults = async (database: TestDatabase): Promise<readonly string[]> => {
+  const found: CatalogFault[] = [];
+  for (const [sql, read] of catalogQuestions) found.push(...(await database.query(sql)).map(read));
+  return found.map((fault) => `${fault.kind} ${fault.name} on ${fault.table}: ${remedyFor(fault) ?? "by hand"}`);
+};
+
+const invalidate = (database: TestDatabase, ...names: readonly string[]): Promise<unknown> =>
+  database.query("update pg_index set indisvalid = false where indexrelid = any($1::text[]::regclass[])", [names]);
+
+test("what the catalog tells is found, with the statement that makes it good", async ({ database }) => {
+  await database.query(
+    `create table t (n int, m int); create index "By N" on t (n); create index t_m_ccnew on t (m); create index fine on t (m);
+     create table p (n int) partition by range (n); create table p1 partition of p for values from (1) to (2);
+     create index on only p (n);
+     alter table t add constraint "is set" check (n > 0) not valid;
+     alter table t add constraint checked check (m > 0)`,
+  );
+  await invalidate(database, `"By N"`, "t_m_ccnew");
+  expect(await faults(database)).toEqual([
+    `invalid index public."By N" on public.t: reindex index concurrently public."By N";`,
+    "invalid index public.p_n_idx on public.p: by hand",
+    "invalid index public.t_m_ccnew on public.t: drop index concurrently public.t_m_ccnew;",
+    `unchecked constraint "is set" on public.t: alter table public.t validate constraint "is set";`,
+  ]);
+});
+
+test("an index that is being built is no fault", async ({ database }) => {
+  const { endpoint, signal } = database;
+  await database.query("create table t (n int)");
+  const writer = await database.server.login(endpoint.admin, database.name, signal);
+  const builder = await database.server.login(endpoint.admin, database.name, signal);
+  await writer.pipeline(["begin", "insert into t values (1)"], signal);
+  const building = builder.query("create index concurrently on t (n)", [], signal);
+  await expect.poll(() => database.column("select count(*)::int from pg_index where not indisvalid")).toEqual([1]);
+  expect(await faults(database)).toEqual([]);
+  await writer.close();
+  await building;
+  await builder.close();
+});
+
+test("repair builds what is not valid again, drops what is left over, and then nothing is left to do", async ({
+  database,
+}) => {
+  await database.createLedger();
+  const it = world(
+    database,
+    migrations({
+      "001_t.sql": "create table t (n int, m int); create index t_n on t (n); create index t_n_ccnew on t (m)",
+    }),
+  );
+  await pass(it);
+  await invalidate(database, "t_n", "t_n_ccnew");
+  expect(render(await planOf(it))).toEqual([]);
+  const plan = await pass(it, { repair: true });
+  expect(render(plan)).toEqual(["rebuild migration:index public.t_n", "rebuild migration:index public.t_n_ccnew"]);
+  expect(
+    await database.query(
+      "select indexrelid::regclass::text as name, indisvalid from pg_index where indrelid = 't'::regclass",
+    ),
+  ).toEqual([{ name: "t_n", indisvalid: true }]);
+  expect(await planOf(it, { repair: true })).toEqual([]);
+  // The same actions once more find nothing to do.
+  const { carryOut } = await import("./kit.ts");
+  expect(await carryOut(it, plan)).toEqual([{ note: "valid already" }, { note: "valid already" }]);
+});
+
+test("one that cannot be built again says why, and leaves nothing more behind", async ({ database }) => {
+  await database.createLedger();
+  const it = world(
+    database,
+    migrations({ "001_t.sql": "create table t (n int); create unique index t_n on t (n); insert into t values (1)" }),
+  );
+  await pass(it);
+  await database.query("update pg_index set indisvalid = false, indisready = false where indexrelid = 't_n'::regclass");
+  await database.query(`set role ${quoteIdentifier(database.owner)}; insert into t values (1); reset role`);
+  const { facts } = await failureOf(pass(it, { repair: true }));
+  expect(facts.code).toBe("MIGRATION_FAILED");
+  expect(facts.what).toMatch(/^index public\.t_n could not be rebuilt: could not create unique index/);
+  expect(facts.details).toContain("detail: Key (n)=(1) is duplicated.");
+  expect(
+    await database.column("select indexrelid::regclass::text from pg_index where indrelid = 't'::regclass"),
+  ).toEqual(["t_n"]);
+  await database.query("delete from t where ctid = (select max(ctid) from t)");
+  await pass(it, { repair: true });
+  expect(await faults(database)).toEqual([]);
+});
