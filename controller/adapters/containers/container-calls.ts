@@ -146,13 +146,16 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
     },
 
     async removeContainer(id, { force, anonymousVolumes }, signal) {
-      const { client } = await session(signal);
+      const { client, dialect } = await session(signal);
+      const { prefix, query } = force
+        ? dialect.forcedRemoval(anonymousVolumes)
+        : { prefix: "", query: { v: anonymousVolumes } };
       await client
         .ask(
           {
             method: "DELETE",
-            path: pathOf(id),
-            query: { force, v: anonymousVolumes },
+            path: `${prefix}${pathOf(id)}`,
+            query,
             doing: `removing container ${id}`,
             limitMs: writeLimitMs,
           },

@@ -20,6 +20,11 @@ export interface Dialect {
   readonly untold: NonNullable<ContainerDetails["untold"]>;
   /** The body of a creation, as this engine wants it. */
   readonly adaptBody: (body: Json) => Json;
+  /** How it removes a container without a grace, also one that runs. */
+  readonly forcedRemoval: (anonymousVolumes: boolean) => {
+    readonly prefix: string;
+    readonly query: Readonly<Record<string, boolean | number>>;
+  };
   /** Answers, in Docker's words. */
   readonly adaptSummary: (answer: Json) => Json;
   readonly adaptDetails: (answer: Json) => Json;

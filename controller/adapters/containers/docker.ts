@@ -14,6 +14,7 @@ export const dockerDialect = (apiVersion: string): Dialect => ({
   changesInPlace,
   untold: new Set(),
   adaptBody: (body) => body,
+  forcedRemoval: (anonymousVolumes) => ({ prefix: "", query: { force: true, v: anonymousVolumes } }),
   adaptSummary: (answer) => answer,
   adaptDetails: (answer) => answer,
   adaptImage: (answer) => answer,

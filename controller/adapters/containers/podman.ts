@@ -28,6 +28,9 @@ export const podmanDialect: Dialect = {
     security/sysctls mountOptions`.split(/\s+/),
   ),
   adaptBody,
+  // By force it stops a container, with all of its grace, and kills only what is left (libpod, removeContainer); a grace for
+  // this once is taken by its own API alone.
+  forcedRemoval: (volumes) => ({ prefix: "/libpod", query: { force: true, timeout: 0, volumes } }),
   adaptSummary: (answer) => ({
     ...answer,
     Image: shortName(text(answer["Image"])),

@@ -15,7 +15,6 @@ const outcome = (work: Promise<unknown>): Promise<unknown> =>
 /** Networks, volumes and images: what every engine does alike, real or not. */
 export function objectContract(box: TestedEngine, image: string): void {
   const { engine, signal, labels } = box;
-  afterEach(() => box.empty());
 
   describe("networks", () => {
     test("a name belongs to one, and its facts are told", async () => {
@@ -121,7 +120,6 @@ export function objectContract(box: TestedEngine, image: string): void {
 /** Builds, which only a real engine can do. */
 export function buildContract(box: TestedEngine, image: string): void {
   const { engine, signal, labels } = box;
-  afterEach(() => box.empty());
 
   describe("builds", () => {
     const folders: string[] = [];

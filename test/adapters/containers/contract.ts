@@ -1,4 +1,7 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { PoststackError } from "../../../controller/core/errors.ts";
 import type { ContainerSpec } from "../../../controller/core/ports/container-spec.ts";
 import type { LogChunk } from "../../../controller/core/ports/containers.ts";
@@ -30,7 +33,6 @@ export function contract(box: TestedEngine, image: string): void {
 /** Without what only a real process can do. */
 export function containerContract(box: TestedEngine, image: string): void {
   const { engine, signal, labels } = box;
-  afterEach(() => box.empty());
 
   const { create, run } = makers(box, image);
   const summary = async (id: string) => (await engine.containers(signal)).find((entry) => entry.id === id);
@@ -177,8 +179,8 @@ export function containerContract(box: TestedEngine, image: string): void {
 /** What a real process does. */
 function insideContract(box: TestedEngine, image: string): void {
   const { engine, signal } = box;
-  afterEach(() => box.empty());
   const { create, run } = makers(box, image);
+  const summary = async (id: string) => (await engine.containers(signal)).find((entry) => entry.id === id);
 
   describe("inside a container", () => {
     test("a command runs in it, with what it is given", async () => {
@@ -250,6 +252,22 @@ function insideContract(box: TestedEngine, image: string): void {
         "444 0 /tmp/config",
         "sesame",
       ]);
+    });
+
+    test("removed by force it is killed and not asked to end; a volume without a name goes where that is wanted", async () => {
+      const host = mkdtempSync(join(tmpdir(), "poststack-removed-"));
+      onTestFinished(() => rmSync(host, { recursive: true }));
+      const mounts = [
+        { type: "bind", source: host, target: "/host", readOnly: false, createHostPath: false },
+        { type: "volume", target: "/data", readOnly: false },
+      ] as const;
+      const script = "trap 'touch /host/asked' TERM; touch /host/ready; while true; do sleep 0.1; done";
+      const id = await run({ mounts, command: ["sh", "-c", script], stopGraceMs: 60_000 });
+      const made = (await summary(id))?.mounts.find(({ target }) => target === "/data")?.name;
+      await expect.poll(() => readdirSync(host)).toEqual(["ready"]);
+      expect(await outcome(engine.removeContainer(id, { force: true, anonymousVolumes: true }, signal))).toBe("done");
+      expect(readdirSync(host)).toEqual(["ready"]);
+      expect((await engine.volumes(signal)).filter(({ name }) => name === made)).toEqual([]);
     });
 
     test("what happens is told as it happens", async () => {

@@ -1,4 +1,4 @@
-import { afterAll, describe } from "vitest";
+import { afterAll, afterEach, describe } from "vitest";
 import { engineBox } from "../../engine/box.ts";
 import { ensureBusybox } from "../../engine/images.ts";
 import { contract } from "./contract.ts";
@@ -12,6 +12,7 @@ afterAll(() => box?.close());
 describe.skipIf(box === undefined)("Docker", async () => {
   if (box === undefined) return;
   const image = await ensureBusybox(box);
+  afterEach(() => box.empty());
   contract(realEngine(box), image);
   objectContract(realEngine(box), image);
   buildContract(realEngine(box), image);

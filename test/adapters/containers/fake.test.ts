@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { PoststackError } from "../../../controller/core/errors.ts";
 import { virtualClock } from "../../support/fake-clock.ts";
 import type { FakeContainer, Program } from "../../support/fake-container.ts";
@@ -45,6 +45,7 @@ function box(): TestedEngine {
 
 describe("the fake keeps the contract of the real ones", () => {
   const tested = box();
+  afterEach(() => tested.empty());
   containerContract(tested, image);
   objectContract(tested, image);
   roundTrip(tested, image);

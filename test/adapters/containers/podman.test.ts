@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { engineBox } from "../../engine/box.ts";
 import { ensureBusybox } from "../../engine/images.ts";
 import { contract } from "./contract.ts";
@@ -34,6 +34,7 @@ const unlike = new Map([
 describe.skipIf(box === undefined)("Podman", async () => {
   if (box === undefined) return;
   const image = await ensureBusybox(box);
+  afterEach(() => box.empty());
   contract(realEngine(box), image);
   objectContract(realEngine(box), image);
   buildContract(realEngine(box), image);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ContainerSpec } from "../../../controller/core/ports/container-spec.ts";
 import { reveal, Secret } from "../../../controller/core/secret.ts";
 import { bare, fieldValues } from "./fields.ts";
@@ -18,7 +18,6 @@ export function roundTrip(
   isRefusedByKernel: (warnings: readonly string[]) => boolean = () => false,
 ): void {
   const { engine, signal } = box;
-  afterEach(() => box.empty());
 
   /** Undefined: this machine's kernel cannot do it, as the engine said. */
   const observed = async (spec: ContainerSpec): Promise<ContainerSpec | undefined> => {
