@@ -4,7 +4,7 @@ import { comparePlaces, fileStart, type Place } from "../core/place.ts";
 import type { Files, TextCache } from "../core/ports/files.ts";
 import type { MigrationFile, NamedMigration } from "../resources/migration/model.ts";
 import { readForward, readRollback } from "../resources/migration/source.ts";
-import { settingWords } from "../resources/migration/file-settings.ts";
+import { settingTakes, settingWords } from "../resources/migration/file-settings.ts";
 import { checksumOf, headersOf } from "../resources/migration/text.ts";
 import { compareOrders, orderOf } from "../resources/migration/version.ts";
 import { knownNames } from "./known-names.ts";
@@ -210,5 +210,7 @@ const badHeader = (where: Place, text: string): PoststackError =>
   new PoststackError("MIGRATION_HEADER", {
     what: `\`-- poststack: ${text}\` means nothing`,
     where,
-    next: knownNames(text.split(/\s/, 1)[0] ?? text, ["no-transaction", ...settingWords]),
+    next:
+      settingTakes(text) ??
+      knownNames(text.split(/\s/, 1)[0] ?? text, ["no-transaction", ...Object.keys(settingWords)]),
   });

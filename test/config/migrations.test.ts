@@ -157,8 +157,15 @@ describe("content", () => {
 
   test.each([
     ["misspelt", "\n  -- poststack: no-transactoin\nselect 1", 2, 'did you mean "no-transaction"?'],
-    ["unknown", "-- poststack: timeout=5s\n", 1, "known are no-transaction"],
-    ["empty", "-- poststack:\n", 1, "known are no-transaction"],
+    ["of a misspelt word with a value", "-- poststack: lock-timeuot 5s\n", 1, 'did you mean "lock-timeout"?'],
+    [
+      "without its unit",
+      "-- poststack: lock-timeout 5\n",
+      1,
+      expect.stringContaining("lock-timeout takes a duration with its unit"),
+    ],
+    ["unknown", "-- poststack: timeout=5s\n", 1, expect.stringMatching(/^known are .*no-transaction/)],
+    ["empty", "-- poststack:\n", 1, expect.stringMatching(/^known are .*no-transaction/)],
   ])("a header that is %s is an error with its line", (_name, text, line, next) => {
     const [error] = errorsOf(() => read(folderOf({ "1_a.sql": text })));
     expect(error?.facts).toMatchObject({ code: "MIGRATION_HEADER", where: { file: "migrations/1_a.sql", line }, next });

@@ -11,13 +11,26 @@ export interface FileSetting {
   readonly line: number;
 }
 
-/** Words that a header may begin with, besides those without a value. */
-export const settingWords = ["lock-timeout", "statement-timeout", "search-path", "role"] as const;
+const duration = "takes a duration with its unit, such as 10s, or 0 for no limit";
+
+/** Words that a header may begin with, besides those without a value, and what they take. */
+export const settingWords = {
+  "lock-timeout": duration,
+  "statement-timeout": duration,
+  "search-path": 'takes names of schemas: app, public, "Quoted"',
+  role: 'takes the name of one role: app_owner, "Quoted"',
+} as const;
+
+/** What a header takes that begins rightly and goes on wrongly: `lock-timeout takes a duration …`. */
+export function settingTakes(header: string): string | undefined {
+  const [word = ""] = header.split(/\s/, 1);
+  return Object.hasOwn(settingWords, word) ? `${word} ${settingWords[word as keyof typeof settingWords]}` : undefined;
+}
 
 /** @returns undefined for what is no setting, or has a value that the server would not take */
 export function fileSetting(header: string, line: number): FileSetting | undefined {
   const [, word, text = ""] = /^(\S+)\s+(.*\S)\s*$/.exec(header) ?? [];
-  switch (word as (typeof settingWords)[number] | undefined) {
+  switch (word as keyof typeof settingWords | undefined) {
     case "lock-timeout":
       return isDuration.test(text) ? { name: "lock_timeout", value: quoteLiteral(text).trim(), line } : undefined;
     case "statement-timeout":
