@@ -204,17 +204,18 @@ test("handed over to another environment by its mark, it is no longer ours", asy
   });
 });
 
-test("a copy of it knows that it is one", async ({ database }) => {
-  const copy = database.unique("copy");
-  await withEnvironment(database, async ({ name, reconcile, wish }) => {
-    await reconcile(wish());
-    await database.query(`create database "${copy}" template "${name}"`);
+test.for([
+  ["its own oid", "oid", "mark overwritten → set"],
+  ["another one's, as a copy or a restored dump has it", "oid::int8 + 1", "Poststack did not make it"],
+])("a ledger that holds the mark with %s", async ([, oid, expected], { database }) => {
+  await withEnvironment(database, async ({ name, plan, wish, sql }) => {
+    await database.query(`create database "${name}"`);
+    await sql(`create schema poststack; create table poststack.system_info (key text primary key, value text);
+      insert into poststack.system_info values ('ledger_version', '1');
+      insert into poststack.system_info
+        select 'database', concat('${mark} ', ${oid}) from pg_database where datname = current_database()`);
+    expect(await plan(wish())).toContain(expected);
   });
-  await withEnvironment(
-    database,
-    async ({ plan, wish }) => expect(await plan(wish())).toContain("Poststack did not make it"),
-    { name: copy },
-  );
 });
 
 test("a foreign database is refused, the printed statement hands it over, its data stays", async ({ database }) => {
