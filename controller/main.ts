@@ -4,6 +4,7 @@ import { homedir, hostname, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
+import { backupFiles } from "./adapters/backup-files.ts";
 import { buildId } from "./adapters/build-id.ts";
 import { cacheFolder } from "./adapters/cache-folder.ts";
 import { clock } from "./adapters/clock.ts";
@@ -102,6 +103,7 @@ const world: World = {
       host: host({ directory, clock, log }),
       embedded: embeddedServers({ directory, root, environment, postgres: driver, clock }),
       containers,
+      backups: backupFiles(environment),
       postgres: driver,
       passwords,
       parser: sqlParser,

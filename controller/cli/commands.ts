@@ -1,3 +1,4 @@
+import { backupCommands } from "./commands/backup/specs.ts";
 import { composeCommands } from "./commands/compose/specs.ts";
 import { containerCommands } from "./commands/container/specs.ts";
 import { databaseCommands } from "./commands/db/specs.ts";
@@ -12,6 +13,7 @@ import type { CommandSpec } from "./spec.ts";
 export const groups: readonly (readonly [string, string])[] = [
   ["env", "environments: start, stop, look"],
   ["db", "the environment's database: migrations, shell, address"],
+  ["backup", "backups of the database: take, verify, restore"],
   ["container", "containers: look, start, stop, build"],
   ["image", "images that were built or used here"],
   ["volumes", "volumes: look, and delete what is left over"],
@@ -25,6 +27,7 @@ export const commands: readonly CommandSpec[] = [
   ...mainCommands,
   ...environmentCommands,
   ...databaseCommands,
+  ...backupCommands,
   ...containerCommands,
   ...imageCommands,
   ...volumesCommands,

@@ -23,6 +23,8 @@ interface SavedOptions extends Selection {
   readonly scale?: Readonly<Record<string, number>>;
   readonly skipInit?: true;
   readonly thorough?: true;
+  /** The backup that is to be restored: a path, or a name in the directory of backups. */
+  readonly restore?: string;
 }
 
 /** As a saved plan keeps it; nothing where nobody asked. */
@@ -98,12 +100,13 @@ export function readSavedPlan(path: string, files: Files): SavedPlan | undefined
   check("fingerprint", typeof fingerprint === "string" && /^[0-9a-f]{64}$/.test(fingerprint));
   check("keyed", typeof keyed === "boolean");
   check("options", isRecord(options));
-  const { to, targets, excludes, scale, skipInit, thorough } = options as Readonly<Record<string, unknown>>;
+  const { to, targets, excludes, scale, skipInit, thorough, restore } = options as Readonly<Record<string, unknown>>;
   check("to", to === undefined || to === "running" || to === "stopped" || to === "absent");
   check("targets", targets === undefined || isTexts(targets));
   check("scale", scale === undefined || (isRecord(scale) && Object.values(scale).every(Number.isInteger)));
   check("skipInit", skipInit === undefined || skipInit === true);
   check("thorough", thorough === undefined || thorough === true);
+  check("restore", restore === undefined || (typeof restore === "string" && restore !== ""));
   check("excludes", excludes === undefined || isTexts(excludes));
   return { environment, fingerprint, keyed, options } as SavedPlan;
 }

@@ -22,7 +22,11 @@ function wishes({ postgres = {}, init = [], deployment = {}, users = [], routes 
   const when = (asked: boolean, path: Path, next: string): void => {
     if (asked) found.push([path, next]);
   };
-  when(postgres.backup !== undefined, ["postgres", "backup"], remove);
+  when(
+    postgres.backup?.schedule !== undefined,
+    ["postgres", "backup", "schedule"],
+    "remove it, and let a timer run `poststack backup take`",
+  );
   when(isAge(postgres.url), ["postgres", "url", "age"], "use `env`, `file` or `command`");
   when(isAge(postgres.password), ["postgres", "password", "age"], "use `env`, `file` or `command`");
   for (const [name, role] of Object.entries(postgres.roles ?? {})) {

@@ -1,3 +1,4 @@
+import type { Backups } from "./ports/backups.ts";
 import type { ContainerEngine } from "./ports/containers.ts";
 import type { EmbeddedServers } from "./ports/embedded.ts";
 import type { Files } from "./ports/files.ts";
@@ -14,6 +15,7 @@ export interface Ports {
   readonly state: State;
   readonly host: Host;
   readonly embedded: EmbeddedServers;
+  readonly backups: Backups;
   readonly containers: ContainerEngine;
   readonly postgres: Postgres;
   readonly passwords: Passwords;

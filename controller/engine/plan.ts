@@ -6,6 +6,7 @@ import { inDependencyOrder } from "../core/order.ts";
 import { contentDigest, publicAction, type Plan } from "../core/plan.ts";
 import type { Endpoint } from "../core/ports/postgres.ts";
 import { contentOf, kinds, resources, type Action, type Desired } from "../resources/index.ts";
+import { withBackup } from "./backup-gate.ts";
 import { dependencyGraph, type DependencyGraph } from "./graph.ts";
 import { holdBack } from "./hold-back.ts";
 import type { Observation } from "./observe.ts";
@@ -19,7 +20,7 @@ import { changedBy, undecidedIn } from "./undecided.ts";
  * @throws PoststackError `DEPENDENCY_CYCLE`, `TARGET_UNKNOWN`
  */
 export function buildPlan(desired: Desired, observation: Observation, selection: Selection = {}): Plan<Action> {
-  const found = diffKinds(desired, observation);
+  const found = withBackup(desired, observation, diffKinds(desired, observation));
   const ordered = leaveInReverse(found);
   const open = [...observation.deferred, ...undecidedIn(desired, observation, ordered)];
   // Where nothing is to be done nobody asks it, and ten thousand migrations are as many edges.

@@ -3,6 +3,11 @@ import type { Ports } from "../core/ports.ts";
 import type { EngineIdentity } from "../core/ports/container-facts.ts";
 import type { Endpoint } from "../core/ports/postgres.ts";
 import type { Content, Link, Resource, Result } from "../core/resource.ts";
+import { apply as applyBackup } from "./backup/apply.ts";
+import { content as contentBackup } from "./backup/content.ts";
+import { diff as diffBackup } from "./backup/diff.ts";
+import type { BackupAction, DesiredBackup, ObservedBackup } from "./backup/model.ts";
+import { observe as observeBackup } from "./backup/observe.ts";
 import { apply as applyContainer } from "./container/apply.ts";
 import { content as contentContainer } from "./container/content.ts";
 import { diff as diffContainer } from "./container/diff.ts";
@@ -76,6 +81,7 @@ export interface DesiredResources {
   readonly role: readonly DesiredRole[];
   readonly database: readonly DesiredDatabase[];
   readonly extension: readonly DesiredExtension[];
+  readonly backup: readonly DesiredBackup[];
   readonly migration: readonly DesiredMigrations[];
   readonly grant: readonly DesiredGrant[];
   readonly job: readonly DesiredJob[];
@@ -91,6 +97,7 @@ export interface ObservedResources {
   readonly role: readonly ObservedRole[];
   readonly database: readonly ObservedDatabase[];
   readonly extension: readonly ObservedExtension[];
+  readonly backup: readonly ObservedBackup[];
   readonly migration: readonly ObservedMigrations[];
   readonly grant: readonly ObservedGrant[];
   readonly job: readonly ObservedJob[];
@@ -106,6 +113,7 @@ interface Actions {
   readonly role: RoleAction;
   readonly database: DatabaseAction;
   readonly extension: ExtensionAction;
+  readonly backup: BackupAction;
   readonly migration: MigrationAction;
   readonly grant: GrantAction;
   readonly job: JobAction;
@@ -172,6 +180,13 @@ export const resources: Resources = {
     diff: diffExtension,
     content: contentExtension,
     apply: applyExtension,
+  },
+  backup: {
+    livesIn: "server",
+    observe: observeBackup,
+    diff: diffBackup,
+    content: contentBackup,
+    apply: applyBackup,
   },
   migration: {
     livesIn: "database",

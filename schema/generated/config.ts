@@ -329,16 +329,16 @@ export interface BackupConfig {
   schedule?: string;
   keep?: BackupKeepConfig;
   /**
-   * Where they are kept. Default: ./backups
+   * Where they are kept, relative to this file. Default: .poststack/<environment>/backups
    */
   directory?: string;
   /**
-   * Before which plans a backup is taken: never, those with destructive actions, or always. Default: never
+   * Before which plans a backup is taken: never, those that delete or drop data, or always when something in the database changes. Default: never
    */
   gate?: "never" | "destructive" | "always";
 }
 /**
- * How many verified backups of each age stay.
+ * How many backups of each age `backup prune` leaves.
  */
 export interface BackupKeepConfig {
   /**

@@ -109,7 +109,7 @@ export const environmentKey: Key = {
                 monthly: { fallback: "0" },
               },
             },
-            directory: { fallback: "./backups" },
+            directory: { fallback: ".poststack/<environment>/backups" },
             gate: { fallback: "never", value: "never" },
           },
         },

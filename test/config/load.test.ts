@@ -82,7 +82,7 @@ describe("an environment that cannot be used does not stand in the way of the ot
     init: [{ compose: compose.yml }]
     users: [{ username: a }]
     routes: [{ host: a, service: b }]
-    postgres: { port: 2, backup: {}, password: { age: a, key: b } }
+    postgres: { port: 2, backup: { schedule: 0 3 * * * }, password: { age: a, key: b } }
   base: { template: true, users: [{ username: a }] }`);
   const beside = { "compose.yml": "", "pod.yml": "" };
 
@@ -100,8 +100,8 @@ describe("an environment that cannot be used does not stand in the way of the ot
         "NOT_YET .poststack.yml:6:24",
         "NOT_YET .poststack.yml:8:5",
         "NOT_YET .poststack.yml:9:5",
-        "NOT_YET .poststack.yml:10:26",
-        "NOT_YET .poststack.yml:10:55",
+        "NOT_YET .poststack.yml:10:46",
+        "NOT_YET .poststack.yml:10:76",
       ],
     ],
   ])("%s", (_name, chosen, expected) => expect(told(() => load(text, { chosen, beside }))).toEqual(expected));

@@ -193,6 +193,7 @@ export function fakeEngine(options: FakeOptions): FakeEngine {
       write(`putFiles ${find(id)?.name ?? id}`, signal, () => {
         for (const file of files) need(id).files.set(file.path, file);
       }),
+    putStream: (id, _file, signal) => write(`putStream ${find(id)?.name ?? id}`, signal, () => void need(id)),
 
     networks: (signal) => call("networks", signal, () => [...networks.values()]),
     createNetwork: (name, spec, signal) =>

@@ -164,6 +164,7 @@ export const randomDesired: fc.Arbitrary<Desired> = fc
     const jobIds = jobs.map((name) => resourceId("job", name));
     const all: DesiredResources = {
       ...engineWishes(services, image, level, to),
+      backup: [],
       instance: [
         {
           ...{ id: instanceId, provider: "embedded", to, endpoint, place, dependsOn: [], deleteData: false },

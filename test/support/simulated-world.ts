@@ -116,6 +116,7 @@ export function applyToWorld(world: SimulatedWorld, action: Action): void {
     case "process":
       return applyProcess(world, action);
     case "grant":
+    case "backup":
       return;
     case "network":
     case "volume":

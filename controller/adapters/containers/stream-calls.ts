@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
 import { PoststackError } from "../../core/errors.ts";
 import type { EngineEvent } from "../../core/ports/container-facts.ts";
-import type { ContainerEngine, ContainerFile, ExecResult } from "../../core/ports/containers.ts";
+import type { ContainerEngine, ContainerFile, ExecResult, StreamedFile } from "../../core/ports/containers.ts";
 import { object, present, someText, text, textMap } from "./answer.ts";
 import { readLimitMs, writeLimitMs } from "./client.ts";
 import { environmentLines } from "./container-body.ts";
@@ -11,17 +12,17 @@ import { frames, lines } from "./frames.ts";
 import { heard } from "./heard.ts";
 import { logLines } from "./log-lines.ts";
 import { plain } from "./plain.ts";
-import { tarEnd, tarEntry } from "./tar.ts";
+import { tarEnd, tarEntry, tarHead, tarPadding } from "./tar.ts";
 
 /** The end of a command's output that is kept. */
 const outputLimitBytes = 64 * 1024;
 
-type Streams = Pick<ContainerEngine, "exec" | "logs" | "putFiles" | "events">;
+type Streams = Pick<ContainerEngine, "exec" | "logs" | "putFiles" | "putStream" | "events">;
 
 /** The calls whose answer or question is a stream. */
 export function streamCalls(session: (signal: AbortSignal) => Promise<Session>): Streams {
   return {
-    async exec(id, { command, environment, user, workingDirectory, privileged, timeoutMs }, signal) {
+    async exec(id, { command, environment, user, workingDirectory, privileged, timeoutMs, onOutput }, signal) {
       const { client } = await session(signal);
       const doing = `running ${command[0]} in container ${shortIds(id)}`;
       const body = {
@@ -35,7 +36,7 @@ export function streamCalls(session: (signal: AbortSignal) => Promise<Session>):
       const path = `/exec/${encodeURIComponent(text(object(await client.ask(made, signal))["Id"]))}`;
       const start = { method: "POST", path: `${path}/start`, body: { Detach: false, Tty: false }, doing } as const;
       const output = await client.open({ ...start, limitMs: writeLimitMs }, signal);
-      const kept = await within(timeoutMs, doing, output, signal);
+      const kept = await within(timeoutMs, doing, output, signal, onOutput);
       const ended = object(
         await client.ask({ method: "GET", path: `${path}/json`, doing, limitMs: readLimitMs }, signal),
       );
@@ -85,6 +86,16 @@ export function streamCalls(session: (signal: AbortSignal) => Promise<Session>):
       await client.ask({ ...call, method: "PUT", query: { path: "/" }, headers, body }, signal);
     },
 
+    async putStream(id, file, signal) {
+      const { client } = await session(signal);
+      const doing = `putting ${file.path} into container ${shortIds(id)}`;
+      const body = Readable.from(streamedArchive(file, doing));
+      const headers = { "content-type": "application/x-tar" };
+      const call = { method: "PUT", path: `${pathOf(id)}/archive`, query: { path: "/" }, doing, headers } as const;
+      // As long as it takes to send it: the signal alone ends it.
+      await client.ask({ ...call, body, limitMs: undefined }, signal);
+    },
+
     async *events(signal, opened) {
       const { client } = await session(signal);
       const query = { filters: { type: ["container", "network", "volume", "image"] } };
@@ -118,8 +129,18 @@ const silent = (doing: string): PoststackError =>
     next: "see whether the engine is overloaded: docker info, its log",
   });
 
-/** What a command prints until it ends, the last part of it. @throws PoststackError `TIMEOUT` */
-async function within(limitMs: number, doing: string, output: IncomingMessage, signal: AbortSignal): Promise<Buffer> {
+/**
+ * What a command prints until it ends, the last part of it, without what `onOutput` takes.
+ *
+ * @throws PoststackError `TIMEOUT`
+ */
+async function within(
+  limitMs: number,
+  doing: string,
+  output: IncomingMessage,
+  signal: AbortSignal,
+  onOutput?: (bytes: Buffer) => void,
+): Promise<Buffer> {
   const error = new PoststackError("TIMEOUT", {
     what: `${doing}: it did not end within ${limitMs / 1_000} s`,
     next: "see what the command waits for, or give it more time",
@@ -127,8 +148,10 @@ async function within(limitMs: number, doing: string, output: IncomingMessage, s
   const timer = setTimeout(() => output.destroy(error), limitMs);
   let kept = Buffer.alloc(0);
   try {
-    for await (const { bytes } of frames(endingWith(output, signal)))
-      kept = Buffer.concat([kept, bytes]).subarray(-outputLimitBytes);
+    for await (const { stream, bytes } of frames(endingWith(output, signal))) {
+      if (stream === "stdout" && onOutput !== undefined) onOutput(bytes);
+      else kept = Buffer.concat([kept, bytes]).subarray(-outputLimitBytes);
+    }
   } finally {
     clearTimeout(timer);
   }
@@ -158,6 +181,25 @@ function archiveOf(folders: readonly string[], files: readonly ContainerFile[]):
     }),
   ];
   return Buffer.concat([...entries, tarEnd()]);
+}
+
+async function* streamedArchive(file: StreamedFile, doing: string): AsyncGenerator<Buffer> {
+  const { path, mode, uid, gid, sizeBytes, chunks } = file;
+  yield tarHead({ path: relative(path), type: "file", mode, uid, gid }, sizeBytes);
+  let sent = 0;
+  for await (const chunk of chunks) {
+    sent += chunk.length;
+    yield chunk;
+  }
+  // An archive of another length than its head says would be taken for something else.
+  if (sent !== sizeBytes) {
+    throw new PoststackError("FILE_UNREADABLE", {
+      what: `${doing}: it has ${sent} bytes and not ${sizeBytes}: it was changed meanwhile`,
+      next: "run the same again",
+    });
+  }
+  yield tarPadding(sizeBytes);
+  yield tarEnd();
 }
 
 const relative = (path: string): string => path.replace(/^\/+/, "");

@@ -5,6 +5,7 @@ import type { ExitCode } from "../exit.ts";
 import { openEnvironment, type OpenedEnvironment } from "../open.ts";
 import { reconcile } from "../reconcile.ts";
 import { extentSaved, isSavedPlan, readSavedPlan, type SavedPlan } from "../saved-plan.ts";
+import { restoreOptionsOf } from "./backup/restore.ts";
 import { changeOptionsOf, extentOf, selectionOf, type Extent } from "../selection.ts";
 import type { Invocation } from "../spec.ts";
 import type { World } from "../world.ts";
@@ -17,7 +18,14 @@ export async function applyCommand({ args: [name], options }: Invocation, world:
   if (saved === undefined) {
     return reconcile(opened, context, { ...change, selection: selectionOf(options) });
   }
-  const { to: _to, scale: _scale, skipInit: _skipInit, thorough: _thorough, ...selection } = saved.options;
+  const {
+    to: _to,
+    scale: _scale,
+    skipInit: _skipInit,
+    thorough: _thorough,
+    restore: _restore,
+    ...selection
+  } = saved.options;
   return reconcile(opened, context, {
     ...change,
     selection,
@@ -56,7 +64,8 @@ function openSaved(saved: SavedPlan | undefined, name: string, context: Context)
   if (saved === undefined) return { opened: openEnvironment(context, name) };
   const { environment, options } = saved;
   const to = options.to === undefined ? {} : { to: options.to };
-  return { saved, opened: openEnvironment(context, environment, { ...to, ...extentSaved(options) }) };
+  const restore = options.restore === undefined ? {} : restoreOptionsOf(options.restore);
+  return { saved, opened: openEnvironment(context, environment, { ...to, ...extentSaved(options), ...restore }) };
 }
 
 const planMissing = (name: string): PoststackError =>

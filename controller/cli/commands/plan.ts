@@ -7,6 +7,7 @@ import type { StateFacts } from "../../core/ports/state.ts";
 import { renderPlan } from "../../core/render.ts";
 import { planOnce } from "../../engine/converge.ts";
 import { nothingRehearsed } from "../../engine/rehearsal/rehearsed.ts";
+import { backupFile, restoreOptionsOf } from "./backup/restore.ts";
 import { contextOf, printJson, type Context } from "../context.ts";
 import { exitCode, type ExitCode } from "../exit.ts";
 import { openEnvironment } from "../open.ts";
@@ -26,12 +27,18 @@ export async function planCommand({ args: [name], options }: Invocation, world: 
   const context = await contextOf(options, world);
   const to = options.text("to") as "running" | "stopped" | "absent" | undefined;
   const selection = selectionOf(options);
+  const restore = options.text("restore");
   const extent = extentOf(options);
   const opened = comparable(
     openEnvironment(
       context,
       name,
-      { ...(to === undefined ? {} : { to }), ...extent, migration: proofsOf(options) },
+      {
+        ...(to === undefined ? {} : { to }),
+        ...extent,
+        migration: proofsOf(options),
+        ...(restore === undefined ? {} : restoreOptionsOf(backupFile(restore, world))),
+      },
       { recall: true },
     ),
   );
@@ -49,7 +56,16 @@ export async function planCommand({ args: [name], options }: Invocation, world: 
     const path = resolve(world.cwd, out);
     world.writeFile(
       path,
-      savePlan(plan, { ...(to === undefined ? {} : { to }), ...selection, ...savedExtent(extent) }, world.version),
+      savePlan(
+        plan,
+        {
+          ...(to === undefined ? {} : { to }),
+          ...selection,
+          ...savedExtent(extent),
+          ...(restore === undefined ? {} : { restore: backupFile(restore, world) }),
+        },
+        world.version,
+      ),
       {
         overwrite: true,
       },

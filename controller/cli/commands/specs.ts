@@ -53,6 +53,7 @@ export const mainCommands: readonly CommandSpec[] = [
         description: "plan for another end than running",
         values: ["running", "stopped", "absent"],
       },
+      { flags: "--restore <file>", description: "plan to restore this backup, and nothing else" },
       scaleOption,
       skipInitOption,
       thoroughOption,

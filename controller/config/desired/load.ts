@@ -12,6 +12,7 @@ import type { VariableSources } from "../variables.ts";
 import type { DeploymentWishes } from "./compose/desired.ts";
 import type { ComposeResources } from "./compose/resources.ts";
 import type { ComposeStep } from "./container-jobs.ts";
+import { desiredBackup } from "./backup.ts";
 import { desiredDatabase, desiredExtensions, desiredInstance, instanceId, instanceName } from "./database.ts";
 import { writtenOf } from "./environment.ts";
 import { chosenOf, type Chosen } from "./chosen.ts";
@@ -45,10 +46,9 @@ export async function loadDesired(
   options: DesiredOptions = {},
   begin?: (outline: Outline) => void,
 ): Promise<Desired> {
-  const { project, environment, shell } = source;
+  const { project, environment, shell, files } = source;
   if (environment.obstacles.length > 0) throw new PoststackErrors(environment.obstacles);
   const state = source.state.read();
-  const { files } = source;
   const envFiles = readEnvFiles(files, environment.name, source.envFiles, shell);
   const context: SecretContext = {
     state,
@@ -72,8 +72,7 @@ export async function loadDesired(
   const wishes = { source, options, files, server, variables, context, identity, problems };
   const found = isRunning ? await runningResources(wishes) : await leavingResources(wishes);
   const resources = options.isThorough === true ? { ...found, container: thorough(found.container) } : found;
-  const { services } = options;
-  const { attempt } = problems;
+  const isMeant = () => isServerMeant(options.services, resources.container, server.provider, environment.name);
   const outline: Outline = {
     project: project.name,
     environment: environment.name,
@@ -82,11 +81,10 @@ export async function loadDesired(
     endpoint: server.endpoint,
     lockName: `${project.name}/${environment.name}`,
     protected: environment.config.protected ?? false,
-    scope: kindsInScope(options, server.provider, {
+    scope: kindsInScope(options, server.provider, resources.backup.length > 0, {
       hasContainers: hasContainers(environment, server) || state?.engine !== undefined,
       isPreparedThere: isOnEngine(environment, server),
-      isServerMeant:
-        attempt(() => isServerMeant(services, resources.container, server.provider, environment.name)) ?? false,
+      isServerMeant: problems.attempt(isMeant) ?? false,
     }),
     ...(state?.engine === undefined ? {} : { knownEngine: state.engine }),
     resources,
@@ -164,6 +162,7 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
     role: roles,
     database: [database],
     extension: extensions,
+    backup: desiredBackup({ ...wishes, ...source, container: onEngine.container?.name }),
     migration: migrations === undefined ? [] : [migrations],
     grant: grants,
     job,
@@ -198,6 +197,7 @@ async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
     role: options.to === "absent" ? await desiredRoles(roleWishes) : [],
     database: [desiredDatabase(environment, server, identity.mark, options, [])],
     extension: [],
+    backup: desiredBackup({ ...wishes, ...source, container: onEngine.container?.name }),
     migration: [],
     grant: [],
     job: [],

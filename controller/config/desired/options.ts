@@ -51,6 +51,8 @@ export interface DesiredOptions {
   readonly scale?: ReadonlyMap<string, number> | undefined;
   /** Everything stays as it is; only what is ours and asked for by nobody goes. Instead of `to`. */
   readonly prune?: PruneOptions | undefined;
+  /** Only the server, and a backup of its database. */
+  readonly backup?: BackupOptions | undefined;
   /** Only images, and only what is built. */
   readonly build?: BuildOptions | undefined;
 }
@@ -63,6 +65,13 @@ export interface BuildOptions {
   /** Instead of the services' images: those of the project's folders, and these. */
   readonly shipped?: readonly ShippedImage[] | undefined;
 }
+
+export type BackupOptions =
+  | { readonly type: "take"; /** Absolute; else a new name in the directory of backups. */ readonly output?: string }
+  /** An absolute path, or a name in the directory of backups. */
+  | { readonly type: "restore"; readonly file: string }
+  /** With `deleteData`: what no rule keeps goes. */
+  | { readonly type: "prune" };
 
 export interface PruneOptions {
   readonly kinds: readonly ("container" | "network" | "image" | "volume")[];

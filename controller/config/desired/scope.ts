@@ -26,12 +26,14 @@ export interface EngineUse {
 export function kindsInScope(
   options: DesiredOptions,
   provider: Provider,
+  hasBackups: boolean,
   { hasContainers, isPreparedThere, isServerMeant }: EngineUse,
 ): ReadonlySet<Kind> {
   const { to = "running", deleteData = false, skipInit = false, skipDeployment = false } = options;
   const running: readonly Kind[] = hasContainers ? ["process", "container"] : ["process"];
   const prepared: readonly Kind[] = isPreparedThere ? ["network", "volume", "image"] : [];
   const deployed: readonly Kind[] = hasContainers ? ["process", ...ofEngine] : ["process"];
+  if (options.backup !== undefined) return new Set<Kind>(["instance", "backup"]);
   if (options.prune !== undefined && to !== "absent") return new Set<Kind>(options.prune.kinds);
   if (options.build !== undefined) return new Set<Kind>(["image"]);
   if (options.services !== undefined) {
@@ -40,18 +42,19 @@ export function kindsInScope(
   }
   // Somebody restarts a service in the middle of an incident: what else is pending waits for an apply.
   if (options.restart !== undefined) return new Set<Kind>(["instance", ...running]);
+  const backup: readonly Kind[] = hasBackups ? ["backup"] : [];
   switch (to) {
     case "running": {
       const before = preparing.filter((kind) => !(kind === "job" && skipInit));
-      return new Set([...before, ...(skipDeployment ? prepared : deployed)]);
+      return new Set([...before, ...backup, ...(skipDeployment ? prepared : deployed)]);
     }
     case "stopped":
       return new Set<Kind>(provider !== "external" ? ["instance", ...running] : running);
     case "empty":
-      return new Set<Kind>(["instance", "database", ...running]);
+      return new Set<Kind>(["instance", "database", ...backup, ...running]);
     case "absent":
-      if (provider !== "external") return new Set<Kind>(["instance", ...deployed]);
-      return new Set<Kind>(deleteData ? ["role", "database", ...deployed] : deployed);
+      if (provider !== "external") return new Set<Kind>(["instance", ...backup, ...deployed]);
+      return new Set<Kind>(deleteData ? ["role", "database", ...backup, ...deployed] : deployed);
     default:
       return unreachable(to);
   }

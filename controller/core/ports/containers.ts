@@ -61,6 +61,8 @@ export interface ContainerEngine {
   logs(id: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogChunk>;
   /** Puts files into a container that need not run: contents of configs and secrets. Folders are made, 0755, root's. */
   putFiles(id: string, files: readonly ContainerFile[], signal: AbortSignal): Promise<void>;
+  /** Puts one file of any size into a folder of a container that is there. */
+  putStream(id: string, file: StreamedFile, signal: AbortSignal): Promise<void>;
 
   networks(signal: AbortSignal): Promise<readonly NetworkFacts[]>;
   /** @throws PoststackError `NAME_TAKEN`, `ENGINE_REFUSED` (overlapping addresses, no such driver) */
@@ -150,6 +152,8 @@ export interface ExecSpec {
   readonly privileged?: boolean;
   /** For the command to end; it goes on in the container when the time is over. */
   readonly timeoutMs: number;
+  /** Takes what the command writes to its standard output, all of it; {@link ExecResult.output} is its errors then. */
+  readonly onOutput?: (bytes: Buffer) => void;
 }
 
 export interface ExecResult {
@@ -173,6 +177,12 @@ export interface LogChunk {
   readonly at: string;
   /** Without its line end. Bytes that are no UTF-8 become U+FFFD. */
   readonly line: string;
+}
+
+/** A file whose content comes while it is sent: exactly `sizeBytes`. */
+export interface StreamedFile extends Omit<ContainerFile, "content"> {
+  readonly sizeBytes: number;
+  readonly chunks: AsyncIterable<Buffer>;
 }
 
 export interface ContainerFile {

@@ -43,7 +43,7 @@ export async function withShadow<T>(
     const name = `${prefix}${key.toString(16).padStart(8, "0")}`;
     await session.query("select pg_catalog.pg_advisory_lock($1::int, $2::int)", [lockClass, key], signal);
     await dropForsaken(session, signal);
-    const statement = await creation(name, endpoint, session, signal);
+    const statement = `${await databaseLike(name, endpoint, session, signal)} connection limit ${connectionLimit}`;
     const making = { subject: "making a shadow database", next: "see what keeps the server busy" };
     try {
       await within(limitMs, making, clock, signal, (limited) => session.query(statement, [], limited)).catch(explained);
@@ -91,8 +91,10 @@ async function dropForsaken(session: Session, signal: AbortSignal): Promise<void
   }
 }
 
-/** As the environment's own database: an order of letters decides what an index or a check lets pass. */
-async function creation(
+/**
+ * CREATE DATABASE as the environment's own is, empty: an order of letters decides what an index or a check lets pass.
+ */
+export async function databaseLike(
   name: string,
   { database, owner }: Endpoint,
   session: Session,
@@ -122,5 +124,5 @@ async function creation(
     ["locale_provider", typeof row["provider"] === "string" ? row["provider"] : undefined],
     [named, row["provider"] === null ? undefined : text("locale")],
   ].flatMap(([key, value]) => (value === undefined ? [] : [`${key} ${value}`]));
-  return `create database ${quoteIdentifier(name)} owner ${quoteIdentifier(owner.user)} template template0 ${settings.join(" ")} connection limit ${connectionLimit}`;
+  return `create database ${quoteIdentifier(name)} owner ${quoteIdentifier(owner.user)} template template0 ${settings.join(" ")}`;
 }

@@ -95,8 +95,9 @@ describe("an environment in full", () => {
     });
     expect(secretNames).toEqual(["instance:postgres", "role:my_app_dev", "role:reporting"]);
     expect(lockName).toBe("my-app/dev");
-    // No container engine is needed for what no file asks for.
-    expect([...scope]).toEqual(Object.keys(resources).filter((kind) => !ofEngine.has(kind)));
+    // No container engine is needed for what no file asks for, and nobody looks for backups.
+    const unasked = new Set([...ofEngine, "backup"]);
+    expect([...scope]).toEqual(Object.keys(resources).filter((kind) => !unasked.has(kind)));
   });
 
   test("roles, migrations, jobs and processes say what the files say", async () => {
@@ -159,6 +160,7 @@ describe("an environment in full", () => {
       ["role", 1],
       ["database", 1],
       ["extension", 0],
+      ["backup", 0],
       ["migration", 1],
       ["grant", 0],
       ["job", 0],

@@ -1,0 +1,144 @@
+import { resourceId } from "../../core/id.ts";
+import { unreachable } from "../../core/unreachable.ts";
+import { obsolete } from "./keep.ts";
+import type { BackupAction, Candidate, DesiredBackup, ObservedBackup, Wish } from "./model.ts";
+import { noDatabase, noTools, refuse, unfit } from "./refusals.ts";
+
+export function diff(desired: readonly DesiredBackup[], observed: readonly ObservedBackup[]): readonly BackupAction[] {
+  const byId = new Map(observed.map((one) => [one.id, one]));
+  return desired.flatMap((one) => {
+    const found = byId.get(one.id);
+    return found === undefined ? withoutServer(one) : diffOne(one, found);
+  });
+}
+
+/** Without data there is nothing to copy, and nothing that a backup would take the place of. */
+const withoutServer = (desired: DesiredBackup): readonly BackupAction[] =>
+  desired.wish.type === "take" || desired.wish.type === "restore"
+    ? [
+        refuse(desired, {
+          code: "BACKUP_FAILED",
+          what: `environment ${desired.environment} has no server with data yet`,
+          next: `run \`poststack apply ${desired.environment}\` first`,
+        }),
+      ]
+    : [];
+
+function diffOne(desired: DesiredBackup, observed: ObservedBackup): readonly BackupAction[] {
+  const left = observed.leftovers.map((name) => dropLeftover(desired, name));
+  const { wish } = desired;
+  switch (wish.type) {
+    case "none":
+      return left;
+    case "take":
+      return [...left, ...take(desired, wish, observed)];
+    case "restore":
+      return restore(desired, wish, observed, left);
+    case "prune":
+      return [...left, ...prune(desired, wish, observed)];
+    default:
+      return unreachable(wish);
+  }
+}
+
+function take(
+  desired: DesiredBackup,
+  { since, output }: Extract<Wish, { readonly type: "take" }>,
+  observed: ObservedBackup,
+): readonly BackupAction[] {
+  const isTaken = observed.backups.some(
+    ({ path, manifest }) => manifest.takenAt >= since && (output === undefined || path === output),
+  );
+  return isTaken ? [] : [takeOrRefuse(desired, observed, "asked for")];
+}
+
+/** One action to take a backup, or why none can be taken. */
+export function takeOrRefuse(desired: DesiredBackup, observed: ObservedBackup, because: string): BackupAction {
+  const { tools, database } = observed;
+  if (database !== "ours") return refuse(desired, noDatabase(desired, observed));
+  if (tools === undefined) return refuse(desired, noTools(observed));
+  const { id, dependsOn, place } = desired;
+  const reason = `${because}; with pg_dump ${tools.on === "machine" ? tools.major : "of the server's image"}`;
+  return { kind: "backup", verb: "take", id, dependsOn, reason, hazards: [], place, desired, tools, because };
+}
+
+function restore(
+  desired: DesiredBackup,
+  { since, deleteData }: Extract<Wish, { readonly type: "restore" }>,
+  observed: ObservedBackup,
+  left: readonly BackupAction[],
+): readonly BackupAction[] {
+  const { candidate, restored, tools, database, sessions } = observed;
+  if (candidate === undefined) return left;
+  if (restored !== undefined && restored.at >= since && restored.sha256 === candidate.sha256) return left;
+  if (database !== "ours") return [...left, refuse(desired, noDatabase(desired, observed))];
+  if (tools === undefined) return [...left, refuse(desired, noTools(observed))];
+  const error = candidate.error ?? unfit(candidate, observed);
+  if (error !== undefined) return [...left, refuse(desired, error)];
+  const notes = [...provenance(candidate, desired), ...told(sessions)];
+  const action: BackupAction = {
+    kind: "backup",
+    verb: "restore",
+    // Not the database's own: before it there may be a backup to be taken of that.
+    id: resourceId("backup", candidate.path.slice(candidate.path.lastIndexOf("/") + 1)),
+    dependsOn: [...desired.dependsOn, ...left.map(({ id }) => id)],
+    reason: `${candidate.path}, sha256 ${candidate.sha256.slice(0, 12)}…, takes the place of ${desired.endpoint.database}; what is there now is ${deleteData ? "deleted" : "kept beside it"}`,
+    hazards: deleteData ? ["downtime", "deletes-data"] : ["downtime"],
+    place: desired.place,
+    ...(notes.length === 0 ? {} : { notes }),
+    desired,
+    tools,
+    candidate,
+    deleteData,
+  };
+  return [...left, action];
+}
+
+function provenance({ manifest }: Candidate, { endpoint }: DesiredBackup): readonly string[] {
+  if (manifest === undefined) return ["it has no manifest: nobody has verified it, or knows where it comes from"];
+  const { environment, takenAt, schemaHead = "none", owner } = manifest;
+  return [
+    `taken of ${environment} at ${takenAt.toISOString()}, last migration ${schemaHead}`,
+    ...(owner === endpoint.owner.user
+      ? []
+      : [
+          `it belonged to ${owner}: privileges on its objects are not restored, the next apply grants what the files say`,
+        ]),
+  ];
+}
+
+/** Whoever approves the plan agrees to their end. */
+const told = (sessions: ObservedBackup["sessions"]): readonly string[] =>
+  sessions.length === 0
+    ? []
+    : [`ends sessions in it: ${sessions.map(({ application, count }) => `${application} (${count})`).join(", ")}`];
+
+function prune(
+  desired: DesiredBackup,
+  { deleteData }: Extract<Wish, { readonly type: "prune" }>,
+  { backups }: ObservedBackup,
+): readonly BackupAction[] {
+  if (!deleteData) return [];
+  return obsolete(backups, desired.keep).map(({ path, name, manifest: { takenAt, sha256 } }) => ({
+    kind: "backup",
+    verb: "prune",
+    id: resourceId("backup", name),
+    dependsOn: [],
+    reason: `taken at ${takenAt.toISOString()}; no rule of \`keep\` wants it any more`,
+    hazards: ["deletes-data"],
+    place: desired.place,
+    what: { type: "file", path, sha256 },
+  }));
+}
+
+/** It holds a copy of a file that is there, as far as that came. */
+const dropLeftover = (desired: DesiredBackup, name: string): BackupAction => ({
+  kind: "backup",
+  verb: "prune",
+  id: resourceId("backup", name),
+  dependsOn: desired.dependsOn,
+  reason: "left by a restore that was interrupted before it took the database's place",
+  hazards: [],
+  place: desired.place,
+  what: { type: "database", name, desired },
+});

@@ -1,0 +1,172 @@
+import { PoststackError, type ErrorFacts } from "../../core/errors.ts";
+import { isMarked } from "../../core/mark.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { BackupFile } from "../../core/ports/backups.ts";
+import type { Row, Session } from "../../core/ports/postgres.ts";
+import { quoteLiteral, sqlFailure } from "../../core/sql.ts";
+import { parseManifest } from "./manifest.ts";
+import type { Backup, Candidate, DesiredBackup, ObservedBackup, Restored, Tools } from "./model.ts";
+import { siblingStem } from "./names.ts";
+
+/** Where the ledger keeps which backup the database came from. */
+export const restoredKey = "restored";
+
+/** The files, the database, and what could make a backup of it. */
+export function observe(
+  desired: readonly DesiredBackup[],
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<readonly ObservedBackup[]> {
+  return Promise.all(desired.map((one) => observeOne(one, ports, signal)));
+}
+
+async function observeOne(desired: DesiredBackup, ports: Ports, signal: AbortSignal): Promise<ObservedBackup> {
+  const session = await ports.server.admin(signal);
+  const [[row = {}], [cluster], ledger] = await Promise.all([
+    session.query(databaseSql(desired), [], signal),
+    systemIdentifier(session, signal),
+    ledgerFacts(session, signal),
+  ]);
+  const { wish, container } = desired;
+  const tools: Tools | undefined =
+    container === undefined ? onMachine(session.version, ports) : { on: "container", name: container };
+  const candidate = wish.type === "restore" ? await candidateAt(wish.file, ports, signal) : undefined;
+  return {
+    id: desired.id,
+    serverVersion: session.version,
+    ...(typeof cluster?.["id"] === "string" ? { systemIdentifier: cluster["id"] } : {}),
+    database: row["ours"] === true ? "ours" : row["there"] === true ? "foreign" : "absent",
+    ...ledger,
+    sessions: sessionsIn(row["sessions"]),
+    leftovers: Array.isArray(row["leftovers"]) ? row["leftovers"].map(String).sort() : [],
+    tools,
+    backups: backupsIn(desired, ports),
+    ...(candidate === undefined ? {} : { candidate }),
+  };
+}
+
+function onMachine(version: number, { backups }: Ports): Tools | undefined {
+  const found = backups.programs(Math.floor(version / 10_000));
+  return found === undefined ? undefined : { on: "machine", bin: found.bin, major: found.major };
+}
+
+/** Sessions of other commands of ours are told too: whoever ends them wants to know. */
+const databaseSql = ({ endpoint: { database }, mark }: DesiredBackup): string => {
+  const name = quoteLiteral(database);
+  const stem = quoteLiteral(siblingStem(database));
+  const isOurs = isMarked("pg_catalog.shobj_description(d.oid, 'pg_database')", mark, "d.oid");
+  return `select
+  exists (select from pg_catalog.pg_database where datname = ${name}) as there,
+  exists (select from pg_catalog.pg_database d where d.datname = ${name} and ${isOurs}) as ours,
+  (select coalesce(json_agg(s order by s.application), '[]') from (
+    select coalesce(nullif(application_name, ''), usename, 'unknown') as application, count(*)::int as count
+    from pg_catalog.pg_stat_activity where datname = ${name} and backend_type = 'client backend' and pid <> pg_catalog.pg_backend_pid()
+    group by 1
+  ) s) as sessions,
+  (select coalesce(json_agg(d.datname), '[]') from pg_catalog.pg_database d
+    where left(d.datname, ${siblingStem(database).length}) = ${stem} and right(d.datname, 8) ~ '^[0-9a-f]{8}$' and ${isOurs}) as leftovers`;
+};
+
+/** Poolers and managed servers may keep it to themselves. */
+async function systemIdentifier(session: Session, signal: AbortSignal): Promise<readonly Row[]> {
+  return session
+    .query("select system_identifier::text as id from pg_catalog.pg_control_system()", [], signal)
+    .catch((error: unknown) => {
+      if (sqlFailure(error) === undefined) throw error;
+      return [];
+    });
+}
+
+/** The head of the schema and where the database came from; nothing where there is no ledger yet. */
+async function ledgerFacts(
+  session: Session,
+  signal: AbortSignal,
+): Promise<Pick<ObservedBackup, "schemaHead" | "restored">> {
+  try {
+    const [row] = await session.query(
+      `select (select version from poststack.schema_migrations where state = 'applied' order by "order" desc limit 1) as head,
+         (select value from poststack.system_info where key = '${restoredKey}') as restored`,
+      [],
+      signal,
+    );
+    const restored = restoredIn(row?.["restored"]);
+    return {
+      ...(typeof row?.["head"] === "string" ? { schemaHead: row["head"] } : {}),
+      ...(restored === undefined ? {} : { restored }),
+    };
+  } catch (error) {
+    // undefined_table, invalid_schema_name, undefined_column, insufficient_privilege
+    if (["42P01", "3F000", "42703", "42501"].includes(sqlFailure(error)?.sqlState ?? "")) return {};
+    throw error;
+  }
+}
+
+export const renderRestored = ({ sha256, at }: Restored): string => JSON.stringify({ sha256, at: at.toISOString() });
+
+/** Total: a row of the ledger is input. */
+function restoredIn(value: unknown): Restored | undefined {
+  const [, sha256, text] = /^\{"sha256":"([0-9a-f]{64})","at":"([0-9TZ:.-]{20,30})"\}$/.exec(String(value)) ?? [];
+  const at = new Date(text ?? "");
+  return sha256 === undefined || Number.isNaN(at.getTime()) ? undefined : { sha256, at };
+}
+
+function sessionsIn(value: unknown): ObservedBackup["sessions"] {
+  if (!Array.isArray(value)) return [];
+  return (value as readonly Readonly<Record<string, unknown>>[]).map(({ application, count }) => ({
+    application: String(application),
+    count: Number(count),
+  }));
+}
+
+/** Those of this environment that were verified, oldest first: two environments may keep theirs in one folder. */
+export function backupsIn(
+  { directory, project, environment, wish }: Pick<DesiredBackup, "directory" | "project" | "environment" | "wish">,
+  { backups }: Pick<Ports, "backups">,
+): readonly Backup[] {
+  const output = wish.type === "take" ? wish.output : undefined;
+  const asked = output === undefined ? undefined : backups.find(output);
+  return [...backups.list(directory), ...(asked === undefined ? [] : [asked])]
+    .flatMap((file) => backupOf(file) ?? [])
+    .filter(({ manifest }) => manifest.project === project && manifest.environment === environment)
+    .sort((a, b) => a.manifest.takenAt.getTime() - b.manifest.takenAt.getTime());
+}
+
+/** Undefined: it has no manifest, or another size than that says. */
+export function backupOf({ path, sizeBytes, manifest: text }: BackupFile): Backup | undefined {
+  const manifest = parseManifest(text);
+  if (manifest === undefined || manifest.sizeBytes !== sizeBytes) return undefined;
+  return { path, name: path.slice(path.lastIndexOf("/") + 1), manifest };
+}
+
+/** What somebody wants to restore, with its checksum as it is now. */
+export async function candidateAt(
+  path: string,
+  { backups }: Pick<Ports, "backups">,
+  signal: AbortSignal,
+): Promise<Candidate> {
+  const none = { path, sizeBytes: 0, sha256: "" };
+  const file = backups.find(path);
+  if (file === undefined) return { ...none, error: missing(path) };
+  try {
+    const measured = await backups.measure(path, signal);
+    const manifest = parseManifest(file.manifest);
+    if (manifest === undefined) return { path, ...measured };
+    const isSame = manifest.sizeBytes === measured.sizeBytes && manifest.sha256 === measured.sha256;
+    return { path, ...measured, manifest, ...(isSame ? {} : { error: changed(path) }) };
+  } catch (error) {
+    if (!(error instanceof PoststackError) || signal.aborted) throw error;
+    return { ...none, error: error.facts };
+  }
+}
+
+const missing = (path: string): ErrorFacts => ({
+  code: "BACKUP_MISSING",
+  what: `there is no backup ${path}`,
+  next: "`poststack backup list` shows those that there are",
+});
+
+const changed = (path: string): ErrorFacts => ({
+  code: "BACKUP_BROKEN",
+  what: `${path} is not the file that was verified: its size or its checksum is another`,
+  next: "use another backup; this one was changed or cut",
+});

@@ -1,0 +1,84 @@
+import { PoststackError } from "../../core/errors.ts";
+import type { Ports } from "../../core/ports.ts";
+import type { Result } from "../../core/resource.ts";
+import { quoteIdentifier, unlessSqlState } from "../../core/sql.ts";
+import { runAlone } from "../../core/transaction.ts";
+import type { Candidate, DesiredBackup, RestoreFacts, Tools } from "./model.ts";
+import { beforeName } from "./names.ts";
+import { withSibling } from "./restore/sibling.ts";
+import { fill, type Filled } from "./restore/fill.ts";
+import { copySettings, takePlace } from "./restore/swap.ts";
+import { toolbox } from "./tools.ts";
+
+/**
+ * Restores into a database beside the environment's, looks at what came of it, and gives it the other's name in one
+ * transaction. Until that commits the environment is as it was; what a kill leaves bears our mark, and the next look drops it.
+ */
+export async function restoreBackup(facts: RestoreFacts, ports: Ports, signal: AbortSignal): Promise<Result> {
+  const { desired, tools, candidate, deleteData } = facts;
+  const { database } = desired.endpoint;
+  const before = beforeName(database, ports.clock.date());
+  await withSibling(desired, ports, signal, async (sibling) => {
+    ports.progress(`restoring into ${sibling}`);
+    const filled = await filledFrom(candidate, sibling, { desired, tools }, ports, signal);
+    ports.progress(`${database} is replaced, with ${described(filled)}`);
+    await copySettings(database, sibling, ports, signal);
+    const fence = ports.server.fence();
+    // Our own sessions are in the way, too.
+    await ports.server.reset();
+    await takePlace({ endpoint: desired.endpoint, sibling, before, fence }, ports, signal);
+  });
+  if (!deleteData) return { note: `restored; what was there before is database ${before}` };
+  const session = await ports.server.maintenance(signal);
+  try {
+    const statement = `drop database ${quoteIdentifier(before)} with (force)`;
+    await runAlone(session, statement, ports, signal).catch(unlessSqlState("3D000"));
+  } finally {
+    await session.close();
+  }
+  return { note: "restored; what was there before is deleted" };
+}
+
+/**
+ * Restores into a database that is dropped again: the only proof that a backup can be.
+ *
+ * @throws PoststackError as {@link restoreBackup}
+ */
+export async function proveBackup(
+  candidate: Candidate,
+  place: { readonly desired: DesiredBackup; readonly tools: Tools },
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Filled> {
+  let filled: Filled | undefined;
+  await withSibling(place.desired, ports, signal, async (sibling) => {
+    filled = await filledFrom(candidate, sibling, place, ports, signal);
+  });
+  if (filled === undefined) throw new PoststackError("INTERNAL", { what: "nothing was restored" });
+  return filled;
+}
+
+/** @throws PoststackError `BACKUP_BROKEN`: it is another file than the one that was looked at */
+async function filledFrom(
+  candidate: Candidate,
+  sibling: string,
+  { desired, tools }: { readonly desired: DesiredBackup; readonly tools: Tools },
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Filled> {
+  const { path, sha256, manifest } = candidate;
+  if ((await ports.backups.measure(path, signal)).sha256 !== sha256) throw changed(path);
+  const withPrivileges = manifest?.owner === desired.endpoint.owner.user;
+  return toolbox(tools, desired, ports, signal).withArchive(path, (archive) =>
+    fill({ archive, sibling, withPrivileges, sha256, desired }, ports, signal),
+  );
+}
+
+const described = ({ head, tables }: Filled): string =>
+  `${tables} ${tables === 1 ? "table" : "tables"}, last migration ${head ?? "none"}`;
+
+const changed = (path: string): PoststackError =>
+  new PoststackError("BACKUP_BROKEN", {
+    what: `${path} was changed while this command ran`,
+    next: "run the command again, and read its plan",
+  });
