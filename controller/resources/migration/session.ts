@@ -18,8 +18,21 @@ export const contender = (name: string, file: string, { pid }: Session): Contend
 /** Until the server has answered: after an abort too, so that the session is left without a transaction. */
 export const cleaningMs = 5_000;
 
-/** A setting of the connection's, kept by the session it was read from: `DISCARD ALL` takes it back to the server's. */
-const checkIntervals = new WeakMap<Session, Promise<string>>();
+/** What is asked of a session once, before its first transaction. */
+interface FirstLook {
+  /**
+   * How often the server looks whether we are still there (RELIABILITY 29); empty where it cannot. A setting of the
+   * connection's: `DISCARD ALL` takes it back to the server's.
+   */
+  readonly interval: string;
+  /** Whether functions of somebody's may run with any statement that writes to the catalog. */
+  readonly hasTriggers: boolean;
+}
+
+const firstLooks = new WeakMap<Session, Promise<FirstLook>>();
+
+/** Sessions that are as `DISCARD ALL` left them, or will be when all that was sent has run. */
+const untouched = new WeakSet<Session>();
 
 /**
  * Says that a session is not as a fresh one would be. `DISCARD ALL` takes the mark away; one that fails, wherever that is,
@@ -28,24 +41,38 @@ const checkIntervals = new WeakMap<Session, Promise<string>>();
  */
 export const markUsed = "set poststack.used = yes";
 
-/**
- * How often the server looks whether we are still there (RELIABILITY 29); empty where it cannot. Asked once, before a
- * session's first transaction; from then on the session counts as used.
- */
-export function checkInterval(session: Session, signal: AbortSignal): Promise<string> {
-  let known = checkIntervals.get(session);
+/** From then on the session counts as used. */
+export function firstLook(session: Session, signal: AbortSignal): Promise<FirstLook> {
+  let known = firstLooks.get(session);
   if (known === undefined) {
     known = session
       .query(
-        "select set_config('poststack.used', 'yes', false), current_setting('client_connection_check_interval', true) as value",
+        `select set_config('poststack.used', 'yes', false), current_setting('client_connection_check_interval', true) as value,
+           exists (select from pg_catalog.pg_event_trigger) as triggers`,
         [],
         signal,
       )
-      .then(([row]) => (typeof row?.["value"] === "string" ? row["value"] : ""));
-    checkIntervals.set(session, known);
-    known.catch(() => checkIntervals.delete(session));
+      .then(([row]) => ({
+        interval: typeof row?.["value"] === "string" ? row["value"] : "",
+        hasTriggers: row?.["triggers"] !== false,
+      }));
+    firstLooks.set(session, known);
+    known.catch(() => firstLooks.delete(session));
   }
   return known;
+}
+
+/**
+ * What is sent before a file, so that it finds the session as a fresh connection would be: nothing, where all that ran since
+ * the last time leaves no trace. What is sent from now on comes after the file.
+ *
+ * @param isPlain whether the file leaves the session as it finds it
+ */
+export function resetBefore(session: Session, isPlain: boolean): readonly string[] {
+  const strings = untouched.has(session) ? [] : ["discard all"];
+  if (isPlain) untouched.add(session);
+  else untouched.delete(session);
+  return strings;
 }
 
 /**
@@ -69,7 +96,8 @@ export function settings({ version }: Session, interval: string, isLocal: boolea
  */
 export async function freshSession({ server }: Ports, signal: AbortSignal): Promise<Session> {
   const session = await server.owner(signal);
-  const interval = await checkInterval(session, signal);
+  const { interval } = await firstLook(session, signal);
+  untouched.delete(session);
   await session.pipeline(["discard all", [...settings(session, interval, false), markUsed].join("; ")], signal);
   return session;
 }
@@ -117,6 +145,7 @@ export async function sendTransaction(
     await answer;
   } catch (error) {
     // Prepared statements and session locks of a file outlast its transaction.
+    untouched.delete(session);
     const cleaned = session.query(`rollback; ${markUsed}`, [], AbortSignal.timeout(cleaningMs));
     await cleaned.catch((reason: unknown) => {
       // Another try would find a connection that we have given up ourselves. What is no contention is told as it is.

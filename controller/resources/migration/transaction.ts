@@ -9,15 +9,17 @@ import { setStatements } from "./file-settings.ts";
 import type { Runnable } from "./guard.ts";
 import { readRow, type FullRow } from "./ledger.ts";
 import type { MigrationFile } from "./model.ts";
+import { leavesNoTrace } from "./no-trace.ts";
 import {
   begin,
   checkFence,
-  checkInterval,
   cleaningMs,
   contender,
   fenceIfFresh,
+  firstLook,
   inside,
   markUsed,
+  resetBefore,
   sendTransaction,
   settings,
   withdraw,
@@ -41,9 +43,6 @@ export interface TransactionStep {
   readonly sending?: number;
 }
 
-/** Strings of the pipeline before the sources. */
-const leading = 2;
-
 /**
  * One transaction over the file and its row in the ledger, in one round trip (RELIABILITY 24, 25). When a statement fails,
  * the server refuses all that follows it, the commit too; so it does with what is sent behind (`link.before`). Where there
@@ -59,21 +58,26 @@ export async function runInTransaction(
   link?: Link<unknown>,
 ): Promise<void> {
   const { name, sources, before, after, durable, sending = 0 } = step;
-  const interval = await checkInterval(session, signal);
+  const { interval, hasTriggers } = await firstLook(session, signal);
   const sets = [...settings(session, interval, true), ...(durable ? [] : ["set local synchronous_commit = off"])];
   const isolation = sources.find((source) => source.isolation !== undefined)?.isolation;
   const mode = isolation === undefined ? "" : `, isolation level ${isolation}`;
   const fence = checkFence(fenceIfFresh(ports.server.fence()));
   const texts = stringsOf(sources, sets);
+  const isPlain = !hasTriggers && sources.every(({ text, settings: own }) => own.length === 0 && leavesNoTrace(text));
   const strings = [
-    // What a fresh connection would give: nothing that the file before has set reaches this one.
-    "discard all",
     `${begin}${mode}; ${sets.join("; ")}; ${fence}; ${before}`,
     ...texts.map(({ text }) => inside(text)),
     // The file may have taken another role, which cannot see the ledger.
-    `reset session authorization; reset role; ${after}; select poststack.end_migration(); ${markUsed}; commit`,
+    `reset session authorization; reset role; ${after}; select poststack.end_migration(); ${isPlain ? "" : `${markUsed}; `}commit`,
   ];
-  const send = (sent = link?.sent): Promise<void> => sendTransaction(session, strings, signal, sent);
+  /** Strings before the sources. */
+  let leading = 1;
+  const send = (sent = link?.sent): Promise<void> => {
+    const reset = resetBefore(session, isPlain);
+    leading = reset.length + 1;
+    return sendTransaction(session, [...reset, ...strings], signal, sent);
+  };
   const sentBehind = (answer: Promise<unknown>): void =>
     link?.sent(answer, () => withdraw(sending, answer, ports).catch(() => false));
   let early = link?.before === undefined ? undefined : await sendBehind(link.before, () => send(sentBehind));

@@ -87,6 +87,75 @@ test("a reset that fails halfway is not half a reset: no file sees what the one 
   expect(await database.column("select clean from first union all select clean from second")).toEqual([true, true]);
 });
 
+/** What the owner's session was told to forget, a file each: `[[], ["discard all"]]`. */
+function resets(database: TestDatabase): { readonly server: Server; readonly resets: () => readonly boolean[] } {
+  const seen: boolean[] = [];
+  const listening = (session: Session): Session => ({
+    ...session,
+    pipeline: (strings, signal) => {
+      if (strings.some((text) => text.includes("begin_migration("))) seen.push(strings[0] === "discard all");
+      return session.pipeline(strings, signal);
+    },
+  });
+  let owner: Promise<Session> | undefined;
+  const server = {
+    ...database.server,
+    owner: (signal: AbortSignal) => (owner ??= database.server.owner(signal).then(listening)),
+  };
+  return { server, resets: () => seen };
+}
+
+test("a session is reset behind what may have left a trace, and behind nothing else", async ({ database }) => {
+  await database.createLedger();
+  const path = "as select current_setting('search_path') = '\"$user\", public' as clean";
+  const project = migrations({
+    "001_plain.sql": "create table base (n int)",
+    "002_plain.sql": "create index on base (n)",
+    "003_leaves.sql": "set search_path = pg_catalog",
+    "004_plain.sql": "create table after_it (n int)",
+    "005_looks.sql": `create table first ${path}`,
+    "006_leaves.sql": "create table leaving (n int); set search_path = pg_catalog",
+    "007_looks.sql": `create table second ${path}`,
+  });
+  const { server, resets: found } = resets(database);
+  await pass(world(database, project, server));
+  expect(found()).toEqual([true, false, false, true, false, true, true]);
+  expect(
+    await database.column("select relnamespace::regnamespace::text from pg_class where relname = 'after_it'"),
+  ).toEqual(["public"]);
+  expect(await database.column("select clean from first union all select clean from second")).toEqual([true, true]);
+});
+
+test("where a trigger of an event may run with anything, every session is reset", async ({ database }) => {
+  await database.createLedger();
+  await database.query(`create function poststack.leaves() returns event_trigger language plpgsql as
+    $$ begin perform set_config('search_path', 'pg_catalog', false); end $$;
+    create event trigger leaves on ddl_command_end when tag in ('CREATE TABLE') execute function poststack.leaves()`);
+  const { server, resets: found } = resets(database);
+  await pass(
+    world(
+      database,
+      migrations({ "001_a.sql": "create table a (n int)", "002_b.sql": "create table b (n int)" }),
+      server,
+    ),
+  );
+  expect(found()).toEqual([true, true]);
+  expect(await database.column("select relnamespace::regnamespace::text from pg_class where relname = 'b'")).toEqual([
+    "public",
+  ]);
+});
+
+test("a plain file that fails has its session reset before the next try", async ({ database }) => {
+  await database.createLedger();
+  const project = migrations({ "001_a.sql": "create table a (n int)", "002_b.sql": "create index on a (nothing)" });
+  const { server, resets: found } = resets(database);
+  const it = world(database, project, server);
+  await failureOf(pass(it));
+  project.write("migrations/002_b.sql", "create index on a (n)");
+  await pass(it);
+  expect(found()).toEqual([true, false, true]);
+});
+
 test("a rollback that is not answered in time is told as such, not as a connection that broke", async ({
   database,
 }) => {
