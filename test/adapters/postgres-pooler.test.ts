@@ -3,7 +3,7 @@ import { clock } from "../../controller/adapters/clock.ts";
 import { postgres } from "../../controller/adapters/postgres.ts";
 import type { Endpoint } from "../../controller/core/ports/postgres.ts";
 import { writerLock } from "../../controller/engine/writer-lock.ts";
-import { startPgbouncer } from "../support/pgbouncer.ts";
+import { startPgbouncer, startPgpool } from "../support/poolers.ts";
 import { test, type TestDatabase } from "../support/postgres.ts";
 
 async function pooled(
@@ -51,6 +51,21 @@ test.for<["transaction" | "statement", RegExp]>([
     }
     expect(await database.column(locks)).toEqual(before);
   });
+});
+
+test("Pgpool-II, which tells the server's own process id, is told by its own command", async ({ database }) => {
+  const pooler = await startPgpool(database.endpoint);
+  try {
+    const endpoint = { ...database.endpoint, port: pooler.port, mayBePooled: true } as const;
+    await expect(
+      postgres("poststack-test").connect(endpoint, endpoint.admin, database.name, database.signal),
+    ).rejects.toMatchObject({
+      code: "POOLER_DETECTED",
+      facts: { what: expect.stringContaining("Pgpool-II answers there") as unknown },
+    });
+  } finally {
+    await pooler.stop();
+  }
 });
 
 test("one that keeps sessions is as good as the server, whose own process is known by its number", async ({

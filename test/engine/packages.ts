@@ -14,6 +14,7 @@ const packages: Readonly<Record<string, string>> = {
   docker: "docker.io",
   ssh: "openssh-client",
   sshd: "openssh-server",
+  pgpool: "pgpool2",
 };
 
 const has = (program: string): boolean =>
