@@ -4,7 +4,7 @@ import { envFileOf, readEnvFiles } from "../../config/env-files.ts";
 import { errorsOf } from "../../core/errors.ts";
 import type { Context } from "../context.ts";
 import { openProject, type OpenedProject } from "../open.ts";
-import { renderBytes } from "../render/quantity.ts";
+import { renderBytes } from "../../core/quantity.ts";
 import { looksSecret } from "../variables.ts";
 import { failed, ok, warning, type Check } from "./check.ts";
 

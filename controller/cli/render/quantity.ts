@@ -1,17 +1,3 @@
-const units = ["KiB", "MiB", "GiB", "TiB"];
-
-/** `812 B`, `1.4 MiB` */
-export function renderBytes(bytes: number): string {
-  let value = bytes;
-  let unit = "B";
-  for (const next of units) {
-    if (value < 1024) break;
-    value /= 1024;
-    unit = next;
-  }
-  return unit === "B" ? `${value} B` : `${value.toFixed(1)} ${unit}`;
-}
-
 const spans: readonly (readonly [number, string])[] = [
   [86_400_000, "d"],
   [3_600_000, "h"],
@@ -30,6 +16,3 @@ export const renderAge = (from: Date, now: Date): string => renderSpan(Math.max(
 
 /** `2026-11-20 05:29:13`, in UTC, so that it compares with the ledger and with logs of other machines. */
 export const renderMoment = (date: Date): string => `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
-
-/** `1 file`, `3 files` */
-export const renderCountOf = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;

@@ -3,7 +3,8 @@ import { isWell, type ContainerStatus } from "../containers/status.ts";
 import { renderState } from "./containers.ts";
 import type { EnvironmentStatus, JobStatus, ProcessStatus, ServerStatus } from "../status.ts";
 import { renderDuration } from "./results.ts";
-import { renderAge, renderCountOf, renderMoment, renderSpan } from "./quantity.ts";
+import { renderCountOf } from "../../core/quantity.ts";
+import { renderAge, renderMoment, renderSpan } from "./quantity.ts";
 import { renderTable } from "./table.ts";
 
 interface RenderOptions {

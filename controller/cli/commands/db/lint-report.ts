@@ -1,7 +1,7 @@
 import type { Paint } from "../../../core/render.ts";
 import { renderPlace } from "../../../core/place.ts";
 import type { Finding, TableSize } from "../../../resources/migration/lint/judge.ts";
-import { renderBytes, renderCountOf } from "../../render/quantity.ts";
+import { renderBytes, renderCountOf } from "../../../core/quantity.ts";
 import { githubReport } from "./lint-github.ts";
 import { junitReport } from "./lint-junit.ts";
 import { sarifReport } from "./lint-sarif.ts";

@@ -7,7 +7,7 @@ import { contextOf, printJson, type Context } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { forgottenEnvironments, noteForgotten } from "../../forgotten.ts";
 import { openProject, type OpenedProject } from "../../open.ts";
-import { renderCountOf } from "../../render/quantity.ts";
+import { renderCountOf } from "../../../core/quantity.ts";
 import { renderTable } from "../../render/table.ts";
 import type { Invocation } from "../../spec.ts";
 import type { World } from "../../world.ts";

@@ -3,7 +3,7 @@ import { errorsOf, type PoststackError } from "../../../core/errors.ts";
 import { contextOf, printJson, type Context } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { openEnvironment, openProject } from "../../open.ts";
-import { renderCountOf } from "../../render/quantity.ts";
+import { renderCountOf } from "../../../core/quantity.ts";
 import { paintedError } from "../../report.ts";
 import type { Invocation } from "../../spec.ts";
 import type { World } from "../../world.ts";

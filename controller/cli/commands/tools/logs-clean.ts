@@ -3,7 +3,7 @@ import { contextOf, printJson } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { currentLogs } from "../../log-view.ts";
 import { countOption, openLogsOf } from "../../open-logs.ts";
-import { renderBytes, renderCountOf } from "../../render/quantity.ts";
+import { renderBytes, renderCountOf } from "../../../core/quantity.ts";
 import type { Invocation } from "../../spec.ts";
 import type { World } from "../../world.ts";
 

@@ -1,7 +1,8 @@
 import { contextOf, printJson } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { openLogsOf } from "../../open-logs.ts";
-import { renderAge, renderBytes } from "../../render/quantity.ts";
+import { renderBytes } from "../../../core/quantity.ts";
+import { renderAge } from "../../render/quantity.ts";
 import { renderTable } from "../../render/table.ts";
 import type { Invocation } from "../../spec.ts";
 import type { World } from "../../world.ts";

@@ -2,7 +2,7 @@ import type { LogFile } from "../../../core/ports/machine.ts";
 import { contextOf, printJson } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { openLogsOf } from "../../open-logs.ts";
-import { renderBytes } from "../../render/quantity.ts";
+import { renderBytes } from "../../../core/quantity.ts";
 import { renderTable } from "../../render/table.ts";
 import type { Invocation } from "../../spec.ts";
 import type { World } from "../../world.ts";
