@@ -1,5 +1,5 @@
 import type { AlterTableCmd, Constraint, Node } from "@pgsql/types";
-import type { LockMode } from "./lock.ts";
+import type { LockMode } from "../../../core/table-lock.ts";
 import { keyOf, type Name } from "./names.ts";
 import { alterationsIn, type Alteration, type Statement } from "./statement.ts";
 import { columnsNotNull, constraintOf, isUnchecked, nameOf, qualifiedName, stringsIn } from "./tree.ts";

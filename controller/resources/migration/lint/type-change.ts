@@ -1,6 +1,7 @@
 /**
  * Whether a column can take another type without a row being written: the new one takes every value of the old one as it
- * is stored (manual: ALTER TABLE, Notes, "binary coercible"; the lengths of varchar, varbit and numeric may grow).
+ * is stored (manual: ALTER TABLE, Notes, "binary coercible"; the lengths of varchar, varbit and numeric may grow, and so may
+ * the precision of times).
  *
  * @param from as format_type writes it
  * @param to as a person writes it
@@ -16,7 +17,7 @@ export function isFreeChange(from: string, to: string): boolean {
   );
 }
 
-const mayGrow = new Set(["varchar", "varbit", "numeric"]);
+const mayGrow = new Set(["varchar", "varbit", "numeric", "time", "timetz", "timestamp", "timestamptz"]);
 
 /** A length may grow or go; digits behind the point must stay as many. */
 function isWider([length, scale = 0]: readonly number[], [nextLength, nextScale = 0]: readonly number[]): boolean {
@@ -25,8 +26,13 @@ function isWider([length, scale = 0]: readonly number[], [nextLength, nextScale 
 }
 
 function parse(type: string): { readonly name: string; readonly sizes: readonly number[] } {
-  const [, word = "", sizes = ""] = /^\s*([^(]*?)\s*(?:\(([\d\s,]*)\))?\s*$/.exec(type.toLowerCase()) ?? [];
-  const plainWord = word.replace(/^pg_catalog\./, "").replaceAll(/\s+/g, " ");
+  // In `timestamp(3) with time zone` the size stands behind the first word.
+  const [, first = "", sizes = "", rest = ""] =
+    /^\s*([^(]*?)\s*(?:\(([\d\s,]*)\)\s*([a-z ]*?))?\s*$/.exec(type.toLowerCase()) ?? [];
+  const plainWord = `${first} ${rest}`
+    .trim()
+    .replace(/^pg_catalog\./, "")
+    .replaceAll(/\s+/g, " ");
   const name = synonyms[plainWord] ?? plainWord;
   return { name, sizes: sizes === "" ? [] : sizes.split(",").map(Number) };
 }
@@ -35,4 +41,8 @@ const synonyms: Readonly<Record<string, string>> = {
   "character varying": "varchar",
   "bit varying": "varbit",
   decimal: "numeric",
+  "time without time zone": "time",
+  "time with time zone": "timetz",
+  "timestamp without time zone": "timestamp",
+  "timestamp with time zone": "timestamptz",
 };

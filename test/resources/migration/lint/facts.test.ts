@@ -47,6 +47,12 @@ test.each<[string, string, boolean]>([
   ["inet", "cidr", false],
   ["character(4)", "text", false],
   ["timestamp without time zone", "timestamptz", false],
+  ["timestamp(3) with time zone", "timestamptz(6)", true],
+  ["timestamp(3) with time zone", "timestamp (6) with time zone", true],
+  ["timestamp(3) with time zone", "timestamptz", true],
+  ["timestamp with time zone", "timestamptz(3)", false],
+  ["time(0) without time zone", "time(3)", true],
+  ["timestamp(3) without time zone", "timestamp(6) with time zone", false],
 ])("%s to %s without a row written: %s", (from, to, expected) => {
   expect(isFreeChange(from, to)).toBe(expected);
 });

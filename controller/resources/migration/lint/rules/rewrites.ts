@@ -1,5 +1,5 @@
 import { alter, later, noTransaction } from "../clauses.ts";
-import { lockModes } from "../lock.ts";
+import { lockModes } from "../../../../core/table-lock.ts";
 import type { Match, Rule } from "../rule.ts";
 import { plain, show } from "../names.ts";
 import { alterationsIn } from "../statement.ts";
