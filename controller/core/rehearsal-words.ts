@@ -8,7 +8,12 @@ const shown = 3;
 
 /** `rollback exact`, and what else there is to know: a line under the migration. */
 export function describeRehearsed(one: RehearsedMigration): string {
-  const { loses } = one;
+  const { loses, way, again } = one;
+  if (way === "repeat") {
+    return again !== undefined && "code" in again
+      ? `runs, and cannot run again: ${inWords(again)}`
+      : "runs, and runs again";
+  }
   return [
     verdict(one),
     ...(loses.length === 0 ? [] : [`it deletes what is in ${listed(loses)}`]),
@@ -16,7 +21,8 @@ export function describeRehearsed(one: RehearsedMigration): string {
   ].join("; ");
 }
 
-function verdict({ rollback, differences, error }: RehearsedMigration): string {
+function verdict({ way, rollback, differences, error }: RehearsedMigration): string {
+  if (way === "back") return "can be rolled back";
   switch (rollback) {
     case "inexact":
       return `rollback inexact, after it: ${listed(differences)}`;

@@ -23,9 +23,11 @@ export interface Rehearsal {
  */
 type RollbackVerdict = "exact" | "inexact" | "empty" | "missing" | "fails";
 
-/** A migration that ran forward without an error. */
+/** What ran without an error. */
 export interface RehearsedMigration {
   readonly id: ResourceId;
+  /** Absent: forward, back and forward again. back: only its rollback ran. repeat: a repeatable file, which ran twice. */
+  readonly way?: "back" | "repeat";
   /** Absent where it cannot be told: the migration goes on where an earlier try stopped. */
   readonly rollback?: RollbackVerdict;
   /** What is otherwise after the rollback than before the migration, each in words. */
@@ -34,6 +36,6 @@ export interface RehearsedMigration {
   readonly loses: readonly string[];
   /** Why the rollback fails. */
   readonly error?: ErrorFacts;
-  /** After its rollback it cannot be applied again, or makes something else. */
+  /** After its rollback it cannot be applied again, or makes something else; a repeatable file cannot run again. */
   readonly again?: ErrorFacts | { readonly differences: readonly string[] };
 }

@@ -128,6 +128,37 @@ describe("plan --rehearse", () => {
     }
   }, 60_000);
 
+  test("repeatable files run on what the pending versions make, twice, since they are to run again", async () => {
+    const repeatable = {
+      "migrations/002_names.sql": "alter table users add name text;\n",
+      "migrations/repeatable/named.sql": "create or replace view named as select name from users;\n",
+      "migrations/repeatable/by_named.sql":
+        "drop view if exists by_named;\ncreate view by_named as select name from named;\n",
+      "migrations/repeatable/once.sql": "create view once as select name from named;\n",
+    };
+    write(repeatable);
+    try {
+      const { stdout } = await project.ok("plan", "--rehearse");
+      const verdicts = stdout.split("\n").filter((line) => /^ {6}r/.test(line));
+      expect(verdicts.map((line) => line.trim())).toEqual([
+        "rollback missing",
+        "runs, and runs again",
+        "runs, and runs again",
+        'runs, and cannot run again: once: relation "once" already exists (migrations/repeatable/once.sql:1:1)',
+      ]);
+      project.edit("migrations/repeatable/named.sql", "name from", "nme from");
+      const ended = await project.run("plan", "--rehearse", "--json");
+      expect(ended.code).toBe(1);
+      const { actions, rehearsal } = answerOf(ended) as Answer;
+      expect(actions.map(({ verb, id }) => `${verb} ${id}`)).toContain("refuse migration:repeatable/named");
+      expect(rehearsal?.migrations.map(({ id }) => id)).toEqual(["migration:002_names"]);
+      expect(misfits("plan", answerOf(ended))).toEqual([]);
+      expect(await project.sql("select 1 from pg_class where relname in ('named', 'once')")).toEqual([]);
+    } finally {
+      remove(repeatable);
+    }
+  }, 60_000);
+
   test("with a sample, a migration meets rows: those that are whole, and none twice", async () => {
     await project.sql(
       `insert into users select i, 'u' || i from generate_series(1, 50) i; update users set email = 'same' where id < 3`,
@@ -259,6 +290,23 @@ describe("policy: { rehearse: true }", () => {
     const applied = await at.ok("apply", "strict", "--yes");
     expect(applied.stdout).toContain("rollback missing");
     expect(await at.plan("strict")).toEqual([]);
+
+    // The way back, too, runs on a copy first, with the rows of the ledger.
+    at.write("migrations/002_wrong.rollback.sql", "drop table tt;\n");
+    const versions = (): Promise<readonly unknown[]> =>
+      at.sql("select version from poststack.schema_migrations", { environment: "strict", port: at.ports[1] ?? 0 });
+    const wrong = await at.run("db", "rollback", "strict", "--yes");
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toContain('error MIGRATION_FAILED: 002_wrong: table "tt" does not exist');
+    expect(wrong.stderr).toContain("at migrations/002_wrong.rollback.sql:1:1");
+    expect(await versions()).toHaveLength(2);
+    at.write("migrations/002_wrong.rollback.sql", "drop table t;\n");
+    // Without its file, what the ledger recorded is what runs, on the copy as well.
+    rmSync(at.path("migrations/001_users.rollback.sql"));
+    const back = await at.ok("db", "rollback", "strict", "--target", "0", "--yes");
+    expect(back.stdout).toContain("can be rolled back; it deletes what is in table public.t");
+    expect(back.stdout).toContain("can be rolled back; it deletes what is in table public.users");
+    expect(await versions()).toEqual([]);
   }, 120_000);
 
   test("a server that is down: everything is rehearsed from nothing, and told by itself", async () => {

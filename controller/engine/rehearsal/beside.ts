@@ -26,8 +26,8 @@ export interface Original {
   readonly texts: ReadonlyMap<string, string>;
   /** Up to so many rows of each table, which this session of the original's admin reads. */
   readonly sample?: { readonly rows: number; readonly from: Session };
-  /** Statements for rows of the ledger whose migration has begun. */
-  readonly begun: readonly string[];
+  /** For rows of the ledger that the copy has to have. */
+  readonly rowStatements: readonly string[];
   /** The server is there for this copy alone: what is about the whole server runs. */
   readonly isAlone?: boolean;
 }
@@ -61,7 +61,7 @@ export function beside<T>(
 
 /** @returns rows of the sample */
 async function fill(
-  { endpoint, catalog, extensions, sample, begun }: Original,
+  { endpoint, catalog, extensions, sample, rowStatements }: Original,
   shadow: Endpoint,
   server: Server,
   signal: AbortSignal,
@@ -69,7 +69,7 @@ async function fill(
   const session = await server.admin(signal);
   await prepareShadow(session, shadow, together(extensions, catalog), signal);
   if (catalog !== undefined) await restoreSchema(catalog, endpoint.owner.user, server, signal);
-  if (begun.length > 0) await session.pipeline(begun, signal);
+  if (rowStatements.length > 0) await session.pipeline(rowStatements, signal);
   return sample === undefined ? 0 : copySample(sample.from, session, sample.rows, signal);
 }
 

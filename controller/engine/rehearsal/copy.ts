@@ -4,27 +4,35 @@ import { within } from "../../core/deadline.ts";
 import { fromFacts, type ErrorFacts } from "../../core/errors.ts";
 import { fileStart } from "../../core/place.ts";
 import type { Clock } from "../../core/ports.ts";
-import type { MigrationAction, MigrationFile } from "../../resources/migration/model.ts";
+import type { ResourceId } from "../../core/id.ts";
+import type { MigrationAction, MigrationFile, RepeatableFile } from "../../resources/migration/model.ts";
 import { readForward } from "../../resources/migration/source.ts";
 import { checksumOf } from "../../resources/migration/text.ts";
 import { applyPlan } from "../apply.ts";
 import type { EnginePorts } from "../converge.ts";
+import type { Rollback } from "./work.ts";
 import { passPorts, type PassServer } from "../server.ts";
 import { filesWith } from "../shadow-files.ts";
 
 /** A copy of the schema, on which migrations run in the same way as they will run in the environment. */
 export interface Copy {
   /** One after the other; ends at the first that fails. */
-  forward(migrations: readonly MigrationFile[]): Promise<Failure | undefined>;
+  forward(migrations: readonly Runnable[]): Promise<Failure | undefined>;
   /** By its rollback file. */
-  back(migration: MigrationFile): Promise<ErrorFacts | undefined>;
+  back(migration: Runnable): Promise<ErrorFacts | undefined>;
+  /** As it is planned. */
+  undo(rollback: Rollback): Promise<ErrorFacts | undefined>;
   catalog(): Promise<Catalog>;
   /** That it had in the beginning. */
   readonly rows: number;
 }
 
+export type Runnable = MigrationFile | RepeatableFile;
+
+const isRepeatable = (one: Runnable): one is RepeatableFile => "after" in one;
+
 export interface Failure {
-  readonly migration: MigrationFile;
+  readonly id: ResourceId;
   readonly error: ErrorFacts;
 }
 
@@ -53,10 +61,8 @@ export function copyOf(
   const world = { ...passPorts(ports, server), files: filesWith(ports.files, texts) };
 
   /** What names the environment's database names the copy here: another text, with a checksum of its own. */
-  const asItRuns = (migration: MigrationFile): MigrationFile =>
-    texts.has(migration.file)
-      ? { ...migration, checksum: checksumOf(Buffer.from(readForward(migration, world.files).text)) }
-      : migration;
+  const asItRuns = <R extends Runnable>(one: R): R =>
+    texts.has(one.file) ? { ...one, checksum: checksumOf(Buffer.from(readForward(one, world.files).text)) } : one;
   let read: ReturnType<typeof catalogReader> | undefined;
 
   /** @throws PoststackError of what is not about the files: the connection, the disk, an abort */
@@ -82,11 +88,17 @@ export function copyOf(
       const failure = await failureIn(
         migrations.map((one, index) => application(asItRuns(one), migrations[index - 1])),
       );
-      const migration = failure === undefined ? undefined : migrations[failure.index];
-      return failure === undefined || migration === undefined ? undefined : { migration, error: failure.error };
+      const one = failure === undefined ? undefined : migrations[failure.index];
+      return failure === undefined || one === undefined ? undefined : { id: one.id, error: failure.error };
     },
     async back(migration) {
-      return (await failureIn([rollback(migration)]))?.error;
+      return isRepeatable(migration) ? undefined : (await failureIn([rollback(migration)]))?.error;
+    },
+    async undo(planned) {
+      // What names the database names the copy here, so it is another text than was planned.
+      const { rollbackChecksum: _planned, ...asWritten } = planned;
+      const isChanged = planned.rollbackFile !== undefined && texts.has(planned.rollbackFile);
+      return (await failureIn([{ ...(isChanged ? asWritten : planned), dependsOn: [] }]))?.error;
     },
     async catalog() {
       read ??= catalogReader(await server.admin(signal));
@@ -95,17 +107,19 @@ export function copyOf(
   };
 }
 
-const application = (migration: MigrationFile, before: MigrationFile | undefined): MigrationAction => ({
-  kind: "migration",
-  verb: "apply",
-  id: migration.id,
-  dependsOn: before === undefined ? [] : [before.id],
-  reason: "rehearsed",
-  hazards: [],
-  place: fileStart(migration.file),
-  migration,
-  durable: false,
-});
+function application(one: Runnable, before: Runnable | undefined): MigrationAction {
+  const facts = {
+    kind: "migration",
+    id: one.id,
+    dependsOn: before === undefined ? [] : [before.id],
+    reason: "rehearsed",
+    hazards: [],
+    place: fileStart(one.file),
+  } as const;
+  return isRepeatable(one)
+    ? { ...facts, verb: "repeat", repeatable: one }
+    : { ...facts, verb: "apply", migration: one, durable: false };
+}
 
 const rollback = ({ id, version, order, name, checksum, rollbackFile, reading }: MigrationFile): MigrationAction => ({
   kind: "migration",

@@ -1,9 +1,9 @@
 import type { Files } from "../../core/ports/files.ts";
 import type { SqlParser } from "../../core/ports/sql-parser.ts";
-import type { MigrationFile } from "../../resources/migration/model.ts";
 import { readRollback } from "../../resources/migration/source.ts";
 import { headersOf } from "../../resources/migration/text.ts";
 import type { Part } from "./there-and-back.ts";
+import type { Work } from "./work.ts";
 
 /** Bytes of a migration's text, as for running it. */
 const limitBytes = 16 * 1024 * 1024;
@@ -21,23 +21,27 @@ export interface Parts {
  * @throws PoststackError `FILE_*`
  */
 export async function readParts(
-  migrations: readonly MigrationFile[],
+  { pending, repeats, rollbacks }: Work,
   begun: ReadonlySet<string>,
   files: Files,
   parser: SqlParser,
 ): Promise<Parts> {
   const texts = new Map<string, string>();
   const parts: Part[] = [];
-  for (const migration of migrations) {
+  const read = (path: string): void => void texts.set(path, files.read(path, { limitBytes }));
+  for (const migration of pending) {
     const { file, rollbackFile, order } = migration;
-    for (const path of rollbackFile === undefined ? [file] : [file, rollbackFile]) {
-      texts.set(path, files.read(path, { limitBytes }));
-    }
+    for (const path of rollbackFile === undefined ? [file] : [file, rollbackFile]) read(path);
     const back = readRollback(migration, files)?.text;
     const isUndone = back === undefined || headersOf(Buffer.from(back)).transactional;
     const rollback = begun.has(order) ? "resumed" : await kindOf(back, parser);
     parts.push({ migration, rollback, isUndone });
   }
+  for (const repeatable of repeats) {
+    read(repeatable.file);
+    parts.push({ migration: repeatable, rollback: "repeated", isUndone: true });
+  }
+  for (const { rollbackFile } of rollbacks) if (rollbackFile !== undefined) read(rollbackFile);
   return { parts, texts };
 }
 

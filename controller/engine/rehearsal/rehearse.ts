@@ -1,23 +1,23 @@
-import { isRefusal } from "../../core/action.ts";
 import { readCatalog } from "../../core/catalog/read.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
+import type { ResourceId } from "../../core/id.ts";
 import type { Plan } from "../../core/plan.ts";
 import type { Session } from "../../core/ports/postgres.ts";
 import type { Rehearsal } from "../../core/rehearsal.ts";
-import type { Action, Desired } from "../../resources/index.ts";
-import type { MigrationFile } from "../../resources/migration/model.ts";
+import type { Action } from "../../resources/index.ts";
 import { refuse } from "../../resources/migration/refusals.ts";
-import { isAfter, parseTarget } from "../../resources/migration/target.ts";
 import type { EnginePorts } from "../converge.ts";
 import type { Seen } from "../look.ts";
-import { begunIn } from "./begun.ts";
+import { backOnly } from "./back-only.ts";
+import { rowsToCopy } from "./copied-rows.ts";
 import type { Original } from "./beside.ts";
-import { readingWithin } from "./copy.ts";
+import { readingWithin, type Copy } from "./copy.ts";
 import { onCopies } from "./on-copies.ts";
 import { readParts } from "./parts.ts";
 import type { Rehearsed } from "./rehearsed.ts";
 import { thereAndBack } from "./there-and-back.ts";
 import { wherefore } from "./wherefore.ts";
+import { workIn } from "./work.ts";
 
 /**
  * The plan, once the migrations in it have run on a copy of the schema. One that fails there is refused with the error that
@@ -35,24 +35,30 @@ export async function rehearse(
 ): Promise<Plan<Action>> {
   const { endpoint } = seen.desired;
   const isUp = seen.observation.observed.instance?.[0]?.server === "up";
-  const pending = pendingIn(plan, seen.desired, !isUp && known.whileDown === "all");
-  if (endpoint === undefined || pending.length === 0 || known.hasAll(pending)) return plan;
+  const work = await workIn(plan, seen.desired, !isUp && known.whileDown === "all", ports);
+  const { rollbacks } = work;
+  const due = [...work.pending, ...work.repeats, ...rollbacks.map(({ id, migration }) => ({ ...migration, id }))];
+  if (endpoint === undefined || due.length === 0 || known.hasAll(due)) return plan;
 
   const session = isUp ? await seen.ports.server.database(signal) : undefined;
-  const begun = await begunIn(session, signal);
-  const { parts, texts } = await readParts(pending, new Set(begun.keys()), ports.files, ports.parser);
-  const copied = { endpoint, texts, begun: [...begun.values()], ...(await schemaOf(session, seen, ports, signal)) };
+  const orders = rollbacks.map(({ migration }) => migration.order);
+  const copiedRows = await rowsToCopy(session, orders, signal);
+  const begun = new Set(copiedRows.flatMap(({ order, isBegun }) => (isBegun ? [order] : [])));
+  const { parts, texts } = await readParts(work, begun, ports.files, ports.parser);
+  const rowStatements = copiedRows.map(({ statement }) => statement);
+  const copied = { endpoint, texts, rowStatements, ...(await schemaOf(session, seen, ports, signal)) };
   const because = await wherefore(plan, isUp, texts, ports.parser);
   const { place, withCopy } = onCopies(copied, because, seen, ports, signal);
   let rows = 0;
-  const { migrations, failure } = await thereAndBack(parts, (run) =>
+  const onCopy = <T>(run: (copy: Copy) => Promise<T>): Promise<T> =>
     withCopy((copy) => {
       rows = copy.rows;
       return run(copy);
-    }),
-  );
+    });
+  const { migrations, failure } =
+    rollbacks.length > 0 ? await onCopy((copy) => backOnly(rollbacks, copy)) : await thereAndBack(parts, onCopy);
   const passed = new Set(migrations.map(({ id }) => id));
-  known.add(pending.filter(({ id }) => passed.has(id)));
+  known.add(due.filter(({ id }) => passed.has(id)));
   const rehearsal: Rehearsal = {
     ...place(),
     from: copied.catalog === undefined ? "nothing" : "schema",
@@ -60,7 +66,7 @@ export async function rehearse(
     uncovered: copied.catalog?.uncovered ?? [],
     migrations,
   };
-  return { ...(failure === undefined ? plan : refusing(plan, failure.migration, failure.error)), rehearsal };
+  return { ...(failure === undefined ? plan : refusing(plan, failure.id, failure.error)), rehearsal };
 }
 
 /** What there is to be copied: nothing without a database. */
@@ -77,22 +83,7 @@ async function schemaOf(
   return { extensions, catalog, ...(rows === undefined ? {} : { sample: { rows, from: session } }) };
 }
 
-/**
- * None where one of them may not run anyway: those that follow it would fail for that reason alone.
- *
- * @param isUnknown nobody knows what is pending: all of them
- */
-function pendingIn({ actions }: Plan<Action>, desired: Desired, isUnknown: boolean): readonly MigrationFile[] {
-  const own = actions.filter(({ kind }) => kind === "migration");
-  if (own.some(isRefusal)) return [];
-  const pending = own.flatMap((one) => (one.kind === "migration" && one.verb === "apply" ? [one.migration] : []));
-  const [wish] = desired.resources.migration;
-  if (pending.length > 0 || !isUnknown || wish === undefined || !desired.scope.has("migration")) return pending;
-  const target = parseTarget(wish.target, wish.files, []) ?? "none";
-  return wish.files.filter(({ order }) => !isAfter(order, target));
-}
-
-function refusing(plan: Plan<Action>, { id }: MigrationFile, error: ErrorFacts): Plan<Action> {
+function refusing(plan: Plan<Action>, id: ResourceId, error: ErrorFacts): Plan<Action> {
   const details = [...(error.details ?? []), "it ran on a copy of the schema; the environment is untouched"];
   const refused = refuse(id, { ...error, details });
   const { actions } = plan;

@@ -1,5 +1,11 @@
-import type { MigrationFile } from "../../resources/migration/model.ts";
+import type { ResourceId } from "../../core/id.ts";
 import type { Compared } from "../drift/in-plan.ts";
+
+/** What a text is known by. */
+interface Known {
+  readonly id: ResourceId;
+  readonly checksum: string;
+}
 
 /** What one run has rehearsed, and compared: a later pass of it does not do so again. */
 export interface Rehearsed extends Compared {
@@ -8,13 +14,13 @@ export interface Rehearsed extends Compared {
    * asks the server.
    */
   readonly whileDown: "all" | "wait";
-  hasAll(migrations: readonly MigrationFile[]): boolean;
-  add(migrations: readonly MigrationFile[]): void;
+  hasAll(migrations: readonly Known[]): boolean;
+  add(migrations: readonly Known[]): void;
 }
 
 export function nothingRehearsed(whileDown: Rehearsed["whileDown"]): Rehearsed {
   const known = new Set<string>();
-  const keyOf = ({ id, checksum }: MigrationFile): string => `${checksum} ${id}`;
+  const keyOf = ({ id, checksum }: Known): string => `${checksum} ${id}`;
   return {
     whileDown,
     hasAll: (migrations) => migrations.every((one) => known.has(keyOf(one))),

@@ -4,21 +4,23 @@ import type { Catalog } from "../../core/catalog/model.ts";
 import { fromFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { RehearsedMigration } from "../../core/rehearsal.ts";
-import type { MigrationFile } from "../../resources/migration/model.ts";
-import type { Copy, Failure } from "./copy.ts";
+import type { Copy, Failure, Runnable } from "./copy.ts";
 
 /** What there is to know of a migration before it runs. */
 export interface Part {
-  readonly migration: MigrationFile;
-  /** What its rollback file holds; resumed: the migration goes on where an earlier try stopped, and is not taken back. */
-  readonly rollback: "missing" | "empty" | "statements" | "resumed";
+  readonly migration: Runnable;
+  /**
+   * What its rollback file holds. resumed: the migration goes on where an earlier try stopped, and is not taken back.
+   * repeated: it has none, and runs again whenever its text changes.
+   */
+  readonly rollback: "missing" | "empty" | "statements" | "resumed" | "repeated";
   /** The rollback is one transaction: where it fails it leaves nothing. */
   readonly isUndone: boolean;
 }
 
-export interface ThereAndBack {
+export interface Proved {
   readonly migrations: readonly RehearsedMigration[];
-  /** The one that cannot be applied; those after it did not run. */
+  /** The one that cannot run; those after it did not. */
   readonly failure?: Failure;
 }
 
@@ -31,7 +33,7 @@ export interface ThereAndBack {
 export async function thereAndBack(
   parts: readonly Part[],
   withCopy: <T>(run: (copy: Copy) => Promise<T>) => Promise<T>,
-): Promise<ThereAndBack> {
+): Promise<Proved> {
   const found: RehearsedMigration[] = [];
   for (;;) {
     const start = found.length;
@@ -59,7 +61,7 @@ async function go(
     if (onward.length > 0) {
       const failure = await copy.forward(onward.map(({ migration }) => migration));
       for (const { migration, rollback } of onward) {
-        if (migration.id === failure?.migration.id) return failure;
+        if (migration.id === failure?.id) return failure;
         tell({ id: migration.id, ...(rollback === "missing" || rollback === "empty" ? { rollback } : {}), ...nothing });
       }
       index += onward.length;
@@ -68,6 +70,19 @@ async function go(
     }
     const part = parts[index++];
     if (part === undefined) break;
+    if (part.rollback === "repeated") {
+      const failure = await copy.forward([part.migration]);
+      if (failure !== undefined) return failure;
+      const again = await copy.forward([part.migration]);
+      tell({
+        id: part.migration.id,
+        way: "repeat",
+        ...nothing,
+        ...(again === undefined ? {} : { again: again.error }),
+      });
+      present = undefined;
+      continue;
+    }
     present ??= await copy.catalog();
     const step = await stepOf(part, present, copy);
     if ("failure" in step) return step.failure;
@@ -82,7 +97,9 @@ const nothing = { differences: [], loses: [] } as const;
 
 /** From here on, those that are not taken back. */
 function whileOnward(parts: readonly Part[], from: number): readonly Part[] {
-  const end = parts.findIndex(({ rollback }, index) => index >= from && rollback === "statements");
+  const end = parts.findIndex(
+    ({ rollback }, index) => index >= from && (rollback === "statements" || rollback === "repeated"),
+  );
   return parts.slice(from, end < 0 ? parts.length : end);
 }
 

@@ -16,7 +16,7 @@ import { sandbox } from "../../support/embedded.ts";
 import { test } from "../../support/postgres.ts";
 
 const ports = { postgres: postgres("poststack-test"), clock, parser: sqlParser, passwords } as unknown as EnginePorts;
-const nothing = { extensions: [], texts: new Map<string, string>(), begun: [] };
+const nothing = { extensions: [], texts: new Map<string, string>(), rowStatements: [] };
 
 const hostile = `
 create schema "a b";

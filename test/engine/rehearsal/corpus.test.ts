@@ -23,8 +23,13 @@ async function rehearsed(project: string, { endpoint, signal }: TestDatabase): P
   const files = projectFiles(root);
   const ports = { postgres: postgres("poststack-test"), clock, parser: sqlParser, files } as unknown as EnginePorts;
   const place = { file: ".poststack.yml", line: 1, column: 1 };
-  const { parts, texts } = await readParts(readMigrations(files, "migrations", place), new Set(), files, sqlParser);
-  const original = { endpoint, extensions: [], texts, begun: [] };
+  const { parts, texts } = await readParts(
+    { pending: readMigrations(files, "migrations", place), repeats: [], rollbacks: [] },
+    new Set(),
+    files,
+    sqlParser,
+  );
+  const original = { endpoint, extensions: [], texts, rowStatements: [] };
   const { migrations, failure } = await thereAndBack(parts, (run) => beside(original, ports, signal, run));
   expect(failure).toBeUndefined();
   return migrations;

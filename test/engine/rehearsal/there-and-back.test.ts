@@ -42,8 +42,8 @@ async function run(sketches: Readonly<Record<string, Sketch>>) {
         for (const migration of migrations) {
           const { name } = migration;
           done.push(`+${name}`);
-          if (sketches[name]?.forward === "fails") return Promise.resolve({ migration, error: error("no") });
-          if (tables.has(name)) return Promise.resolve({ migration, error: error(`${name} is there`) });
+          if (sketches[name]?.forward === "fails") return Promise.resolve({ id: migration.id, error: error("no") });
+          if (tables.has(name)) return Promise.resolve({ id: migration.id, error: error(`${name} is there`) });
           tables.add(name);
         }
         return Promise.resolve(undefined);
@@ -55,6 +55,7 @@ async function run(sketches: Readonly<Record<string, Sketch>>) {
         if (back === "takes all") tables.clear();
         return Promise.resolve(back.startsWith("fails") ? error("no way back") : undefined);
       },
+      undo: () => Promise.resolve(error("not here")),
       catalog: () => Promise.resolve<Catalog>({ objects: [...tables].map(table), owner: "me", uncovered: [] }),
     };
     const result = await use(copy);
@@ -63,7 +64,7 @@ async function run(sketches: Readonly<Record<string, Sketch>>) {
   });
   return {
     verdicts: told.migrations.map((one) => `${one.id.replace("migration:", "")} ${describeRehearsed(one)}`),
-    failed: told.failure?.migration.name,
+    failed: told.failure?.id.replace("migration:", ""),
     copies,
   };
 }
@@ -146,12 +147,13 @@ describe("each migration goes forward, back and forward again", () => {
     ];
     const failing = thereAndBack([...parts, ...parts], (use) => {
       const migration = parts[0]?.migration;
-      const failure = isFirst || migration === undefined ? undefined : { migration, error: error("disk full") };
+      const failure = isFirst || migration === undefined ? undefined : { id: migration.id, error: error("disk full") };
       isFirst = false;
       return use({
         rows: 0,
         forward: (migrations) => Promise.resolve(migrations.length === 0 ? undefined : failure),
         back: () => Promise.resolve(error("no")),
+        undo: () => Promise.resolve(error("no")),
         catalog: () => Promise.resolve({ objects: [], owner: "me", uncovered: [] }),
       });
     });

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import type { Catalog, CatalogObject } from "../../../controller/core/catalog/model.ts";
+import { resourceId } from "../../../controller/core/id.ts";
+import { describeRehearsed } from "../../../controller/core/rehearsal-words.ts";
+import { backOnly } from "../../../controller/engine/rehearsal/back-only.ts";
+import type { Copy } from "../../../controller/engine/rehearsal/copy.ts";
+import type { Rollback } from "../../../controller/engine/rehearsal/work.ts";
+
+const object = (kind: "table" | "view", name: string): CatalogObject => ({
+  ...{ kind, identity: `${kind} ${name}`, name, facts: {}, dependsOn: [], grants: [] },
+});
+
+/** One that takes a table, and the view of its name, away. */
+const rollback = (name: string): Rollback => ({
+  ...{ kind: "migration", verb: "rollback", id: resourceId("migration", name), dependsOn: [], reason: "", hazards: [] },
+  migration: { version: name, order: name, name, checksum: name, state: "applied", hasRollback: true },
+});
+
+/** Where `failing` cannot be taken back. */
+async function run(names: readonly string[], failing: string) {
+  const objects = new Set(["a", "b", "c"].flatMap((name) => [object("table", name), object("view", name)]));
+  const undone: string[] = [];
+  const copy = {
+    undo({ migration: { name } }: Rollback) {
+      undone.push(name);
+      if (name === failing) return Promise.resolve({ code: "MIGRATION_FAILED", what: "no", next: "correct it" });
+      for (const one of objects) if (one.name === name) objects.delete(one);
+      return Promise.resolve(undefined);
+    },
+    catalog: () => Promise.resolve<Catalog>({ objects: [...objects], owner: "me", uncovered: [] }),
+  } as unknown as Copy;
+  const { migrations, failure } = await backOnly(names.map(rollback), copy);
+  return { undone, told: migrations.map(describeRehearsed), failed: failure?.id };
+}
+
+test("each says which tables go, and the first that fails ends it", async () => {
+  expect(await run(["c", "b"], "")).toEqual({
+    undone: ["c", "b"],
+    told: ["can be rolled back; it deletes what is in table c", "can be rolled back; it deletes what is in table b"],
+    failed: undefined,
+  });
+  expect(await run(["c", "b", "a"], "b")).toEqual({
+    undone: ["c", "b"],
+    told: ["can be rolled back; it deletes what is in table c"],
+    failed: "migration:b",
+  });
+});
