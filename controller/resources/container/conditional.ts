@@ -36,7 +36,9 @@ export function whenIs(
  * @param added without a condition it is due in any case
  */
 export function also(own: ContainerAction | undefined, added: Conditioned): Conditioned | undefined {
-  if (own === undefined || own.verb === "update") return added.onlyIf === undefined ? added : insteadOf(own, added);
+  if (own === undefined) return added;
+  const less = lessThan(added, own);
+  if (less !== undefined) return added.onlyIf === undefined ? added : insteadOf(less, added);
   if (!isOpen(own)) return undefined;
   if (added.verb === "replace" && own.verb === "restart")
     return added.onlyIf === undefined ? added : insteadOf(own, added);
@@ -49,6 +51,13 @@ export function also(own: ContainerAction | undefined, added: Conditioned): Cond
   if (added.onlyIf === undefined) return added;
   const onlyIf = together(own.onlyIf, added.onlyIf);
   return onlyIf.length === own.onlyIf.length ? undefined : { ...own, onlyIf };
+}
+
+/** What is due in any case, and is less than what comes to it: it is done where that is not. */
+function lessThan(added: Conditioned, own: ContainerAction): Otherwise | undefined {
+  if (own.verb === "update") return own;
+  const isLess = own.verb === "start" || (own.verb === "restart" && !isOpen(own));
+  return added.verb === "replace" && isLess ? own : undefined;
 }
 
 const isOpen = (action: ContainerAction): action is Conditioned & { readonly onlyIf: readonly ImageChange[] } =>

@@ -5,6 +5,7 @@ import type { Place } from "../../core/place.ts";
 import type { ExecSpec } from "../../core/ports/containers.ts";
 import { diffRunning } from "./diff-running.ts";
 import { takeAlong } from "./follow.ts";
+import { unlessKept } from "./guests.ts";
 import { clearTheWay, type Orphan } from "./in-the-way.ts";
 import { livesIn, withInside } from "./inside.ts";
 import { isContainer, isMachine, withNotes } from "./machine.ts";
@@ -25,7 +26,8 @@ export function diff(
   }
   const parts = new Map(desired.map((one) => [one.id, partsOf(one, seen.get(one.id) ?? [])]));
   const wanted = new Set(desired.map(({ id }) => id));
-  const foreign = observed.filter(({ resource }) => resource === undefined).map(({ summary }) => summary);
+  const foreign = observed.filter(({ resource }) => resource === undefined);
+  const foreignSummaries = foreign.map(({ summary }) => summary);
   const orphans = [
     ...observed
       .filter(({ resource }) => resource !== undefined && !wanted.has(resource))
@@ -35,15 +37,11 @@ export function diff(
 
   const main = desired.flatMap((one): readonly ContainerAction[] => {
     const found = parts.get(one.id) ?? noParts;
-    if (one.to === "running") return diffRunning(one, found, foreign, changing);
+    if (one.to === "running") return diffRunning(one, found, foreignSummaries, changing);
     return one.to === "as-is" ? [] : diffLeaving(one, found, endFirst(one, desired, parts));
   });
-  const all = withInside(
-    takeAlong(main, desired, parts),
-    desired,
-    parts,
-    orphans.map((orphan) => orphan.observed),
-  );
+  const leaving = orphans.map((orphan) => orphan.observed);
+  const all = unlessKept(withInside(takeAlong(main, desired, parts), desired, parts, leaving), foreign);
   const { waitsFor, stops, exchanging } = clearTheWay(all, desired, parts, orphans);
   return [
     ...withNotes(all, desired, machine).map((action) => waiting(action, waitsFor.get(action.id) ?? [])),

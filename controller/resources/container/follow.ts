@@ -29,7 +29,8 @@ export function takeAlong(
     }
   }
   // In the order of the wishes: the plan sorts them anyway.
-  return [...all.values()].map(explained);
+  const wishes = new Map(desired.map((one) => [one.id, one]));
+  return [...all.values()].map((action) => together(explained(action), wishes, all));
 }
 
 function following(
@@ -37,9 +38,9 @@ function following(
   current: ObservedContainer | undefined,
   actions: ReadonlyMap<ResourceId, ContainerAction>,
 ): readonly Conditioned[] {
-  if (desired.to !== "running" || current === undefined || !isUp(current)) return [];
+  if (desired.to !== "running" || current === undefined) return [];
   const { id, dependsOn, place, needs, sharesWith, spec } = desired;
-  const hazards: readonly Hazard[] = ["downtime"];
+  const hazards: readonly Hazard[] = isUp(current) ? ["downtime"] : [];
   const facts = (reason: string, onlyIf: readonly ImageChange[]) =>
     ({
       ...({ kind: "container", id, dependsOn, place, desired, hazards, reason } as const),
@@ -65,12 +66,28 @@ function following(
       },
     ];
   };
+  // One that ended lives inside as much: it could not be started again.
+  if (!isUp(current)) return replaced;
   const restarting = needs.filter(({ restart }) => restart);
   return [
     ...replaced,
     ...restarting.flatMap((need) => restarted(need.id, (action) => isMadeAnew(action) || isRestarted(action))),
     ...sharesWith.flatMap((other) => restarted(other, isRestarted)),
   ];
+}
+
+/** What lives inside one that is made anew goes with it, also where only that one is asked for. */
+function together(
+  action: ContainerAction,
+  wishes: ReadonlyMap<ResourceId, DesiredContainer>,
+  all: ReadonlyMap<ResourceId, ContainerAction>,
+): ContainerAction {
+  if (action.verb !== "replace") return action;
+  let outermost = action.id;
+  const hostOf = (id: ResourceId): ResourceId | undefined =>
+    wishes.get(id)?.sharesWith.find((other) => whenIs(all.get(other), isMadeAnew) !== undefined);
+  for (let host = hostOf(outermost); host !== undefined; host = hostOf(host)) outermost = host;
+  return outermost === action.id ? action : { ...action, goesWith: outermost };
 }
 
 const what = (action: ContainerAction | undefined): string =>

@@ -8,6 +8,7 @@ import type { ContainerSummary } from "../../core/ports/container-facts.ts";
 import { mayEnd } from "./accept.ts";
 import { limitsLabel } from "./config.ts";
 import { clashes } from "./host-ports.ts";
+import { observeGuests } from "./guests.ts";
 import { observeMachine } from "./machine.ts";
 import type { DesiredContainer, ObservedContainer, ObservedMachine } from "./model.ts";
 
@@ -62,7 +63,8 @@ export async function observe(
     Promise.all(ours),
     observeMachine(desired, own, containers, ports, signal),
   ]);
-  return [...seen, ...foreign, ...machine];
+  const others = containers.filter(({ id }) => !ownIds.has(id));
+  return [...seen, ...foreign, ...(await observeGuests(desired, seen, others, ports, signal)), ...machine];
 }
 
 /** When what is there of each resource was made: of several the newest, which is the one that stays. */

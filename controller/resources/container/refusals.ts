@@ -21,6 +21,14 @@ export const portTaken = ({ id, place }: DesiredContainer, port: PublishedPort, 
   next: `stop it (docker stop ${holder}), or publish another port`,
 });
 
+/** By what is not ours. */
+export const livedIn = ({ id, place }: DesiredContainer, names: readonly string[]): ErrorFacts => ({
+  code: "ENGINE_OBJECT_IN_USE",
+  what: `${id} has to be made anew, and ${names.join(", ")}, which is not of this environment, lives inside its container or one that goes with it`,
+  where: place,
+  next: `end it first, as Podman removes no container that another one depends on: podman rm --force ${names.join(" ")}`,
+});
+
 export const refuse = ({ id, dependsOn, place }: DesiredContainer, error: ErrorFacts): ContainerAction => ({
   kind: "container",
   verb: "refuse",

@@ -74,9 +74,11 @@ describe.each([
     await pass(it, db("1", spec), inside("side", "db"), inside("gone", "db"));
     for (const one of it.containers.values()) if (one.name === "app-dev-side-1") one.ended = 1;
     const wishes = [db("2", spec), inside("side", "db")];
-    // The start finds nothing to start, and the next pass makes it anew.
-    await expect(pass(it, ...wishes)).rejects.toMatchObject({ code: "ENGINE_OBJECT_GONE" });
-    await pass(it, ...wishes);
+    expect(await pass(it, ...wishes)).toEqual([
+      "replace container:db",
+      "replace container:side",
+      "delete container:gone",
+    ]);
     expect([it.names(), await pass(it, ...wishes)]).toEqual(["app-dev-db-1 running, app-dev-side-1 running", []]);
   });
 });
@@ -105,6 +107,47 @@ test("what would bring the old one back with the machine goes with it before the
     "start app-dev-db-1",
   ]);
   expect(await pass(it, db("2", { mounts: data }), side)).toEqual([]);
+});
+
+test("what lives inside is chosen with the one that is made anew, also inside of another one", async () => {
+  const it = stage();
+  const others = [inside("side", "db"), inside("deep", "side")];
+  await pass(it, db("1"), ...others);
+  const wishes = [db("2"), ...others];
+  const actions = diff(wishes, await observe(wishes, it.ports, signal));
+  expect(actions.map(({ id, goesWith = "itself" }) => [id, goesWith])).toEqual([
+    ["container:db", "itself"],
+    ["container:side", "container:db"],
+    ["container:deep", "container:db"],
+  ]);
+});
+
+describe("somebody else's container inside", () => {
+  const guest = async (it: SmallEngine, host: string): Promise<void> => {
+    const network = { mode: "container", container: nameFor(resourceId("container", host)) } as const;
+    await it.ports.containers.createContainer("debug", { ...desired().spec, network }, signal);
+  };
+  const planned = async (it: SmallEngine, ...wishes: readonly DesiredContainer[]): Promise<readonly string[]> =>
+    diff(wishes, await observe(wishes, it.ports, signal)).map(({ verb, id, reason }) => `${verb} ${id}  ${reason}`);
+
+  test.each(["db", "side"])("keeps it, from %s: refused before anything is begun", async (host) => {
+    const it = stage();
+    const side = inside("side", "db");
+    await pass(it, db("1"), side);
+    await guest(it, host);
+    expect((await planned(it, db("2"), side))[0]).toBe(
+      "refuse container:db  container:db has to be made anew, and debug, which is not of this environment, lives inside its container or one that goes with it",
+    );
+    // What stays as it is keeps its guests.
+    expect(await planned(it, db("1"), side)).toEqual([]);
+  });
+
+  test("keeps nothing on an engine that counts no such bonds", async () => {
+    const it = stage(inPlace);
+    await pass(it, db("1"));
+    await guest(it, "db");
+    expect(await planned(it, db("2"))).toEqual(["replace container:db  command 1 → 2"]);
+  });
 });
 
 test("what nobody asks for any more goes from the inside out", async () => {

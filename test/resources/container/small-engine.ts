@@ -143,7 +143,8 @@ export function smallEngine(changesInPlace: ReadonlySet<keyof InPlaceChange> = i
 
   const engine: Partial<ContainerEngine> & Readonly<Record<string, unknown>> = {
     identify: () => Promise.resolve({ engine: "docker", address: "memory" }),
-    facts: () => Promise.resolve({ changesInPlace } as never),
+    facts: () =>
+      Promise.resolve({ engine: changesInPlace.has("restart") ? "docker" : "podman", changesInPlace } as never),
     containers: () => Promise.resolve([...containers.values()].map(summaryOf)),
     networks: () => Promise.resolve([...networks.values()]),
     volumes: () => Promise.resolve([...volumes.values()]),
