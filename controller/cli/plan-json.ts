@@ -21,6 +21,7 @@ export const planToJson = (plan: Plan<Action>): object => ({
     ...(isRefusal(action) ? { error: action.error } : {}),
   })),
   deferred: plan.deferred,
+  ...(plan.held === undefined ? {} : { held: plan.held }),
   ...(plan.rehearsal === undefined ? {} : { rehearsal: plan.rehearsal }),
   ...(plan.drift === undefined ? {} : { drift: plan.drift }),
 });

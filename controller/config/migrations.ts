@@ -5,6 +5,8 @@ import type { Files, TextCache } from "../core/ports/files.ts";
 import type { MigrationFile, NamedMigration } from "../resources/migration/model.ts";
 import { readForward, readRollback } from "../resources/migration/source.ts";
 import { settingTakes, settingWords } from "../resources/migration/file-settings.ts";
+import { phaseWords, type Phase } from "../resources/migration/phases/header.ts";
+import { orderInVersion, phaseInName, wholeOrder, withoutPhase } from "../resources/migration/phases/names.ts";
 import { checksumOf, headersOf } from "../resources/migration/text.ts";
 import { compareOrders, orderOf } from "../resources/migration/version.ts";
 import { knownNames } from "./known-names.ts";
@@ -72,7 +74,15 @@ export function listMigrations(files: Files, folder: string): Found<NamedMigrati
       continue;
     }
     const { version, name, isRollback } = parts;
-    const named = { id: resourceId("migration", name), version, order: orderOf(version), name, file };
+    const phase = phaseInName(name);
+    const named: Named = {
+      id: resourceId("migration", name),
+      version,
+      order: orderInVersion(orderOf(version), phase),
+      name,
+      file,
+      ...(phase === undefined ? {} : { phase }),
+    };
     const taken = isRollback ? rollback : forward;
     const other = taken.get(named.order);
     if (other === undefined) taken.set(named.order, named);
@@ -82,6 +92,8 @@ export function listMigrations(files: Files, folder: string): Found<NamedMigrati
     const its = forward.get(one.order);
     if (its?.name !== one.name) errors.push(orphan(one, its));
   }
+
+  errors.push(...strangers([...forward.values()]));
 
   const migrations = [...forward.values()].sort((a, b) => compareOrders(a.order, b.order));
   return { migrations: rollback.size === 0 ? migrations : migrations.map(paired), errors };
@@ -107,9 +119,7 @@ export function readTexts(
   const errors: PoststackError[] = [];
   for (const one of named) {
     try {
-      migrations.push(
-        one.reading === undefined ? withText(one, textFacts(files, one.file, where, cache)) : foreign(one),
-      );
+      migrations.push(one.reading === undefined ? withText(one, textFacts(files, one, where, cache)) : foreign(one));
     } catch (error) {
       if (!(error instanceof PoststackError)) throw error;
       errors.push(error);
@@ -120,7 +130,7 @@ export function readTexts(
   /** Texts of another tool are read each time: what was kept of a file does not say in whose way it was read. */
   function foreign(one: NamedMigration): MigrationFile {
     const { text } = readForward(one, files);
-    const facts = factsOf(Buffer.from(text), one.file);
+    const facts = factsOf(Buffer.from(text), one);
     // Of one file with two parts, only the text tells whether there is a way back.
     const { rollbackFile, ...rest } = one;
     return rollbackFile === undefined || readRollback(one, files) === undefined
@@ -142,37 +152,55 @@ function parseName(entry: string): Parts | undefined {
 }
 
 /** What planning has to know of a text. */
-type TextFacts = Pick<MigrationFile, "checksum" | "transactional">;
+type TextFacts = Pick<MigrationFile, "checksum" | "transactional" | "phase">;
 
-function textFacts(files: Files, file: string, from: Place, cache: TextCache | undefined): TextFacts {
+function textFacts(files: Files, named: NamedMigration, from: Place, cache: TextCache | undefined): TextFacts {
+  const { file } = named;
   const options = { limitBytes, from };
-  if (cache === undefined) return factsOf(files.readBytes(file, options), file);
+  if (cache === undefined) return factsOf(files.readBytes(file, options), named);
   const known = parseFacts(cache.find(file, () => files.stamp(file)));
   if (known !== undefined) return known;
   const { bytes, stamp } = files.readStamped(file, options);
-  const facts = factsOf(bytes, file);
+  const facts = factsOf(bytes, named);
   if (stamp !== undefined) cache.keep(file, stamp, renderFacts(facts));
   return facts;
 }
 
 /** @throws PoststackError `MIGRATION_HEADER` */
-function factsOf(bytes: Buffer, file: string): TextFacts {
-  const { transactional, unknown } = headersOf(bytes);
+function factsOf(bytes: Buffer, { file, phase: named }: Pick<NamedMigration, "file" | "phase">): TextFacts {
+  const { transactional, phase = named, batch, unknown } = headersOf(bytes);
   if (unknown !== undefined) throw badHeader({ file, line: unknown.line, column: unknown.column }, unknown.text);
-  return { checksum: checksumOf(bytes), transactional };
+  if (phase === undefined && batch === undefined) return { checksum: checksumOf(bytes), transactional };
+  if (phase === undefined || (named !== undefined && named !== phase)) throw otherPhase(file, named, phase);
+  if (batch !== undefined && phase !== "backfill") throw otherPhase(file, phase, "backfill");
+  return { checksum: checksumOf(bytes), transactional: transactional && phase !== "backfill", phase };
 }
 
-/** `t` or `n` for the header, then the checksum. What is something else was kept by another version. */
-const renderFacts = ({ checksum, transactional }: TextFacts): string => (transactional ? "t" : "n") + checksum;
+/** A letter for what the header says, then the checksum. What is something else was kept by another version. */
+const renderFacts = ({ checksum, transactional, phase }: TextFacts): string =>
+  (letters.find((one) => one.transactional === transactional && one.phase === phase)?.letter ?? "") + checksum;
+
+const letters: readonly { readonly letter: string; readonly transactional: boolean; readonly phase?: Phase }[] = [
+  { letter: "t", transactional: true },
+  { letter: "n", transactional: false },
+  { letter: "e", transactional: true, phase: "expand" },
+  { letter: "E", transactional: false, phase: "expand" },
+  { letter: "b", transactional: false, phase: "backfill" },
+  { letter: "c", transactional: true, phase: "contract" },
+  { letter: "C", transactional: false, phase: "contract" },
+];
 
 function parseFacts(text: string | undefined): TextFacts | undefined {
-  const transactional = text?.[0] === "t";
-  if (text?.length !== 65 || !(transactional || text[0] === "n")) return undefined;
-  return { checksum: text.slice(1), transactional };
+  if (text?.length !== 65) return undefined;
+  const known = letters.find(({ letter }) => letter === text[0]);
+  if (known === undefined) return undefined;
+  const { letter: _letter, ...headers } = known;
+  return { checksum: text.slice(1), ...headers };
 }
 
-function withText(named: NamedMigration, { checksum, transactional }: TextFacts): MigrationFile {
+function withText(named: NamedMigration, { checksum, transactional, phase }: TextFacts): MigrationFile {
   const { id, version, order, name, file, rollbackFile } = named;
+  if (phase !== undefined) return { ...named, checksum, transactional, phase };
   // Written out: copying what is in an object costs more than hashing the file.
   return rollbackFile === undefined
     ? { id, version, order, name, file, checksum, transactional }
@@ -196,6 +224,29 @@ const duplicate = (first: Named, second: Named, isRollback: boolean): PoststackE
     next: isRollback ? "remove one of them" : "give one of them another version",
   });
 
+/** Files of one version that are not phases of one change. */
+function strangers(forward: readonly Named[]): readonly PoststackError[] {
+  const phased = forward.filter(({ phase }) => phase !== undefined);
+  if (phased.length === 0) return [];
+  const firsts = new Map(forward.toReversed().map((one) => [wholeOrder(one.order), one]));
+  return phased.flatMap((one) => {
+    const first = firsts.get(wholeOrder(one.order)) ?? one;
+    // Two files of the same phase are two files of one order, which is told already.
+    const isTold = first.order === one.order;
+    return isTold || withoutPhase(first.name) === withoutPhase(one.name) ? [] : [duplicate(first, one, false)];
+  });
+}
+
+const otherPhase = (file: string, named: Phase | undefined, phase: Phase = "backfill"): PoststackError =>
+  new PoststackError("MIGRATION_HEADER", {
+    what:
+      named === undefined
+        ? `${file} says how a backfill goes, and not that it is one`
+        : `${file} is of phase ${named}, and its header is one of phase ${phase}`,
+    where: fileStart(file),
+    next: named === undefined ? "add `-- poststack: phase backfill`" : "take that line out",
+  });
+
 const orphan = (rollback: Named, forward: Named | undefined): PoststackError =>
   new PoststackError("MIGRATION_NAME", {
     what:
@@ -212,5 +263,5 @@ const badHeader = (where: Place, text: string): PoststackError =>
     where,
     next:
       settingTakes(text) ??
-      knownNames(text.split(/\s/, 1)[0] ?? text, ["no-transaction", ...Object.keys(settingWords)]),
+      knownNames(text.split(/\s/, 1)[0] ?? text, ["no-transaction", ...phaseWords, ...Object.keys(settingWords)]),
   });

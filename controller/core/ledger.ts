@@ -129,13 +129,52 @@ create table poststack.repeatable_migrations (
 ${repeatablePrivileges(owner)}
 `;
 
+const phasePrivileges = (owner: string): string =>
+  `grant select, insert, update, delete on poststack.backfills, poststack.contracts to ${owner};`;
+
+/** Changes that two releases live through: how far a backfill is, what is older than a contract, what ran before. */
+const phaseStep = (owner: string): string => `
+-- One row while a backfill is under way. Keys are texts as the server writes them.
+create table poststack.backfills (
+  "order" numeric primary key,
+  key text not null,
+  -- The last key that is done; null before the first batch.
+  done_to text,
+  -- The greatest key when it began; null where there was none.
+  until text,
+  keys bigint not null default 0,
+  batches integer not null default 0,
+  started_at timestamptz not null default now(),
+  fence bigint not null
+);
+
+-- What was older than a contract when that became known: resource and release, or resource and start.
+create table poststack.contracts (
+  "order" numeric primary key,
+  name text not null,
+  older jsonb not null,
+  known_at timestamptz not null default now(),
+  fence bigint not null
+);
+${phasePrivileges(owner)}
+
+-- What the deployment ran, each time that it was changed: by resource the digest of its configuration and its image.
+create table poststack.releases (
+  id bigint generated always as identity primary key,
+  digest text not null,
+  parts jsonb not null,
+  run text not null,
+  recorded_at timestamptz not null default now()
+);
+`;
+
 /**
  * Schema `poststack` in the environment's database: what cannot be observed elsewhere. Its shape changes by numbered
  * steps, forward only; `system_info.ledger_version` says how many have run. A step that was released is never edited.
  *
  * The schema belongs to the admin login, so that a migration, which runs as the owner of the database, cannot drop it.
  */
-const steps: readonly ((owner: string) => string)[] = [firstStep, repeatableStep];
+const steps: readonly ((owner: string) => string)[] = [firstStep, repeatableStep, phaseStep];
 
 /** The steps' SQL, each one transaction, for a database of this owner. */
 export const ledgerSteps = (owner: string): readonly string[] => steps.map((step) => step(quoteIdentifier(owner)));
@@ -144,6 +183,9 @@ export const ledgerSteps = (owner: string): readonly string[] => steps.map((step
 export const ledgerPrivileges = (owner: string): string => `${ownerPrivileges(quoteIdentifier(owner))}
 if pg_catalog.to_regclass('poststack.repeatable_migrations') is not null then
   ${repeatablePrivileges(quoteIdentifier(owner))}
+end if;
+if pg_catalog.to_regclass('poststack.backfills') is not null then
+  ${phasePrivileges(quoteIdentifier(owner))}
 end if;`;
 
 /** The shape that this version works with. */

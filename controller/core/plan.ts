@@ -11,12 +11,21 @@ export interface Deferred {
   readonly reason: string;
 }
 
+/** What is pending and waits for something outside of any plan: it is as it should be until then. */
+export interface Held {
+  readonly id: ResourceId;
+  /** For whom it waits. */
+  readonly reason: string;
+}
+
 /** Ordered actions with their reasons, and a fingerprint of them: what a person approves is what runs. */
 export interface Plan<A extends AnyAction = AnyAction> {
   readonly project: string;
   readonly environment: string;
   readonly actions: readonly A[];
   readonly deferred: readonly Deferred[];
+  /** Absent: nothing is. No action is about it, so the fingerprint does not cover it. */
+  readonly held?: readonly Held[];
   /** Absent in a plan that was told by somebody else. */
   readonly contents?: Contents;
   /** Where its migrations were rehearsed. It says nothing of what would be done, so the fingerprint does not cover it. */

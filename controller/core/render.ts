@@ -68,10 +68,15 @@ export const renderAction = ({ verb, id, reason, hazards }: AnyAction): string =
 
 export const renderActions = (actions: readonly AnyAction[]): string => actions.map(renderAction).join("\n");
 
+/** What waits, and for whom. */
+export const renderHeld = ({ held = [] }: Pick<Plan, "held">, paint: Paint = plain): readonly string[] =>
+  held.map(({ id, reason }) => paint("dim", `  ‖ ${id}  held: ${reason}`));
+
 /** A plan as people read it: one line for each action, what is deferred, and a count. */
 export function renderPlan(plan: Plan, { paint = plain, all = false, places = true }: RenderOptions = {}): string {
   const drift = plan.drift === undefined ? [] : driftLines(plan.drift, plan.environment, { paint, all });
-  if (plan.actions.length === 0 && plan.deferred.length === 0) return [...drift, "Nothing to do."].join("\n");
+  const held = renderHeld(plan, paint);
+  if (plan.actions.length === 0 && plan.deferred.length === 0) return [...drift, ...held, "Nothing to do."].join("\n");
   const idWidth = Math.min(
     40,
     Math.max(0, ...plan.actions.map(({ id }) => id.length), ...plan.deferred.map(({ id }) => id.length)),
@@ -98,7 +103,7 @@ export function renderPlan(plan: Plan, { paint = plain, all = false, places = tr
   const deferred = plan.deferred.map(({ id, reason }) =>
     paint("dim", `  … ${id.padEnd(idWidth)}  deferred: ${reason}`),
   );
-  return [...lines, ...deferred, ...apart, "", renderCount(plan), ...summary, ...drift].join("\n");
+  return [...lines, ...deferred, ...held, ...apart, "", renderCount(plan), ...summary, ...drift].join("\n");
 }
 
 /** What a rehearsal has shown: under each migration, or by itself where nobody knows whether the migration is to run. */
@@ -144,5 +149,6 @@ export function renderCount(plan: Plan): string {
     return count === 0 ? [] : [`${count} ${word}`];
   });
   const deferred = plan.deferred.length === 0 ? [] : [`${plan.deferred.length} deferred`];
-  return `Plan: ${[...counts, ...deferred].join(", ")}.`;
+  const held = plan.held === undefined ? [] : [`${plan.held.length} held`];
+  return `Plan: ${[...counts, ...deferred, ...held].join(", ")}.`;
 }

@@ -1,7 +1,7 @@
 import type { AnyAction } from "./action.ts";
 import type { PoststackError } from "./errors.ts";
 import type { ResourceId } from "./id.ts";
-import type { Deferred } from "./plan.ts";
+import type { Deferred, Held } from "./plan.ts";
 import type { Ports } from "./ports.ts";
 
 /** One contract for every kind. */
@@ -34,6 +34,8 @@ export interface Resource<Desired, Observed, A extends AnyAction> {
     observed: readonly Observed[],
     changing: ReadonlySet<ResourceId>,
   ): readonly Deferred[];
+  /** Pure. What is pending and waits for something that no plan brings about. */
+  held?(desired: readonly Desired[], observed: readonly Observed[], changing: ReadonlySet<ResourceId>): readonly Held[];
   /** Pure. What is as desired and has not proved itself yet, or has failed to (RELIABILITY 15). */
   settling?(desired: readonly Desired[], observed: readonly Observed[]): readonly Settling[];
   /** The error for what does not settle, with what it said last. */

@@ -13,6 +13,7 @@ import { firstLook, look, provedPlan, waitsFor, type Look } from "./look.ts";
 import { observe, type Observation } from "./observe.ts";
 import { buildPlan } from "./plan.ts";
 import { recordEvents, type Run } from "./record.ts";
+import { recordRelease } from "./release.ts";
 import { nothingRehearsed, type Rehearsed } from "./rehearsal/rehearsed.ts";
 import type { Selection } from "./select.ts";
 import { mayHaveToSettle, settle } from "./settle.ts";
@@ -232,6 +233,8 @@ async function onePass(
     if (approved === undefined) return { type: "declined", plan };
     rememberCluster(desired, observation, ports);
     await rememberEngine(approved, ports, signal);
+    const isUp = observation.observed.instance?.[0]?.server === "up";
+    if (isUp) await recordRelease(approved.actions, world, options.run, signal);
     const { stop, emit } = options;
     const results = await applyPlan(approved, world, { signal, stop, emit });
     await recordEvents(results, world, options.run, signal);

@@ -23,9 +23,10 @@ export function dependencyGraph(
   }
   for (const { files, dependsOn } of migration) {
     let before: readonly ResourceId[] = dependsOn;
-    for (const { id } of files) {
-      add(id, before);
-      before = [id];
+    for (const { id, phase } of files) {
+      // A contract may run long after what follows it, and is put on record before what it follows.
+      add(id, phase === "contract" ? dependsOn : before);
+      if (phase !== "contract") before = [id];
     }
   }
   for (const { id, dependsOn } of actions) add(id, dependsOn);

@@ -12,7 +12,7 @@ import { holdBack } from "./hold-back.ts";
 import type { Observation } from "./observe.ts";
 import { isEverything, select, type Selection } from "./select.ts";
 import { waitThrough } from "./through.ts";
-import { changedBy, undecidedIn } from "./undecided.ts";
+import { changedBy, heldIn, undecidedIn } from "./undecided.ts";
 
 /**
  * Desired + Observed → Plan. Pure: the same facts in any order give the same plan.
@@ -26,13 +26,14 @@ export function buildPlan(desired: Desired, observation: Observation, selection:
   // Where nothing is to be done nobody asks it, and ten thousand migrations are as many edges.
   const isAsked = ordered.length > 0 || open.length > 0 || !isEverything(selection);
   const graph: DependencyGraph = isAsked ? dependencyGraph(desired, ordered, open) : new Map();
-  const held = holdBack(ordered, open, graph);
-  const chosen = select(held, graph, selection);
+  const chosen = select(holdBack(ordered, open, graph), graph, selection);
   const actions = inDependencyOrder(waitThrough(chosen.actions, graph), compareActions);
   const deferred = [...chosen.deferred].sort((a, b) => compareIds(a.id, b.id));
+  const waiting = heldIn(desired, observation, ordered);
   const { project, environment, isKeyed = false } = desired;
   const digests = new Map(actions.map((action) => [action.id, contentDigest(contentOf(action), isKeyed)]));
-  const plan = { project, environment, actions, deferred, contents: { digests, isKeyed } };
+  const held = waiting.length === 0 ? {} : { held: waiting };
+  const plan = { project, environment, actions, deferred, ...held, contents: { digests, isKeyed } };
   return { ...plan, fingerprint: fingerprint(desired, plan) };
 }
 

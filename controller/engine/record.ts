@@ -2,6 +2,7 @@ import type { Ports } from "../core/ports.ts";
 import { quoteLiteral } from "../core/sql.ts";
 import { transact } from "../core/transaction.ts";
 import type { ActionResult } from "./events.ts";
+import { recordRelease } from "./release.ts";
 
 /** Who runs, and which run it is: what the ledger's events say. */
 export interface Run {
@@ -56,4 +57,10 @@ export async function recordEvents(
   } catch (error) {
     ports.log.debug({ error: String(error) }, "events not recorded");
   }
+  await recordRelease(
+    results.flatMap(({ status, action }) => (status === "done" ? [action] : [])),
+    ports,
+    run,
+    signal,
+  );
 }

@@ -7,6 +7,7 @@ import type { Endpoint } from "../core/ports/postgres.ts";
 import { prepareShadow, type ShadowExtension } from "../core/shadow/prepare.ts";
 import { withShadow } from "../core/shadow/shadow.ts";
 import type { MigrationAction, MigrationFile } from "../resources/migration/model.ts";
+import { waysOf } from "../resources/migration/phases/names.ts";
 import { checksumOf, headersOf } from "../resources/migration/text.ts";
 import { applyPlan } from "./apply.ts";
 import type { EnginePorts } from "./converge.ts";
@@ -79,7 +80,7 @@ function actionsFor(
       name,
       file,
       checksum: checksumOf(bytes),
-      transactional: headersOf(bytes).transactional,
+      ...waysOf(name, headersOf(bytes)),
     };
     return {
       kind: "migration",

@@ -48,7 +48,7 @@ import { observe as observeJob } from "./job/observe.ts";
 import { ready as readyJob } from "./job/ready.ts";
 import { apply as applyMigration, follows as followsMigration } from "./migration/apply.ts";
 import { content as contentMigration } from "./migration/content.ts";
-import { diff as diffMigration } from "./migration/diff.ts";
+import { diff as diffMigration, held as heldMigration } from "./migration/diff.ts";
 import type { DesiredMigrations, MigrationAction, ObservedMigrations } from "./migration/model.ts";
 import { observe as observeMigration } from "./migration/observe.ts";
 import { apply as applyNetwork } from "./network/apply.ts";
@@ -192,6 +192,7 @@ export const resources: Resources = {
     livesIn: "database",
     observe: observeMigration,
     diff: diffMigration,
+    held: heldMigration,
     content: contentMigration,
     apply: applyMigration,
     follows: followsMigration,

@@ -232,6 +232,8 @@ function applyMigration(world: SimulatedWorld, action: Of<"migration">): void {
     case "unrecord":
       world.ledger.delete(action.migration.order);
       return;
+    case "hold":
+      throw new Error("no random stack has a contract");
     case "rebuild":
     case "repeat":
     case "forget":

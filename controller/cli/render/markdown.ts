@@ -22,9 +22,10 @@ const longestReason = 160;
 export function renderMarkdown(plan: Plan<Action>): string {
   const title = `### Plan for ${code(plan.environment)} of ${code(plan.project)}`;
   const drift = plan.drift === undefined ? [] : driftSection(plan.drift, plan.environment);
+  const waiting = (plan.held ?? []).map(({ id, reason }) => `- ‖ ${code(id)} held: ${text(reason)}`);
   if (isSettled(plan)) {
     const nothing = "Nothing to do: everything is as the files say.";
-    return [title, ...drift, nothing].join("\n\n");
+    return [title, ...drift, ...(waiting.length === 0 ? [] : [waiting.join("\n")]), nothing].join("\n\n");
   }
   const risky = plan.actions.filter(({ hazards }) => hazards.length > 0);
   const refused = plan.actions.filter(isRefusal);
@@ -39,8 +40,8 @@ export function renderMarkdown(plan: Plan<Action>): string {
     ...section("Refused", "⛔", refused.map(refusal)),
     ...drift,
     [
-      `<details><summary>All ${items.length + deferred.length} lines</summary>`,
-      cut([...items, ...deferred], shownActions).join("\n"),
+      `<details><summary>All ${items.length + deferred.length + waiting.length} lines</summary>`,
+      cut([...items, ...deferred, ...waiting], shownActions).join("\n"),
       "</details>",
     ].join("\n\n"),
     `<sub>Fingerprint ${code(plan.fingerprint.slice(0, 16))}</sub>`,

@@ -16,6 +16,7 @@ import { desiredBackup } from "./backup.ts";
 import { desiredDatabase, desiredExtensions, desiredInstance, instanceId, instanceName } from "./database.ts";
 import { writtenOf } from "./environment.ts";
 import { chosenOf, type Chosen } from "./chosen.ts";
+import { knowingContracts, withDeployment } from "./deployed.ts";
 import { desiredGrants } from "./grants.ts";
 import { identityOf, type Identity } from "./identity.ts";
 import { injectedVariables } from "./injected.ts";
@@ -70,7 +71,9 @@ export async function loadDesired(
   const problems = gatherProblems();
   const identity = identityOf(state, source.secrets);
   const wishes = { source, options, files, server, variables, context, identity, problems };
-  const found = isRunning ? await runningResources(wishes) : await leavingResources(wishes);
+  const mayHaveContainers = hasContainers(environment, server) || state?.engine !== undefined;
+  const asked = isRunning ? await runningResources(wishes) : await leavingResources(wishes);
+  const found = withDeployment(asked, options, mayHaveContainers);
   const resources = options.isThorough === true ? { ...found, container: thorough(found.container) } : found;
   const isMeant = () => isServerMeant(options.services, resources.container, server.provider, environment.name);
   const outline: Outline = {
@@ -82,7 +85,7 @@ export async function loadDesired(
     lockName: `${project.name}/${environment.name}`,
     protected: environment.config.protected ?? false,
     scope: kindsInScope(options, server.provider, resources.backup.length > 0, {
-      hasContainers: hasContainers(environment, server) || state?.engine !== undefined,
+      hasContainers: mayHaveContainers,
       isPreparedThere: isOnEngine(environment, server),
       isServerMeant: problems.attempt(isMeant) ?? false,
     }),
@@ -94,7 +97,7 @@ export async function loadDesired(
     resources.migration.map((listed) => readListed(listed, files, problems, source.texts)),
   );
   problems.throwAny();
-  return { ...outline, resources: { ...resources, migration } };
+  return { ...outline, resources: knowingContracts({ ...resources, migration }) };
 }
 
 interface Wishes {

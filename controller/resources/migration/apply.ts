@@ -7,6 +7,7 @@ import { takeOverLedger } from "./import/apply.ts";
 import type { MigrationAction } from "./model.ts";
 import { rebuildIndex } from "./rebuild.ts";
 import { baseline, repair, unrecord } from "./record.ts";
+import { noteHeld } from "./phases/hold.ts";
 import { forgetMigration, repeatMigration } from "./repeatable/apply.ts";
 import { replayMigration, rollBackMigration } from "./backward.ts";
 
@@ -27,6 +28,8 @@ export function apply(
       return baseline(action.migrations, ports, signal);
     case "import":
       return takeOverLedger(action, ports, signal);
+    case "hold":
+      return noteHeld(action, ports, signal);
     case "repeat":
       return repeatMigration(action, ports, signal);
     case "forget":

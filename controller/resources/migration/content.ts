@@ -19,6 +19,8 @@ export function content(action: MigrationAction): Content {
       return { facts: action.migrations.map(fileFacts) };
     case "import":
       return { facts: [action.migrations.map(fileFacts), action.repeated.map(repeatableFacts), { ...action.ledger }] };
+    case "hold":
+      return { facts: [fileFacts(action.migration), action.older.map((one) => ({ ...one }))] };
     case "repeat":
       return { facts: repeatableFacts(action.repeatable) };
     case "forget":

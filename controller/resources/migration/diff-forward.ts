@@ -6,6 +6,8 @@ import { plainPolicy } from "./lint/level.ts";
 import { lintFailed, noteOf } from "./lint/verdict.ts";
 import type { DesiredMigrations, LedgerRow, MigrationAction, MigrationFile, PendingFacts } from "./model.ts";
 import { baselineRequired, gap, outOfOrder, refuse, roleUndeclared, rollbackRequired, rowProblem } from "./refusals.ts";
+import { holding, verdictOn } from "./phases/contracts.ts";
+import { wholeOrder } from "./phases/names.ts";
 import { isAfter, type Target } from "./target.ts";
 import { compareOrders } from "./version.ts";
 
@@ -33,6 +35,8 @@ export function stepsForward(history: History, target: Target): readonly Migrati
   }
 
   const missing = files.filter(({ order }) => !rowOf.has(order) && !isAfter(order, target));
+  // Put on record before anything else: whatever is cut or fails behind it, what was there before is known as older.
+  const holds: MigrationAction[] = [];
   const gaps = missing.length === 0 ? new Map<MigrationFile, number>() : gapsIn(files, rowOf);
   for (const [index, file] of missing.entries()) {
     const skipped = gaps.get(file);
@@ -42,18 +46,23 @@ export function stepsForward(history: History, target: Target): readonly Migrati
     const error =
       facts?.error ?? (isSame ? (undeclared(file, facts, wish) ?? failedBy(file, findings)) : changed(file));
     const isLate = head !== undefined && compareOrders(file.order, head.order) < 0;
+    const verdict = verdictOn(file, history);
     if (index === 0 && rows.length === 0 && objects > 0) steps.push(baselineRequired(file, objects));
-    else if (isLate && wish.outOfOrder !== true) steps.push(outOfOrder(file, head));
+    // A contract has waited while later versions ran, as it is meant to.
+    else if (isLate && file.phase !== "contract" && wish.outOfOrder !== true) steps.push(outOfOrder(file, head));
     else if (skipped !== undefined) steps.push(gap(file, skipped));
     else if (error !== undefined) steps.push(refuse(file.id, error));
+    else if (verdict.type === "hold") holds.push(...holding(file, verdict));
     else {
       const notes = findings.filter(({ level }) => level === "warning").map(noteOf);
       const late = isLate ? `, out of order: sorts before ${head.name}, which is applied` : "";
-      const step = run(file, history, `not applied yet${late}, sha256 ${short(file.checksum)}`);
+      const why = file.phase === "contract" ? ", nothing older runs" : late;
+      const phase = file.phase === undefined ? "" : `${file.phase}, `;
+      const step = run(file, history, `${phase}not applied yet${why}, sha256 ${short(file.checksum)}`);
       steps.push(notes.length === 0 ? step : { ...step, notes });
     }
   }
-  return lastDurable(steps);
+  return [...holds, ...lastDurable(steps)];
 }
 
 /** What the rules find; a table whose size nobody told refuses nothing. */
@@ -134,14 +143,17 @@ function gapsIn(
   files: readonly MigrationFile[],
   rowOf: ReadonlyMap<string, LedgerRow>,
 ): ReadonlyMap<MigrationFile, number> {
-  const counted = files.filter(({ order }) => /^\d{1,5}$/.test(order));
-  const [first, second] = counted.map(({ order }) => Number(order));
+  const counted = files.filter(({ order }) => /^\d{1,5}$/.test(wholeOrder(order)));
+  const numbers = counted.map(({ order }) => Number(wholeOrder(order)));
+  const [first, second] = new Set(numbers);
   const found = new Map<MigrationFile, number>();
   if (first === undefined || second === undefined || (first > 1 && second !== first + 1)) return found;
   for (const [index, file] of counted.entries()) {
-    const before = counted[index - 1];
-    const expected = before === undefined ? Number(file.order) : Number(before.order) + 1;
-    if (Number(file.order) !== expected && !rowOf.has(String(expected))) found.set(file, expected);
+    const [before, number] = [numbers[index - 1], numbers[index]];
+    const expected = before === undefined ? number : before + 1;
+    // Another phase of the version before.
+    if (number === before || number === expected || expected === undefined) continue;
+    if (!rowOf.has(String(expected))) found.set(file, expected);
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import type { ResourceId } from "../../core/id.ts";
 import { fileStart } from "../../core/place.ts";
+import type { Held } from "../../core/plan.ts";
 import { isAsFiles } from "./columns.ts";
 import { stepsForward } from "./diff-forward.ts";
 import { stepsBack } from "./diff-back.ts";
@@ -7,6 +8,7 @@ import { baseline, repairs, resolves } from "./diff-records.ts";
 import { historyOf, type History } from "./history.ts";
 import { takeOver } from "./import/diff.ts";
 import type { DesiredMigrations, MigrationAction, ObservedMigrations } from "./model.ts";
+import { heldContracts } from "./phases/contracts.ts";
 import { refuse, unknownVersion } from "./refusals.ts";
 import { isRepeated, stepsRepeated } from "./repeatable/diff.ts";
 import { parseTarget } from "./target.ts";
@@ -15,9 +17,10 @@ import { parseTarget } from "./target.ts";
 export function diff(
   [wish]: readonly DesiredMigrations[],
   [observed]: readonly ObservedMigrations[],
+  changing: ReadonlySet<ResourceId> = new Set(),
 ): readonly MigrationAction[] {
   if (wish === undefined || isDone(wish, observed)) return [];
-  const history = historyOf(wish, observed);
+  const history = historyOf(wish, observed, changing);
   if (wish.repair) return chain(history, repairs(history, observed?.invalidIndexes ?? []));
   if (wish.resolve !== undefined) return chain(history, resolves(history, wish.resolve));
   if (wish.baseline !== undefined) return chain(history, baseline(history, wish.baseline));
@@ -30,6 +33,18 @@ export function diff(
   const target = parseTarget(wish.target, history.files, history.rows);
   if (target === undefined) return chain(history, [unknownVersion(wish, wish.target ?? "", history)]);
   return chain(history, wish.rollback ? stepsBack(history, target) : onward(history, observed));
+}
+
+/** Contracts that are pending and wait for what is deployed: in order, and known. */
+export function held(
+  [wish]: readonly DesiredMigrations[],
+  [observed]: readonly ObservedMigrations[],
+  changing: ReadonlySet<ResourceId>,
+): readonly Held[] {
+  if (wish === undefined || observed?.deployment === undefined || wish.rollback) return [];
+  const history = historyOf(wish, observed, changing);
+  const target = parseTarget(wish.target, history.files, history.rows);
+  return target === undefined ? [] : heldContracts(history, target);
 }
 
 /** Versions first, then what is written for the newest of them. */

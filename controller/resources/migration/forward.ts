@@ -7,6 +7,7 @@ import { sqlFailure } from "../../core/sql.ts";
 import { runnable } from "./guard.ts";
 import { deleteRow, fenceAfter, insertRow, isRecorded, markApplied, readRow, setText, type FullRow } from "./ledger.ts";
 import type { MigrationAction, MigrationFile } from "./model.ts";
+import { runBackfill } from "./phases/backfill.ts";
 import { freshSession, writeLedger } from "./session.ts";
 import { readMigration, readRollback, type Source } from "./source.ts";
 import { runStatements } from "./statements.ts";
@@ -54,6 +55,7 @@ async function applyOutside(
   const { name, order, checksum } = migration;
   const row = await readRow(session, order, signal);
   if (row !== undefined && row.state !== "started") return alreadyApplied(migration, row);
+  if (migration.phase === "backfill") return runBackfill(session, { migration, source, before, row }, ports, signal);
   if (row === undefined) await writeLedger(session, before, ports, signal);
   const ledger = {
     finish: markApplied(order),

@@ -10,12 +10,19 @@ export interface History {
   readonly objects: number;
   readonly pending: ObservedMigrations["pending"];
   readonly tables: ObservedMigrations["tables"];
+  readonly deployment: ObservedMigrations["deployment"];
+  /** What the kinds before are about to make anew. */
+  readonly changing: ReadonlySet<ResourceId>;
   readonly rollbacks: NonNullable<ObservedMigrations["rollbacks"]>;
   readonly fileOf: ReadonlyMap<string, MigrationFile>;
   readonly rowOf: ReadonlyMap<string, LedgerRow>;
 }
 
-export function historyOf(wish: DesiredMigrations, observed: ObservedMigrations | undefined): History {
+export function historyOf(
+  wish: DesiredMigrations,
+  observed: ObservedMigrations | undefined,
+  changing: ReadonlySet<ResourceId> = new Set(),
+): History {
   const files = [...wish.files].sort((a, b) => compareOrders(a.order, b.order));
   const rows = [...(observed?.rows ?? [])].sort((a, b) => compareOrders(a.order, b.order));
   return {
@@ -25,6 +32,8 @@ export function historyOf(wish: DesiredMigrations, observed: ObservedMigrations 
     objects: observed?.objects ?? 0,
     pending: observed?.pending ?? new Map(),
     tables: observed?.tables,
+    deployment: observed?.deployment,
+    changing,
     rollbacks: observed?.rollbacks ?? new Map(),
     fileOf: new Map(files.map((file) => [file.order, file])),
     rowOf: new Map(rows.map((row) => [row.order, row])),

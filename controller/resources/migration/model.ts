@@ -10,6 +10,8 @@ import type { Reading } from "./import/reading.ts";
 import type { Suspicion } from "./lint/examine.ts";
 import type { LintFacts } from "./lint/facts.ts";
 import type { LintPolicy } from "./lint/level.ts";
+import type { Phase } from "./phases/header.ts";
+import type { DeploymentWish, PastPart, SeenDeployment } from "./phases/model.ts";
 import type { RepeatedRow, RepeatFacts } from "./repeatable/model.ts";
 
 /** One migration as the names of its file pair say it. */
@@ -24,6 +26,8 @@ export interface NamedMigration {
   /** Relative to the project. */
   readonly file: string;
   readonly rollbackFile?: string;
+  /** Which part it is of a change that two releases live through, where its name says so. */
+  readonly phase?: Phase;
   /** How the texts of another tool are read. */
   readonly reading?: Reading;
 }
@@ -32,7 +36,7 @@ export interface NamedMigration {
 export interface MigrationFile extends NamedMigration {
   /** SHA-256 in hex of the text with line endings normalised to `\n` and without a byte order mark. */
   readonly checksum: string;
-  /** False with the header `-- poststack: no-transaction`. */
+  /** False with the header `-- poststack: no-transaction`, and of a backfill, which is many. */
   readonly transactional: boolean;
 }
 
@@ -69,6 +73,8 @@ export interface ListedMigrations {
   readonly repeatable?: readonly RepeatableFile[];
   /** Whose ledger counts while there is none of ours. */
   readonly takesOver?: TakeOver;
+  /** What a contract waits for. Absent: nothing is deployed by us. */
+  readonly deployment?: DeploymentWish;
   readonly dependsOn: readonly ResourceId[];
   readonly place: Place;
 }
@@ -130,6 +136,7 @@ export interface PendingFacts {
   /** Of the text that was looked at, as in {@link MigrationFile}; missing where it could not be. */
   readonly checksum?: string;
   readonly hazards: readonly Hazard[];
+  readonly phase?: Phase;
   /** The role that its header asks for. */
   readonly role?: { readonly name: string; readonly place: Place };
   /** Why it cannot run. */
@@ -173,6 +180,8 @@ export interface ObservedMigrations {
   readonly repeating?: ReadonlyMap<string, RepeatFacts>;
   /** Of another tool; looked for where it counts. */
   readonly foreign?: FoundLedger;
+  /** What a contract that is pending is decided by; asked only where one is. */
+  readonly deployment?: SeenDeployment;
 }
 
 export type MigrationAction =
@@ -213,6 +222,8 @@ export type MigrationAction =
         readonly ledger: ImportedLedger;
       }
     >
+  /** A contract is met for the first time while something older runs: what is older is put on record. */
+  | ActionOf<"migration", "hold", { readonly migration: MigrationFile; readonly older: readonly PastPart[] }>
   | ActionOf<"migration", "repeat", { readonly repeatable: RepeatableFile }>
   | ActionOf<"migration", "forget", { readonly row: RepeatedRow }>
   /** Takes the row away, and nothing out of the database. */

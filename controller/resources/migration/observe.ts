@@ -18,6 +18,8 @@ import type {
   PendingFacts,
 } from "./model.ts";
 import { parsedOnce } from "./parsed-once.ts";
+import { backfillIn } from "./phases/backfill-text.ts";
+import { observeDeployment } from "./phases/observe.ts";
 import { readRepeated } from "./repeatable/ledger.ts";
 import { lookAtRepeatables } from "./repeatable/observe.ts";
 import { readForward, readRollback } from "./source.ts";
@@ -37,9 +39,10 @@ export async function observe(
   const pending = await lookAt(filesBeside(desired.files, ledger, foreign), isInUse(ledger), ports);
   const rollbacks = readRollbacks(desired, ledger, ports.files);
   const repeatables = await observeRepeatables(desired, ledger, session, ports, signal);
+  const deployment = await deploymentFor(desired, pending, session, ports, signal);
   const invalid =
     desired.repair && session !== undefined ? { invalidIndexes: await readInvalidIndexes(session, signal) } : {};
-  return [Object.assign(ledger, { pending }, rollbacks.size === 0 ? {} : { rollbacks }, foreign, repeatables, invalid)];
+  return [Object.assign(ledger, { pending }, rollbacks.size === 0 ? {} : { rollbacks }, foreign, repeatables, deployment, invalid)];
 }
 
 /** Another tool's record counts until there is a row of ours. */
@@ -91,6 +94,19 @@ async function lookAt(
   if (files.length === 0 || !inUse) return pending;
   const { withSuspicions } = await import("./lint/pending.ts");
   return withSuspicions(pending, files, ports);
+}
+
+/** What a contract waits for is looked at where one is pending, and nowhere else. */
+async function deploymentFor(
+  { deployment }: ListedMigrations,
+  pending: ReadonlyMap<ResourceId, PendingFacts>,
+  session: Session | undefined,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Pick<ObservedMigrations, "deployment">> {
+  const isAsked = [...pending.values()].some(({ phase }) => phase === "contract");
+  if (deployment === undefined || session === undefined || !isAsked) return {};
+  return { deployment: await observeDeployment(deployment, session, ports, signal) };
 }
 
 /** What of the folder is not in the ledger. */
@@ -219,16 +235,18 @@ async function look(file: NamedMigration, { files, parser }: Pick<Ports, "files"
     const source = readForward(file, files);
     const bytes = Buffer.from(source.text);
     const checksum = checksumOf(bytes);
-    const known = looked.get(checksum);
+    // What a name says of the phase, the text does not.
+    const known = file.phase === undefined ? looked.get(checksum) : undefined;
     if (known !== undefined) return known;
-    const { transactional, settings } = headersOf(bytes);
+    const { transactional, settings, phase = file.phase } = headersOf(bytes);
     await runnable(source, transactional, parser);
+    if (phase === "backfill") await backfillIn(source, parser);
     const asked = settings.find(({ role }) => role !== undefined);
     const place = { file: source.file, line: (asked?.line ?? 1) - (source.shift ?? 0), column: 1 };
     const role = asked?.role === undefined ? {} : { role: { name: asked.role, place } };
-    const facts = { checksum, hazards: hazardsOf(source.text), ...role };
+    const facts = { checksum, hazards: hazardsOf(source.text), ...role, ...(phase === undefined ? {} : { phase }) };
     // The place is that of one file, and of no other with the same text.
-    if (asked === undefined) looked.set(checksum, facts);
+    if (asked === undefined && file.phase === undefined) looked.set(checksum, facts);
     return facts;
   } catch (error) {
     if (error instanceof PoststackError) return { hazards: [], error: error.facts };

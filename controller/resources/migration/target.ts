@@ -1,4 +1,5 @@
 import type { LedgerRow, NamedMigration } from "./model.ts";
+import { wholeOrder } from "./phases/names.ts";
 import { compareOrders, orderOf } from "./version.ts";
 
 /** Where a run ends: after everything, before everything, or after the version of this order. */
@@ -13,7 +14,10 @@ export function parseTarget(
   if (text === undefined) return "all";
   if (text === "0") return "none";
   const wanted = /^\d+(?:[-.]\d+)*$/.test(text) ? orderOf(text) : undefined;
-  const found = [...files, ...rows].find(({ order, name }) => order === wanted || name === text);
+  // Of a version in several files the last: `--target 012` means all of it.
+  const found = [...files, ...rows]
+    .filter(({ order, name }) => wholeOrder(order) === wanted || name === text)
+    .sort((a, b) => compareOrders(b.order, a.order))[0];
   return found === undefined ? undefined : { order: found.order };
 }
 

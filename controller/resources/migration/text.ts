@@ -1,5 +1,6 @@
 import { createHash, hash } from "node:crypto";
 import { fileSetting, type FileSetting } from "./file-settings.ts";
+import { batchHeader, phaseHeader, type BatchHeader, type Phase } from "./phases/header.ts";
 
 /** What the comment lines at the top of a migration say to Poststack. */
 export interface Headers {
@@ -7,6 +8,10 @@ export interface Headers {
   readonly transactional: boolean;
   /** What holds for this file only, in order. */
   readonly settings: readonly FileSetting[];
+  /** Which part it is of a change that two releases live through. */
+  readonly phase?: Phase;
+  /** How a backfill goes: the lines about it taken together. */
+  readonly batch?: BatchHeader;
   /** The first header that means nothing. Line and column count from 1. */
   readonly unknown?: { readonly text: string; readonly line: number; readonly column: number };
 }
@@ -33,6 +38,7 @@ const startOf = (bytes: Buffer): number => (bytes[0] === 0xef && bytes[1] === 0x
 /** Looks at the leading comment lines only; most files have none and cost a byte. */
 export function headersOf(bytes: Buffer): Headers {
   let transactional = true;
+  let phased: Pick<Headers, "phase" | "batch"> = {};
   const settings: FileSetting[] = [];
   let at = startOf(bytes);
   for (let line = 1; at < bytes.length; line++) {
@@ -47,13 +53,17 @@ export function headersOf(bytes: Buffer): Headers {
     const header = /^\s*--\s*poststack\s*:(?<value>.*)/i.exec(text);
     const value = header?.groups?.["value"]?.trim();
     const setting = value === undefined ? undefined : fileSetting(value, line);
+    const phase = value === undefined ? undefined : phaseHeader(value);
+    const batch = value === undefined ? undefined : batchHeader(value);
     if (value === "no-transaction") transactional = false;
+    else if (phase !== undefined) phased = { ...phased, phase };
+    else if (batch !== undefined) phased = { ...phased, batch: { ...phased.batch, ...batch } };
     else if (setting !== undefined) settings.push(setting);
     else if (value !== undefined && !isAllowance.test(value))
-      return { transactional, settings, unknown: { text: value, line, column: text.indexOf("-") + 1 } };
+      return { transactional, settings, ...phased, unknown: { text: value, line, column: text.indexOf("-") + 1 } };
     at = next;
   }
-  return { transactional, settings };
+  return { transactional, settings, ...phased };
 }
 
 /** Most texts do not name us at all, and cost one search. */

@@ -1,5 +1,6 @@
 import { commandLine } from "../../core/action.ts";
 import { driftOf, type Drift } from "../../core/drift.ts";
+import { contractsField } from "../../core/known-contracts.ts";
 import { Secret, type Text } from "../../core/secret.ts";
 import type { DesiredProcess } from "./model.ts";
 
@@ -34,6 +35,7 @@ export function driftOfFields(
 ): readonly Drift[] {
   const byName = new Map<string, Drift>();
   for (const { field, from, to } of driftOf(desired, recorded)) {
+    if (field === contractsField) continue;
     const isSecret = isSecretField(field);
     const name = isSecret ? field.slice(secretPrefix.length) : withoutPrefix(field);
     const show = (value: string, side: ReadonlyMap<string, string>): string | undefined =>

@@ -27,10 +27,12 @@ async function oneBack(name: string | undefined, context: Context): Promise<stri
   return versions.length === 0 ? undefined : (versions.at(-2) ?? "0");
 }
 
-/** In order; undefined when the server cannot be asked. */
+/** The last two, by name where a version is in several files; undefined when the server cannot be asked. */
 function appliedVersions({ observation }: Look): readonly string[] | undefined {
   const { migration } = observation.observed;
   if (migration === undefined) return undefined;
   const rows = migration[0]?.rows ?? [];
-  return [...rows].sort((a, b) => compareOrders(a.order, b.order)).map(({ version }) => version);
+  const isAlone = (version: string): boolean => rows.filter((row) => row.version === version).length === 1;
+  const last = [...rows].sort((a, b) => compareOrders(a.order, b.order)).slice(-2);
+  return last.map(({ version, name }) => (isAlone(version) ? version : name));
 }

@@ -1,0 +1,36 @@
+import type { Held } from "../../../core/plan.ts";
+import { fileStart } from "../../../core/place.ts";
+import type { History } from "../history.ts";
+import type { MigrationAction, MigrationFile } from "../model.ts";
+import { isAfter, type Target } from "../target.ts";
+import { decide, type Verdict } from "./decide.ts";
+
+const mayRun: Verdict = { type: "run" };
+
+/** Pure. Whether a file that is pending may run beside what is up; only a contract ever waits. */
+export const verdictOn = ({ phase, order }: MigrationFile, { deployment, changing }: History): Verdict =>
+  phase !== "contract" || deployment === undefined ? mayRun : decide(order, deployment, changing);
+
+/** The first time that a contract has to wait is written down, before anything else is changed. */
+export function holding(
+  migration: MigrationFile,
+  { holders, note }: Extract<Verdict, { readonly type: "hold" }>,
+): readonly MigrationAction[] {
+  if (note === undefined) return [];
+  const facts = { id: migration.id, dependsOn: [], hazards: [], place: fileStart(migration.file) };
+  const reason = `contract, not now: ${listed(holders)}`;
+  return [{ kind: "migration", verb: "hold", ...facts, reason, migration, older: note }];
+}
+
+/** Pure. Contracts that wait, and are known to: nothing is to be done about them by a plan. */
+export function heldContracts(history: History, target: Target): readonly Held[] {
+  const { files, rowOf } = history;
+  return files.flatMap((file): readonly Held[] => {
+    if (file.phase !== "contract" || rowOf.has(file.order) || isAfter(file.order, target)) return [];
+    const verdict = verdictOn(file, history);
+    if (verdict.type === "run") return [];
+    return [{ id: file.id, reason: listed(verdict.holders) }];
+  });
+}
+
+const listed = (holders: readonly { readonly why: string }[]): string => holders.map(({ why }) => why).join("; ");

@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+import { resourceId, type ResourceId } from "../../../../controller/core/id.ts";
+import { decide } from "../../../../controller/resources/migration/phases/decide.ts";
+import type {
+  DeployedPart,
+  PastPart,
+  SeenDeployment,
+} from "../../../../controller/resources/migration/phases/model.ts";
+
+const web = resourceId("container", "web");
+const worker = resourceId("process", "worker");
+const image = resourceId("image", "shop/web");
+
+/**
+ * `web A` is a container of release A; `worker A` a process that was started with the contract in its files, `worker A old`
+ * before. `down` and `unproved` say so.
+ */
+function part(text: string): DeployedPart {
+  const [name = "", release = "", ...marks] = text.split(" ");
+  const resource = name === "web" ? web : resourceId("process", name);
+  return {
+    resource,
+    called: resource.replace(":", " "),
+    release: release.repeat(8),
+    isUp: !marks.includes("down"),
+    ...(name === "web" ? {} : { knows: marks.includes("old") ? ["9"] : ["9", "13"] }),
+    ...(marks.includes("unproved") ? { isUnproved: true } : {}),
+  };
+}
+
+interface Case {
+  readonly running: readonly string[];
+  readonly wanted?: readonly string[];
+  readonly noted?: readonly PastPart[];
+  readonly before?: readonly string[];
+  readonly changing?: readonly ResourceId[];
+}
+
+function seen({ running, wanted, noted, before = [] }: Case): SeenDeployment {
+  return {
+    parts: running.map(part),
+    ...(wanted === undefined
+      ? {}
+      : {
+          wanted: new Map(
+            wanted
+              .map(part)
+              .map(({ resource, release }) => [resource, resource === web ? { release, image } : { release }]),
+          ),
+        }),
+    noted: new Map(noted === undefined ? [] : [["13", noted]]),
+    before: before.map(part).map(({ resource, release }) => ({ resource, release })),
+  };
+}
+
+function verdict(one: Case): readonly string[] {
+  const found = decide("13", seen(one), new Set(one.changing ?? []));
+  return found.type === "run" ? ["run"] : found.holders.map(({ why }) => why);
+}
+
+const A = "A".repeat(8);
+const B = "B".repeat(8);
+
+describe("a contract", () => {
+  test.each<[string, Case, readonly string[]]>([
+    ["runs where nothing does", { running: [], wanted: ["web B"] }, ["run"]],
+    ["runs beside the release that the files ask for", { running: ["web B"], wanted: ["web B"] }, ["run"]],
+    ["runs beside it also where something of it is down", { running: ["web B"], wanted: ["web B", "api B"] }, ["run"]],
+    [
+      "waits for a container of another release",
+      { running: ["web A"], wanted: ["web B"] },
+      [`container web still runs release ${A}`],
+    ],
+    [
+      "waits for what is no longer in the files",
+      { running: ["web B", "mailer A"], wanted: ["web B"], noted: [] },
+      ["process mailer still runs, and is no longer in the files"],
+    ],
+    [
+      "waits where an image is about to be another one",
+      { running: ["web B"], wanted: ["web B"], changing: [image] },
+      [`container web still runs release ${B}`],
+    ],
+    [
+      "waits for a process that was started before it was in the files, whatever its configuration says",
+      { running: ["worker B old"], wanted: ["worker B"], noted: [] },
+      ["process worker was started before this was in the files: `poststack restart` makes sure of its program"],
+    ],
+    ["does not wait for one that was started since", { running: ["worker B"], wanted: ["worker B"] }, ["run"]],
+    ["does not wait for what is down", { running: ["worker A old down"], wanted: ["worker B"] }, ["run"]],
+    [
+      "waits until what is new has proved itself",
+      { running: ["web B unproved"], wanted: ["web B"] },
+      ["container web is not ready yet"],
+    ],
+    [
+      "waits for a deployment that was rolled back, although the files ask for it",
+      { running: ["web A"], wanted: ["web A"], noted: [{ resource: web, release: A }] },
+      [`container web runs release ${A} again, which is older than this`],
+    ],
+    [
+      "does not take for older what was wanted when it became known, and was replaced since",
+      { running: ["web B"], wanted: ["web B"], noted: [{ resource: web, release: A }] },
+      ["run"],
+    ],
+    [
+      "waits where nobody has read what the files ask for",
+      { running: ["web B", "worker B"] },
+      ["container web, process worker run, and only `poststack apply` reads what the files ask for"],
+    ],
+    ["needs no reading where nothing runs", { running: [] }, ["run"]],
+  ])("%s", (_name, one, expected) => {
+    expect(verdict(one)).toEqual(expected);
+  });
+
+  test("waits where it cannot be seen what runs", () => {
+    const { parts: _parts, ...unseen } = seen({ running: [], wanted: [] });
+    expect(decide("13", unseen, new Set())).toEqual({
+      type: "hold",
+      holders: [{ why: "what runs cannot be seen from here" }],
+    });
+  });
+
+  test.each<[string, Case, readonly PastPart[] | undefined]>([
+    ["what runs and is not wanted", { running: ["web A"], wanted: ["web B"] }, [{ resource: web, release: A }]],
+    [
+      "what is down, too",
+      { running: ["web B unproved", "worker A down"], wanted: ["web B", "worker B"] },
+      [{ resource: worker, release: A }],
+    ],
+    [
+      "what was a release once and is not wanted, each once",
+      { running: ["web A"], wanted: ["web B"], before: ["web C", "web B", "web A"] },
+      [
+        { resource: web, release: A },
+        { resource: web, release: "C".repeat(8) },
+      ],
+    ],
+    [
+      "what runs, where its image is about to be another one",
+      { running: ["web B"], wanted: ["web B"], changing: [image] },
+      [{ resource: web, release: B }],
+    ],
+    ["nothing, once it was written down", { running: ["web A"], wanted: ["web B"], noted: [] }, undefined],
+  ])("first seen, what is written down as older: %s", (_name, one, expected) => {
+    const found = decide("13", seen(one), new Set(one.changing ?? []));
+    expect(found.type === "hold" ? found.note : "run").toEqual(expected);
+  });
+});
