@@ -76,6 +76,15 @@ describe("the folder and the ledger side by side", () => {
     const list = migrationList(files, ledger, []);
     expect(list.map(({ version, state }) => `${version} ${state}`).join(", ")).toBe(expected);
   });
+
+  test("what comes late is pending where the environment allows it", () => {
+    const states = (outOfOrder: boolean) =>
+      migrationList([file("1"), file("2")], { rows: [row("2")] }, [], outOfOrder).map(({ state }) => state);
+    expect([states(false), states(true)]).toEqual([
+      ["late", "applied"],
+      ["pending", "applied"],
+    ]);
+  });
 });
 
 describe("a plan as markdown", () => {

@@ -132,6 +132,25 @@ test.each(rows)("$name: an error with its place, and files and database stay as 
   expect(await project.plan()).toEqual([]);
 });
 
+test("a migration that comes late runs where the environment allows it; drift replays them as they ran", async () => {
+  const late = "migrations/001.5_late.sql";
+  const configuration = project.read(".poststack.yml");
+  // In the order of the versions it would fail: its table comes with 002.
+  project.write(late, "alter table b add column late int;\n");
+  expect((await project.run("apply", "--yes")).text).toContain("policy: { out_of_order: allow }");
+  project.edit(".poststack.yml", "  dev:\n", "  dev:\n    policy: { out_of_order: allow }\n");
+  const applied = await project.ok("apply", "--yes");
+  expect(applied.stdout).toContain("out of order: sorts before 002_b, which is applied");
+  expect(await project.plan()).toEqual([]);
+  await project.ok("db", "verify");
+  expect((await project.ok("db", "drift")).text).toContain("No drift");
+  await project.sql("alter table b drop column late");
+  await project.sql("delete from poststack.schema_migrations where name = '001.5_late'");
+  rmSync(project.path(late));
+  project.write(".poststack.yml", configuration);
+  expect(await project.plan()).toEqual([]);
+});
+
 test("a migration that comments on the database keeps its words, and the database is still known in the same apply", async () => {
   const sql = "do $$ begin execute format('comment on database %I is %L', current_database(), 'The shop.'); end $$;\n";
   project.write(next, sql);
