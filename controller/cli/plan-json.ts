@@ -18,6 +18,7 @@ export const planToJson = (plan: Plan<Action>): object => ({
     ...publicAction(action),
     ...contentOf(plan, action),
     ...(action.notes === undefined ? {} : { notes: action.notes }),
+    ...(action.statements === undefined ? {} : { statements: action.statements }),
     ...(isRefusal(action) ? { error: action.error } : {}),
   })),
   deferred: plan.deferred,

@@ -1,8 +1,12 @@
 import type { ResourceId } from "./id.ts";
 import type { ErrorFacts } from "./errors.ts";
+import type { StatementImpact } from "./impact.ts";
 import type { Place } from "./place.ts";
 
-/** What an action may cost besides its purpose. */
+/**
+ * What an action may cost besides its purpose. lock: others wait for longer than a moment. rewrite: a table with rows is
+ * written anew.
+ */
 export type Hazard = "deletes-data" | "downtime" | "host-access" | "lock" | "rewrite" | "drop";
 
 /** What every action carries. Plain data: it prints, travels as JSON and compares. */
@@ -22,6 +26,8 @@ export interface Facts {
   readonly alsoTakesAway?: true;
   /** What is worth knowing before, and stops nothing: a line each. The plan's fingerprint does not cover it. */
   readonly notes?: readonly string[];
+  /** Of a migration: what it does to what is there now. It may differ at the next look, so the fingerprint leaves it out. */
+  readonly statements?: readonly StatementImpact[];
   /** Where the files ask for it; absent where they no longer do. */
   readonly place?: Place;
 }

@@ -1,6 +1,8 @@
 import type { AnyAction } from "./action.ts";
 import { renderPlace } from "./place.ts";
+import { describeStatement } from "./impact-words.ts";
 import type { Plan } from "./plan.ts";
+import { renderCountOf } from "./quantity.ts";
 import { describeRehearsed, styleOfRehearsed, summariseRehearsal } from "./rehearsal-words.ts";
 import type { RehearsedMigration } from "./rehearsal.ts";
 import { driftLines } from "./schema-drift-words.ts";
@@ -91,7 +93,8 @@ export function renderPlan(plan: Plan, { paint = plain, all = false, places = tr
     return `  ${paint(style, head)}  ${action.reason}${hazards}${place}${notes}`;
   };
   const { under, apart, summary } = rehearsalLines(plan, paint);
-  const lineOf = (action: AnyAction): string => [line(action), ...under(action)].join("\n");
+  const lineOf = (action: AnyAction): string =>
+    [line(action), ...under(action), ...statementLines(action, { paint, all })].join("\n");
   const lines = groups(plan.actions).flatMap((group) => {
     if (all || group.length <= shownInARow) return group.map(lineOf);
     const shown = group.slice(0, shownInARow - 2);
@@ -104,6 +107,20 @@ export function renderPlan(plan: Plan, { paint = plain, all = false, places = tr
     paint("dim", `  … ${id.padEnd(idWidth)}  deferred: ${reason}`),
   );
   return [...lines, ...deferred, ...held, ...apart, "", renderCount(plan), ...summary, ...drift].join("\n");
+}
+
+/** What each statement of a migration does: for who asks, and where it is worth a look. */
+function statementLines(
+  { statements = [], hazards }: AnyAction,
+  { paint = plain, all }: RenderOptions,
+): readonly string[] {
+  if (all !== true && hazards.length === 0) return [];
+  const told = all === true ? statements : statements.slice(0, shownInARow);
+  const left = statements.length - told.length;
+  return [
+    ...told.flatMap(describeStatement).map((text) => paint("dim", `      ${text}`)),
+    ...(left === 0 ? [] : [paint("dim", `      … ${renderCountOf(left, "statement")} more (-v shows all)`)]),
+  ];
 }
 
 /** What a rehearsal has shown: under each migration, or by itself where nobody knows whether the migration is to run. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isRemoval } from "../core/action.ts";
+import { isRemoval, type Hazard } from "../core/action.ts";
 import type { ResourceId } from "../core/id.ts";
 import { compareNaturally } from "../core/natural-order.ts";
 import { inDependencyOrder } from "../core/order.ts";
@@ -83,7 +83,10 @@ function compareActions(a: Action, b: Action): number {
 
 const compareIds = (a: ResourceId, b: ResourceId): number => compareNaturally(a, b) || (a < b ? -1 : a > b ? 1 : 0);
 
-/** Places do not count: a comment added above a job changes nothing. The server does: a job runs against it. */
+/**
+ * Places do not count: a comment added above a job changes nothing. The server does: a job runs against it. How large a
+ * table is, and whoever uses it just now, is no part of what somebody approved.
+ */
 function fingerprint({ lockName, endpoint }: Desired, plan: Omit<Plan<Action>, "fingerprint">): string {
   const { project, environment, actions, deferred, contents } = plan;
   const facts = {
@@ -92,13 +95,16 @@ function fingerprint({ lockName, endpoint }: Desired, plan: Omit<Plan<Action>, "
     lock: lockName,
     server: endpoint === undefined ? undefined : publicEndpoint(endpoint),
     actions: actions.map((action) => {
-      const { place: _place, ...said } = publicAction(action);
-      return { ...said, content: contents?.digests.get(action.id) };
+      const { place: _place, hazards, ...said } = publicAction(action);
+      return { ...said, hazards: hazards.filter(isLasting), content: contents?.digests.get(action.id) };
     }),
     deferred,
   };
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
 }
+
+/** Those others come and go with the rows of a table. */
+const isLasting = (hazard: Hazard): boolean => hazard !== "lock" && hazard !== "rewrite";
 
 const publicEndpoint = ({ host, port, sslmode, database, maintenanceDatabase, admin, owner }: Endpoint) =>
   [host, port, sslmode, database, maintenanceDatabase, admin.user, owner.user] as const;

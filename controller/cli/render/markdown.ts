@@ -1,9 +1,11 @@
 import { isRefusal } from "../../core/action.ts";
 import { describeDifference } from "../../core/catalog/describe.ts";
+import { describeStatement } from "../../core/impact-words.ts";
 import { renderPlace } from "../../core/place.ts";
 import { isSettled, type Plan } from "../../core/plan.ts";
 import { describeRehearsed, summariseRehearsal } from "../../core/rehearsal-words.ts";
 import type { RehearsedMigration } from "../../core/rehearsal.ts";
+import { renderCountOf } from "../../core/quantity.ts";
 import { renderCount, symbolOf } from "../../core/render.ts";
 import { summariseDrift } from "../../core/schema-drift-words.ts";
 import type { SchemaDrift } from "../../core/schema-drift.ts";
@@ -12,6 +14,8 @@ import type { Action } from "../../resources/index.ts";
 /** Lines of a plan that a comment holds: GitHub cuts comments at 65,536 characters, and GitLab at a million. */
 const shownActions = 200;
 const shownRisky = 20;
+/** Of all migrations together; of each at least one. */
+const shownStatements = 200;
 /** Characters of one reason. */
 const longestReason = 160;
 
@@ -30,7 +34,10 @@ export function renderMarkdown(plan: Plan<Action>): string {
   const risky = plan.actions.filter(({ hazards }) => hazards.length > 0);
   const refused = plan.actions.filter(isRefusal);
   const told = new Map((plan.rehearsal?.migrations ?? []).map((one) => [one.id, one]));
-  const items = plan.actions.map((action) => [item(action), ...underneath(told.get(action.id))].join("\n"));
+  const each = Math.floor(shownStatements / plan.actions.filter(({ statements = [] }) => statements.length > 0).length);
+  const items = plan.actions.map((action) =>
+    [item(action), ...underneath(told.get(action.id)), ...statementsOf(action, each)].join("\n"),
+  );
   const deferred = plan.deferred.map(({ id, reason }) => `- … ${code(id)} deferred: ${text(reason)}`);
   return [
     title,
@@ -69,6 +76,20 @@ const cut = (items: readonly string[], most: number): readonly string[] =>
 
 const underneath = (one: RehearsedMigration | undefined): readonly string[] =>
   one === undefined ? [] : [`  - ${text(describeRehearsed(one))}`];
+
+/** What each statement does, to be unfolded. The blank lines make the inside Markdown again (CommonMark 4.6). */
+function statementsOf({ statements = [] }: Action, most: number): readonly string[] {
+  if (statements.length === 0) return [];
+  const items = statements.map((one) => {
+    const [head = "", ...lines] = describeStatement(one);
+    return [`  - ${code(head)}`, ...lines.map((line) => `    - ${text(line)}`)].join("\n");
+  });
+  const summary = `  <details><summary>${renderCountOf(statements.length, "statement")}</summary>`;
+  return [`\n${summary}\n`, ...cut(items, Math.max(1, most)).map(inside), "\n  </details>"];
+}
+
+/** The line that counts the rest is one of the list. */
+const inside = (line: string): string => (line.startsWith("- ") ? `  ${line}` : line);
 
 function item({ id, verb, reason, hazards, place, notes = [] }: Action): string {
   const risk = hazards.length === 0 ? "" : ` **[${hazards.join(", ")}]**`;

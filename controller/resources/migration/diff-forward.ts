@@ -51,7 +51,7 @@ export function stepsForward(history: History, target: Target): readonly Migrati
     // A contract has waited while later versions ran, as it is meant to.
     else if (isLate && file.phase !== "contract" && wish.outOfOrder !== true) steps.push(outOfOrder(file, head));
     else if (skipped !== undefined) steps.push(gap(file, skipped));
-    else if (error !== undefined) steps.push(refuse(file.id, error));
+    else if (error !== undefined) steps.push({ ...refuse(file.id, error), ...statementsOf(facts) });
     else if (verdict.type === "hold") holds.push(...holding(file, verdict));
     else {
       const notes = findings.filter(({ level }) => level === "warning").map(noteOf);
@@ -108,7 +108,11 @@ const run = (migration: MigrationFile, { pending }: History, reason: string): Mi
   place: fileStart(migration.file),
   migration,
   durable: false,
+  ...statementsOf(pending.get(migration.id)),
 });
+
+const statementsOf = (facts: PendingFacts | undefined): Pick<MigrationAction, "statements"> =>
+  facts?.statements === undefined ? {} : { statements: facts.statements };
 
 /** The commit of the last one covers those before it: the server writes its log in order. */
 function lastDurable(steps: readonly MigrationAction[]): readonly MigrationAction[] {

@@ -1,6 +1,7 @@
 import type { ActionOf, Hazard, Refusal } from "../../core/action.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
+import type { StatementImpact } from "../../core/impact.ts";
 import type { Place } from "../../core/place.ts";
 import type { InvalidIndex } from "./catalog-faults.ts";
 import type { ImportedLedger } from "./import/diff.ts";
@@ -143,6 +144,8 @@ export interface PendingFacts {
   readonly error?: ErrorFacts;
   /** What the rules find in it; of a database that nobody uses yet nothing. */
   readonly suspicions?: readonly Suspicion[];
+  /** What each of its statements does to what is there now. */
+  readonly statements?: readonly StatementImpact[];
 }
 
 /** The ledger as it comes: a text for each column, all in the order of the rows, which is that of the versions. */

@@ -36,13 +36,25 @@ export async function observe(
   const session = await ports.server.database(signal);
   const ledger = session === undefined ? absent(0) : await readLedger(session, recordedOf(desired), signal);
   const foreign = await foreignLedger(desired, ledger, session, ports, signal);
-  const pending = await lookAt(filesBeside(desired.files, ledger, foreign), isInUse(ledger), ports);
+  const live = isInUse(ledger) ? session : undefined;
+  const { pending, ...tables } = await lookAt(filesBeside(desired.files, ledger, foreign), live, ports, signal);
   const rollbacks = readRollbacks(desired, ledger, ports.files);
   const repeatables = await observeRepeatables(desired, ledger, session, ports, signal);
   const deployment = await deploymentFor(desired, pending, session, ports, signal);
   const invalid =
     desired.repair && session !== undefined ? { invalidIndexes: await readInvalidIndexes(session, signal) } : {};
-  return [Object.assign(ledger, { pending }, rollbacks.size === 0 ? {} : { rollbacks }, foreign, repeatables, deployment, invalid)];
+  return [
+    Object.assign(
+      ledger,
+      { pending },
+      tables,
+      rollbacks.size === 0 ? {} : { rollbacks },
+      foreign,
+      repeatables,
+      deployment,
+      invalid,
+    ),
+  ];
 }
 
 /** Another tool's record counts until there is a row of ours. */
@@ -79,21 +91,24 @@ const batch = 64;
 const isInUse = ({ columns, objects }: Ledger): boolean =>
   objects > 0 || (columns !== undefined && columns.orders !== "[]");
 
+/** @param live the database, where it is in use */
 async function lookAt(
   files: readonly NamedMigration[],
-  inUse: boolean,
+  live: Session | undefined,
   { files: from, parser }: Ports,
-): Promise<ReadonlyMap<ResourceId, PendingFacts>> {
-  const ports = { files: from, parser: inUse ? parsedOnce(parser) : parser };
+  signal: AbortSignal,
+): Promise<Pick<ObservedMigrations, "pending" | "tables">> {
+  const ports = { files: from, parser: live === undefined ? parser : parsedOnce(parser) };
   const pending = new Map<ResourceId, PendingFacts>();
   for (let from = 0; from < files.length; from += batch) {
     const some = files.slice(from, from + batch);
     const looks = await Promise.all(some.map(async (file) => [file.id, await look(file, ports)] as const));
     for (const [id, facts] of looks) pending.set(id, facts);
   }
-  if (files.length === 0 || !inUse) return pending;
+  if (files.length === 0 || live === undefined) return { pending };
   const { withSuspicions } = await import("./lint/pending.ts");
-  return withSuspicions(pending, files, ports);
+  const { withImpact } = await import("./impact/pending.ts");
+  return withImpact(await withSuspicions(pending, files, ports), files, ports, live, signal);
 }
 
 /** What a contract waits for is looked at where one is pending, and nowhere else. */

@@ -1,0 +1,35 @@
+import type { LintFacts, TableFacts } from "../lint/facts.ts";
+import type { Catalog, Relation } from "./catalog.ts";
+
+/** Of a table; of a partitioned one, what its partitions have, with its own number of indexes. */
+export function sizeOf(
+  relation: Relation,
+  catalog: Catalog,
+): Pick<Relation, "bytes" | "indexBytes" | "rows" | "indexes"> {
+  const { bytes, indexBytes, rows, indexes } = relation;
+  if (relation.kind !== "partitioned table") return { bytes, indexBytes, rows: Math.round(rows), indexes };
+  const stored = catalog.family(relation).filter((one) => one.kind === "table");
+  const sum = (of: (one: Relation) => number): number => stored.reduce((total, one) => total + of(one), 0);
+  const isEstimated = stored.every((one) => one.rows >= 0 || one.bytes === 0);
+  return {
+    bytes: sum((one) => one.bytes),
+    indexBytes: sum((one) => one.indexBytes),
+    rows: isEstimated ? Math.round(sum((one) => Math.max(0, one.rows))) : -1,
+    indexes,
+  };
+}
+
+/** What the rules weigh. An index is as large as its table: that is who waits for it. */
+export function lintFacts(catalog: Catalog): LintFacts {
+  const tables = new Map<string, TableFacts>();
+  const byOid = new Map(catalog.relations.map((relation) => [relation.oid, relation]));
+  for (const [key, oid] of catalog.named) {
+    const relation = byOid.get(oid);
+    const table = relation === undefined ? undefined : (catalog.tableOf(relation) ?? relation);
+    if (table === undefined) continue;
+    const { bytes, rows, indexes } = sizeOf(table, catalog);
+    const columnTypes = new Map([...table.columns].map(([name, { type }]) => [name, type]));
+    tables.set(key, { bytes, rows, indexes, columnTypes });
+  }
+  return { major: catalog.major, tables };
+}

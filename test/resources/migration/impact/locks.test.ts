@@ -1,0 +1,113 @@
+import { expect } from "vitest";
+import { postgres } from "../../../../controller/adapters/postgres.ts";
+import type { Endpoint, Session } from "../../../../controller/core/ports/postgres.ts";
+import type { Effect } from "../../../../controller/resources/migration/impact/effect.ts";
+import { rules } from "../../../../controller/resources/migration/lint/rules.ts";
+import { sandbox } from "../../../support/embedded.ts";
+import { test } from "../../../support/postgres.ts";
+import { suspicionsIn } from "../lint/kit.ts";
+import {
+  accountOf,
+  accountSeen,
+  factsFor,
+  measured,
+  measuredWaiting,
+  predicted,
+  type Account,
+  type Bench,
+} from "./measure.ts";
+import { schema } from "./schema.ts";
+import { alone, newer, statements } from "./statements.ts";
+
+/** Three connections, for as long as `run` takes. */
+async function withBench(endpoint: Endpoint, signal: AbortSignal, run: (bench: Bench) => Promise<void>): Promise<void> {
+  const driver = postgres("poststack-test");
+  const connect = (): Promise<Session> => driver.connect(endpoint, endpoint.admin, endpoint.database, signal);
+  const [subject, blocker, observer] = await Promise.all([connect(), connect(), connect()]);
+  try {
+    await run({ subject, blocker, observer, signal });
+  } finally {
+    await Promise.all([subject, blocker, observer].map((session) => session.close()));
+  }
+}
+
+/** While it waits, nothing but its locks can be seen. */
+const onlyLock = (effect: Effect): Effect => ({ ...effect, work: "moment" });
+
+interface Compared {
+  readonly said: Readonly<Record<string, Account>>;
+  readonly seen: Readonly<Record<string, Account>>;
+}
+
+/** Everything that is predicted of statements, beside everything that the server does. */
+async function compare(all: readonly string[], bench: Bench): Promise<Compared> {
+  const said: Record<string, Account> = {};
+  const seen: Record<string, Account> = {};
+  const facts = await factsFor([...all, ...alone.map(([sql]) => sql)], bench);
+  for (const sql of all) {
+    const effects = await predicted(sql, facts);
+    said[sql] = accountOf(effects);
+    seen[sql] = await measured(sql, bench).then(
+      (found) => accountSeen(found, effects),
+      (error: unknown) => [String(error)],
+    );
+  }
+  for (const [sql, blocking] of alone) {
+    const effects = await predicted(sql, facts);
+    said[sql] = accountOf(effects.map(onlyLock));
+    seen[sql] = accountSeen(await measuredWaiting(sql, blocking, bench), effects);
+  }
+  return { said, seen };
+}
+
+test("every statement locks, reads and rewrites what was said before", async ({ database }) => {
+  const { endpoint, signal } = database;
+  await withBench(endpoint, signal, async (bench) => {
+    await bench.observer.pipeline([schema], signal);
+    const { said, seen } = await compare(statements, bench);
+    expect(said).toEqual(seen);
+  });
+});
+
+test("on Postgres 17, too", async () => {
+  const box = await sandbox(17);
+  try {
+    await box.servers.temporarily(17, box.signal, async ({ admin, ...address }) => {
+      const at = { ...address, sslmode: "disable", database: "postgres", maintenanceDatabase: "postgres" } as const;
+      await withBench({ ...at, admin, owner: admin }, box.signal, async (bench) => {
+        await bench.observer.pipeline([schema], box.signal);
+        const { said, seen } = await compare([...statements, ...newer], bench);
+        expect(said).toEqual(seen);
+      });
+    });
+  } finally {
+    await box.dispose();
+  }
+});
+
+/** Examples that the server refuses, as their rules say, and one that is about no relation. */
+const unrunnable = new Set(["not-in-transaction", "enum-value-used", "drop-database"]);
+
+test("the example of every rule locks what the rule says, and what the plan says", async ({ database }) => {
+  const { endpoint, signal } = database;
+  const said: Record<string, unknown> = {};
+  const seen: Record<string, unknown> = {};
+  await withBench(endpoint, signal, async (bench) => {
+    for (const { name, example } of rules.filter((rule) => !unrunnable.has(rule.name))) {
+      const { setup, sql, transactional = true } = example;
+      const empty = "drop schema if exists shop cascade; drop schema public cascade; create schema public";
+      await bench.observer.pipeline([empty, setup], signal);
+      const predictions = await predicted(sql, await factsFor([sql], bench));
+      const effects = transactional ? predictions : predictions.map(onlyLock);
+      const found = transactional
+        ? await measured(sql, bench)
+        : await measuredWaiting(sql, "lock table orders in row exclusive mode", bench);
+      const [suspicions = []] = await suspicionsIn([sql], { transactional });
+      const locks = suspicions.filter(({ rule }) => rule === name).flatMap((one) => one.locks);
+      const modeOf = (table: string) => found.find((one) => one.name === table)?.mode ?? "no lock";
+      said[name] = { plan: accountOf(effects), rule: locks.map(({ mode, on }) => `${on.name} ${mode}`) };
+      seen[name] = { plan: accountSeen(found, effects), rule: locks.map(({ on }) => `${on.name} ${modeOf(on.name)}`) };
+    }
+  });
+  expect(said).toEqual(seen);
+});
