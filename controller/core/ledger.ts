@@ -168,13 +168,43 @@ create table poststack.releases (
 );
 `;
 
+/** A migration's row, at its beginning and its end. As functions, because a session keeps the plans of what they do. */
+const recordStep = (): string => `
+-- behind: the version that this one was sent behind, which must be applied; sending: the lock by which it is held back
+-- where it has not begun. Else the fence is null, which the column refuses.
+create function poststack.start_migration(
+  its_order numeric, its_version text, its_name text, its_checksum text, its_sql text, its_rollback_sql text, expected bigint,
+  behind numeric default null, class integer default null, sending integer default null
+) returns void
+  language plpgsql as $body$
+begin
+  insert into poststack.schema_migrations ("order", version, name, checksum, state, sql, rollback_sql, fence)
+  values (its_order, its_version, its_name, its_checksum, 'started', its_sql, its_rollback_sql, case
+    when behind is null then expected
+    else (
+      select expected from poststack.schema_migrations
+      where "order" = behind and state = 'applied' and pg_catalog.pg_try_advisory_xact_lock_shared(class, sending)
+    )
+  end);
+end $body$;
+
+create function poststack.finish_migration(its_order numeric) returns void
+  language plpgsql as $body$
+begin
+  update poststack.schema_migrations
+  set state = 'applied', statement_begun = null, applied_at = pg_catalog.now(),
+    duration_ms = (extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.now()) * 1000)::int
+  where "order" = its_order;
+end $body$;
+`;
+
 /**
  * Schema `poststack` in the environment's database: what cannot be observed elsewhere. Its shape changes by numbered
  * steps, forward only; `system_info.ledger_version` says how many have run. A step that was released is never edited.
  *
  * The schema belongs to the admin login, so that a migration, which runs as the owner of the database, cannot drop it.
  */
-const steps: readonly ((owner: string) => string)[] = [firstStep, repeatableStep, phaseStep];
+const steps: readonly ((owner: string) => string)[] = [firstStep, repeatableStep, phaseStep, recordStep];
 
 /** The steps' SQL, each one transaction, for a database of this owner. */
 export const ledgerSteps = (owner: string): readonly string[] => steps.map((step) => step(quoteIdentifier(owner)));

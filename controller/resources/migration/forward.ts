@@ -5,7 +5,7 @@ import type { Session } from "../../core/ports/postgres.ts";
 import { done, type Link, type Result } from "../../core/resource.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import { runnable } from "./guard.ts";
-import { deleteRow, fenceAfter, insertRow, isRecorded, markApplied, readRow, setText, type FullRow } from "./ledger.ts";
+import { deleteRow, isRecorded, markApplied, readRow, setText, startRow, type FullRow } from "./ledger.ts";
 import type { MigrationAction, MigrationFile } from "./model.ts";
 import { runBackfill } from "./phases/backfill.ts";
 import { freshSession, writeLedger } from "./session.ts";
@@ -27,11 +27,8 @@ export async function applyMigration(
   const ahead = link?.before;
   const session = await (migration.transactional ? ports.server.owner(signal) : freshSession(ports, signal));
   const sending = Math.floor(ports.clock.random() * 2 ** 31);
-  const fence =
-    ahead?.action.verb === "apply"
-      ? fenceAfter(ahead.action.migration.order, ports.server.fence(), sending)
-      : ports.server.fence();
-  const before = insertRow(migration, source.text, rollbackSql, fence);
+  const behind = ahead?.action.verb === "apply" ? { order: ahead.action.migration.order, sending } : undefined;
+  const before = startRow(migration, source.text, rollbackSql, ports.server.fence(), behind);
   if (!migration.transactional) return applyOutside(session, migration, source, before, ports, signal);
   try {
     const begun = { order, state: "started" } as const;

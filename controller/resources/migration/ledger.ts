@@ -9,30 +9,44 @@ const table = "poststack.schema_migrations";
 const key = (order: string): string => `"order" = ${quoteLiteral(order)}::numeric`;
 const orNull = (text: string | undefined): string => (text === undefined ? "null" : quoteLiteral(text));
 
-/**
- * The row as it begins. It goes in before the first statement: when another try (or writer) has applied the version, the
- * primary key says so before anything is done twice.
- */
-export function insertRow(
-  { order, version, name, checksum }: MigrationFile,
-  sql: string,
-  rollbackSql: string | undefined,
-  fence: number | string,
-  state: "started" | "applied" = "started",
-): string {
-  const values = [order, version, name, checksum, state, sql].map(quoteLiteral);
-  return `insert into ${table} ("order", version, name, checksum, state, sql, rollback_sql, fence) values (${values.join(", ")}, ${orNull(rollbackSql)}, ${fence})`;
-}
-
 /** Advisory locks of two keys: this one, and a number that one sending has to itself. */
 const held = 0x706f_7374;
 
+/** What is sent behind another migration: that one's version, and the number of this sending. */
+export interface Behind {
+  readonly order: string;
+  readonly sending: number;
+}
+
 /**
- * For `insertRow` of what is sent behind that version: the fence, if the version is applied and `holdBack` did not come
- * first. Else null, which the column refuses: where the one before failed at its commit, no transaction is left to refuse it.
+ * The row as it begins. It goes in before the first statement: when another try (or writer) has applied the version, the
+ * primary key says so before anything is done twice.
+ *
+ * @param behind where it was sent before it was known how that one ends. It must be applied, and `holdBack` must not have
+ * come first; else the row is refused: where that one failed at its commit, no transaction is left to refuse it.
  */
-export const fenceAfter = (order: string, fence: number, sending: number): string =>
-  `(select ${fence} from ${table} where ${key(order)} and state = 'applied' and pg_catalog.pg_try_advisory_xact_lock_shared(${held}, ${sending}))`;
+export function startRow(
+  { order, version, name, checksum }: MigrationFile,
+  sql: string,
+  rollbackSql: string | undefined,
+  fence: number,
+  behind?: Behind,
+): string {
+  const values = [order, version, name, checksum, sql].map(quoteLiteral).join(", ");
+  const after = behind === undefined ? "" : `, ${quoteLiteral(behind.order)}, ${held}, ${behind.sending}`;
+  return `select poststack.start_migration(${values}, ${orNull(rollbackSql)}, ${fence}${after})`;
+}
+
+/** The row of a version whose file has not run: the schema is as if it had. */
+export function recordRow(
+  { order, version, name, checksum }: MigrationFile,
+  sql: string,
+  rollbackSql: string | undefined,
+  fence: number,
+): string {
+  const values = [order, version, name, checksum, "applied", sql].map(quoteLiteral);
+  return `insert into ${table} ("order", version, name, checksum, state, sql, rollback_sql, fence) values (${values.join(", ")}, ${orNull(rollbackSql)}, ${fence}) on conflict do nothing`;
+}
 
 /** Asked on another session of the database: whether that sending, where it has not begun by now, will be refused. */
 export const holdBack = `select pg_catalog.pg_try_advisory_lock(${held}, $1) as held`;
@@ -41,8 +55,7 @@ export const letGo = `select pg_catalog.pg_advisory_unlock(${held}, $1)`;
 /** The row of a version that another transaction has recorded already. */
 export const isRecorded = (constraint: string | undefined): boolean => constraint === "schema_migrations_pkey";
 
-export const markApplied = (order: string): string =>
-  `update ${table} set state = 'applied', statement_begun = null, applied_at = now(), duration_ms = (extract(epoch from clock_timestamp() - now()) * 1000)::int where ${key(order)}`;
+export const markApplied = (order: string): string => `select poststack.finish_migration(${quoteLiteral(order)})`;
 
 export const deleteRow = (order: string): string => `delete from ${table} where ${key(order)}`;
 

@@ -1,7 +1,7 @@
 import type { Ports } from "../../core/ports.ts";
 import type { Files } from "../../core/ports/files.ts";
 import { done, type Result } from "../../core/resource.ts";
-import { deleteRow, insertRow, markForeign, updateRow } from "./ledger.ts";
+import { deleteRow, markForeign, recordRow, updateRow } from "./ledger.ts";
 import type { LedgerRow, MigrationFile, RepeatableFile } from "./model.ts";
 import { readRepeatable } from "./repeatable/apply.ts";
 import { writeRepeated } from "./repeatable/ledger.ts";
@@ -30,7 +30,7 @@ export async function baseline(
   const fence = ports.server.fence();
   const rows = migrations.map((migration) => {
     const { text, rollbackSql } = texts(migration, ports.files);
-    return `${insertRow(migration, text, rollbackSql, fence, "applied")} on conflict do nothing`;
+    return recordRow(migration, text, rollbackSql, fence);
   });
   const again = repeated.map((file) => writeRepeated(file, readRepeatable(file, ports).text, fence));
   await writeLedger(session, [...rows, ...again].join("; "), ports, signal);
