@@ -1,6 +1,6 @@
-import { thorough } from "../resources/container/thorough.ts";
-import type { Outline } from "../resources/outline.ts";
 import type { Desired } from "../resources/index.ts";
+import type { Outline } from "../resources/outline.ts";
+import { thorough } from "../resources/thorough.ts";
 
 /** What an image is built from. */
 export interface BuildContext {
@@ -31,5 +31,5 @@ export function buildContexts(desired: Desired | undefined, except: readonly str
 /** The same wish, looking also for what only an inspect call shows. */
 export const lookingThoroughly = <T extends Desired | Outline>(desired: T): T => ({
   ...desired,
-  resources: { ...desired.resources, container: thorough(desired.resources.container) },
+  resources: thorough(desired.resources),
 });

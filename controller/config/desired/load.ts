@@ -1,7 +1,7 @@
 import { PoststackErrors } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Files } from "../../core/ports/files.ts";
-import { thorough } from "../../resources/container/thorough.ts";
+import { thorough } from "../../resources/thorough.ts";
 import type { Desired, DesiredResources } from "../../resources/index.ts";
 import type { Outline, OutlineResources } from "../../resources/outline.ts";
 import { readEnvFiles } from "../env-files.ts";
@@ -74,7 +74,7 @@ export async function loadDesired(
   const mayHaveContainers = hasContainers(environment, server) || state?.engine !== undefined;
   const asked = isRunning ? await runningResources(wishes) : await leavingResources(wishes);
   const found = withDeployment(asked, options, mayHaveContainers);
-  const resources = options.isThorough === true ? { ...found, container: thorough(found.container) } : found;
+  const resources = options.isThorough === true ? thorough(found) : found;
   const isMeant = () => isServerMeant(options.services, resources.container, server.provider, environment.name);
   const outline: Outline = {
     project: project.name,

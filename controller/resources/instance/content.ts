@@ -11,8 +11,18 @@ export function content(action: InstanceAction): Content {
     case "reload":
     case "restart":
     case "update":
-    case "replace":
       return { facts: { ...serverFacts(action.desired), drift: action.drift.map((one) => ({ ...one })) } };
+    case "replace": {
+      const { drift, onlyIf, otherwise } = action;
+      return {
+        facts: {
+          ...serverFacts(action.desired),
+          drift: drift.map((one) => ({ ...one })),
+          ...(onlyIf === undefined ? {} : { onlyIf: onlyIf.madeFrom }),
+          ...(otherwise === undefined ? {} : { otherwise: [otherwise.verb, content(otherwise).facts] }),
+        },
+      };
+    }
     case "stop":
       return { facts: { name: nameOf(action.desired) } };
     case "delete":

@@ -1,6 +1,7 @@
 import type { Hazard } from "../../core/action.ts";
 import { summarise } from "../../core/drift.ts";
 import { classOf, PoststackError, type ErrorFacts } from "../../core/errors.ts";
+import type { ResourceId } from "../../core/id.ts";
 import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import {
@@ -22,20 +23,25 @@ import { invalidParameters, isRestartNeeded, settingsDrift } from "./settings.ts
 export function diff(
   desired: readonly DesiredInstance[],
   observed: readonly ObservedInstance[],
+  changing: ReadonlySet<ResourceId> = new Set(),
 ): readonly InstanceAction[] {
   const byId = new Map(observed.map((one) => [one.id, one]));
   return desired.flatMap((one) => {
     const found = byId.get(one.id);
-    return found === undefined ? [] : diffInstance(one, found);
+    return found === undefined ? [] : diffInstance(one, found, changing);
   });
 }
 
-function diffInstance(desired: DesiredInstance, observed: ObservedInstance): readonly InstanceAction[] {
+function diffInstance(
+  desired: DesiredInstance,
+  observed: ObservedInstance,
+  changing: ReadonlySet<ResourceId>,
+): readonly InstanceAction[] {
   if (observed.formerContainer !== undefined)
     return [refuse(desired, providerChanged(desired, observed.formerContainer))];
   if (desired.provider === "external") return diffExternal(desired, observed);
   const { spec, container } = desired;
-  if (container !== undefined) return diffContainer(desired, container, observed);
+  if (container !== undefined) return diffContainer(desired, container, observed, changing);
   if (spec === undefined) throw new PoststackError("INTERNAL", { what: `${desired.id} is embedded and has no spec` });
   switch (desired.to) {
     case "running":

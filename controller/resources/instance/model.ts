@@ -2,12 +2,13 @@ import type { ActionOf, Refusal } from "../../core/action.ts";
 import type { Drift } from "../../core/drift.ts";
 import type { EngineProject } from "../../core/engine-labels.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
-import type { Twin } from "../../core/twin.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
 import type { ContainerState } from "../../core/ports/container-facts.ts";
+import type { RestartPolicy } from "../../core/ports/container-spec.ts";
 import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
 import type { Endpoint } from "../../core/ports/postgres.ts";
+import type { Twin } from "../../core/twin.ts";
 
 /** One environment's Postgres server. */
 export interface DesiredInstance {
@@ -29,6 +30,8 @@ export interface DesiredInstance {
   readonly deleteData: boolean;
   /** A server that was started before this moment is restarted. */
   readonly startedAfter?: Date;
+  /** Only with provider container: look also for what only an inspect call shows. */
+  readonly isThorough?: boolean;
   readonly dependsOn: readonly ResourceId[];
   readonly place: Place;
 }
@@ -138,6 +141,13 @@ export interface OwnContainer {
   readonly config: string | undefined;
   readonly published: string | undefined;
   readonly networks: readonly string[];
+  /** What no list tells; only where it is looked for. */
+  readonly inspected?: {
+    /** Undefined: this engine changes none of a container that is there. */
+    readonly restart: RestartPolicy | undefined;
+    /** By network. */
+    readonly aliases: ReadonlyMap<string, readonly string[]>;
+  };
 }
 
 /** Our container, as far as it has to be put right in place. */
@@ -148,6 +158,10 @@ export interface Repairs {
   /** Networks by name. */
   readonly connect: readonly string[];
   readonly disconnect: readonly string[];
+  /** Networks where it is not found under its name. */
+  readonly reconnect: readonly string[];
+  /** What its engine does when it ends is to be as it was made. */
+  readonly restart: boolean;
   /** What a replacement left that is no longer wanted. */
   readonly leftovers: readonly OwnContainer[];
   /** The superuser gets the password that is kept, through the socket inside the container. */
@@ -161,6 +175,10 @@ interface Replacement {
   readonly made?: OwnContainer;
   /** What else such a one left. */
   readonly leftovers: readonly OwnContainer[];
+  /** Only where the image turns out to be another one than this; its data is of that major version. */
+  readonly onlyIf?: { readonly madeFrom: string; readonly dataMajor?: number };
+  /** What is done if it does not; absent: nothing. */
+  readonly otherwise?: InstanceAction;
 }
 
 type Change = { readonly desired: DesiredInstance; readonly drift: readonly Drift[] };

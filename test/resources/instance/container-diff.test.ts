@@ -1,13 +1,18 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { PoststackError } from "../../../controller/core/errors.ts";
+import { resourceId } from "../../../controller/core/id.ts";
+import type { Ports } from "../../../controller/core/ports.ts";
 import { renderActions } from "../../../controller/core/render.ts";
 import { diff } from "../../../controller/resources/instance/diff.ts";
 import type {
   ContainerServer,
   DesiredInstance,
+  InstanceAction,
   ObservedContainerServer,
   ObservedInstance,
   OwnContainer,
 } from "../../../controller/resources/instance/model.ts";
+import { dueOf } from "../../../controller/resources/instance/on-container/due.ts";
 import { layoutOf } from "../../../controller/resources/instance/on-container/layout.ts";
 import { desired as embedded, observed as observedEmbedded, settings, without } from "./stage.ts";
 
@@ -177,6 +182,34 @@ test.each<[string, DesiredInstance, ObservedInstance, string]>([
     "reload instance:postgres  the server has not read its settings yet",
   ],
   [
+    "what only a thorough look tells",
+    desired(),
+    observed({
+      current: { ...own, inspected: { restart: { name: "no" }, aliases: new Map([["app-dev_default", []]]) } },
+    }),
+    "update instance:postgres  aliases on app-dev_default none → app-dev-postgres; restart no → unless-stopped",
+  ],
+  [
+    "which is as it should be",
+    desired(),
+    observed({
+      current: {
+        ...own,
+        inspected: {
+          restart: { name: "unless-stopped" },
+          aliases: new Map([["app-dev_default", ["x", server.alias]]]),
+        },
+      },
+    }),
+    "",
+  ],
+  [
+    "or cannot be told on this engine",
+    desired(),
+    observed({ current: { ...own, inspected: { restart: undefined, aliases: new Map() } } }),
+    "",
+  ],
+  [
     "a password by another hand",
     desired(),
     down({}, { error: { code: "POSTGRES_LOGIN", what: "no" }, runningPort: 5433 }),
@@ -294,4 +327,65 @@ test.each<[string, string, readonly string[], string, string]>([
 test("another provider than that of the server that is there", () => {
   const elsewhere = diff([embedded()], [{ ...observedEmbedded(), formerContainer: "app-dev-postgres" }]);
   expect(elsewhere).toMatchObject([{ verb: "refuse", error: { code: "PROVIDER_CHANGED" } }]);
+});
+
+describe("a server whose image is built or pulled first", () => {
+  const changing = new Set([resourceId("image", server.image)]);
+  const unknown = without({ ...none, current: own }, "wantedImageId");
+  const seen = (current: Partial<OwnContainer>, more: Partial<ObservedInstance> = {}): ObservedInstance => ({
+    ...(current.state === "exited" ? down({}) : observed()),
+    ...more,
+    container: { ...unknown, current: { ...own, ...current } },
+  });
+  const planned = (wish: DesiredInstance, found: ObservedInstance): readonly InstanceAction[] =>
+    diff([wish], [found], changing);
+
+  test.each<[string, DesiredInstance, ObservedInstance, string]>([
+    [
+      "is replaced if that is another one",
+      desired(),
+      seen({}),
+      "replace instance:postgres  if image:postgres:17 turns out to be another one  [downtime]",
+    ],
+    [
+      "and else started, as it is stopped",
+      desired(),
+      seen({ state: "exited", exitCode: 1 }),
+      "replace instance:postgres  if image:postgres:17 turns out to be another one; else start: exited with code 1",
+    ],
+    [
+      "and else reads its settings",
+      desired({ parameters: new Map([["work_mem", "8MB"]]) }),
+      seen({}, { parameters: settings({ work_mem: {} }) }),
+      "replace instance:postgres  if image:postgres:17 turns out to be another one; else reload: work_mem 4096kB → 8MB  [downtime]",
+    ],
+    [
+      "is replaced in any case where it differs anyway",
+      desired(),
+      seen({ config: "c0", published: "127.0.0.1:5432" }),
+      "replace instance:postgres  published 127.0.0.1:5432 → 127.0.0.1:5433  [downtime]",
+    ],
+  ])("%s", (_name, wish, found, expected) => {
+    expect(renderActions(planned(wish, found))).toBe(expected);
+  });
+
+  test.each<[string, string, string | undefined, string]>([
+    ["another image", "b", "17", "replace"],
+    ["the same one", "a", "17", "start"],
+    ["another one that does not tell its version", "b", undefined, "replace"],
+    ["one of another major version", "b", "18", "MAJOR_UPGRADE"],
+  ])("its turn comes, with %s", async (_name, digit, major, expected) => {
+    const [action] = planned(desired(), seen({ state: "exited", exitCode: 1 }));
+    if (action?.verb !== "replace") throw new Error("it is no replacement");
+    const environment = new Map(major === undefined ? [] : [["PG_MAJOR", major]]);
+    const found = { id: `sha256:${digit.repeat(64)}`, config: { environment } };
+    const ports = { containers: { inspectImage: () => Promise.resolve(found) } } as unknown as Ports;
+    const due = dueOf(action, server, ports, new AbortController().signal);
+    expect(
+      await due.then(
+        (one) => one?.verb,
+        (error: PoststackError) => error.code,
+      ),
+    ).toBe(expected);
+  });
 });

@@ -51,6 +51,12 @@ describeServers("a server on a container that somebody has changed", stageOn, ({
       expect(await app.containers(), name).toEqual([`${app.server} running`]);
       expect(await notes(app), name).toEqual([1]);
     }
+    // What no list shows is looked for when it is asked for.
+    await app.call("POST", `/networks/${app.network}/disconnect`, { Container: app.server, Force: true });
+    await app.call("POST", `/networks/${app.network}/connect`, { Container: app.server });
+    expect((await app.plan("--thorough"))[0]).toMatch(/^update instance:postgres {2}aliases on /);
+    await app.ok("apply", "--yes", "--thorough");
+    expect(await app.plan("--thorough")).toEqual([]);
   }, 180_000);
 
   test("is taken along when its network is made anew, in one pass and with its data", async () => {

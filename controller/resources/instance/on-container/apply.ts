@@ -1,4 +1,4 @@
-import { PoststackError } from "../../../core/errors.ts";
+import { fromFacts, PoststackError } from "../../../core/errors.ts";
 import { observedMark, resourceIn } from "../../../core/engine-labels.ts";
 import { claimsAmong } from "../../../core/ownership.ts";
 import type { Ports } from "../../../core/ports.ts";
@@ -9,6 +9,7 @@ import { reloaded, resetOverrides } from "../reload.ts";
 import type { ContainerServer, DesiredInstance, InstanceAction } from "../model.ts";
 import { checkSettings, configure, settingsIn } from "./configure.ts";
 import { create } from "./create.ts";
+import { dueOf } from "./due.ts";
 import { repair } from "./repair.ts";
 import { replace } from "./replace.ts";
 import { accept, start, stopIt } from "./run.ts";
@@ -36,8 +37,14 @@ export async function applyContainer(
       return await reload(desired, server, ports, signal);
     case "update":
       return await repair(action, server, ports, signal);
-    case "replace":
-      return await replace(action, server, ports, signal);
+    case "replace": {
+      const due = await dueOf(action, server, ports, signal);
+      if (due === undefined) return { note: "its image is the same one" };
+      if (due.verb === "refuse") throw fromFacts(due.error);
+      return due === action
+        ? await replace(action, server, ports, signal)
+        : await applyContainer(due, server, ports, signal);
+    }
     case "stop":
       await ports.server.reset();
       for (const id of await ownIds(desired, server, ports, signal)) await stopIt(id, ports, signal);

@@ -1,5 +1,6 @@
 import type { Hazard } from "../../../core/action.ts";
 import { summarise, type Drift } from "../../../core/drift.ts";
+import { resourceId, type ResourceId } from "../../../core/id.ts";
 import type { ErrorFacts } from "../../../core/errors.ts";
 import { bareId, shortImageId } from "../../../core/image-reference.ts";
 import { isElsewhere, takenByTwin, wordsOf, type Twin } from "../../../core/twin.ts";
@@ -23,9 +24,9 @@ import type {
   ObservedContainerServer,
   ObservedInstance,
   OwnContainer,
-  Repairs,
 } from "../model.ts";
 import { invalidParameters, isRestartNeeded, parametersDrift } from "../settings.ts";
+import { repairDrift, repairsOf } from "./repairs.ts";
 import { publishedText } from "./spec.ts";
 
 /** A server in a container. What weighs most decides, as with every container; its data is no part of any of it. */
@@ -33,13 +34,14 @@ export function diffContainer(
   desired: DesiredInstance,
   server: ContainerServer,
   observed: ObservedInstance,
+  changing: ReadonlySet<ResourceId>,
 ): readonly InstanceAction[] {
   const { container } = observed;
   // The engine could not be asked, and the pass has said so.
   if (container === undefined) return [];
   switch (desired.to) {
     case "running":
-      return diffRunning(desired, server, observed, container);
+      return diffRunning(desired, server, observed, container, changing);
     case "stopped":
       return partsOf(container).some(isUp) ? [stop(desired, "wanted stopped")] : [];
     case "absent":
@@ -77,6 +79,7 @@ function diffRunning(
   server: ContainerServer,
   observed: ObservedInstance,
   container: ObservedContainerServer,
+  changing: ReadonlySet<ResourceId>,
 ): readonly InstanceAction[] {
   const error = obstacle(desired, server, observed, container);
   if (error !== undefined) return [refuse(desired, error)];
@@ -89,7 +92,33 @@ function diffRunning(
   }
   const replacing = diffReplace(desired, server, observed, container);
   if (replacing !== undefined) return [replacing];
-  return current === undefined ? [] : diffKept(desired, server, observed, container, current);
+  if (current === undefined) return [];
+  const kept = diffKept(desired, server, observed, container, current);
+  return changing.has(imageOf(server)) ? [ifOther(desired, server, observed, container, current, kept)] : kept;
+}
+
+const imageOf = ({ image }: ContainerServer): ResourceId => resourceId("image", image);
+
+/** Its image is built or pulled first: docs/decisions/0013-replaced-if-the-image-changes.md */
+function ifOther(
+  desired: DesiredInstance,
+  server: ContainerServer,
+  { dataMajor }: ObservedInstance,
+  { next }: ObservedContainerServer,
+  current: OwnContainer,
+  [otherwise]: readonly InstanceAction[],
+): InstanceAction {
+  const why = `if ${imageOf(server)} turns out to be another one`;
+  const hazards: readonly Hazard[] = [...(isUp(current) ? ["downtime" as const] : []), ...(otherwise?.hazards ?? [])];
+  return {
+    ...facts(desired, otherwise === undefined ? why : `${why}; else ${otherwise.verb}: ${otherwise.reason}`, [
+      ...new Set(hazards),
+    ]),
+    ...({ verb: "replace", desired, drift: [], old: current } as const),
+    leftovers: next === undefined ? [] : [next],
+    onlyIf: { madeFrom: current.imageId, ...(dataMajor === undefined ? {} : { dataMajor }) },
+    ...(otherwise === undefined ? {} : { otherwise }),
+  };
 }
 
 /** What stands in the way and does not go away by itself. */
@@ -248,29 +277,3 @@ function whyDown({ state, exitCode }: OwnContainer): string | undefined {
   if (state !== "exited") return undefined;
   return exitCode === undefined ? "exited" : `exited with code ${exitCode}`;
 }
-
-function repairsOf(
-  { name, networks }: ContainerServer,
-  { error }: ObservedInstance,
-  current: OwnContainer,
-  next: OwnContainer | undefined,
-): Repairs {
-  return {
-    id: current.id,
-    rename: current.name !== name,
-    unpause: current.state === "paused",
-    connect: networks.filter((one) => !current.networks.includes(one)),
-    disconnect: current.networks.filter((one) => !networks.includes(one)),
-    leftovers: next === undefined ? [] : [next],
-    password: error?.code === "POSTGRES_LOGIN",
-  };
-}
-
-const repairDrift = ({ name }: ContainerServer, current: OwnContainer, repairs: Repairs): readonly Drift[] => [
-  ...(repairs.rename ? [{ field: "name", from: current.name, to: name }] : []),
-  ...(repairs.unpause ? [{ field: "state", from: "paused", to: "running" }] : []),
-  ...repairs.connect.map((network) => ({ field: `network ${network}`, from: "disconnected", to: "connected" })),
-  ...repairs.disconnect.map((network) => ({ field: `network ${network}`, from: "connected", to: "disconnected" })),
-  ...repairs.leftovers.map((one) => ({ field: one.name, from: "left by a replacement", to: "none" })),
-  ...(repairs.password ? [{ field: "password of the superuser", from: "", to: "" }] : []),
-];

@@ -38,7 +38,7 @@ export async function observeContainer(
   const mark = observedMark(ports);
   const volume = volumes.find(({ name }) => name === server.volume);
   const claims = await claimsAmong(containers, ports, signal);
-  const parts = partsOf(desired, server, containers, claims);
+  const parts = await inspected(desired, partsOf(desired, server, containers, claims), ports, signal);
   const ours = [parts.current, parts.next, parts.previous].filter((one) => one !== undefined);
   const owner = volumeOwner(server, volume, mark);
   const namesake = parts.isNameTaken ? containers.find(({ names }) => names.includes(server.name)) : undefined;
@@ -123,6 +123,25 @@ function partsOf(
     ...(next === undefined || next === current ? {} : { next: ownOf(next) }),
     ...(previous === undefined ? {} : { previous: ownOf(previous) }),
   };
+}
+
+/** Of one that serves: whether its engine starts it again, and under which names it is found. */
+async function inspected(
+  { isThorough = false }: DesiredInstance,
+  parts: Parts,
+  { containers }: Pick<Ports, "containers">,
+  signal: AbortSignal,
+): Promise<Parts> {
+  const { current } = parts;
+  if (!isThorough || current?.state !== "running") return parts;
+  const [details, { changesInPlace }] = await Promise.all([
+    containers.inspectContainer(current.id, signal),
+    containers.facts(signal),
+  ]);
+  if (details === undefined) return parts;
+  const restart = changesInPlace.has("restart") ? (details.spec.restart ?? { name: "no" as const }) : undefined;
+  const aliases = new Map([...details.attachments].map(([network, one]) => [network, one.aliases]));
+  return { ...parts, current: { ...current, inspected: { restart, aliases } } };
 }
 
 const ownOf = ({ id, names, state, exitCode, imageId, labels, networks }: ContainerSummary): OwnContainer => ({

@@ -4,7 +4,7 @@ import type { ContainerServer, InstanceAction } from "../model.ts";
 import { stopAndRemove } from "./replace.ts";
 import { setPassword } from "./password.ts";
 import { accept } from "./run.ts";
-import { attachmentTo } from "./spec.ts";
+import { attachmentTo, serverRestart } from "./spec.ts";
 
 type Update = Extract<InstanceAction, { readonly verb: "update" }>;
 
@@ -22,6 +22,11 @@ export async function repair(
   if (repairs.unpause) await containers.unpauseContainer(id, signal);
   for (const network of repairs.connect)
     await containers.connectNetwork(network, id, attachmentTo(server.alias), signal);
+  for (const network of repairs.reconnect) {
+    await containers.disconnectNetwork(network, id, signal);
+    await containers.connectNetwork(network, id, attachmentTo(server.alias), signal);
+  }
+  if (repairs.restart) await containers.updateContainer(id, { restart: serverRestart }, signal);
   for (const network of repairs.disconnect) await containers.disconnectNetwork(network, id, signal);
   if (repairs.password) await setPassword(desired, id, ports, signal);
   return accept(desired, server, id, ports, signal, "running");

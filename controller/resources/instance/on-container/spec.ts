@@ -1,7 +1,7 @@
 import { composeContainerLabels, ownLabels } from "../../../core/engine-labels.ts";
 import type { Ports } from "../../../core/ports.ts";
 import type { ImageDetails } from "../../../core/ports/container-images.ts";
-import type { ContainerSpec, NetworkAttachment } from "../../../core/ports/container-spec.ts";
+import type { ContainerSpec, NetworkAttachment, RestartPolicy } from "../../../core/ports/container-spec.ts";
 import type { ContainerServer, DesiredInstance } from "../model.ts";
 import { startFile, verifierFile } from "./files.ts";
 import { layoutOf } from "./layout.ts";
@@ -20,6 +20,9 @@ export const serverLabels = {
 const stopGraceMs = 60_000;
 /** Parallel queries exchange rows there; an engine gives 64 MB unless it is told (image's manual: --shm-size). */
 const shmBytes = 256 * 1024 * 1024;
+
+/** Not after somebody stopped it by hand. */
+export const serverRestart: RestartPolicy = { name: "unless-stopped" };
 
 export const publishedText = ({ bind, port }: Pick<ContainerServer, "bind" | "port">): string =>
   `${bind ?? "*"}:${port}`;
@@ -58,7 +61,7 @@ export function specOf(
     // Fast shutdown: sessions are ended, what is committed is kept (manual: 18.5, Shutting Down the Server).
     stopSignal: "SIGINT",
     stopGraceMs,
-    restart: { name: "unless-stopped" },
+    restart: serverRestart,
     healthcheck: {
       // Over TCP: the server of the first start listens on the socket and on another port.
       test: ["CMD", "pg_isready", "--quiet", "--host=127.0.0.1", "--port=5432", `--username=${user}`],
