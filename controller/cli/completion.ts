@@ -127,10 +127,14 @@ const found = {
   ],
   keys: explainableNames,
   migrations: (tree, files) => {
-    const written = ["project", "migrations"];
-    const folder = textAt(tree, written) ?? textAt(tree, [...written, "directory"]) ?? "./migrations";
+    const written = [
+      ["project", "migrations"],
+      ...environmentsOf(tree).map(([name]) => ["environments", name, "migrations"]),
+    ];
+    const folders = written.flatMap((path) => textAt(tree, path) ?? textAt(tree, [...path, "directory"]) ?? []);
     const forward = /^V?(\d+(?:[-.]\d+)*)_.*(?<!\.rollback\.sql|\.down\.sql)$/;
-    return files.list(folder).flatMap((name) => forward.exec(name)?.[1] ?? []);
+    const names = [...(folders.length === 0 ? ["./migrations"] : folders)].flatMap((folder) => files.list(folder));
+    return [...new Set(names.flatMap((name) => forward.exec(name)?.[1] ?? []))];
   },
 } as const satisfies Record<
   NonNullable<ArgumentSpec["values"]>,

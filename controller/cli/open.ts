@@ -6,6 +6,7 @@ import type { DesiredOptions } from "../config/desired/options.ts";
 import { recordFiles } from "../config/desired/sources.ts";
 import { findConfig } from "../config/find.ts";
 import { loadProject, type LoadOptions } from "../config/load.ts";
+import { migrationsOf } from "../config/migration-folder.ts";
 import type { ProjectSource } from "../config/source.ts";
 import { PoststackError } from "../core/errors.ts";
 import { fileStart, renderPlace, type Place } from "../core/place.ts";
@@ -74,7 +75,8 @@ export function openEnvironment(
   const ports = world.openEngine(files.root, chosen.name, log);
   const startedAt = new Date();
   const warned = new Set<string>();
-  const texts = opening.recall === true ? world.openTextCache(files.root, project.migrations) : undefined;
+  const texts =
+    opening.recall === true ? world.openTextCache(files.root, migrationsOf(project, chosen).migrations) : undefined;
   const compose = composeRecall(world.build, world.composeCache);
   let first: ProjectSource | undefined = project;
 

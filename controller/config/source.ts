@@ -41,8 +41,16 @@ export interface MigrationFormat {
   readonly table?: string;
 }
 
-/** The whole configuration file. */
-export interface ProjectSource {
+/** A folder of migrations. */
+export interface MigrationFolder {
+  /** Relative to the root. */
+  readonly migrations: string;
+  /** Whose way the migrations are written in, and whose ledger is taken over: `poststack` for none but ours. */
+  readonly migrationFormat: MigrationFormat;
+}
+
+/** The whole configuration file. What it says of migrations is for environments that have none of their own. */
+export interface ProjectSource extends MigrationFolder {
   /** Absolute. */
   readonly file: string;
   /** Relative to the root: how places name the file. */
@@ -51,10 +59,6 @@ export interface ProjectSource {
   readonly root: string;
   readonly name: string;
   readonly defaultEnvironment?: string;
-  /** Relative to the root. */
-  readonly migrations: string;
-  /** Whose way the migrations are written in, and whose ledger is taken over: `poststack` for none but ours. */
-  readonly migrationFormat: MigrationFormat;
   /** Relative to the root. */
   readonly containers: string;
   /** In the order of the file. */

@@ -68,6 +68,31 @@ export interface EnvironmentConfig {
   template?: boolean;
   postgres?: PostgresConfig;
   /**
+   * This environment's own migrations, where they are not the project's: a folder, or a map as in `project.migrations`. Default: `project.migrations`
+   */
+  migrations?:
+    | string
+    | {
+        /**
+         * The folder, relative to this file.
+         */
+        directory: string;
+        /**
+         * Whose files they are. Another tool's ledger is taken over where there is none of ours. Default: poststack
+         */
+        format?:
+          "poststack" | "dbmate" | "golang-migrate" | "flyway" | "node-pg-migrate" | "sqitch" | "diesel" | "prisma";
+        /**
+         * Whose ledger is taken over, where it is not that of the format: after `db import --write`.
+         */
+        ledger?:
+          "poststack" | "dbmate" | "golang-migrate" | "flyway" | "node-pg-migrate" | "sqitch" | "diesel" | "prisma";
+        /**
+         * The other tool's ledger, where it is not called as that tool calls it: table or schema.table.
+         */
+        table?: string;
+      };
+  /**
    * Jobs that run to their end after the migrations and before the deployment, one list item after the other.
    */
   init?: InitConfig[];

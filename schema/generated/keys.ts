@@ -115,6 +115,10 @@ export const environmentKey: Key = {
         },
       },
     },
+    migrations: {
+      fallback: "`project.migrations`",
+      keys: { directory: {}, format: { fallback: "poststack", value: "poststack" }, ledger: {}, table: {} },
+    },
     init: {
       items: {
         keys: {

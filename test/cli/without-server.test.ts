@@ -417,6 +417,16 @@ describe("db new", () => {
     expect((await own.poststack(["db", "new", "next"])).stdout).toContain("migrations/0011_next.sql");
   });
 
+  test("goes into the folder of an environment that has its own, in its manner", async () => {
+    const own = sandboxWith({
+      ".poststack.yml":
+        "project: { name: shop }\nenvironments: { dev: { }, far: { postgres: { port: 5433 }, migrations: { directory: db, format: dbmate } } }\n",
+    });
+    expect((await own.poststack(["db", "new", "a"])).stdout).toMatch(/^migrations\/001_a\.sql\n/);
+    expect((await own.poststack(["db", "new", "a", "--environment", "far"])).stdout).toMatch(/^db\/\d{14}_a\.sql\n$/);
+    expect((await own.poststack(["db", "new", "b", "--environment", "gone"])).stderr).toContain("ENVIRONMENT_UNKNOWN");
+  });
+
   test("keeps the endings of the folder", async () => {
     const own = sandboxWith({ "migrations/1_one.up.sql": "", "migrations/1_one.down.sql": "" });
     expect((await own.poststack(["db", "new", "two"])).stdout).toBe(

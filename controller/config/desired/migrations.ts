@@ -4,6 +4,7 @@ import type { ResourceId } from "../../core/id.ts";
 import type { Files, TextCache } from "../../core/ports/files.ts";
 import type { DesiredMigrations, ListedMigrations, MigrationFile } from "../../resources/migration/model.ts";
 import { importId } from "../../resources/migration/import/diff.ts";
+import { migrationsOf } from "../migration-folder.ts";
 import { listForeign } from "../migration-formats/formats.ts";
 import type { Listing } from "../migration-formats/layout.ts";
 import { listMigrations, readTexts } from "../migrations.ts";
@@ -28,8 +29,9 @@ export function listedMigrations(
   after: readonly ResourceId[],
   problems: Problems,
 ): ListedMigrations {
-  const folder = tidyPath(project.migrations);
-  const place = project.placeOf(["project", "migrations"]);
+  const own = migrationsOf(project, environment);
+  const folder = tidyPath(own.migrations);
+  const { place } = own;
   // Nobody asked for the default one, so it may be missing.
   if (folder !== defaultFolder && !atPlace(place, () => files.isFolder(folder))) {
     throw new PoststackError("FILE_MISSING", {
@@ -50,8 +52,8 @@ export function listedMigrations(
   } = migration;
   const mayReplay = environment.config.watch?.replay_migrations === true && environment.config.protected !== true;
   const { readAs } = migration;
-  const { table } = project.migrationFormat;
-  const { format, ledger } = readAs === undefined ? project.migrationFormat : { format: readAs, ledger: readAs };
+  const { table } = own.migrationFormat;
+  const { format, ledger } = readAs === undefined ? own.migrationFormat : { format: readAs, ledger: readAs };
   const listed = atPlace(place, () => listFolder(files, folder, format));
   const { migrations, project: owner } = listed;
   problems.add(listed.errors);
@@ -100,7 +102,9 @@ function driftOf(
 
 /** The files' own: what they have not made they do not rely on. */
 const rolesOf = ({ postgres: { roles = {} } = {} }: EnvironmentConfig): readonly string[] =>
-  Object.entries(roles).flatMap(([name, { ensure }]) => (ensure === "absent" ? [] : [name]));
+  Object.entries(roles)
+    .flatMap(([name, { ensure }]) => (ensure === "absent" ? [] : [name]))
+    .sort();
 
 function lintOf({ policy: { lint } = {} }: EnvironmentConfig): Pick<ListedMigrations, "lint"> {
   if (lint === undefined) return {};

@@ -339,13 +339,31 @@ describe("another state of the environment", () => {
   test("migrations take their target and the leave to roll back; replay needs the file's word too", async () => {
     const migration = { target: "001", rollback: true, replay: true, baseline: "002", repair: true };
     const plain = await wishOf(projectOf("{}", files), { migration });
-    expect(plain.resources.migration[0]).toMatchObject({ ...migration, replay: false });
+    expect(plain.migration[0]).toMatchObject({ ...migration, replay: false });
     const watching = await wishOf(projectOf("watch: { replay_migrations: true }", files), { migration });
     expect(watching.resources.migration[0]).toMatchObject({ replay: true });
     const guarded = await wishOf(projectOf("watch: { replay_migrations: true }\nprotected: true", files), {
       migration,
     });
     expect(guarded).toMatchObject({ protected: true, resources: { migration: [{ replay: false }] } });
+  });
+
+  test("an environment may have migrations of its own, in a manner of their own", async () => {
+    const own = "migrations: { directory: db/far, format: dbmate, table: ops.applied }";
+    const far = { "db/far/20240101_users.sql": "-- migrate:up\nselect 1;\n-- migrate:down\nselect 0;\n" };
+    const { resources } = await wishOf(projectOf(own, { ...files, ...far }));
+    expect(resources.migration[0]).toMatchObject({
+      folder: "db/far",
+      files: [{ version: "20240101", rollbackFile: "db/far/20240101_users.sql" }],
+      takesOver: { format: "dbmate", table: "ops.applied" },
+      place: { file: ".poststack.yml", line: 4, column: 5 },
+    });
+    const { resources: plain } = await wishOf(projectOf("migrations: db/far", { ...files, "db/far/1_a.sql": "" }));
+    expect(plain.migration[0]).toMatchObject({ folder: "db/far", files: [{ version: "1" }] });
+    expect(plain.migration[0]).not.toHaveProperty("takesOver");
+    await expect(wishOf(projectOf("migrations: db/none", files))).rejects.toMatchObject({
+      errors: [{ facts: { code: "FILE_MISSING", where: { line: 4 } } }],
+    });
   });
 
   test.each<[string, readonly string[] | "all", readonly string[]]>([

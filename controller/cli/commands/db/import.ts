@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { readTexts } from "../../../config/migrations.ts";
 import { listFolder } from "../../../config/desired/migrations.ts";
+import { chooseEnvironment } from "../../../config/choose.ts";
+import { migrationsOf } from "../../../config/migration-folder.ts";
 import { detectFormats, treeOf } from "../../../config/migration-formats/formats.ts";
 import { rewritten } from "../../../config/migration-formats/rewrite.ts";
 import { isRefusal } from "../../../core/action.ts";
@@ -34,9 +36,10 @@ interface Ledger {
 /** What another tool's folder and ledger hold. Writes nothing but, where that is asked for, a new folder. */
 export async function importCommand({ args: [name], options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
-  const opened = openProject(context);
-  const format = formatOf(opened, options.text("from"));
-  const found = findMigrations(opened, format);
+  const opened = openProject(context, { chosen: name, usable: "chosen" });
+  const own = migrationsOf(opened.project, chooseEnvironment(opened.project, name));
+  const format = formatOf(opened, own, options.text("from"));
+  const found = findMigrations(opened, own, format);
   const environment = openEnvironment(context, name, { migration: { readAs: format } });
   const ledger = await look(environment, world.signal, ({ plan, observation }): Promise<Ledger> => {
     const actions = plan.actions.filter(({ kind }) => kind === "migration");
@@ -56,11 +59,13 @@ export async function importCommand({ args: [name], options }: Invocation, world
   return ledger.errors.length > 0 ? exitCode.error : exitCode.done;
 }
 
+type Own = ReturnType<typeof migrationsOf>;
+
 /** @throws PoststackError `USAGE`: it is nobody's, or several tools' */
-function formatOf({ project, files }: OpenedProject, from: string | undefined): ForeignFormat {
-  const asked = foreignFormats.find((format) => format === from) ?? project.migrationFormat.format;
+function formatOf({ files }: OpenedProject, own: Own, from: string | undefined): ForeignFormat {
+  const asked = foreignFormats.find((format) => format === from) ?? own.migrationFormat.format;
   if (asked !== "poststack") return asked;
-  const folder = join(project.migrations);
+  const folder = join(own.migrations);
   const [format, ...others] = detectFormats(treeOf(files, folder));
   if (format !== undefined && others.length === 0) return format;
   throw new PoststackError("USAGE", {
@@ -68,16 +73,16 @@ function formatOf({ project, files }: OpenedProject, from: string | undefined): 
       format === undefined
         ? `${folder} looks like the folder of no tool that is known here`
         : `${folder} could be one of ${[format, ...others].join(", ")}`,
-    where: project.placeOf(["project", "migrations"]),
+    where: own.place,
     next: `say whose it is: --from ${format ?? foreignFormats.join("|")}`,
   });
 }
 
 /** @throws PoststackErrors of all that the tool itself would not take either, and of programs */
-function findMigrations({ project, files }: OpenedProject, format: ForeignFormat): Found {
-  const folder = join(project.migrations);
+function findMigrations({ files }: OpenedProject, own: Own, format: ForeignFormat): Found {
+  const folder = join(own.migrations);
   const listing = listFolder(files, folder, format);
-  const { migrations, errors } = readTexts(files, listing.migrations, project.placeOf(["project", "migrations"]));
+  const { migrations, errors } = readTexts(files, listing.migrations, own.place);
   if (listing.errors.length + errors.length > 0) throw new PoststackErrors([...listing.errors, ...errors]);
   return { format, folder, files: migrations, repeatable: listing.repeatable };
 }

@@ -1,3 +1,4 @@
+import type { MigrationFolder } from "../../../config/source.ts";
 import { PoststackError } from "../../../core/errors.ts";
 import { fileStart } from "../../../core/place.ts";
 import type { SqlParser } from "../../../core/ports/sql-parser.ts";
@@ -21,7 +22,8 @@ const header = "-- poststack: no-transaction\n";
 export async function writeRollback(
   version: string,
   existing: readonly NamedMigration[],
-  { project, files, root, parser }: OpenedProject & { readonly parser: SqlParser },
+  own: MigrationFolder,
+  { files, root, parser }: OpenedProject & { readonly parser: SqlParser },
   context: Context,
 ): Promise<ExitCode> {
   const target = parseTarget(version, existing, []);
@@ -29,7 +31,7 @@ export async function writeRollback(
   if (migration === undefined) {
     throw new PoststackError("MIGRATION_UNKNOWN", {
       what: `no migration has the version ${version}`,
-      where: fileStart(project.migrations),
+      where: fileStart(own.migrations),
       next: "`poststack db status` lists them",
     });
   }
@@ -48,7 +50,7 @@ export async function writeRollback(
     });
   }
   const suggestion = suggestRollback(parsed);
-  const path = rollbackFileOf(project.migrationFormat.format, migration);
+  const path = rollbackFileOf(own.migrationFormat.format, migration);
   const text = `${suggestion.isOutside ? header : ""}-- Takes back ${migration.file}.\n\n${suggestion.text}\n`;
   if (path !== undefined) context.world.writeProjectFiles(root, new Map([[path, text]]), { overwrite: false });
   const rollback = suggestion.isComplete ? "complete" : "partial";

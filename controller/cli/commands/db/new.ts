@@ -1,6 +1,8 @@
 import { basename, dirname, join, resolve } from "node:path";
+import { chooseEnvironment } from "../../../config/choose.ts";
 import { listFolder } from "../../../config/desired/migrations.ts";
-import type { MigrationFormat } from "../../../config/source.ts";
+import { migrationsOf } from "../../../config/migration-folder.ts";
+import type { MigrationFolder, MigrationFormat, ProjectSource } from "../../../config/source.ts";
 import { PoststackError, PoststackErrors } from "../../../core/errors.ts";
 import type { SqlParser } from "../../../core/ports/sql-parser.ts";
 import type { NamedMigration } from "../../../resources/migration/model.ts";
@@ -24,16 +26,17 @@ export async function newCommand({ args: [name], options }: Invocation, world: W
   const of = options.text("rollbackFor");
   checkUsage(name, of, options);
   const opened = openProject(context);
-  const { format } = opened.project.migrationFormat;
-  const existing = existingIn(opened, format);
+  const own = folderFor(opened.project, options.text("environment"));
+  const { format } = own.migrationFormat;
+  const existing = existingIn(opened, own);
   const { clock, parser } = world.openEngine(opened.root, "none", context.log);
-  if (of !== undefined) return writeRollback(of, existing, { ...opened, parser }, context);
+  if (of !== undefined) return writeRollback(of, existing, own, { ...opened, parser }, context);
 
   const given = givenSql(options, world);
   const version = nextVersion(existing, clock.date(), options.flag("timestamp") || usesTimestamps(format, existing));
   const forward = given === undefined ? { isOutside: false } : await read(given, parser);
   const { suggestion } = forward;
-  const folder = opened.project.migrations;
+  const folder = own.migrations;
   const texts = filesFor(
     format,
     { folder: join(folder), version, name: name ?? "", hasUpFiles: existing.at(-1)?.file.endsWith(".up.sql") === true },
@@ -67,9 +70,20 @@ function checkUsage(name: string | undefined, rollbackFor: string | undefined, o
     throw badName(name ?? "");
 }
 
+/**
+ * The folder of the environment that is meant; where several could be, the project's.
+ *
+ * @throws PoststackError `ENVIRONMENT_UNKNOWN`
+ */
+function folderFor(project: ProjectSource, name: string | undefined): MigrationFolder {
+  const usable = [...project.environments.values()].filter(({ template }) => !template);
+  const isOpen = name === undefined && project.defaultEnvironment === undefined && usable.length !== 1;
+  return isOpen ? project : migrationsOf(project, chooseEnvironment(project, name));
+}
+
 /** @throws PoststackErrors `MIGRATION_NAME` */
-function existingIn({ project, files }: OpenedProject, format: MigrationFormat["format"]): readonly NamedMigration[] {
-  const { migrations, errors } = listFolder(files, join(project.migrations), format);
+function existingIn({ files }: OpenedProject, own: MigrationFolder): readonly NamedMigration[] {
+  const { migrations, errors } = listFolder(files, join(own.migrations), own.migrationFormat.format);
   if (errors.length > 0) throw new PoststackErrors(errors);
   return migrations;
 }

@@ -189,6 +189,10 @@ export const databaseCommands: readonly CommandSpec[] = [
       { flags: "--timestamp", description: "a timestamp as the version, not the next number" },
       { flags: "--sql <statements>", description: "the way forward; the way back is derived from it" },
       { flags: "--from <path>", description: "the same from a file" },
+      {
+        flags: "--environment <name>",
+        description: "into the folder of this environment, where it has its own",
+      },
       { flags: "--rollback-for <version>", description: "only the way back of a migration that is there and has none" },
     ],
     examples: [

@@ -8,7 +8,7 @@ import { readMigrations, readTexts } from "../../../../controller/config/migrati
 import { namesOfRepeatables, readRepeatables } from "../../../../controller/config/desired/repeatable.ts";
 import { gatherProblems } from "../../../../controller/config/problems.ts";
 import type { ForeignFormat } from "../../../../controller/resources/migration/import/formats.ts";
-import { flywayChecksum } from "../../../../controller/resources/migration/import/ledgers.ts";
+import { flywayChecksum, ledgerShapes } from "../../../../controller/resources/migration/import/ledgers.ts";
 import { diff } from "../../../../controller/resources/migration/diff.ts";
 import type {
   DesiredMigrations,
@@ -68,6 +68,7 @@ const cases: Readonly<Record<ForeignFormat, Case>> = {
 create table flyway_schema_history (installed_rank int primary key, version varchar(50), description varchar(200) not null,
   type varchar(20) not null, script varchar(1000) not null, checksum int, installed_by varchar(100) not null,
   installed_on timestamp not null default now(), execution_time int not null, success boolean not null);
+create index flyway_schema_history_s_idx on flyway_schema_history (success);
 insert into flyway_schema_history values
   (0, null, '<< Flyway Schema Creation >>', 'SCHEMA', '"app"', null, 'x', now(), 0, true),
   (1, '1', 'users', 'SQL', 'V1__users.sql', ${flywayChecksum(users)}, 'x', now(), 1, true),
@@ -96,9 +97,30 @@ insert into flyway_schema_history values
       "deploy/users.sql": "BEGIN;\nalter table users add name text;\nCOMMIT;\n",
       "revert/users.sql": "alter table users drop name;",
     },
-    ledger: `${ran} ${posts} create schema sqitch; create table sqitch.changes (change_id text primary key, script_hash text, change text not null, project text not null,
-  note text not null default '', committed_at timestamptz not null default clock_timestamp());
-insert into sqitch.changes values ('a1', 'h1', 'users', 'shop'), ('a2', 'h2', 'posts', 'shop'), ('b1', 'h1', 'posts', 'other')`,
+    // Deployed: users, posts. Reverted: users as it was reworked, which only the events remember; so do failures.
+    ledger: `${ran} ${posts} create schema sqitch;
+create table sqitch.projects (project text primary key, uri text unique, created_at timestamptz not null default clock_timestamp(),
+  creator_name text not null, creator_email text not null);
+create table sqitch.changes (change_id text primary key, script_hash text, change text not null,
+  project text not null references sqitch.projects (project) on update cascade, note text not null default '',
+  committed_at timestamptz not null default clock_timestamp(), committer_name text not null default 'A', committer_email text not null default 'a@b',
+  planned_at timestamptz not null default now(), planner_name text not null default 'A', planner_email text not null default 'a@b',
+  unique (project, script_hash));
+create table sqitch.tags (tag_id text primary key, tag text not null, project text not null references sqitch.projects (project) on update cascade,
+  change_id text not null references sqitch.changes (change_id) on update cascade, note text not null default '', unique (project, tag));
+create table sqitch.dependencies (change_id text not null references sqitch.changes (change_id) on update cascade on delete cascade,
+  type text not null, dependency text not null, dependency_id text references sqitch.changes (change_id) on update cascade,
+  primary key (change_id, dependency));
+create table sqitch.events (event text not null check (event in ('deploy', 'revert', 'fail', 'merge')), change_id text not null, change text not null,
+  project text not null references sqitch.projects (project) on update cascade, note text not null default '',
+  requires text[] not null default '{}', conflicts text[] not null default '{}', tags text[] not null default '{}',
+  committed_at timestamptz not null default clock_timestamp(), primary key (change_id, committed_at));
+insert into sqitch.projects values ('shop', null, now(), 'A', 'a@b'), ('other', null, now(), 'A', 'a@b');
+insert into sqitch.changes (change_id, script_hash, change, project) values ('a1', 'h1', 'users', 'shop'), ('a2', 'h2', 'posts', 'shop'), ('b1', 'h1', 'posts', 'other');
+insert into sqitch.tags values ('t1', '@v1', 'shop', 'a1');
+insert into sqitch.dependencies values ('a2', 'require', 'users', 'a1');
+insert into sqitch.events (event, change_id, change, project) values ('deploy', 'a1', 'users', 'shop'), ('deploy', 'a2', 'posts', 'shop'),
+  ('fail', 'a3', 'users', 'shop'), ('deploy', 'a3', 'users', 'shop'), ('revert', 'a3', 'users', 'shop')`,
     plan: ["import migration:all", "apply migration:users"],
   },
   diesel: {
@@ -171,7 +193,8 @@ describe("a ledger is taken over, what remains runs, and then nothing is to be d
     const format = name as ForeignFormat;
     test(format, async ({ database }) => {
       const it = await staged(database, files, ledger);
-      const table = /create table (\S+) \([^;]*;\s*insert into \1/s.exec(ledger)?.[1] ?? "";
+      const { table: name, schema = "public" } = ledgerShapes[format];
+      const table = `${schema}.${name}`;
       const before = await database.column(`select json_agg(t)::text from ${table} t`);
       const first = await planOf(it, format);
       expect(render(first)).toEqual(plan);
@@ -245,7 +268,7 @@ describe("what cannot be believed is refused, with its place, and nothing is rec
       "a change that the plan does not have",
       "sqitch",
       cases.sqitch.files,
-      `${cases.sqitch.ledger}; insert into sqitch.changes values ('z', 'z', 'gone', 'shop')`,
+      `${cases.sqitch.ledger}; insert into sqitch.changes (change_id, script_hash, change, project) values ('z', 'z', 'gone', 'shop')`,
       ["MIGRATION_MISSING .poststack.yml gone"],
     ],
     [
