@@ -4,11 +4,13 @@ import type { Ports } from "../../../core/ports.ts";
 import type { Session } from "../../../core/ports/postgres.ts";
 import type { Result } from "../../../core/resource.ts";
 import { quoteLiteral, sqlFailure } from "../../../core/sql.ts";
-import { explain } from "../failure.ts";
+import { explain, headerFailed } from "../failure.ts";
+import { setStatements } from "../file-settings.ts";
 import { deleteRow, markApplied, setText, type FullRow } from "../ledger.ts";
 import type { MigrationFile } from "../model.ts";
 import { begin, checkFence, contender, inside, sendTransaction, writeLedger } from "../session.ts";
 import { placeAt, type Source } from "../source.ts";
+import { settingsOf } from "../text.ts";
 import { backfillIn, type Backfill } from "./backfill-text.ts";
 import {
   advance,
@@ -49,26 +51,44 @@ export async function runBackfill(
   const { migration, source, row } = step;
   const { order } = migration;
   const backfill = await backfillIn(source, ports.parser);
+  const role = await setUp(session, step, signal);
   const key = await findKey(session, backfill.table, backfill.column, signal);
   if (typeof key === "string") throw noKey(key, backfill, source);
   await prepare(session, step, backfill, ports, signal);
   let progress =
     row === undefined
       ? await started(session, step, key, ports, signal)
-      : await resumed(session, step, key, ports, signal);
+      : await resumed(session, { ...step, row }, key, ports, signal);
   const pace = paced(backfill.rate, ports);
-  while (progress !== undefined) {
+  for (;;) {
     const range = await nextRange(session, key, progress, backfill.size, signal);
     if (range === undefined) break;
-    await runBatch(session, { ...step, backfill, progress }, range, ports, signal);
+    await runBatch(session, { ...step, backfill, progress, role }, range, ports, signal);
     const { keys, batches } = progress;
     progress = { ...progress, doneTo: range.last, keys: keys + range.keys, batches: batches + 1 };
     ports.progress(told(progress, key));
     await pace(range.keys, signal);
   }
   await writeLedger(session, `${markApplied(order)}; ${endProgress(order)}`, ports, signal);
-  const { keys, batches } = progress ?? { keys: 0, batches: 0 };
+  const { keys, batches } = progress;
   return { note: `${keys} keys in ${batches === 1 ? "one batch" : `${batches} batches`}` };
+}
+
+/** What the file's header sets is the session's until its end; the role, which may not see the ledger, each batch's. */
+async function setUp(
+  session: Session,
+  { migration: { name }, source }: BackfillStep,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const settings = settingsOf(source.text);
+  try {
+    if (settings.length > 0) {
+      await session.pipeline([[...setStatements(settings, false), "reset role"].join("; ")], signal);
+    }
+  } catch (error) {
+    throw headerFailed(error, name, source, settings);
+  }
+  return settings.find((setting) => setting.name === "role")?.value;
 }
 
 /** For this session only. Finds what is wrong with the statement, and the types of its keys, before a row is touched. */
@@ -96,58 +116,67 @@ function placed(error: unknown): unknown {
   return fromFacts(error.facts, { cause: { ...failure, position: failure.position - preparing.length } });
 }
 
-/** Undefined: there are no rows, and nothing to do but to say so. */
 async function started(
   session: Session,
-  { migration: { order }, before }: BackfillStep,
+  { migration: { order }, before, row }: BackfillStep,
   key: Key,
   ports: Ports,
   signal: AbortSignal,
-): Promise<Progress | undefined> {
+): Promise<Progress> {
   const until = await greatestKey(session, key, signal);
-  const progress = until === undefined ? undefined : { key: key.called, doneTo: undefined, until, keys: 0, batches: 0 };
-  const first = progress === undefined ? endProgress(order) : beginProgress(order, progress, ports.server.fence());
-  await writeLedger(session, `${before}; ${first}`, ports, signal);
+  const progress: Progress = { key: key.called, doneTo: undefined, until, keys: 0, batches: 0 };
+  const begun = beginProgress(order, progress, ports.server.fence());
+  await writeLedger(session, row === undefined ? `${before}; ${begun}` : begun, ports, signal);
   return progress;
 }
 
-/** A statement that met rows which it was not made for may be corrected: what is done stays done, the rest runs as it is now. */
+/**
+ * A statement that met rows which it was not made for may be corrected: what is done stays done, the rest runs as it is now.
+ * What began as another sort of file and did nothing begins as a backfill.
+ */
 async function resumed(
   session: Session,
-  { migration, source, row }: BackfillStep,
+  step: BackfillStep & { readonly row: FullRow },
   key: Key,
   ports: Ports,
   signal: AbortSignal,
-): Promise<Progress | undefined> {
+): Promise<Progress> {
+  const { migration, source, row } = step;
   const { order, name, checksum } = migration;
   const progress = await readProgress(session, order, signal);
-  if (progress !== undefined && progress.key !== key.called && progress.doneTo !== undefined) {
+  const isOtherKey = progress?.doneTo !== undefined && progress.key !== key.called;
+  if (isOtherKey || (progress === undefined && (row.statementsDone > 0 || row.statementBegun !== undefined))) {
+    const done =
+      progress === undefined ? "in part, as another sort of file" : `up to ${progress.key} ${progress.doneTo}`;
     throw new PoststackError("MIGRATION_EDITED", {
-      what: `${name} is done up to ${progress.key} ${progress.doneTo}, and goes along ${key.called} now`,
+      what: `${name} is done ${done}, and goes along ${key.called} now`,
       where: placeAt(source, 0),
-      next: "put the key back as it was; the statement, the size of a batch and the rate may change",
+      next: "put back what it was; of a backfill, the statement, the size of a batch and the rate may change",
     });
   }
-  if (row?.checksum !== checksum) await writeLedger(session, setText(order, source.text, checksum), ports, signal);
-  return progress;
+  if (row.checksum !== checksum) await writeLedger(session, setText(order, source.text, checksum), ports, signal);
+  return progress?.doneTo === undefined ? started(session, step, key, ports, signal) : progress;
+}
+
+interface Batch extends BackfillStep {
+  readonly backfill: Backfill;
+  readonly progress: Progress;
+  /** As which the statement runs, quoted. */
+  readonly role: string | undefined;
 }
 
 async function runBatch(
   session: Session,
-  {
-    migration: { order, name },
-    source,
-    backfill,
-    progress,
-  }: BackfillStep & { readonly backfill: Backfill; readonly progress: Progress },
+  { migration: { order, name }, source, backfill, progress, role }: Batch,
   { first, last, keys }: Range,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<void> {
+  const [take, leave] = role === undefined ? ["", ""] : [`; set local role ${role}`, "set local role none; "];
   const strings = [
-    `${begin}; ${checkFence(ports.server.fence())}`,
+    `${begin}; ${checkFence(ports.server.fence())}${take}`,
     inside(`execute ${statementName}(${quoteLiteral(first)}, ${quoteLiteral(last)})`),
-    `${advance(order, last, keys)}; select poststack.end_migration(); commit`,
+    `${leave}${advance(order, last, keys)}; select poststack.end_migration(); commit`,
   ];
   try {
     await retried(contender(name, source.file, session), ports, signal, () =>

@@ -13,8 +13,8 @@ export interface Progress {
   readonly key: string;
   /** The last key that is done; undefined: none yet. */
   readonly doneTo: string | undefined;
-  /** The greatest key when it began: what comes after it is written by those who know of the change. */
-  readonly until: string;
+  /** The greatest key when it began: what comes after it is written by those who know of the change. Undefined: no rows. */
+  readonly until: string | undefined;
   readonly keys: number;
   readonly batches: number;
 }
@@ -25,7 +25,7 @@ export const beginProgress = (
   { key: of, until }: Pick<Progress, "key" | "until">,
   fence: number,
 ): string =>
-  `insert into ${table} ("order", key, until, fence) values (${[order, of, until].map(quoteLiteral).join(", ")}, ${fence}) on conflict ("order") do update set key = excluded.key, until = excluded.until, fence = excluded.fence, done_to = null, keys = 0, batches = 0, started_at = now()`;
+  `insert into ${table} ("order", key, until, fence) values (${[order, of].map(quoteLiteral).join(", ")}, ${orNull(until)}, ${fence}) on conflict ("order") do update set key = excluded.key, until = excluded.until, fence = excluded.fence, done_to = null, keys = 0, batches = 0, started_at = now()`;
 
 export const advance = (order: string, doneTo: string, keys: number): string =>
   `update ${table} set done_to = ${orNull(doneTo)}, keys = keys + ${keys}, batches = batches + 1 where ${key(order)}`;
@@ -42,7 +42,7 @@ export async function readProgress(
   return {
     key: String(row["key"]),
     doneTo: textIn(row, "done_to"),
-    until: String(row["until"]),
+    until: textIn(row, "until"),
     keys: Number(row["keys"]),
     batches: Number(row["batches"]),
   };
@@ -134,6 +134,7 @@ export async function nextRange(
   size: number,
   signal: AbortSignal,
 ): Promise<Range | undefined> {
+  if (until === undefined) return undefined;
   const after = doneTo === undefined ? "" : `${column} > $2::${type} and `;
   const batch = `select ${column} as key from ${of} where ${after}${column} <= $1::${type} order by ${column} limit ${size}`;
   const end = (direction: "asc" | "desc"): string =>
