@@ -339,7 +339,7 @@ describe("another state of the environment", () => {
   test("migrations take their target and the leave to roll back; replay needs the file's word too", async () => {
     const migration = { target: "001", rollback: true, replay: true, baseline: "002", repair: true };
     const plain = await wishOf(projectOf("{}", files), { migration });
-    expect(plain.migration[0]).toMatchObject({ ...migration, replay: false });
+    expect(plain.resources.migration[0]).toMatchObject({ ...migration, replay: false });
     const watching = await wishOf(projectOf("watch: { replay_migrations: true }", files), { migration });
     expect(watching.resources.migration[0]).toMatchObject({ replay: true });
     const guarded = await wishOf(projectOf("watch: { replay_migrations: true }\nprotected: true", files), {
