@@ -3,7 +3,7 @@ import type { Blocked, LockMode, Work } from "./table-lock.ts";
 
 /** What a statement of a migration does to the relations that are there now. Plain data: it prints and travels as JSON. */
 export interface StatementImpact {
-  /** Its first line. */
+  /** On one line, cut. */
   readonly statement: string;
   readonly place: Place;
   /** The gravest first; none where it touches nothing that is in use. */

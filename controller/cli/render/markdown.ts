@@ -14,8 +14,8 @@ import type { Action } from "../../resources/index.ts";
 /** Lines of a plan that a comment holds: GitHub cuts comments at 65,536 characters, and GitLab at a million. */
 const shownActions = 200;
 const shownRisky = 20;
-/** Of all migrations together; of each at least one. */
-const shownStatements = 200;
+/** Characters for the statements of all migrations together: the rest of the comment needs some, too. */
+const statementRoom = 30_000;
 /** Characters of one reason. */
 const longestReason = 160;
 
@@ -34,9 +34,9 @@ export function renderMarkdown(plan: Plan<Action>): string {
   const risky = plan.actions.filter(({ hazards }) => hazards.length > 0);
   const refused = plan.actions.filter(isRefusal);
   const told = new Map((plan.rehearsal?.migrations ?? []).map((one) => [one.id, one]));
-  const each = Math.floor(shownStatements / plan.actions.filter(({ statements = [] }) => statements.length > 0).length);
+  const room = statementRoom / plan.actions.filter(({ statements = [] }) => statements.length > 0).length;
   const items = plan.actions.map((action) =>
-    [item(action), ...underneath(told.get(action.id)), ...statementsOf(action, each)].join("\n"),
+    [item(action), ...underneath(told.get(action.id)), ...statementsOf(action, room)].join("\n"),
   );
   const deferred = plan.deferred.map(({ id, reason }) => `- … ${code(id)} deferred: ${text(reason)}`);
   return [
@@ -78,18 +78,25 @@ const underneath = (one: RehearsedMigration | undefined): readonly string[] =>
   one === undefined ? [] : [`  - ${text(describeRehearsed(one))}`];
 
 /** What each statement does, to be unfolded. The blank lines make the inside Markdown again (CommonMark 4.6). */
-function statementsOf({ statements = [] }: Action, most: number): readonly string[] {
+function statementsOf({ statements = [] }: Action, room: number): readonly string[] {
   if (statements.length === 0) return [];
-  const items = statements.map((one) => {
+  const items: string[] = [];
+  let left = room;
+  for (const one of statements) {
     const [head = "", ...lines] = describeStatement(one);
-    return [`  - ${code(head)}`, ...lines.map((line) => `    - ${text(line)}`)].join("\n");
-  });
-  const summary = `  <details><summary>${renderCountOf(statements.length, "statement")}</summary>`;
-  return [`\n${summary}\n`, ...cut(items, Math.max(1, most)).map(inside), "\n  </details>"];
+    const words = [`  - ${code(head)}`, ...lines.map((line) => `    - ${text(line)}`)].join("\n");
+    left -= words.length;
+    if (left < 0) break;
+    items.push(words);
+  }
+  const rest = statements.length - items.length;
+  return [
+    `\n  <details><summary>${renderCountOf(statements.length, "statement")}</summary>\n`,
+    ...items,
+    ...(rest === 0 ? [] : [`  - … and ${rest} more`]),
+    "\n  </details>",
+  ];
 }
-
-/** The line that counts the rest is one of the list. */
-const inside = (line: string): string => (line.startsWith("- ") ? `  ${line}` : line);
 
 function item({ id, verb, reason, hazards, place, notes = [] }: Action): string {
   const risk = hazards.length === 0 ? "" : ` **[${hazards.join(", ")}]**`;

@@ -5,7 +5,7 @@ import type { Node } from "@pgsql/types";
 import { hasOption } from "../lint/tree.ts";
 import { show, type Name } from "../lint/names.ts";
 import type { Statement } from "../lint/statement.ts";
-import { firstLine, placeAt, type Source } from "../source.ts";
+import { placeAt, type Source } from "../source.ts";
 import type { Catalog, Holder } from "./catalog.ts";
 import type { Known } from "./command.ts";
 import type { Effect } from "./effect.ts";
@@ -17,10 +17,18 @@ export function impactOf(statement: Statement, source: Source, catalog: Catalog,
   const { node, text, offset } = statement;
   const isPatient = waitsForAll(node);
   return {
-    statement: firstLine(text),
+    statement: onOneLine(text),
     place: placeAt(source, offset),
     relations: predict(node, catalog, known).map((effect) => relationImpact(effect, isPatient, catalog)),
   };
+}
+
+/** Characters of a statement: it may be megabytes of rows. */
+const longestStatement = 300;
+
+function onOneLine(text: string): string {
+  const line = text.slice(0, 10 * longestStatement).replaceAll(/\s+/g, " ");
+  return line.length > longestStatement ? `${line.slice(0, longestStatement)}…` : line;
 }
 
 function relationImpact({ relation, mode, work }: Effect, isPatient: boolean, catalog: Catalog): RelationImpact {
