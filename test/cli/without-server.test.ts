@@ -280,6 +280,44 @@ describe("env dry-run", () => {
     expect(of("process:web", "DB_PASSWORD")).toEqual(["«secret»", "injected"]);
     for (const canary of canaries) expect(stdout).not.toContain(canary);
   });
+
+  test("of a service it tells the line of its file, and the variables that a value is made of", async () => {
+    const own = cliProject({
+      ".poststack.yml": `project: { name: shop }
+environments:
+  dev:
+    postgres: { provider: embedded, port: ${ports.dev} }
+    deployment: { compose: compose.yml }
+    variables: { LEVEL: debug }
+`,
+      "compose.yml": `services:
+  web:
+    image: busybox
+    env_file: [web.env]
+    environment:
+      LEVEL: "\${LEVEL}-\${SHELLED}"
+      PLAIN: text
+`,
+      "web.env": "TOKEN=abc\n",
+    });
+    onTestFinished(() => own.dispose());
+    const { json } = await own.poststack(["env", "dry-run", "--json"], { environment: { SHELLED: "x" } });
+    expect(misfits("answers/env dry-run", json)).toEqual([]);
+    const layer = "Compose file";
+    const from = [
+      { name: "LEVEL", layer: "variables", place: { file: ".poststack.yml", line: 6, column: 25 } },
+      { name: "SHELLED", layer: "shell" },
+    ];
+    expect((json as { consumers: { variables: unknown }[] }).consumers[0]?.variables).toEqual([
+      { name: "TOKEN", value: "«secret»", layer, place: { file: "web.env", line: 1, column: 1 } },
+      { name: "LEVEL", value: "«secret»", layer, place: { file: "compose.yml", line: 6, column: 14 }, from },
+      { name: "PLAIN", value: "text", layer, place: { file: "compose.yml", line: 7, column: 14 } },
+    ]);
+    const { stdout } = await own.poststack(["env", "dry-run"], { environment: { SHELLED: "x" } });
+    expect(stdout).toContain(
+      "Compose file compose.yml:6:14, LEVEL from variables .poststack.yml:6:25, SHELLED from shell",
+    );
+  });
 });
 
 describe("values that do not stand in the configuration file", () => {

@@ -15,6 +15,7 @@ import { openEnvironment } from "../../open.ts";
 import { renderTable } from "../../render/table.ts";
 import type { Invocation } from "../../spec.ts";
 import { variableSources } from "../../variables.ts";
+import { originsIn, type Ingredient, type Origin } from "./origins.ts";
 import type { World } from "../../world.ts";
 
 interface ShownVariable {
@@ -23,6 +24,8 @@ interface ShownVariable {
   /** Which layer it comes from: injected, variables, shell, env file; or the Compose file, which says exactly what there is. */
   readonly layer: string;
   readonly place?: Place;
+  /** The variables that a value of a Compose file is made of. */
+  readonly from?: readonly Ingredient[];
 }
 
 interface Consumer {
@@ -41,7 +44,7 @@ export async function dryRunCommand({ args: [name], options }: Invocation, world
   const desired = await opened.load();
   const environment = chooseEnvironment(opened.project, opened.environment);
   const sources = variableSources(environment, opened, desired.endpoint, context);
-  const consumers = consumersOf(desired, environment, sources);
+  const consumers = consumersOf(desired, environment, sources, originsIn(opened, environment, sources));
   if (context.json) printJson(context, { version: 1, environment: opened.environment, consumers });
   else await show(consumers, context);
   return exitCode.done;
@@ -51,6 +54,7 @@ function consumersOf(
   { resources }: Desired,
   environment: EnvironmentSource,
   sources: VariableSources,
+  originOf: ReturnType<typeof originsIn>,
 ): readonly Consumer[] {
   const consumer = (
     { id, command, environment: given }: HostJob | DesiredProcess,
@@ -80,7 +84,9 @@ function consumersOf(
     // A line of the Procfile is as it stands there: the shell expands it.
     ...resources.process.map((process) => consumer(process, ownOfProcess(process.name, environment), true)),
     // All replicas of a service are given the same.
-    ...resources.container.filter(({ number }) => number === 1).map((one) => inContainer(one, one.spec)),
+    ...resources.container
+      .filter(({ number }) => number === 1)
+      .map((one) => inContainer(one, one.spec, (name) => originOf(one.service, name))),
   ];
 }
 
@@ -88,12 +94,16 @@ function consumersOf(
 const inContainer = (
   { id, place }: Pick<ContainerJob | DesiredContainer, "id" | "place">,
   { image, environment }: ContainerSpec,
+  originOf: (name: string) => Origin | undefined = () => undefined,
 ): Consumer => ({
   id,
   image,
-  variables: [...environment].flatMap(([name, value]) =>
-    value === undefined ? [] : [{ name, value: String(value), layer: "Compose file", place }],
-  ),
+  variables: [...environment].flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    const { from = [], place: at = place } = originOf(name) ?? {};
+    const shown = { name, value: String(value), layer: "Compose file", place: at };
+    return [from.length === 0 ? shown : { ...shown, from }];
+  }),
 });
 
 /** The configuration file says in the open what it says. What comes from elsewhere may be anything, an API key too. */
@@ -135,10 +145,12 @@ async function show(consumers: readonly Consumer[], { print, note, paint }: Cont
   if (consumers.length === 0) note("There is no job, no process and no container.");
   for (const { id, command, image, variables } of consumers) {
     print(`${paint("strong", id)}  ${paint("dim", command?.join(" ") ?? `image ${image ?? ""}`)}`);
-    const rows = variables.map(({ name, value, layer, place }) => [
+    const at = (layer: string, place: Place | undefined): string =>
+      place === undefined ? layer : `${layer} ${renderPlace(place)}`;
+    const rows = variables.map(({ name, value, layer, place, from = [] }) => [
       `  ${name}`,
       value,
-      paint("dim", place === undefined ? layer : `${layer} ${renderPlace(place)}`),
+      paint("dim", [at(layer, place), ...from.map((one) => `${one.name} from ${at(one.layer, one.place)}`)].join(", ")),
     ]);
     print(rows.length === 0 ? paint("dim", "  no variables") : await renderTable([], rows, paint));
     print("");
