@@ -1,6 +1,7 @@
 import type { Client, ClientConfig, QueryResult } from "pg";
 import type { Endpoint, Login, Postgres, Row, Session } from "../core/ports/postgres.ts";
 import { reveal } from "../core/secret.ts";
+import { answerLimitMs, unanswered } from "../core/deadline.ts";
 import { PoststackError } from "../core/errors.ts";
 import { withoutPooler } from "../core/pooler.ts";
 import { connectError, queryError } from "./postgres-errors.ts";
@@ -35,16 +36,21 @@ export function postgres(applicationName: string): Postgres {
     client: Client,
     { host, port, mayBePooled }: Endpoint,
     config: ClientConfig,
+    signal: AbortSignal,
   ): Promise<number> {
     const { processID } = client as unknown as { readonly processID: number };
     const address = `${host}:${port}`;
     if (mayBePooled !== true || known.get(address) === "direct") return processID;
     const { stream } = connectionOf(client) as unknown as { readonly stream: { readonly localPort?: number } };
-    const limit = pause(3 * connectTimeoutMs).then(() => {
-      throw new Error("timeout expired");
+    const limit = pause(answerLimitMs).then(() => {
+      throw unanswered();
+    });
+    const aborted = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
     });
     const again = (): Promise<Client> => another(config);
-    const found = await Promise.race([findPooler(client, processID, stream.localPort, again, address), limit]);
+    const look = findPooler(client, processID, stream.localPort, again, address);
+    const found = await Promise.race([look, limit, aborted]);
     known.set(address, found.between);
     return found.pid;
   }
@@ -90,7 +96,7 @@ export function postgres(applicationName: string): Postgres {
     let pid = 0;
     try {
       await client.connect();
-      pid = await backendOf(client, endpoint, config);
+      pid = await backendOf(client, endpoint, config, signal);
     } catch (error) {
       closed = true;
       client.end().catch(() => undefined);

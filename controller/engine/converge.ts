@@ -267,7 +267,13 @@ function rememberCluster(desired: Desired, { observed }: Observation, { state }:
 /** A server that answers is locked before it is looked at; one that is down or not there yet, when it first answers. */
 async function lockIfUp(desired: Desired, server: PassServer, signal: AbortSignal): Promise<void> {
   if (desired.endpoint === undefined) return;
-  const ignored = new Set(["POSTGRES_UNREACHABLE", "POSTGRES_BUSY", "POSTGRES_LOGIN", "POSTGRES_QUERY"]);
+  const ignored = new Set([
+    "POSTGRES_UNREACHABLE",
+    "POSTGRES_BUSY",
+    "POSTGRES_LOGIN",
+    "POSTGRES_QUERY",
+    "POOLER_DETECTED",
+  ]);
   await server.admin(signal).catch((error: unknown) => {
     // Whatever is wrong with the server, observing it says so with a better place.
     if (!(error instanceof PoststackError) || !ignored.has(error.code)) throw error;

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { cliProject, type CliProject, type Ran } from "../support/cli.ts";
+import { startPgbouncer } from "../support/poolers.ts";
 import { misfits } from "../support/schemas.ts";
 
 // An external server: the database and its roles are ours, the server is not.
@@ -75,6 +76,22 @@ test("status and test-connection reach it", async () => {
   });
   expect(await poststack("db", "test-connection")).toMatchObject({ code: 0 });
   expect((await poststack("env", "list")).stdout).toMatch(/prod \(default\) +external/);
+});
+
+test("behind a pooler that keeps no sessions nothing is done, and the place of the address is told", async () => {
+  const { port, password } = inject("postgres");
+  const pooler = await startPgbouncer({ port }, "transaction", [{ user: "postgres", password }]);
+  try {
+    const environment = { ADMIN_URL: adminUrl().replace(`:${port}/`, `:${pooler.port}/`) };
+    for (const command of [["plan"], ["apply", "--yes"], ["db", "test-connection"]]) {
+      const { code, stdout, stderr } = await project.poststack([...command, "--json"], { environment });
+      expect(stdout + stderr).toContain('"POOLER_DETECTED"');
+      expect(stdout + stderr).toMatch(/"file": ?"\.poststack\.yml"/);
+      expect(code).toBe(1);
+    }
+  } finally {
+    await pooler.stop();
+  }
 });
 
 test("reset makes the database anew and leaves the server's other databases alone", async () => {

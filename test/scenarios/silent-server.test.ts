@@ -86,7 +86,7 @@ async function silentQuestion(database: string): Promise<Project> {
   const { project, proxy } = await stage(database);
   proxy.beSilentAt(never);
   await project.ok("apply", "--yes");
-  // The settings that go ahead of the first question are the first statement.
+  // What stands in between is the first statement's question.
   proxy.beSilentAt(2);
   return project;
 }

@@ -53,7 +53,8 @@ export interface Postgres {
   /**
    * Limits of RELIABILITY 31: 5 s to connect. Sets `client_connection_check_interval` where the server knows it, and
    * `application_name`.
-   * @throws PoststackError `POSTGRES_UNREACHABLE`, `POSTGRES_BUSY`, `POSTGRES_LOGIN`, `POSTGRES_QUERY` (3D000: no such database)
+   * @throws PoststackError `POSTGRES_UNREACHABLE`, `POSTGRES_BUSY`, `POSTGRES_LOGIN`, `POSTGRES_QUERY` (3D000: no such
+   *   database), `POOLER_DETECTED`
    */
   connect(endpoint: Endpoint, login: Login, database: string, signal: AbortSignal): Promise<Session>;
 }

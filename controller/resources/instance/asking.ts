@@ -19,7 +19,13 @@ export async function ask(ports: Ports, signal: AbortSignal): Promise<Session | 
   try {
     return await ports.server.admin(signal);
   } catch (error) {
-    const told: readonly ErrorCode[] = ["POSTGRES_UNREACHABLE", "POSTGRES_BUSY", "POSTGRES_LOGIN", "POSTGRES_QUERY"];
+    const told: readonly ErrorCode[] = [
+      "POSTGRES_UNREACHABLE",
+      "POSTGRES_BUSY",
+      "POSTGRES_LOGIN",
+      "POOLER_DETECTED",
+      "POSTGRES_QUERY",
+    ];
     if (error instanceof PoststackError && told.includes(error.code)) return error;
     throw error;
   }
