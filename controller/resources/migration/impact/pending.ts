@@ -35,9 +35,7 @@ export async function withImpact(
   session: Session,
   signal: AbortSignal,
 ): Promise<Pick<ObservedMigrations, "pending" | "tables">> {
-  const chain = await Promise.all(
-    files.filter(({ id }) => pending.get(id)?.checksum !== undefined).map((file) => parsed(file, ports)),
-  );
+  const chain = await parsedChain(pending, files, ports);
   const asked = askedBy(chain.flatMap(({ statements }) => statements.map(({ node }) => node)));
   if (asked.relations.length === 0 && asked.domains.length === 0) return { pending: withStatements(pending, chain) };
   const catalog = openCatalog(await readCatalogFacts(session, asked, signal));
@@ -66,6 +64,27 @@ function withStatements(
     found.set(migration.id, { ...facts, hazards, statements: impacts });
   }
   return found;
+}
+
+/** The last chain that was parsed: every pass of a run would find the same in it. */
+let last: { readonly key: string; readonly chain: readonly Chained[] } | undefined;
+
+/** UTF-16 code units of a chain that is worth keeping: its trees take a hundred times as much. */
+const longestKept = 256 * 1024;
+
+/** Those that cannot run have an error already. */
+async function parsedChain(
+  pending: ObservedMigrations["pending"],
+  files: readonly NamedMigration[],
+  ports: Parameters<typeof parsed>[1],
+): Promise<readonly Chained[]> {
+  const runnable = files.filter(({ id }) => pending.get(id)?.checksum !== undefined);
+  const key = runnable.map(({ id }) => `${id} ${pending.get(id)?.checksum ?? ""}`).join("\n");
+  if (last?.key === key) return last.chain;
+  const chain = await Promise.all(runnable.map((file) => parsed(file, ports)));
+  const length = chain.reduce((total, { source }) => total + source.text.length, 0);
+  last = length > longestKept ? undefined : { key, chain };
+  return chain;
 }
 
 async function parsed(
