@@ -4,7 +4,6 @@ import {
   closeSync,
   constants,
   createReadStream,
-  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -77,9 +76,7 @@ function begin(path: string, isLeftover: (name: string) => boolean): string {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const name of namesIn(folder).filter(isLeftover)) rmSync(join(folder, name), { force: true });
     const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
-    const descriptor = openSync(partial, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
-    fsyncSync(descriptor);
-    closeSync(descriptor);
+    closeSync(openSync(partial, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600));
     return partial;
   });
 }

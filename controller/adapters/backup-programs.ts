@@ -18,8 +18,11 @@ const usual: readonly (readonly [parent: string, name: RegExp, rest: string])[] 
  * its own version reads (manual: pg_dump, Notes): so the very version comes first, then the next newer one.
  */
 export function backupPrograms(major: number, path: string): BackupPrograms | undefined {
-  const found = [...inUsualPlaces(), ...inPath(path)].filter((one) => one.major >= major);
-  return found.sort((a, b) => a.major - b.major)[0];
+  const packaged = inUsualPlaces();
+  // Those in PATH may have to be run to be known.
+  const same = packaged.find((one) => one.major === major);
+  if (same !== undefined) return same;
+  return [...packaged, ...inPath(path)].filter((one) => one.major >= major).sort((a, b) => a.major - b.major)[0];
 }
 
 function inUsualPlaces(): readonly BackupPrograms[] {

@@ -22,7 +22,12 @@ import { changedBy, heldIn, undecidedIn } from "./undecided.ts";
 export function buildPlan(desired: Desired, observation: Observation, selection: Selection = {}): Plan<Action> {
   const found = withBackup(desired, observation, diffKinds(desired, observation));
   const ordered = leaveInReverse(found);
-  const open = [...observation.deferred, ...undecidedIn(desired, observation, ordered)];
+  // What is decided although it could not be looked at is not left for later: that no backup can be taken.
+  const decided = new Set(ordered.map(({ id }) => id));
+  const open = [
+    ...observation.deferred.filter(({ id }) => !decided.has(id)),
+    ...undecidedIn(desired, observation, ordered),
+  ];
   // Where nothing is to be done nobody asks it, and ten thousand migrations are as many edges.
   const isAsked = ordered.length > 0 || open.length > 0 || !isEverything(selection);
   const graph: DependencyGraph = isAsked ? dependencyGraph(desired, ordered, open) : new Map();

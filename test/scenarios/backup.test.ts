@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { answerOf, errorsOf } from "../support/command.ts";
+import { answerOf, errorsOf, type JsonLine } from "../support/command.ts";
 import { corpusFiles } from "../support/corpus-migrations.ts";
 import { hasCorpus } from "../support/corpus.ts";
 import { newProject, type Project } from "../support/scenario.ts";
@@ -45,11 +45,14 @@ let project: Project;
 const directory = (): string => project.path(".poststack/dev/backups");
 const filesThere = (): readonly string[] => (existsSync(directory()) ? readdirSync(directory()).sort() : []);
 const dumps = (): readonly string[] => filesThere().filter((name) => name.endsWith(".dump"));
-const newest = (): string => dumps().at(-1) ?? "";
+/** The first: what each test comes back to. */
+const taken = (): string => dumps()[0] ?? "";
 const databases = async (): Promise<readonly unknown[]> =>
   (
     await project.sql("select datname from pg_database where datname ~ '^shop' order by 1", { database: "postgres" })
   ).map(({ datname }) => datname);
+const siblings = async (): Promise<readonly string[]> =>
+  (await databases()).map(String).filter((name) => name.includes(".restore_"));
 const count = async (sql: string): Promise<number> => Number(Object.values((await project.sql(sql))[0] ?? {})[0]);
 
 const locks =
@@ -115,7 +118,7 @@ describe.skipIf(!hasTools)("backups", () => {
   }, 120_000);
 
   test("a saved plan restores exactly that file, and none that has changed since", async () => {
-    const name = newest();
+    const name = taken();
     await project.ok("plan", "--restore", name, "--out", "restore.plan");
     await project.sql("delete from orders");
     await project.ok("apply", "restore.plan");
@@ -133,23 +136,25 @@ describe.skipIf(!hasTools)("backups", () => {
   }, 60_000);
 
   test("a file that was cut or has one bit changed is told, and is not restored", async () => {
-    const path = join(directory(), newest());
+    const path = join(directory(), taken());
     const bytes = readFileSync(path);
     try {
       writeFileSync(path, flipped(bytes));
-      const verified = await project.run("backup", "verify", "dev", newest(), "--json");
+      const verified = await project.run("backup", "verify", "dev", taken(), "--json");
       expect(verified.code).toBe(1);
       expect(answerOf(verified)).toMatchObject({ backups: [{ proved: "nothing", error: { code: "BACKUP_BROKEN" } }] });
       truncateSync(path, bytes.length - 100);
-      expect(answerOf(await project.ok("backup", "list", "--json"))).toMatchObject({ backups: [] });
-      const restored = await project.run("db", "restore", "dev", newest(), "--yes", "--json");
+      expect(answerOf(await project.ok("backup", "list", "--json"))).toMatchObject({
+        backups: [{ because: expect.stringMatching(/^before restore/) as unknown }],
+      });
+      const restored = await project.run("db", "restore", "dev", taken(), "--yes", "--json");
       expect(errorsOf(restored)).toMatchObject([{ code: "BACKUP_BROKEN" }]);
       // Without its manifest nobody can tell, and pg_restore meets the end: nothing of it stays.
       const alone = project.path("cut.dump");
       writeFileSync(alone, bytes.subarray(0, bytes.length - 2_000));
       const cut = await project.run("db", "restore", "dev", alone, "--yes", "--json");
       expect(errorsOf(cut)).toMatchObject([{ code: "BACKUP_FAILED" }]);
-      expect((await databases()).filter((name) => String(name).includes("restore"))).toEqual([]);
+      expect(await siblings()).toEqual([]);
       expect(await count("select count(*) from orders")).toBe(5000);
     } finally {
       writeFileSync(path, bytes);
@@ -172,13 +177,13 @@ describe.skipIf(!hasTools)("backups", () => {
     "a dump that %s fails, and tells",
     async (_what, statement, message) => {
       const path = project.path("hostile.dump");
-      writeFileSync(path, withStatement(readFileSync(join(directory(), newest())), statement));
+      writeFileSync(path, withStatement(readFileSync(join(directory(), taken())), statement));
       const ended = await project.run("db", "restore", "dev", path, "--yes", "--json");
       expect(errorsOf(ended)).toMatchObject([
         { code: "BACKUP_FAILED", what: expect.stringMatching(message) as unknown },
       ]);
       expect(await count("select count(*) from pg_roles where rolname = 'evil'")).toBe(0);
-      expect((await databases()).filter((name) => String(name).includes("restore"))).toEqual([]);
+      expect(await siblings()).toEqual([]);
     },
     60_000,
   );
@@ -217,26 +222,36 @@ describe.skipIf(!hasTools)("backups", () => {
     expect(filesThere().length).toBe(before.length + 2);
   }, 60_000);
 
-  test("poststack is killed while it restores: the environment is as it was, and the next look cleans up", async () => {
-    await project.sql("insert into orders (note) values ('new')");
-    const restoring = project.start("db", "restore", "dev", newest(), "--yes", "--json");
-    await expect
-      .poll(async () => (await databases()).filter((name) => String(name).includes(".restore_")), {
-        timeout: 15_000,
-        interval: 20,
-      })
-      .not.toEqual([]);
-    restoring.kill("SIGKILL");
-    await restoring.ended;
-    const [left] = (await databases()).filter((name) => String(name).includes(".restore_"));
-    expect(await count("select count(*) from orders")).toBe(5001);
-    expect(await project.plan()).toEqual([
-      `prune backup:${String(left)}  left by a restore that was interrupted before it took the database's place`,
-    ]);
-    await project.ok("apply", "--yes");
-    expect(await project.plan()).toEqual([]);
-    expect((await databases()).filter((name) => String(name).includes(".restore_"))).toEqual([]);
-  }, 60_000);
+  test.each<[string, (line: JsonLine) => boolean, number]>([
+    ["into a database that is half there", (line) => isProgress(line, "restoring"), 5001],
+    ["when all is there but the name", (line) => isProgress(line, " is replaced"), 5001],
+    ["when it is done", ({ type, id }) => type === "end" && id?.endsWith(".dump") === true, 5000],
+  ])(
+    "poststack is killed while it restores, %s: the database is the one or the other, and the next look cleans up",
+    async (_moment, isMoment, rows) => {
+      await project.ok("db", "restore", "dev", taken(), "--yes");
+      await project.sql("insert into orders (note) values ('new')");
+      const restoring = project.start("db", "restore", "dev", taken(), "--yes", "--json");
+      restoring.onLine((line) => {
+        if (isMoment(line)) restoring.kill("SIGKILL");
+      });
+      expect((await restoring.ended).signal).toBe("SIGKILL");
+      // What was sent may still be done.
+      const [left] = await siblings();
+      const plan = await project.plan();
+      expect(plan).toEqual(
+        left === undefined
+          ? []
+          : [`prune backup:${left}  left by a restore that was interrupted before it took the database's place`],
+      );
+      if (rows === 5001) expect(left).toBeDefined();
+      await project.ok("apply", "--yes");
+      expect(await project.plan()).toEqual([]);
+      expect(await siblings()).toEqual([]);
+      expect([rows, 5000]).toContain(await count("select count(*) from orders"));
+    },
+    60_000,
+  );
 
   test("the gate: what drops data waits for a backup, and a reset takes one, too", async () => {
     project.write("migrations/003_drop.sql", "drop table notes;\n");
@@ -297,6 +312,9 @@ describe.skipIf(!hasTools)("backups", () => {
     120_000,
   );
 });
+
+const isProgress = ({ type, line }: JsonLine, text: string): boolean =>
+  type === "progress" && typeof line === "string" && line.includes(text);
 
 function flipped(bytes: Buffer): Buffer {
   const changed = Buffer.from(bytes);

@@ -66,7 +66,7 @@ export interface BuildOptions {
   readonly shipped?: readonly ShippedImage[] | undefined;
 }
 
-export type BackupOptions =
+type BackupOptions =
   | { readonly type: "take"; /** Absolute; else a new name in the directory of backups. */ readonly output?: string }
   /** An absolute path, or a name in the directory of backups. */
   | { readonly type: "restore"; readonly file: string }

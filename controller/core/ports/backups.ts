@@ -8,7 +8,7 @@ export interface BackupFile {
 }
 
 /** What a file is made of. */
-export interface Measured {
+interface Measured {
   readonly sizeBytes: number;
   /** In hex. */
   readonly sha256: string;

@@ -26,10 +26,12 @@ export function restorable(list: string, { owner, extensions, schemas }: Place):
   const isThere = (text: string): boolean => {
     const [, extension] = /^(?:COMMENT - )?EXTENSION (?:- )?(.+?) ?$/.exec(text) ?? [];
     if (extension !== undefined) return extensions.has(extension);
-    const [, comment, schema] = /^(COMMENT - )?SCHEMA (?:- )?(\S+) /.exec(text) ?? [];
-    if (schema === "public") return true;
-    return schema !== undefined && comment === undefined && schemas.has(schema);
+    if (/^(?:COMMENT - SCHEMA|SCHEMA -) public /.test(text)) return true;
+    return [...schemas].some((schema) => isSchema(text, schema));
   };
+  // The last word is the owner: a name may have spaces.
+  const isSchema = (text: string, schema: string): boolean =>
+    text.startsWith(`SCHEMA - ${schema} `) && !text.slice(`SCHEMA - ${schema} `.length).includes(" ");
   const isOfAnother = (text: string): boolean => text.startsWith("DEFAULT ACL ") && !text.endsWith(` ${owner}`);
   const kept = entriesOf(list).filter((line) => {
     const text = entry.exec(line)?.[1] ?? "";

@@ -11,7 +11,8 @@ import { noTools, refuse } from "./refusals.ts";
  * @param isInside it changes something inside the server
  */
 export function endangers(action: AnyAction, gate: DesiredBackup["gate"], isInside: boolean): boolean {
-  if (gate === "never" || action.kind === "backup" || isRefusal(action)) return false;
+  const isBackupThatGoes = action.kind === "backup" && action.verb === "prune";
+  if (gate === "never" || isBackupThatGoes || isRefusal(action)) return false;
   if (action.hazards.some((hazard) => hazard === "deletes-data" || hazard === "drop")) return true;
   return (gate === "always" && isInside) || (action.kind === "migration" && action.verb === "rollback");
 }

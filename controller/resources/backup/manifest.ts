@@ -60,5 +60,7 @@ function objectIn(text: string | undefined): Readonly<Record<string, unknown>> |
   }
 }
 
-const isText = (value: unknown): boolean => typeof value === "string" && value.length <= 1_000;
+/** It is printed: nothing in it moves a cursor. */
+const isText = (value: unknown): boolean =>
+  typeof value === "string" && value.length <= 1_000 && !/\p{Cc}/u.test(value);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;

@@ -71,7 +71,7 @@ export interface ObservedBackup {
   readonly leftovers: readonly string[];
   /** The last restore that the database came from. */
   readonly restored?: Restored;
-  /** Undefined: there are none for this server. */
+  /** Undefined: there are none for this server, or nobody asked for them. */
   readonly tools: Tools | undefined;
   /** Of this environment's database, oldest first. */
   readonly backups: readonly Backup[];

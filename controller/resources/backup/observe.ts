@@ -27,9 +27,9 @@ async function observeOne(desired: DesiredBackup, ports: Ports, signal: AbortSig
     systemIdentifier(session, signal),
     ledgerFacts(session, signal),
   ]);
-  const { wish, container } = desired;
-  const tools: Tools | undefined =
-    container === undefined ? onMachine(session.version, ports) : { on: "container", name: container };
+  const { wish } = desired;
+  const tools =
+    wish.type === "none" && desired.gate === "never" ? undefined : toolsFor(desired, session.version, ports);
   const candidate = wish.type === "restore" ? await candidateAt(wish.file, ports, signal) : undefined;
   return {
     id: desired.id,
@@ -45,7 +45,8 @@ async function observeOne(desired: DesiredBackup, ports: Ports, signal: AbortSig
   };
 }
 
-function onMachine(version: number, { backups }: Ports): Tools | undefined {
+function toolsFor({ container }: DesiredBackup, version: number, { backups }: Ports): Tools | undefined {
+  if (container !== undefined) return { on: "container", name: container };
   const found = backups.programs(Math.floor(version / 10_000));
   return found === undefined ? undefined : { on: "machine", bin: found.bin, major: found.major };
 }
@@ -132,7 +133,7 @@ export function backupsIn(
 }
 
 /** Undefined: it has no manifest, or another size than that says. */
-export function backupOf({ path, sizeBytes, manifest: text }: BackupFile): Backup | undefined {
+function backupOf({ path, sizeBytes, manifest: text }: BackupFile): Backup | undefined {
   const manifest = parseManifest(text);
   if (manifest === undefined || manifest.sizeBytes !== sizeBytes) return undefined;
   return { path, name: path.slice(path.lastIndexOf("/") + 1), manifest };

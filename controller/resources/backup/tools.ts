@@ -1,4 +1,3 @@
-import type { PoststackError } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { DesiredBackup, Tools } from "./model.ts";
 import { inContainer } from "./tools/in-container.ts";
@@ -38,9 +37,6 @@ export interface Toolbox {
   /** Opens a file for as long as `run` takes. @throws PoststackError `BACKUP_BROKEN` (no archive), and what `run` throws */
   withArchive<T>(file: string, run: (archive: Archive) => Promise<T>): Promise<T>;
 }
-
-/** Why a program failed: its last lines decide. */
-export type Failed = (output: readonly string[]) => PoststackError;
 
 export const toolbox = (tools: Tools, desired: DesiredBackup, ports: Ports, signal: AbortSignal): Toolbox =>
   tools.on === "machine" ? onMachine(tools, desired, ports, signal) : inContainer(tools, desired, ports, signal);

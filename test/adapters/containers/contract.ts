@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { PoststackError } from "../../../controller/core/errors.ts";
 import type { ContainerSpec } from "../../../controller/core/ports/container-spec.ts";
@@ -252,6 +253,22 @@ function insideContract(box: TestedEngine, image: string): void {
         "444 0 /tmp/config",
         "sesame",
       ]);
+    });
+
+    test("a file of any size is streamed in, and what a command writes comes out whole", async () => {
+      const id = await run();
+      const part = Buffer.alloc(300_000, "poststack");
+      const whole = Buffer.concat([part, part, part]);
+      const file = { path: "/tmp/streamed", mode: 0o600, uid: 0, gid: 0, sizeBytes: whole.length };
+      await engine.putStream(id, { ...file, chunks: Readable.from([part, part, part]) }, signal);
+      const taken: Buffer[] = [];
+      const command = ["sh", "-c", "cat /tmp/streamed; echo told >&2"] as const;
+      const onOutput = (bytes: Buffer): void => void taken.push(bytes);
+      const ended = await engine.exec(id, { command, timeoutMs: 20_000, onOutput }, signal);
+      expect(ended).toEqual({ exitCode: 0, output: "told\n" });
+      expect(Buffer.concat(taken).equals(whole)).toBe(true);
+      const short = engine.putStream(id, { ...file, chunks: Readable.from([part]) }, signal);
+      expect(await outcome(short)).not.toBe("done");
     });
 
     test("removed by force it is killed and not asked to end; a volume without a name goes where that is wanted", async () => {

@@ -6,7 +6,7 @@ import type { Backup, Candidate, DesiredBackup, ObservedBackup } from "../../../
 
 const login = (user: string) => ({ user, password: new Secret("secret") });
 
-export const endpoint: Endpoint = {
+const endpoint: Endpoint = {
   host: "127.0.0.1",
   port: 5433,
   sslmode: "disable",

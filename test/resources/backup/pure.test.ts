@@ -89,6 +89,7 @@ describe("a manifest", () => {
     ["a size that is none", renderManifest(manifest({ sizeBytes: -1 }))],
     ["a moment that is none", renderManifest(manifest()).replace("2026-11", "2026-77")],
     ["a name that is none", renderManifest(manifest()).replace('"shop_dev"', "null")],
+    ["what would move the cursor", renderManifest(manifest({ because: "\u001b[2J" }))],
     ["a megabyte of text", renderManifest(manifest({ because: "x".repeat(1_000_000) }))],
   ])("%s: nobody has verified it", (_name, text) => {
     expect(parseManifest(text)).toBeUndefined();

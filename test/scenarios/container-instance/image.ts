@@ -20,8 +20,11 @@ const programs = "/usr/lib/postgresql/15";
 /** The machine's own server can be put into an image. */
 export const isPossible = existsSync(`${programs}/bin/postgres`);
 
-const tools = "bash cat chmod chown date env grep id ls mkdir mv rm rmdir sed setpriv sh sleep sync tail".split(" ");
-const servers = ["postgres", "initdb", "pg_ctl", "pg_isready", "psql"].map((name) => `${programs}/bin/${name}`);
+const tools =
+  "bash cat chmod chown date env grep id ls mkdir mv rm rmdir sed setpriv sh sha256sum sleep sync tail".split(" ");
+const servers = ["postgres", "initdb", "pg_ctl", "pg_dump", "pg_isready", "pg_restore", "psql"].map(
+  (name) => `${programs}/bin/${name}`,
+);
 
 /**
  * An image of the official contract without a registry: the machine's PostgreSQL 15 and the few programs that an

@@ -2,8 +2,8 @@ import { backupsIn } from "../../../resources/backup/observe.ts";
 import { contextOf, printJson } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { openEnvironment } from "../../open.ts";
-
-import { renderAge, renderBytes } from "../../render/quantity.ts";
+import { renderBytes } from "../../../core/quantity.ts";
+import { renderAge } from "../../render/quantity.ts";
 import { renderTable } from "../../render/table.ts";
 import type { Invocation } from "../../spec.ts";
 import type { World } from "../../world.ts";

@@ -51,7 +51,7 @@ async function dropAfterwards(name: string, endpoint: DesiredBackup["endpoint"],
 }
 
 /** Its own oid belongs to the mark, so that a copy of it is none (docs/decisions/0004-ownership-marks.md). */
-export const markAs = (name: string, mark: string): string =>
+const markAs = (name: string, mark: string): string =>
   block(`declare target oid := (select oid from pg_catalog.pg_database where datname = ${quoteLiteral(name)});
   begin
     execute format('comment on database %I is %L', ${quoteLiteral(name)}, concat(${quoteLiteral(mark)}, ' ', target));
