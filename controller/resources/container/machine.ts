@@ -61,7 +61,11 @@ export async function withHolder(
     }),
   );
   const { code, ...facts } = thrown.facts;
-  return new PoststackError(code, { ...facts, details: [...(facts.details ?? []), ...found.flat()] }, { cause: thrown });
+  return new PoststackError(
+    code,
+    { ...facts, details: [...(facts.details ?? []), ...found.flat()] },
+    { cause: thrown },
+  );
 }
 
 const isUp = ({ resource, summary: { state, labels } }: Claim, { id, config }: DesiredContainer): boolean =>

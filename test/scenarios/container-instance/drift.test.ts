@@ -57,7 +57,7 @@ describeServers("a server on a container that somebody has changed", stageOn, ({
     expect((await app.plan("--thorough"))[0]).toMatch(/^update instance:postgres {2}aliases on /);
     await app.ok("apply", "--yes", "--thorough");
     expect(await app.plan("--thorough")).toEqual([]);
-  }, 180_000);
+  }, 240_000);
 
   test("is taken along when its network is made anew, in one pass and with its data", async () => {
     const app = await stage(" }\n    deployment: { compose: compose.yml");

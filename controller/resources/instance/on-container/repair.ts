@@ -22,6 +22,8 @@ export async function repair(
   if (repairs.unpause) await containers.unpauseContainer(id, signal);
   for (const network of repairs.connect)
     await containers.connectNetwork(network, id, attachmentTo(server.alias), signal);
+  // What is connected to it by that network loses its connection, the one that holds the lock included.
+  if (repairs.reconnect.length > 0) await ports.server.reset();
   for (const network of repairs.reconnect) {
     await containers.disconnectNetwork(network, id, signal);
     await containers.connectNetwork(network, id, attachmentTo(server.alias), signal);
