@@ -81,8 +81,9 @@ export function migrationList(
 
   const known = files.map((file): readonly [string, ListedMigration] => {
     const row = byOrder.get(file.order);
-    const { version, name, order } = file;
-    const isLate = !outOfOrder && head !== undefined && compareOrders(order, head) < 0;
+    const { version, name, order, phase } = file;
+    // A contract waits while later versions run.
+    const isLate = !outOfOrder && phase !== "contract" && head !== undefined && compareOrders(order, head) < 0;
     const state: MigrationState =
       ledger === "unknown"
         ? "unknown"

@@ -1,7 +1,10 @@
+import type { Plan } from "../core/plan.ts";
 import type { Ports } from "../core/ports.ts";
 import { quoteLiteral } from "../core/sql.ts";
 import { transact } from "../core/transaction.ts";
+import type { Action } from "../resources/index.ts";
 import type { ActionResult } from "./events.ts";
+import type { Observation } from "./observe.ts";
 import { recordRelease } from "./release.ts";
 
 /** Who runs, and which run it is: what the ledger's events say. */
@@ -10,6 +13,17 @@ export interface Run {
   readonly id: string;
   /** `user@host`, of the person or the service. */
   readonly who: string;
+}
+
+/** What is there, before a plan changes it. A server that is down keeps nothing, and need not be asked. */
+export async function recordBefore(
+  { actions }: Plan<Action>,
+  { observed }: Observation,
+  ports: Ports,
+  run: Run,
+  signal: AbortSignal,
+): Promise<void> {
+  if (observed.instance?.[0]?.server === "up") await recordRelease(actions, ports, run, signal);
 }
 
 /** Events that are kept, the newest. */

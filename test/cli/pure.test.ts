@@ -77,6 +77,14 @@ describe("the folder and the ledger side by side", () => {
     expect(list.map(({ version, state }) => `${version} ${state}`).join(", ")).toBe(expected);
   });
 
+  test("a contract that waited is not late", () => {
+    const contract: MigrationFile = { ...file("1"), phase: "contract" };
+    expect(migrationList([contract, file("2")], { rows: [row("2")] }, []).map(({ state }) => state)).toEqual([
+      "pending",
+      "applied",
+    ]);
+  });
+
   test("what comes late is pending where the environment allows it", () => {
     const states = (outOfOrder: boolean) =>
       migrationList([file("1"), file("2")], { rows: [row("2")] }, [], outOfOrder).map(({ state }) => state);
