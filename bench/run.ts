@@ -5,7 +5,8 @@ import { Missing, type Case } from "./case.ts";
 import { coldUp, down, noOpContainers, oneServiceChanged } from "./cases/containers.ts";
 import { firstApply } from "./cases/first-apply.ts";
 import { freshMigrations } from "./cases/fresh-migrations.ts";
-import { noOpApply, noOpApplyLarge } from "./cases/no-op-apply.ts";
+import { lint } from "./cases/lint.ts";
+import { noOpApply, noOpApplyLarge, noOpApplyLargeDbmate } from "./cases/no-op-apply.ts";
 import { noOpPlan } from "./cases/no-op-plan.ts";
 import { rehearsal } from "./cases/rehearsal.ts";
 import { version } from "./cases/version.ts";
@@ -22,7 +23,17 @@ const { values } = parseArgs({
     json: { type: "string" },
   },
 });
-const onServer = [version, noOpPlan, freshMigrations, noOpApply, noOpApplyLarge, firstApply, rehearsal];
+const onServer = [
+  version,
+  noOpPlan,
+  freshMigrations,
+  noOpApply,
+  noOpApplyLarge,
+  noOpApplyLargeDbmate,
+  firstApply,
+  rehearsal,
+  lint,
+];
 // The last ones share what stands.
 const onEngine = [coldUp, down, ...noOpContainers, oneServiceChanged];
 const all: readonly Case[] = [...onServer, ...onEngine];

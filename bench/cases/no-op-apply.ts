@@ -42,6 +42,19 @@ export const noOpApplyLarge: Case = {
   },
 };
 
+export const noOpApplyLargeDbmate: Case = {
+  id: "no-op-apply-10000-dbmate",
+  title: "the same, against dbmate",
+  goal: 1,
+  rounds: { warmUp: 2, rounds: 15 },
+  async set(stage): Promise<Setting> {
+    const ours = await applied(stage, 10_000);
+    const other = dbmate(stage.folder, stage.server, "bench_dbmate_large");
+    runOnce(other);
+    return { ours, other };
+  },
+};
+
 /** What any tool that notices an edited file has to do. */
 const hashing = `const fs = require("node:fs"), crypto = require("node:crypto");
 const sums = new Map();

@@ -4,13 +4,19 @@ import type { ParsedSql, SqlParser } from "../../../core/ports/sql-parser.ts";
 import type { NamedMigration, PendingFacts } from "../model.ts";
 import { readForward } from "../source.ts";
 import { headersOf } from "../text.ts";
+import { callers } from "./statement.ts";
 import { examine, type ExaminedFile, type Suspicion } from "./examine.ts";
 
-/** With what stands in DO blocks and functions: few files have some, and the others have been parsed by who runs them. */
+/**
+ * With what stands in DO blocks, and in functions that the file may call: few files have some, and the others have been
+ * parsed by who runs them.
+ */
 export async function parsedForRules(text: string, parser: SqlParser): Promise<ParsedSql | undefined> {
   const parsed = await parser.parse(text);
-  const hasBodies = parsed?.statements.some(({ tree = {} }) => "DoStmt" in tree || "CreateFunctionStmt" in tree);
-  return hasBodies === true ? parser.parse(text, { bodies: true }) : parsed;
+  const has = (...names: readonly string[]): boolean =>
+    parsed?.statements.some(({ tree = {} }) => names.some((name) => name in tree)) === true;
+  const mayRun = has("DoStmt") || (has("CreateFunctionStmt") && has(...callers));
+  return mayRun ? parser.parse(text, { bodies: true }) : parsed;
 }
 
 type Pending = ReadonlyMap<ResourceId, PendingFacts>;

@@ -49,10 +49,12 @@ export function statementsIn({ statements }: ParsedSql): readonly Statement[] {
   });
 }
 
+/** Statements that run the functions in them. */
+export const callers = ["SelectStmt", "CallStmt", "UpdateStmt", "InsertStmt", "DeleteStmt"] as const;
+
 /** Of every function that it calls, once; who creates one or a trigger with it does not call it. */
 const calledBy = (node: Node, routines: ReadonlyMap<string, readonly Statement[]>): readonly Statement[] =>
-  routines.size === 0 ||
-  !["SelectStmt", "CallStmt", "UpdateStmt", "InsertStmt", "DeleteStmt"].some((name) => name in node)
+  routines.size === 0 || !callers.some((name) => name in node)
     ? []
     : [...new Set(functionsIn(node))].flatMap((name) => routines.get(name) ?? []);
 
