@@ -60,7 +60,8 @@ test("a plan with nothing to do is one connection and a handful of questions, ho
   expect(await small.plan()).toEqual([]);
   const few = proxy.counts();
   expect(few.connections).toBe(1);
-  expect(few.statements).toBeLessThanOrEqual(11);
+  // Two of them ask what stands in between: this server is external, and the proxy gives the connection another port.
+  expect(few.statements).toBeLessThanOrEqual(12);
 
   const large = await applied("large", 30);
   expect(await large.plan()).toEqual([]);
@@ -70,7 +71,7 @@ test("a plan with nothing to do is one connection and a handful of questions, ho
   expect(proxy.counts(), "apply looks once and takes no lock").toEqual(few);
 });
 
-test("a migration costs four statement strings: a clean session, its beginning, its text, its end", async () => {
+test("a migration that leaves no trace costs three statement strings: its beginning, its text, its end", async () => {
   const project = await applied("steps", 1);
   const add = async (from: number, to: number): Promise<number> => {
     for (let number = from; number <= to; number++) {
@@ -84,7 +85,7 @@ test("a migration costs four statement strings: a clean session, its beginning, 
     return proxy.counts().statements;
   };
   const [three, eight] = [await add(2, 4), await add(5, 12)];
-  expect(eight - three).toBe((8 - 3) * 4);
+  expect(eight - three).toBe((8 - 3) * 3);
 });
 
 test("a plan loads no part of Node or of Poststack that it does not need, and starts no program", async () => {
