@@ -4,6 +4,7 @@ import type { Files } from "../../../core/ports/files.ts";
 import type { Session } from "../../../core/ports/postgres.ts";
 import type { SqlParser } from "../../../core/ports/sql-parser.ts";
 import { newHistory } from "../lint/history.ts";
+import { parsedForRules } from "../lint/pending.ts";
 import { statementsIn, type Statement } from "../lint/statement.ts";
 import type { NamedMigration, ObservedMigrations, PendingFacts } from "../model.ts";
 import { readForward, type Source } from "../source.ts";
@@ -93,6 +94,6 @@ async function parsed(
 ): Promise<Chained> {
   const source = readForward(migration, files);
   const { transactional } = headersOf(Buffer.from(source.text));
-  const found = await parser.parse(source.text);
+  const found = await parsedForRules(source.text, parser);
   return { migration, source, transactional, statements: found === undefined ? [] : statementsIn(found) };
 }

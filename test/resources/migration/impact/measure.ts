@@ -7,6 +7,7 @@ import { together, type Effect } from "../../../../controller/resources/migratio
 import { readCatalogFacts } from "../../../../controller/resources/migration/impact/live.ts";
 import { predict } from "../../../../controller/resources/migration/impact/predict.ts";
 import { newHistory } from "../../../../controller/resources/migration/lint/history.ts";
+import { parsedForRules } from "../../../../controller/resources/migration/lint/pending.ts";
 import { statementsIn, type Statement } from "../../../../controller/resources/migration/lint/statement.ts";
 
 /** Three connections: one that migrates, one that stands in its way, one that looks. */
@@ -21,7 +22,7 @@ export interface Bench {
 export type Account = readonly string[];
 
 async function statementsOf(sql: string): Promise<readonly Statement[]> {
-  const parsed = await sqlParser.parse(sql);
+  const parsed = await parsedForRules(sql, sqlParser);
   if (parsed?.misfit !== undefined || parsed === undefined) throw new Error(`${sql}: ${parsed?.misfit?.message ?? ""}`);
   return statementsIn(parsed);
 }
@@ -66,8 +67,8 @@ select c.oid::int, c.relname as name, c.relkind::text as kind, pg_relation_filen
 from pg_class c where c.oid >= 16384 and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c', 'i', 'I')
   and c.relnamespace = 'public'::regnamespace order by c.oid`;
 
-const locksOf = `
-select relation::int as oid, mode from pg_locks where pid = $1 and locktype = 'relation'`;
+const locksOf = (pid: number): string =>
+  `select relation::int as oid, mode from pg_locks where pid = ${pid} and locktype = 'relation'`;
 
 function taken(rows: readonly Row[]): ReadonlyMap<number, LockMode> {
   const modes = new Map<number, LockMode>();
@@ -107,29 +108,21 @@ export const accountSeen = (seen: readonly Seen[], effects: readonly Effect[]): 
     })
     .sort();
 
-/** Runs it in a transaction, looks, and takes it back. */
-export async function measured(sql: string, bench: Bench): Promise<readonly Seen[]> {
-  const { subject, signal } = bench;
-  const look = async (query: string, values: readonly (string | number)[] = []): Promise<readonly Row[]> =>
-    subject.query(query, values, signal);
-  await subject.query("begin", [], signal);
-  try {
-    const before = await look(relations);
-    await subject.pipeline([sql], signal);
-    const modes = taken(await look(locksOf, [subject.pid]));
-    const after = new Map((await look(relations)).map((row) => [row["oid"], row]));
-    const emptied = /^\s*truncate|with no data$/i.test(sql);
-    return before.flatMap((row): readonly Seen[] => {
-      const [oid, kind, now] = [Number(row["oid"]), String(row["kind"]), after.get(row["oid"])];
-      const mode = modes.get(oid);
-      if (mode === undefined) return [];
-      const isRewritten = !emptied && now !== undefined && kind !== "S" && now["file"] !== row["file"];
-      const isRead = !emptied && Number(now?.["scans"] ?? 0) > Number(row["scans"]);
-      return [{ oid, name: String(row["name"]), isIndex: /i/i.test(kind), mode, isRewritten, isRead }];
-    });
-  } finally {
-    await subject.query("rollback", [], signal);
-  }
+/** Runs it in a transaction, looks, and takes it back: all of it sent at once. */
+export async function measured(sql: string, { subject, signal }: Bench): Promise<readonly Seen[]> {
+  const strings = ["begin", relations, sql, locksOf(subject.pid), relations, "rollback"];
+  const [, before = [], , locks = [], after = []] = await subject.pipeline(strings, signal);
+  const modes = taken(locks);
+  const later = new Map(after.map((row) => [row["oid"], row]));
+  const emptied = /^\s*truncate|with no data$/i.test(sql);
+  return before.flatMap((row): readonly Seen[] => {
+    const [oid, kind, now] = [Number(row["oid"]), String(row["kind"]), later.get(row["oid"])];
+    const mode = modes.get(oid);
+    if (mode === undefined) return [];
+    const isRewritten = !emptied && now !== undefined && kind !== "S" && now["file"] !== row["file"];
+    const isRead = !emptied && Number(now?.["scans"] ?? 0) > Number(row["scans"]);
+    return [{ oid, name: String(row["name"]), isIndex: /i/i.test(kind), mode, isRewritten, isRead }];
+  });
 }
 
 /**
@@ -149,7 +142,7 @@ export async function measuredWaiting(sql: string, blocking: string, bench: Benc
     );
     if (row !== undefined) break;
   }
-  const modes = taken(await observer.query(locksOf, [subject.pid], signal));
+  const modes = taken(await observer.query(locksOf(subject.pid), [], signal));
   await blocker.query("rollback", [], signal);
   const failure = await running;
   if (failure instanceof Error) throw failure;

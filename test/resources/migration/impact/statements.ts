@@ -279,6 +279,8 @@ export const statements: readonly string[] = [
   "create extension if not exists plpgsql",
   "create schema fresh",
   "do $$ begin null; end $$",
+  "do $$ begin alter table orders add column a int; create index on lone (word); end $$",
+  "create function twice() returns void language plpgsql as 'begin update lone set id = 2; end'; select twice()",
   // Queries
   "select * from orders",
   "select * from newest",
