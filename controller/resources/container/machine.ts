@@ -102,5 +102,5 @@ const notesOn = ({ spec: { ports, mounts } }: DesiredContainer, { machine }: Obs
 /** The short syntax has it made, the long one only with `create_host_path` (compose-spec, 05-services.md: volumes). */
 const missingText = ({ source, createHostPath }: BindMount): string =>
   createHostPath
-    ? `${source} is not there: the engine makes an empty folder of that name, which belongs to root`
+    ? `${source} is not there: the engine makes an empty folder of that name, which belongs to its user`
     : `${source} is not there, and without \`create_host_path\` the engine makes none: the start fails`;

@@ -107,7 +107,7 @@ test.each<[string, DesiredContainer, World, Parameters<typeof diff>[1], readonly
     mounting(true),
     {},
     [],
-    [["create", "/srv/conf is not there: the engine makes an empty folder of that name, which belongs to root"]],
+    [["create", "/srv/conf is not there: the engine makes an empty folder of that name, which belongs to its user"]],
   ],
   [
     "a folder that nobody makes",
