@@ -18,7 +18,7 @@ export interface InvalidIndex {
 }
 
 /** A constraint that holds for new rows only, until somebody validates it. */
-export interface UncheckedConstraint {
+interface UncheckedConstraint {
   readonly kind: "unchecked constraint";
   /** Quoted where it has to be, without a schema. */
   readonly name: string;
