@@ -66,6 +66,7 @@ describe.skipIf(!hasTools)("backups", () => {
   afterAll(() => project.dispose(), 60_000);
 
   test("one is taken, listed, verified and restored: data, large objects, privileges, ledger", async () => {
+    await project.sql("create table audit (id int); alter table audit owner to reporting");
     await project.ok("backup", "take", "--yes");
     const [name = "", manifest, ...others] = filesThere();
     expect(name).toMatch(/^shop_dev-\d{8}T\d{6}Z\.dump$/);
@@ -96,6 +97,10 @@ describe.skipIf(!hasTools)("backups", () => {
     expect(await count("select length(lo_get(4711))")).toBe(5);
     expect(await count("select has_table_privilege('reporting', 'orders', 'select')::int")).toBe(1);
     expect((await project.sql("show search_path"))[0]).toEqual({ search_path: "public, pg_catalog" });
+    // What another role owned is the owner's.
+    expect(await project.sql("select tableowner from pg_tables where tablename = 'audit'")).toEqual([
+      { tableowner: "shop_dev" },
+    ]);
     expect(await count("select count(*) from poststack.schema_migrations")).toBe(2);
     expect(
       (await project.sql("select nspowner::regrole::text as owner from pg_namespace where nspname = 'poststack'"))[0],
