@@ -1,4 +1,5 @@
-import type { LintFacts, TableFacts } from "../lint/facts.ts";
+import type { LintFacts, Partition, TableFacts } from "../lint/facts.ts";
+import { show } from "../lint/names.ts";
 import type { Catalog, Relation } from "./catalog.ts";
 
 /** Of a table; of a partitioned one, what its partitions have, with its own number of indexes. */
@@ -19,6 +20,18 @@ export function sizeOf(
   };
 }
 
+/** All below it, each behind the one that it is a partition of; else by name. */
+function partitionsOf(table: Relation, catalog: Catalog): readonly Partition[] {
+  const below = catalog.family(table).slice(1);
+  const own = below.filter((one) => catalog.parents(one).some(({ oid }) => oid === table.oid));
+  return own
+    .toSorted((a, b) => (show(a.name) < show(b.name) ? -1 : 1))
+    .flatMap((one) => [
+      { name: one.name, of: table.name, isPartitioned: one.kind === "partitioned table" },
+      ...partitionsOf(one, catalog),
+    ]);
+}
+
 /** What the rules weigh. An index is as large as its table: that is who waits for it. */
 export function lintFacts(catalog: Catalog): LintFacts {
   const tables = new Map<string, TableFacts>();
@@ -29,7 +42,8 @@ export function lintFacts(catalog: Catalog): LintFacts {
     if (table === undefined) continue;
     const { bytes, rows, indexes } = sizeOf(table, catalog);
     const columnTypes = new Map([...table.columns].map(([name, { type }]) => [name, type]));
-    tables.set(key, { bytes, rows, indexes, columnTypes });
+    const partitions = table.kind === "partitioned table" ? { partitions: partitionsOf(table, catalog) } : {};
+    tables.set(key, { bytes, rows, indexes, columnTypes, ...partitions });
   }
   return { major: catalog.major, tables };
 }

@@ -15,10 +15,17 @@ export interface TableFacts {
   /** The server's estimate; -1 where it was never vacuumed or analysed (manual: pg_class.reltuples). */
   readonly rows: number;
   readonly indexes: number;
-  /** Of a partitioned table, those that hold rows; undefined: it is not partitioned. */
-  readonly partitions?: readonly Name[];
+  /** Each behind the one that it is a partition of; undefined: the table is not partitioned. */
+  readonly partitions?: readonly Partition[];
   /** By name, as format_type writes them: `character varying(20)`. */
   readonly columnTypes?: ReadonlyMap<string, string>;
+}
+
+/** A part of a partitioned table, which may have parts itself. */
+export interface Partition {
+  readonly name: Name;
+  readonly of: Name;
+  readonly isPartitioned: boolean;
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { Place } from "../../../core/place.ts";
 import type { Suspicion } from "./examine.ts";
-import { factsOf, weighed, type LintFacts, type TableFacts } from "./facts.ts";
+import { factsOf, weighed, type LintFacts, type Partition, type TableFacts } from "./facts.ts";
 import { levelOf, milder, type Level, type LintPolicy } from "./level.ts";
 import { describeLock } from "./lock.ts";
 import { chosenName } from "./clauses.ts";
-import { plain, show, type Name } from "./names.ts";
+import { keyOf, plain, show, type Name } from "./names.ts";
 import { isFreeChange } from "./type-change.ts";
 
 /** What a rule found, with how grave it is here. Plain data. */
@@ -51,15 +51,19 @@ export function judge(suspicions: readonly Suspicion[], { policy, facts, unknown
   });
 }
 
-function recipeFor({ recipe, partitioned }: Suspicion, partitions: TableFacts["partitions"]): readonly string[] {
-  if (partitioned === undefined || partitions === undefined) return recipe;
-  const { before, each, suffix } = partitioned;
-  const forOne = (partition: Name): readonly string[] =>
-    each.map((line) =>
+function recipeFor({ recipe, partitioned, on }: Suspicion, partitions: TableFacts["partitions"]): readonly string[] {
+  if (partitioned === undefined || partitions === undefined || on === undefined) return recipe;
+  const { before, branch, leaf, suffix } = partitioned;
+  const known = new Set(partitions.map(({ name }) => keyOf(name)));
+  const indexOf = (table: Name): Name =>
+    known.has(keyOf(table)) ? { ...table, name: chosenName(table, [], suffix) } : partitioned.index;
+  const forOne = ({ name, of, isPartitioned }: Partition): readonly string[] =>
+    (isPartitioned ? branch : leaf).map((line) =>
       line
-        .replaceAll("{table}", () => show(partition))
-        .replaceAll("{new index}", () => plain(chosenName(partition, [], suffix)))
-        .replaceAll("{index}", () => show({ ...partition, name: chosenName(partition, [], suffix) })),
+        .replaceAll("{table}", () => show(name))
+        .replaceAll("{new index}", () => plain(indexOf(name).name))
+        .replaceAll("{index above}", () => show(indexOf(of)))
+        .replaceAll("{index}", () => show(indexOf(name))),
     );
   return [...before, ...partitions.flatMap(forOne)];
 }

@@ -45,10 +45,18 @@ export interface Context {
   readonly after: () => readonly Statement[];
 }
 
-/** Lines; `each` is written once for each partition, with {table}, {new index} as CREATE takes its name, {index} as others do. */
+/**
+ * Lines. What is written for each partition has {table}, {new index} as CREATE takes its name, {index} as others do, and
+ * {index above} of what it is a partition of.
+ */
 export interface PartitionedRecipe {
   readonly before: readonly string[];
-  readonly each: readonly string[];
+  /** For a partition that is partitioned itself. */
+  readonly branch: readonly string[];
+  /** For one that holds rows. */
+  readonly leaf: readonly string[];
+  /** Of the whole. */
+  readonly index: Name;
   /** What the names of the partitions' indexes end in. */
   readonly suffix: string;
 }

@@ -22,17 +22,16 @@ function onPartitions({ idxname, indexParams = [] }: IndexStmt, text: string, on
   const create = `CREATE ${unique === undefined ? "" : "UNIQUE "}INDEX`;
   const columns = indexParams.flatMap((one) => ("IndexElem" in one ? [one.IndexElem.name ?? "expr"] : []));
   const name = idxname ?? chosenName(on, columns, "idx");
-  const whole = on.schema === undefined ? { name } : { schema: on.schema, name };
+  const attach = "ALTER INDEX {index above} ATTACH PARTITION {index};";
   return {
     before: [
       noTransaction,
       `-- ${show(on)} is partitioned, and CONCURRENTLY builds for one partition at a time`,
       `${create} ${plain(name)} ON ONLY ${show(on)} ${rest};`,
     ],
-    each: [
-      `${create} CONCURRENTLY {new index} ON {table} ${rest};`,
-      `ALTER INDEX ${show(whole)} ATTACH PARTITION {index};`,
-    ],
+    branch: [`${create} {new index} ON ONLY {table} ${rest};`, attach],
+    leaf: [`${create} CONCURRENTLY {new index} ON {table} ${rest};`, attach],
+    index: on.schema === undefined ? { name } : { schema: on.schema, name },
     suffix: [...columns, "idx"].join("_"),
   };
 }
@@ -96,8 +95,7 @@ export const indexRules: readonly Rule[] = [
             "-- CONCURRENTLY does not drop an index of a partitioned table (manual: DROP INDEX): at a quiet time",
             `DROP INDEX ${ifExists}${show(on)};`,
           ],
-          each: [],
-          suffix: "",
+          ...{ branch: [], leaf: [], index: on, suffix: "" },
         },
       }));
     },
