@@ -84,6 +84,40 @@ describeServers("a server on a container", stageOn, ({ isFull, stage }) => {
   });
 
   test.runIf(isFull)(
+    "an image that is built first is a replacement in the first plan, if it is another one",
+    async () => {
+      const app = await stage(" }\n    deployment: { compose: compose.yml");
+      const built = `${app.server}:built`;
+      const compose = (round: string): string => `services:
+  tools:
+    image: ${built}
+    build: { context: ., dockerfile_inline: "FROM ${app.image}\\nRUN echo ${round} > /round\\n" }
+    entrypoint: [sleep, "100000"]
+    init: true
+`;
+      app.project.edit(".poststack.yml", `image: ${app.image}`, `image: "${built}"`);
+      app.project.write("compose.yml", compose("a"));
+      await app.ok("apply", "--yes", "--no-wait");
+      await app.project.sql("insert into notes values (1)");
+      const { id } = await app.container();
+      app.project.write("compose.yml", compose("b"));
+      const condition = `if image:${built} turns out to be another one  [downtime]`;
+      expect(await app.plan()).toEqual([
+        expect.stringContaining(`build image:${built}`),
+        `replace instance:postgres  ${condition}`,
+        `replace container:tools  ${condition}`,
+      ]);
+      const applied = await app.ok("apply", "--yes", "--no-wait");
+      expect(applied.text).not.toContain("Plan of pass 2");
+      expect([await app.plan(), await notes(app)]).toEqual([[], [1]]);
+      expect((await app.container()).id).not.toBe(id);
+      await app.ok("destroy", "dev", "--yes");
+      await app.box.engine.removeImage(built, app.box.signal);
+    },
+    120_000,
+  );
+
+  test.runIf(isFull)(
     "settings that the server does not take cost no downtime; those that it dies of are taken back",
     async () => {
       const app = await stage(", parameters: { log_min_messages: warning }");
