@@ -134,9 +134,9 @@ function readCase(group: string, id: string): readonly Case[] {
   ];
 }
 
-/** Of reading a file and of building: those are compared where that is tested. */
-const isOfReading = (feature: string): boolean =>
-  /^(?:build|cli|develop|env|extends|include|interp|profiles|top|yaml)\.|^svc\.(?:build|develop|extends|image|platform|profiles|pull_policy|x-)/.test(
+/** All but those of reading a file and of building: these are compared where that is tested. */
+export const isOfRunning = (feature: string): boolean =>
+  !/^(?:build|cli|develop|env|extends|include|interp|profiles|top|yaml)\.|^svc\.(?:build|develop|extends|image|platform|profiles|pull_policy|x-)/.test(
     feature,
   );
 
@@ -147,20 +147,38 @@ export const isOfSeveral = (feature: string): boolean =>
   );
 
 /**
- * Few that show much: each of them has a feature of the format that none before it had. Those with fewer services come
- * first, as the time goes into containers.
+ * Few that show much: every feature of the format is in one of them. Those with fewer services come first, as the time goes
+ * into containers; the largest of which the others show everything are left out again.
+ *
+ * @param least so many remain, needed or not
  */
 export function fewThatShowAll(
   cases: readonly Case[],
-  isShown: (feature: string) => boolean = (feature) => !isOfReading(feature),
+  { least = 0, isShown = isOfRunning }: Choice = {},
 ): readonly Case[] {
   const size = ({ services }: Case): number => Object.keys(services).length;
-  const shown = new Set<string>();
-  return [...cases]
+  const showing = new Map<string, number>();
+  const shownBy = ({ features }: Case): readonly string[] => [...new Set(features)].filter(isShown);
+  const count = (one: Case, by: 1 | -1): void => {
+    for (const feature of shownBy(one)) showing.set(feature, (showing.get(feature) ?? 0) + by);
+  };
+  const chosen = [...cases]
     .sort((a, b) => size(a) - size(b) || (a.id < b.id ? -1 : 1))
-    .filter(({ features }) => {
-      const news = features.filter((feature) => isShown(feature) && !shown.has(feature));
-      for (const feature of news) shown.add(feature);
-      return news.length > 0;
+    .filter((one) => {
+      const hasNews = shownBy(one).some((feature) => !showing.has(feature));
+      if (hasNews) count(one, 1);
+      return hasNews;
     });
+  const kept = new Set(chosen);
+  for (const one of chosen.toReversed()) {
+    if (kept.size <= least || shownBy(one).some((feature) => showing.get(feature) === 1)) continue;
+    count(one, -1);
+    kept.delete(one);
+  }
+  return [...kept];
+}
+
+interface Choice {
+  readonly least?: number;
+  readonly isShown?: (feature: string) => boolean;
 }

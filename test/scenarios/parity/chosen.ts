@@ -6,10 +6,13 @@ import { loadedBy } from "./stage.ts";
 export const all = allCases();
 export const runnable = all.filter((one) => reasonToLeaveOut(one) === undefined);
 
+/** What Docker is shown with at least. */
+export const leastCases = 40;
+
 /** POSTSTACK_PARITY=all runs every file that can be run, which takes half an hour; a part of a name runs those. */
 export function chosenCases(): readonly Case[] {
   const asked = process.env["POSTSTACK_PARITY"] ?? "";
-  if (asked === "") return [everyKey(), ...fewThatShowAll(runnable)];
+  if (asked === "") return [everyKey(), ...fewThatShowAll(runnable, { least: leastCases })];
   return [everyKey(), ...runnable].filter(({ id }) => asked === "all" || id.includes(asked));
 }
 
@@ -22,7 +25,10 @@ export function chosenForPodman(): readonly Case[] {
   if ((process.env["POSTSTACK_PARITY"] ?? "") !== "") return fitting;
   const isSingle = ({ services }: Case): boolean => Object.keys(services).length === 1;
   const others = fitting.filter((one) => !isSingle(one));
-  return [...fitting.filter(isSingle).filter((_, index) => index % 4 === 0), ...fewThatShowAll(others, isOfSeveral)];
+  return [
+    ...fitting.filter(isSingle).filter((_, index) => index % 4 === 0),
+    ...fewThatShowAll(others, { isShown: isOfSeveral }),
+  ];
 }
 
 function everyKey(): Case {

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, inject, test } from "vitest";
 import { engineBox } from "../../engine/box.ts";
 import { isByDesign } from "./by-design.ts";
-import { fewThatShowAll, type Case } from "./cases.ts";
-import { all, chosenCases, runnable } from "./chosen.ts";
+import { fewThatShowAll, isOfRunning, type Case } from "./cases.ts";
+import { all, chosenCases, leastCases, runnable } from "./chosen.ts";
 import { ensureStandIn } from "./image.ts";
 import { differences, pictureOf } from "./picture.ts";
 import { portsFor, stageOf } from "./stage.ts";
@@ -20,7 +20,11 @@ test.skipIf(all.length === 0)(
   "of all files that the reference loads, few cannot be run here, and each for a reason",
   () => {
     expect(all.length - runnable.length).toBeLessThan(all.length / 6);
-    expect(fewThatShowAll(runnable).length).toBeGreaterThanOrEqual(40);
+    const features = (cases: readonly Case[]): unknown =>
+      new Set(cases.flatMap((one) => one.features).filter(isOfRunning));
+    const few = fewThatShowAll(runnable, { least: leastCases });
+    expect(few.length).toBeGreaterThanOrEqual(leastCases);
+    expect(features(few)).toEqual(features(runnable));
   },
 );
 
