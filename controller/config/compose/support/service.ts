@@ -217,7 +217,15 @@ export const serviceSupport: SupportTable = {
     target: yes,
     read_only: yes,
     consistency: ignored("it means nothing on Linux"),
-    bind: all("create_host_path", "propagation", "recursive", "selinux"),
+    bind: within(yes, {
+      // Later releases make it unless told not to (github.com/docker/compose/issues/12797).
+      create_host_path: yesBut(
+        "false where the long syntax does not say, as in Compose 2.26; the plan warns of a folder that is missing",
+      ),
+      propagation: yes,
+      recursive: yes,
+      selinux: yes,
+    }),
     image: within(yesBut("from API 1.48 on"), { subpath: yes }),
     tmpfs: all("mode", "size"),
     volume: within(yes, {
