@@ -167,6 +167,35 @@ test("a migration that comments on the database keeps its words, and the databas
   rmSync(project.path("migrations/003_c.rollback.sql"));
 });
 
+test("a file runs as a role that is declared in the same apply, rehearsed before; without it the plan refuses", async () => {
+  const configuration = project.read(".poststack.yml");
+  project.write(next, "create schema app authorization app_owner;\n");
+  project.write("migrations/003_c.rollback.sql", "drop schema app;\n");
+  project.write("migrations/004_d.sql", "-- poststack: role app_owner\ncreate table app.d (n int);\n");
+  project.write("migrations/004_d.rollback.sql", "-- poststack: role app_owner\ndrop table app.d;\n");
+  const refused = errorsOf(await project.run("apply", "--yes", "--json"));
+  expect(refused.find(({ code }) => code === "ROLE_MISSING")?.where).toMatchObject({
+    file: "migrations/004_d.sql",
+    line: 1,
+  });
+  project.edit(
+    ".poststack.yml",
+    "version: 17 }\n",
+    "version: 17, roles: { app_owner: {}, shop_dev: { in_roles: [app_owner] } } }\n    policy: { rehearse: true }\n",
+  );
+  expect((await project.ok("apply", "--yes")).stdout).toMatch(/004_d[^]*rollback exact/);
+  expect(await project.sql("select tableowner::text as owner from pg_tables where tablename = 'd'")).toEqual([
+    { owner: "app_owner" },
+  ]);
+  await project.ok("db", "rollback", "--yes", "--target", "002");
+  for (const name of ["003_c", "004_d"]) {
+    rmSync(project.path(`migrations/${name}.sql`));
+    rmSync(project.path(`migrations/${name}.rollback.sql`));
+  }
+  project.write(".poststack.yml", configuration);
+  await project.ok("apply", "--yes", "--confirm", "dev");
+});
+
 test("db verify tells of an index that is not valid, and db repair builds it again", async () => {
   await project.sql("alter table b add constraint later check (true) not valid");
   const told = await project.ok("db", "verify");

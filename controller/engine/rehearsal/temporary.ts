@@ -26,8 +26,14 @@ export async function onTemporaryServer<T>(
     live === undefined
       ? (found?.dataMajor ?? wanted?.spec?.major ?? wanted?.container?.major)
       : Math.floor(live.version / 10_000);
-  const declaredRoles = desired.resources.role.map(({ name }) => `create role ${quoteIdentifier(name)}`);
-  const roles = [...(live === undefined ? [] : await rolesOf(live, signal)), ...declaredRoles];
+  const declared = desired.resources.role;
+  const roles = [
+    ...(live === undefined ? [] : await rolesOf(live, signal)),
+    ...declared.map(({ name }) => `create role ${quoteIdentifier(name)}`),
+    ...declared.flatMap(({ name, inRoles }) =>
+      inRoles.map((group) => `grant ${quoteIdentifier(group)} to ${quoteIdentifier(name)}`),
+    ),
+  ];
   return ports.embedded.temporarily(major, signal, async (temporary) => {
     const own = { ...endpoint, ...temporary, sslmode: "disable", maintenanceDatabase: "postgres" } as const;
     const session = await ports.postgres.connect(own, own.admin, "postgres", signal);
@@ -52,9 +58,9 @@ export async function onTemporaryServer<T>(
   });
 }
 
-/** Safe to repeat: the role may be there already. */
+/** Safe to repeat: the role may be there already. One that neither the server nor the files have is told by the plan. */
 const unlessThere = (statement: string): string =>
-  `do ${quoteLiteral(`begin ${statement}; exception when duplicate_object then null; end`)}`;
+  `do ${quoteLiteral(`begin ${statement}; exception when duplicate_object or undefined_object then null; end`)}`;
 
 /** What makes the roles of a server, without their passwords, and their memberships. */
 async function rolesOf(session: Session, signal: AbortSignal): Promise<readonly string[]> {
