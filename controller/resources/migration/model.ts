@@ -81,7 +81,7 @@ export interface ListedMigrations {
 }
 
 /** `policy.drift`, as the command at hand means it. */
-export interface DriftWish {
+interface DriftWish {
   /** It costs what all recorded migrations cost on an empty database. */
   readonly compare: "never" | "before-migrations" | "always";
   /** No migration runs while something differs. */

@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import sarif from "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json" with { type: "json" };
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
 import { describe, expect, test } from "vitest";
@@ -9,8 +8,6 @@ import { judge, type Finding } from "../../../../controller/resources/migration/
 import { plainPolicy } from "../../../../controller/resources/migration/lint/level.ts";
 import { ruleNames } from "../../../../controller/resources/migration/lint/rules.ts";
 import { suspicionsIn } from "./kit.ts";
-
-const sarifSchema = createRequire(import.meta.url).resolve("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json");
 
 const nasty: Finding = {
   rule: "drop-table",
