@@ -74,7 +74,8 @@ function begin(path: string, isLeftover: (name: string) => boolean): string {
   const [folder, partial] = [dirname(path), `${path}.partial`];
   return writing(path, () => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const name of namesIn(folder).filter(isLeftover)) rmSync(join(folder, name), { force: true });
+    const isOld = (name: string): boolean => name === basename(partial) || isLeftover(name);
+    for (const name of namesIn(folder).filter(isOld)) rmSync(join(folder, name), { force: true });
     const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
     closeSync(openSync(partial, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600));
     return partial;

@@ -49,8 +49,12 @@ describe("a file of a backup", () => {
     const { root } = project;
     const target = project.write("target", "precious");
     symlinkSync(target, join(root, "a.dump.partial"));
-    expect(() => files.begin(join(root, "a.dump"), () => false)).toThrow();
+    files.append(
+      files.begin(join(root, "a.dump"), () => false),
+      Buffer.from("ours"),
+    );
     expect(readFileSync(target, "utf8")).toBe("precious");
+    expect(readFileSync(join(root, "a.dump.partial"), "utf8")).toBe("ours");
     symlinkSync(target, join(root, "b.dump"));
     expect(files.find(join(root, "b.dump"))).toBeUndefined();
   });

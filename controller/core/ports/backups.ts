@@ -28,9 +28,10 @@ export interface Backups {
   /** Undefined: there is no regular file. */
   find(path: string): BackupFile | undefined;
   /**
-   * A new, empty file beside `path` for what is going to become it, mode 0600; its folder is made with 0700.
+   * A new, empty file beside `path` for what is going to become it, mode 0600; its folder is made with 0700. What an earlier
+   * try has left of it is removed.
    *
-   * @param isLeftover which names in the folder an earlier try has left; they are removed
+   * @param isLeftover which other names in the folder are left of earlier tries, and removed, too
    * @returns its path
    * @throws PoststackError `DISK_FULL`, `STATE_UNWRITABLE`
    */

@@ -1,17 +1,17 @@
 /** Bytes that Postgres keeps of a name (manual: 4.1.1, NAMEDATALEN). */
 const longestName = 63;
 
-/** `20261120T145500Z`: sorts, and every file system takes it. */
-const stamp = (at: Date): string => at.toISOString().replaceAll(/[-:]|\.\d+/g, "");
+/** `20261120T145500123Z`: sorts, every file system takes it, and no two backups of a database begin in one millisecond. */
+const stamp = (at: Date): string => at.toISOString().replaceAll(/[-:.]/g, "");
 
-/** What a backup of the database is called: `shop_dev-20261120T145500Z.dump`. */
+/** What a backup of the database is called: `shop_dev-20261120T145500123Z.dump`. */
 export const backupName = (database: string, at: Date): string => `${fileStem(database)}-${stamp(at)}.dump`;
 
 /** Whether an earlier try left a file of this name: there is one writer, so nobody works on it any more. */
 export const isPartial =
   (database: string) =>
   (name: string): boolean =>
-    name.startsWith(fileStem(database)) && /^-\d{8}T\d{6}Z\.dump\.partial$/.test(name.slice(fileStem(database).length));
+    name.startsWith(fileStem(database)) && /^-\d{8}T\d{9}Z\.dump\.partial$/.test(name.slice(fileStem(database).length));
 
 /** A name of a database may hold anything; one of a file here may not. */
 const fileStem = (database: string): string => database.replaceAll(/[^A-Za-z0-9_.-]/g, "_");
@@ -25,7 +25,7 @@ export const siblingName = (database: string, random: number): string =>
       .padStart(8, "0")}`,
   );
 
-/** What the replaced database is called afterwards: `shop_dev.before_20261120T145500Z`. */
+/** What the replaced database is called afterwards: `shop_dev.before_20261120T145500123Z`. */
 export const beforeName = (database: string, at: Date): string => cut(database, `.before_${stamp(at)}`);
 
 /** For a LIKE-free look: what the names of siblings begin with, up to the random part. */

@@ -105,18 +105,18 @@ describe("names", () => {
   const long = "é".repeat(31);
 
   test("a file says whose and when, in letters that every file system takes", () => {
-    expect(backupName("shop_dev", at)).toBe("shop_dev-20261120T145500Z.dump");
-    expect(backupName("a/b c", at)).toBe("a_b_c-20261120T145500Z.dump");
-    expect(isPartial("shop_dev")("shop_dev-20261120T145500Z.dump.partial")).toBe(true);
-    expect(isPartial("shop_dev")("shop_dev-20261120T145500Z.dump")).toBe(false);
-    expect(isPartial("shop_dev")("shop_devel-20261120T145500Z.dump.partial")).toBe(false);
-    expect(isPartial("shop")("shop-dev-20261120T145500Z.dump.partial")).toBe(false);
+    expect(backupName("shop_dev", at)).toBe("shop_dev-20261120T145500123Z.dump");
+    expect(backupName("a/b c", at)).toBe("a_b_c-20261120T145500123Z.dump");
+    expect(isPartial("shop_dev")("shop_dev-20261120T145500123Z.dump.partial")).toBe(true);
+    expect(isPartial("shop_dev")("shop_dev-20261120T145500123Z.dump")).toBe(false);
+    expect(isPartial("shop_dev")("shop_devel-20261120T145500123Z.dump.partial")).toBe(false);
+    expect(isPartial("shop")("shop-dev-20261120T145500123Z.dump.partial")).toBe(false);
   });
 
   test("databases beside another fit into what Postgres keeps of a name", () => {
     expect(siblingName("shop_dev", 0.5)).toBe("shop_dev.restore_80000000");
     expect(siblingName("shop_dev", 0.5).startsWith(siblingStem("shop_dev"))).toBe(true);
-    expect(beforeName("shop_dev", at)).toBe("shop_dev.before_20261120T145500Z");
+    expect(beforeName("shop_dev", at)).toBe("shop_dev.before_20261120T145500123Z");
     for (const name of [siblingName(long, 0.999), beforeName(long, at)])
       expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
   });

@@ -48,7 +48,7 @@ export const backupCommands: readonly CommandSpec[] = [
     examples: [
       ["poststack backup verify production", "reads every byte of every file"],
       [
-        "poststack backup verify production --deep shop-20261120T030000Z.dump",
+        "poststack backup verify production --deep shop-20261120T030000000Z.dump",
         "the only proof that it can be restored",
       ],
     ],
@@ -60,7 +60,7 @@ export const backupCommands: readonly CommandSpec[] = [
     summary: "put a backup in the place of the environment's database",
     description: restoreDescription,
     options: restoreOptions,
-    examples: [["poststack backup restore dev shop-20261120T030000Z.dump", "the present one is kept beside"]],
+    examples: [["poststack backup restore dev shop-20261120T030000000Z.dump", "the present one is kept beside"]],
     load: async () => (await import("./restore.ts")).restoreCommand,
   },
   {
