@@ -1,34 +1,62 @@
 import type { Client } from "pg";
+import { answerLimitMs, unanswered } from "../core/deadline.ts";
 import { PoststackError } from "../core/errors.ts";
 
-/** `direct`: the server itself. `session`: a pooler that keeps a connection for as long as the client stays. */
-export type Between = "direct" | "session";
-
-interface Found {
-  readonly between: Between;
-  /** The server's process behind the connection, which is not the one that a pooler tells of. */
-  readonly pid: number;
+/** A connection that has just logged in. */
+export interface NewConnection {
+  readonly client: Client;
+  /** For the message: `db.example.com:5432`. */
+  readonly address: string;
+  /** The process id that the login told. */
+  readonly told: number;
+  /** Of our socket; undefined on a Unix socket. */
+  readonly localPort: number | undefined;
+  /** A second one of the same kind, to be ended by who asked. */
+  readonly again: () => Promise<Client>;
 }
 
+/** `direct`: the server itself. `session`: a pooler that keeps a connection for as long as the client stays. */
+type Between = "direct" | "session";
+
 /**
- * Looks, before anything is written, whether a pooler stands in between. It answers for the server, but with a process id and
- * key of its own; the server's own process says another (a pooler that gives each transaction another connection would lose
- * our locks and settings on the way). PgBouncer, Supavisor, Odyssey, PgCat and RDS Proxy are told by that, Pgpool by its own
- * command, which is asked only where the server sees another port than ours: it would log the question as an error.
+ * For servers that others run: what gives the server's own process behind a connection, and looks before that, once for each
+ * address and before anything is written, what stands in between. A pooler that gives each transaction another connection
+ * would lose our locks and settings on the way.
  *
- * @param told the process id that the login told
- * @param localPort of our socket; undefined on a Unix socket
- * @param again a second connection of the same kind
- * @param address for the message
- * @throws PoststackError `POOLER_DETECTED`
+ * @returns a function that throws PoststackError `POOLER_DETECTED`, `TIMEOUT`
  */
-export async function findPooler(
-  client: Client,
-  told: number,
-  localPort: number | undefined,
-  again: () => Promise<Client>,
-  address: string,
-): Promise<Found> {
+export function backendFinder(): (connection: NewConnection, signal: AbortSignal) => Promise<number> {
+  const known = new Map<string, Between>();
+  return async (connection, signal) => {
+    const { client, address, told } = connection;
+    const between = known.get(address);
+    if (between === "direct") return told;
+    const look = between === "session" ? pidOf(client) : find(connection);
+    return Promise.race([look, ended(signal)]);
+  };
+
+  async function find(connection: NewConnection): Promise<number> {
+    const { address } = connection;
+    const { between, pid } = await whatAnswers(connection);
+    known.set(address, between);
+    return pid;
+  }
+}
+
+/** Rejects when nobody waits any more, or an answer has taken too long (RELIABILITY 31). */
+const ended = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    setTimeout(() => reject(unanswered()), answerLimitMs).unref();
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+
+/**
+ * A pooler tells a process id and a key of its own; the server's own process says another. PgBouncer, Supavisor, Odyssey,
+ * PgCat and RDS Proxy are known by that, Pgpool-II by its own command, which is asked only where the server sees another port
+ * than ours: a server logs the question as an error.
+ */
+async function whatAnswers(connection: NewConnection): Promise<{ readonly between: Between; readonly pid: number }> {
+  const { client, address, told, localPort } = connection;
   const { rows } = await client.query<{ readonly pid: number; readonly port: number | null }>(
     "select pg_catalog.pg_backend_pid() as pid, pg_catalog.inet_client_port() as port",
   );
@@ -39,8 +67,8 @@ export async function findPooler(
     }
     return { between: "direct", pid };
   }
-  const moved = await sharesConnections(client, pid, again);
-  if (moved !== undefined) throw detected(address, moved);
+  const how = await sharing(connection, pid);
+  if (how !== undefined) throw detected(address, how);
   return { between: "session", pid };
 }
 
@@ -51,27 +79,29 @@ const isPgpool = (client: Client): Promise<boolean> =>
     () => false,
   );
 
+/** How often it is tried: others may use the pool, and take what was ours a moment ago. */
+const rounds = 3;
+
 /**
- * How it shows that the connections behind a pooler go round: a second client that begins a transaction gets the server's
- * process which the first one, idle by then, had a moment ago; or the first one finds itself at another.
+ * Why the connections behind a pooler are not kept, in words; undefined: they are. A second client that begins a transaction
+ * gets the server's process which the first one, idle by then, had a moment ago; or the first one finds itself at another.
  */
-async function sharesConnections(
-  client: Client,
-  pid: number,
-  again: () => Promise<Client>,
-): Promise<string | undefined> {
+async function sharing({ client, again }: NewConnection, pid: number): Promise<string | undefined> {
   const second = await again();
   try {
-    const begun = second.query("begin").then(
-      () => undefined,
-      (error: Error) => `a pooler answers there that takes no transactions: ${error.message}`,
-    );
-    const refused = await Promise.race([begun, waited("a pooler answers there that has no second connection to give")]);
-    if (refused !== undefined) return refused;
-    const other = await pidOf(second);
-    const now = await pidOf(client);
-    const isShared = other === pid || now !== pid;
-    return isShared ? "a pooler answers there that gives each transaction another connection to the server" : undefined;
+    for (let round = 1; round <= rounds; round++) {
+      const begun = second.query("begin").then(
+        () => undefined,
+        (error: Error) => `a pooler answers there that takes no transactions: ${error.message}`,
+      );
+      const refused = await Promise.race([begun, late("a pooler answers there that has no second connection to give")]);
+      if (refused !== undefined) return refused;
+      if ((await pidOf(second)) === pid || (await pidOf(client)) !== pid) {
+        return "a pooler answers there that gives each transaction another connection to the server";
+      }
+      await second.query("commit");
+    }
+    return undefined;
   } finally {
     await second.end().catch(() => undefined);
   }
@@ -80,12 +110,14 @@ async function sharesConnections(
 /** Not longer than connecting may take (RELIABILITY 31). */
 const patienceMs = 5_000;
 
-const waited = (text: string): Promise<string> =>
-  new Promise((resolve) => setTimeout(() => resolve(text), patienceMs).unref());
+const late = (text: string): Promise<string> =>
+  new Promise((resolve) => {
+    setTimeout(() => resolve(text), patienceMs).unref();
+  });
 
-async function pidOf(client: Client): Promise<number | undefined> {
+async function pidOf(client: Client): Promise<number> {
   const { rows } = await client.query<{ readonly pid: number }>("select pg_catalog.pg_backend_pid() as pid");
-  return rows[0]?.pid;
+  return rows[0]?.pid ?? 0;
 }
 
 const detected = (address: string, how: string): PoststackError =>

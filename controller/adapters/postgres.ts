@@ -1,11 +1,10 @@
 import type { Client, ClientConfig, QueryResult } from "pg";
 import type { Endpoint, Login, Postgres, Row, Session } from "../core/ports/postgres.ts";
 import { reveal } from "../core/secret.ts";
-import { answerLimitMs, unanswered } from "../core/deadline.ts";
 import { PoststackError } from "../core/errors.ts";
 import { withoutPooler } from "../core/pooler.ts";
 import { connectError, queryError } from "./postgres-errors.ts";
-import { findPooler, type Between } from "./postgres-pooler.ts";
+import { backendFinder, type NewConnection } from "./postgres-pooler.ts";
 
 /** Milliseconds to connect and log in, and for a cancel request to be answered (RELIABILITY 31). */
 const connectTimeoutMs = 5_000;
@@ -14,8 +13,7 @@ const keepAliveMs = 30_000;
 
 /** `applicationName` is what `pg_stat_activity` shows of us; it names the run, so that a waiting second writer can. */
 export function postgres(applicationName: string): Postgres {
-  /** What stands between us and a server that is not ours, by its address: looked at once. */
-  const known = new Map<string, Between>();
+  const backendBehind = backendFinder();
   return {
     connect(written, login, database, signal) {
       const endpoint = { ...written, ...withoutPooler(written) };
@@ -30,30 +28,6 @@ export function postgres(applicationName: string): Postgres {
       });
     },
   };
-
-  /** The server's process at the other end. Before a server of ours stands nothing: the login told it. */
-  async function backendOf(
-    client: Client,
-    { host, port, mayBePooled }: Endpoint,
-    config: ClientConfig,
-    signal: AbortSignal,
-  ): Promise<number> {
-    const { processID } = client as unknown as { readonly processID: number };
-    const address = `${host}:${port}`;
-    if (mayBePooled !== true || known.get(address) === "direct") return processID;
-    const { stream } = connectionOf(client) as unknown as { readonly stream: { readonly localPort?: number } };
-    const limit = pause(answerLimitMs).then(() => {
-      throw unanswered();
-    });
-    const aborted = new Promise<never>((_resolve, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-    });
-    const again = (): Promise<Client> => another(config);
-    const look = findPooler(client, processID, stream.localPort, again, address);
-    const found = await Promise.race([look, limit, aborted]);
-    known.set(address, found.between);
-    return found.pid;
-  }
 
   async function open(
     endpoint: Endpoint,
@@ -96,7 +70,9 @@ export function postgres(applicationName: string): Postgres {
     let pid = 0;
     try {
       await client.connect();
-      pid = await backendOf(client, endpoint, config, signal);
+      const { processID: told } = client as unknown as { readonly processID: number };
+      // Before a server of ours stands nothing: the login told the process.
+      pid = endpoint.mayBePooled === true ? await backendBehind(newConnection(client, told, config), signal) : told;
     } catch (error) {
       closed = true;
       client.end().catch(() => undefined);
@@ -166,12 +142,16 @@ export function postgres(applicationName: string): Postgres {
   }
 }
 
-async function another(config: ClientConfig): Promise<Client> {
-  const pg = await import("pg");
-  const client = new pg.default.Client(config);
-  client.on("error", () => undefined);
-  await client.connect();
-  return client;
+function newConnection(client: Client, told: number, config: ClientConfig): NewConnection {
+  const { stream } = connectionOf(client) as unknown as { readonly stream: { readonly localPort?: number } };
+  const again = async (): Promise<Client> => {
+    const pg = await import("pg");
+    const second = new pg.default.Client(config);
+    second.on("error", () => undefined);
+    await second.connect();
+    return second;
+  };
+  return { client, address: `${config.host}:${config.port}`, told, localPort: stream.localPort, again };
 }
 
 /** One simple query, counting the statements that complete, so that a failure can be placed. */

@@ -1,6 +1,7 @@
 import { ask } from "../../../core/deadline.ts";
 import { errorsOf, type ErrorFacts } from "../../../core/errors.ts";
 import type { Place } from "../../../core/place.ts";
+import { withoutPooler } from "../../../core/pooler.ts";
 import { contextOf, printJson, type Context } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
 import { openEnvironment, type OpenedEnvironment } from "../../open.ts";
@@ -46,7 +47,8 @@ async function attempt(as: Attempt["as"], opened: OpenedEnvironment, signal: Abo
   try {
     const { endpoint, login, database, ...server } = await serverAccess(opened, as === "admin");
     place = server.place;
-    facts = { as, user: login.user, database, address: `${endpoint.host}:${endpoint.port}` };
+    const { host, port } = withoutPooler(endpoint);
+    facts = { as, user: login.user, database, address: `${host}:${port}` };
     askedMs = clock.nowMs();
     const session = await postgres.connect(endpoint, login, database, signal);
     try {
