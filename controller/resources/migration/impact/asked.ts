@@ -9,6 +9,8 @@ export interface Asked {
   /** As to_regtype reads them, and as {@link typeKey} calls them. */
   readonly types: readonly { readonly text: string; readonly key: string }[];
   readonly domains: readonly Name[];
+  /** That go with everything in them. */
+  readonly schemas: readonly string[];
   /** The last part of each name. */
   readonly functions: ReadonlySet<string>;
   /** Something empties tables with all that reference them, and what references those. */
@@ -35,10 +37,17 @@ export function askedBy(nodes: readonly Node[]): Asked {
     relations: [...relations.values()].filter(({ name }) => name !== ""),
     types: [...types.values()],
     domains: [...domains.values()],
+    schemas: [...new Set(nodes.flatMap(schemasDropped))],
     functions,
     cascades: nodes.some((node) => "TruncateStmt" in node && node.TruncateStmt.behavior === "DROP_CASCADE"),
   };
 }
+
+/** Schemas that a statement drops with everything in them. */
+export const schemasDropped = (node: Node): readonly string[] =>
+  "DropStmt" in node && node.DropStmt.removeType === "OBJECT_SCHEMA" && node.DropStmt.behavior === "DROP_CASCADE"
+    ? (node.DropStmt.objects ?? []).map((object) => droppedName(object).name)
+    : [];
 
 /** What {@link Catalog.types} calls a type. */
 export const typeKey = ({ names, arrayBounds = [] }: TypeName): string =>

@@ -216,3 +216,7 @@ export function openCatalog(facts: CatalogFacts): Catalog {
 }
 
 const pairOf = ([view, of]: CatalogFacts["reads"][number]) => [view, of] as const;
+
+/** As a person writes it: `public` is where a name is looked for anyway. */
+export const shortName = ({ schema, name }: Name): Name =>
+  schema === "public" || schema === undefined ? { name } : { schema, name };

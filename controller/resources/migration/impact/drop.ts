@@ -1,5 +1,6 @@
-import type { DropStmt } from "@pgsql/types";
+import type { DropStmt, Node } from "@pgsql/types";
 import type { LockMode } from "../../../core/table-lock.ts";
+import { droppedName } from "../lint/tree.ts";
 import { objectName } from "./asked.ts";
 import type { Catalog, Relation } from "./catalog.ts";
 import { calm, exclusive } from "./command.ts";
@@ -11,6 +12,7 @@ export function drop(
   catalog: Catalog,
 ): readonly Effect[] {
   const cascades = behavior === "DROP_CASCADE";
+  if (removeType === "OBJECT_SCHEMA") return cascades ? objects.flatMap((one) => dropSchema(one, catalog)) : [];
   return objects.flatMap((object): readonly Effect[] => {
     const name = objectName(removeType, object);
     const dropped = name === undefined ? undefined : catalog.find(name);
@@ -22,6 +24,13 @@ export function drop(
       return onEach([dropped, ...(cascades ? catalog.viewsOf(dropped) : [])], exclusive);
     return effect(dropped, exclusive);
   });
+}
+
+/** With everything in it. */
+function dropSchema(object: Node, catalog: Catalog): readonly Effect[] {
+  const { name } = droppedName(object);
+  const inside = catalog.relations.filter(({ name: { schema }, kind }) => schema === name && !/index/.test(kind));
+  return inside.flatMap((relation) => dropTable(relation, true, catalog));
 }
 
 /** Indexes of partitions go with that of the whole. */

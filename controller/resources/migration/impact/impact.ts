@@ -3,10 +3,10 @@ import type { InTheWay, RelationImpact, StatementImpact } from "../../../core/im
 import { blockedBy, doConflict, lockModes, type LockMode } from "../../../core/table-lock.ts";
 import type { Node } from "@pgsql/types";
 import { hasOption } from "../lint/tree.ts";
-import { show, type Name } from "../lint/names.ts";
+import { show } from "../lint/names.ts";
 import type { Statement } from "../lint/statement.ts";
 import { placeAt, type Source } from "../source.ts";
-import type { Catalog, Holder } from "./catalog.ts";
+import { shortName, type Catalog, type Holder } from "./catalog.ts";
 import type { Known } from "./command.ts";
 import type { Effect } from "./effect.ts";
 import { predict } from "./predict.ts";
@@ -42,9 +42,6 @@ function relationImpact({ relation, mode, work }: Effect, isPatient: boolean, ca
     inTheWay: catalog.holders.filter((holder) => isInTheWay(holder, relation.oid, mode, isPatient)).map(plainHolder),
   };
 }
-
-const shortName = ({ schema, name }: Name): Name =>
-  schema === "public" || schema === undefined ? { name } : { schema, name };
 
 const plainHolder = ({ locks: _locks, ...holder }: Holder): InTheWay => holder;
 

@@ -33,6 +33,8 @@ start as materialized (
     select oid from named where oid >= ${firstOid}
     union select indrelid from pg_index join named on indexrelid = named.oid where indrelid >= ${firstOid}
     union select oid from domain_table
+    union select c.oid from pg_class c join pg_namespace n on n.oid = relnamespace
+      where nspname = any($6::text[]) and relkind in ('r', 'p', 'v', 'm', 'S', 'f') and c.oid >= ${firstOid}
   )) as oid
 ),
 heir(oid) as (

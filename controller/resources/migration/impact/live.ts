@@ -20,6 +20,7 @@ export async function readCatalogFacts(session: Session, asked: Asked, signal: A
     asked.domains.map(regclass),
     [...asked.functions],
     asked.cascades,
+    asked.schemas,
   ];
   const [row] = await session.query(catalogQuery, values, signal);
   const facts = JSON.parse(row?.["facts"] as string) as LiveFacts;

@@ -38,7 +38,8 @@ export async function withImpact(
 ): Promise<Pick<ObservedMigrations, "pending" | "tables">> {
   const chain = await parsedChain(pending, files, ports);
   const asked = askedBy(chain.flatMap(({ statements }) => statements.map(({ node }) => node)));
-  if (asked.relations.length === 0 && asked.domains.length === 0) return { pending: withStatements(pending, chain) };
+  const isOfNone = asked.relations.length + asked.domains.length + asked.schemas.length === 0;
+  if (isOfNone) return { pending: withStatements(pending, chain) };
   const catalog = openCatalog(await readCatalogFacts(session, asked, signal));
   return { pending: withStatements(pending, chain, catalog), tables: lintFacts(catalog) };
 }

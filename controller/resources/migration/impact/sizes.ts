@@ -1,6 +1,6 @@
 import type { LintFacts, Partition, TableFacts } from "../lint/facts.ts";
 import { show } from "../lint/names.ts";
-import type { Catalog, Relation } from "./catalog.ts";
+import { shortName, type Catalog, type Relation } from "./catalog.ts";
 
 /** Of a table; of a partitioned one, what its partitions have, with its own number of indexes. */
 export function sizeOf(
@@ -43,7 +43,8 @@ export function lintFacts(catalog: Catalog): LintFacts {
     const { bytes, rows, indexes } = sizeOf(table, catalog);
     const columnTypes = new Map([...table.columns].map(([name, { type }]) => [name, type]));
     const partitions = table.kind === "partitioned table" ? { partitions: partitionsOf(table, catalog) } : {};
-    tables.set(key, { bytes, rows, indexes, columnTypes, ...partitions });
+    const name = table === relation ? {} : { name: show(shortName(table.name)) };
+    tables.set(key, { ...name, bytes, rows, indexes, columnTypes, ...partitions });
   }
   return { major: catalog.major, tables };
 }

@@ -10,6 +10,8 @@ export interface LintFacts {
 }
 
 export interface TableFacts {
+  /** Of the table, where the statement names an index of it. */
+  readonly name?: string;
   /** Of the table with its TOAST and without its indexes; of a partitioned one, of all its partitions. */
   readonly bytes: number;
   /** The server's estimate; -1 where it was never vacuumed or analysed (manual: pg_class.reltuples). */

@@ -75,8 +75,8 @@ const isOfNewer = (rule: string, facts: LintFacts | undefined): boolean =>
 /** The version of Postgres that the parser is made from. */
 const grammarMajor = 18;
 
-const sizeOf = (name: Name, { bytes, rows, indexes }: TableFacts): TableSize => ({
-  name: show(name),
+const sizeOf = (named: Name, { name = show(named), bytes, rows, indexes }: TableFacts): TableSize => ({
+  name,
   bytes,
   rows,
   indexes,

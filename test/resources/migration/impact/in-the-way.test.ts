@@ -6,6 +6,7 @@ import {
   type Relation,
 } from "../../../../controller/resources/migration/impact/catalog.ts";
 import { impactOf } from "../../../../controller/resources/migration/impact/impact.ts";
+import { lintFacts } from "../../../../controller/resources/migration/impact/sizes.ts";
 import { newHistory } from "../../../../controller/resources/migration/lint/history.ts";
 import { keyOf } from "../../../../controller/resources/migration/lint/names.ts";
 import { statementsIn } from "../../../../controller/resources/migration/lint/statement.ts";
@@ -45,4 +46,19 @@ test.each<[string, readonly string[]]>([
   if (statement === undefined) throw new Error("no statement");
   const { relations } = impactOf(statement, { file: "1.sql", text: sql }, catalog, newHistory());
   expect(relations[0]?.inTheWay.map(({ application }) => application)).toEqual(expected);
+});
+
+test("an index weighs as much as its table, and is told by its name", () => {
+  const index: Relation = {
+    ...orders,
+    oid: 2,
+    name: { schema: "public", name: "by_a" },
+    kind: "index",
+    table: 1,
+    bytes: 1,
+  };
+  const named = new Map([index, orders].map(({ name, oid }) => [keyOf(name), oid]));
+  const { tables } = lintFacts(openCatalog({ ...noFacts, named, relations: [orders, index] }));
+  expect(tables.get(keyOf(index.name))).toMatchObject({ name: "orders", bytes: 8192, rows: 1, indexes: 1 });
+  expect(tables.get(keyOf(orders.name))?.name).toBeUndefined();
 });

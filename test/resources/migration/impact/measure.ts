@@ -65,7 +65,7 @@ const relations = `
 select c.oid::int, c.relname as name, c.relkind::text as kind, pg_relation_filenode(c.oid)::int as file,
   pg_stat_get_xact_numscans(c.oid)::int as scans
 from pg_class c where c.oid >= 16384 and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c', 'i', 'I')
-  and c.relnamespace = 'public'::regnamespace order by c.oid`;
+  and c.relnamespace::regnamespace::text in ('public', 'shop') order by c.oid`;
 
 const locksOf = (pid: number): string =>
   `select relation::int as oid, mode from pg_locks where pid = ${pid} and locktype = 'relation'`;

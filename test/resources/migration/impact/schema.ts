@@ -1,6 +1,6 @@
 /** Something of every kind that a statement can lock. */
 export const schema = `
-drop schema if exists shop;
+drop schema if exists shop cascade;
 create schema shop;
 create function public.nothing() returns trigger language plpgsql as 'begin return new; end';
 create function public.steady() returns int language sql immutable as 'select 1';
@@ -56,6 +56,9 @@ create trigger touch before update on orders for each row execute function nothi
 create trigger lone_touch before update on lone for each row execute function nothing();
 create policy own on orders using (total > 0);
 create rule quiet as on delete to scratch do instead nothing;
+create table shop.stock (id serial primary key, customer bigint references customers (id));
+create view shop_stock as select id from shop.stock;
+create table shop_orders (stock int references shop.stock (id));
 insert into customers select n, 'c' || n, 'eu' from generate_series(1, 3) as n;
 insert into orders (customer_id, total, proven, note, cost) select n, n, n, 'n' || n, n from generate_series(1, 3) as n;
 insert into order_lines values (1, 1, 1);

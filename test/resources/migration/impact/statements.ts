@@ -278,6 +278,7 @@ export const statements: readonly string[] = [
   "drop function restless()",
   "create extension if not exists plpgsql",
   "create schema fresh",
+  "drop schema shop cascade",
   "do $$ begin null; end $$",
   "do $$ begin alter table orders add column a int; create index on lone (word); end $$",
   "create function twice() returns void language plpgsql as 'begin update lone set id = 2; end'; select twice()",
