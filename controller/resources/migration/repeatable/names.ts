@@ -1,4 +1,4 @@
-import type { Node } from "@pgsql/types";
+import type { CommentStmt, Node } from "@pgsql/types";
 import type { SqlParser } from "../../../core/ports/sql-parser.ts";
 import type { Names } from "./model.ts";
 
@@ -37,6 +37,7 @@ async function read(text: string, parser: SqlParser, found: Found): Promise<void
     found.local.clear();
     collectLocal(tree, found.local);
     for (const [kind, parts] of definedBy(tree)) found.defined.add(key(kind, parts));
+    if ("CommentStmt" in tree) noteComment(tree.CommentStmt, found);
     if (!("DropStmt" in tree)) walk(tree, found);
   }
 }
@@ -45,6 +46,15 @@ const key = (kind: Kind, parts: readonly string[]): string => {
   const [name = "", schema = "public"] = parts.toReversed();
   return `${kind} ${schema}.${name}`;
 };
+
+/** COMMENT ON names a relation by plain words; of a column, trigger, policy or rule the last of them is its own name. */
+function noteComment({ objtype, object }: CommentStmt, { used }: Found): void {
+  const words = object !== undefined && "List" in object ? strings(object.List.items) : [];
+  if (words.length === 0 || objtype === undefined) return;
+  const isWhole = ["OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_TABLE", "OBJECT_FOREIGN_TABLE"].includes(objtype);
+  const isPart = ["OBJECT_COLUMN", "OBJECT_TRIGGER", "OBJECT_POLICY", "OBJECT_RULE"].includes(objtype);
+  if (isWhole || isPart) used.add(key("relation", isWhole ? words : words.slice(0, -1)));
+}
 
 /** What a statement makes. A view or table is a type, too. */
 function definedBy(node: Node): readonly (readonly [Kind, readonly string[]])[] {

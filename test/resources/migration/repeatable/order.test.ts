@@ -92,6 +92,28 @@ describe("what defines a name runs before what uses it", () => {
       ["z", "a"],
     ],
     [
+      "policies, triggers, functions and views, each of which needs the one before",
+      {
+        a_rules: "create policy own on users using (id = (select n from b_mine limit 1));",
+        b_mine: "create or replace view b_mine as select c_me() as n;",
+        c_me: "create or replace function c_me() returns int language sql as 'select n from d_ids';",
+        d_ids: "create or replace view d_ids as select 1 as n;",
+        aa_write: "create trigger t instead of insert on b_mine for each row execute function e_write();",
+        e_write: "create or replace function e_write() returns trigger language plpgsql as 'begin return new; end';",
+      },
+      ["d_ids", "c_me", "b_mine", "a_rules", "e_write", "aa_write"],
+    ],
+    [
+      "a comment on a view, on a column of one, and on a trigger of one",
+      {
+        a: "comment on view z is 'x'",
+        b: "comment on column z.n is 'x'",
+        c: "comment on trigger t on z is 'x'",
+        z: "create or replace view z as select 1 as n",
+      },
+      ["z", "a", "b", "c"],
+    ],
+    [
       "another schema is another thing",
       { a: "create view shop.a as select * from shop.z", z: "create view public.z as select * from shop.a" },
       ["a", "z"],
