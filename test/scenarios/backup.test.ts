@@ -124,6 +124,7 @@ describe.skipIf(!hasTools)("backups", () => {
 
   test("a saved plan restores exactly that file, and none that has changed since", async () => {
     const name = taken();
+    expect((await project.run("plan", "--restore", name, "--to", "stopped")).text).toContain("USAGE");
     await project.ok("plan", "--restore", name, "--out", "restore.plan");
     await project.sql("delete from orders");
     await project.ok("apply", "restore.plan");

@@ -28,6 +28,9 @@ export async function planCommand({ args: [name], options }: Invocation, world: 
   const to = options.text("to") as "running" | "stopped" | "absent" | undefined;
   const selection = selectionOf(options);
   const restore = options.text("restore");
+  if (restore !== undefined && to !== undefined) {
+    throw new PoststackError("USAGE", { what: "--restore and --to name two ends", next: "give one of them" });
+  }
   const extent = extentOf(options);
   const opened = comparable(
     openEnvironment(

@@ -84,6 +84,8 @@ function restore(
     dependsOn: [...desired.dependsOn, ...left.map(({ id }) => id)],
     reason: `${candidate.path}, sha256 ${candidate.sha256.slice(0, 12)}…, takes the place of ${desired.endpoint.database}; what is there now is ${deleteData ? "deleted" : "kept beside it"}`,
     hazards: deleteData ? ["downtime", "deletes-data"] : ["downtime"],
+    // Also where the old one is kept beside: who uses the database no longer has what was in it.
+    alsoTakesAway: true,
     place: desired.place,
     ...(notes.length === 0 ? {} : { notes }),
     desired,

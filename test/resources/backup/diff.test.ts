@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { takesAway } from "../../../controller/core/action.ts";
 import { renderActions } from "../../../controller/core/render.ts";
 import { diff } from "../../../controller/resources/backup/diff.ts";
 import type { DesiredBackup, ObservedBackup } from "../../../controller/resources/backup/model.ts";
@@ -131,6 +132,12 @@ test.each<[string, Partial<ObservedBackup>, readonly string[]]>([
 ])("a restore tells %s", (_name, observed, notes) => {
   const [action] = diff([desiredBackup(restore)], [observedBackup(observed)]);
   expect(action?.notes).toEqual(notes);
+});
+
+test("a restore takes something away, so that nobody does it unasked; a backup does not", () => {
+  const observed = [observedBackup({ candidate: candidate() })];
+  expect(diff([desiredBackup(restore)], observed).map(takesAway)).toEqual([true]);
+  expect(diff([desiredBackup(take)], observed).map(takesAway)).toEqual([false]);
 });
 
 test("backups go by the rules, and only with the leave to delete data", () => {
