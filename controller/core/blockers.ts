@@ -48,7 +48,8 @@ export function watchBlockers(
         progress(`waits for ${last}`);
         toldMs = nowMs;
       } else if (nowMs - toldMs >= progressMs) {
-        const [far] = await session.query(progressQuery(session.version), [pid], unstopped);
+        // A server that has other views tells nothing of it, and still who stands in the way.
+        const [far] = await session.query(progressQuery(session.version), [pid], unstopped).catch(() => []);
         const text = far === undefined ? "" : describeProgress(far);
         if ((text !== "" && text !== told) || nowMs - toldMs >= stillMs) {
           progress(text === "" || text === told ? `runs for ${Math.round((nowMs - startMs) / 1_000)} s` : text);

@@ -57,19 +57,18 @@ function view(name: string, what: string, counters: readonly Counter[], phase = 
 from pg_catalog.pg_stat_progress_${name} where pid = $1`;
 }
 
-/** `create index concurrently on orders: building index, 42 % of 29000 blocks`. Who may not see more gets less. */
+/** `create index concurrently on orders: building index, 42 % of 29000 blocks`; empty where we may not see even what it is. */
 export function describeProgress(row: Row): string {
   const text = (column: string): string | undefined => {
     const value = row[column];
     return typeof value === "string" && value !== "" ? value : undefined;
   };
-  const on = text("on");
+  const [what, on] = [text("what"), text("on")];
+  if (what === undefined) return "";
   const [done, total] = [Number(row["done"] ?? 0), Number(row["total"] ?? 0)];
   const unit = text("unit") ?? "steps";
   const far =
     total > 0 ? `${Math.floor((100 * done) / total)} % of ${total} ${unit}` : done > 0 ? `${done} ${unit}` : undefined;
   const state = [text("phase"), far].filter((part) => part !== undefined).join(", ");
-  return [`${text("what") ?? "a statement"}${on === undefined ? "" : ` on ${on}`}`, state]
-    .filter((part) => part !== "")
-    .join(": ");
+  return [`${what}${on === undefined ? "" : ` on ${on}`}`, state].filter((part) => part !== "").join(": ");
 }

@@ -28,6 +28,7 @@ pure.for<[string, Readonly<Record<string, unknown>>, string]>([
     "vacuum on t: initializing",
   ],
   ["who may not see more", { what: "cluster", phase: null, on: null, done: null, total: null }, "cluster"],
+  ["who may see nothing", { what: null, phase: null, on: null, done: null, total: null }, ""],
 ])("%s", ([, row, text]) => {
   expect(describeProgress(row)).toBe(text);
 });
