@@ -349,6 +349,14 @@ export function kindsOnEngine(box: EngineBox, image: string, isChecking: boolean
     await it.apply(wishes("a"));
     expect(await it.apply(wishes("b"))).toMatchObject({ status: "converged", passes: 1 });
     expect([await it.names(), await it.plan(...wishes("b"))]).toEqual(["db running, net running, pid running", ""]);
+
+    // Somebody else's inside keeps it, where the engine counts such bonds: known before anything is begun.
+    const spec = { ...it.container("x").spec, network: { mode: "container", container: db } } as const;
+    const guest = await box.engine.createContainer(box.name("guest"), spec, signal);
+    const [line] = (await it.plan(...wishes("c"))).split("\n");
+    const isPodman = (await box.engine.facts(signal)).engine === "podman";
+    expect(line).toMatch(isPodman ? /^refuse container:db .*guest, which is not of this/ : /^replace container:db /);
+    await box.engine.removeContainer(guest.id, { force: true, anonymousVolumes: true }, signal);
     const other = it.container("web");
     expect(await it.apply([other])).toMatchObject({ status: "converged", passes: 1 });
     expect([await it.names(), await it.plan(other)]).toEqual(["web running", ""]);
