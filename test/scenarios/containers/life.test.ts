@@ -1,8 +1,8 @@
-import { expect, onTestFinished, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { callEngine } from "../../engine/call.ts";
-import { describeStages } from "../../engine/engines.ts";
+import { describeEngines, describeStages } from "../../engine/engines.ts";
 import { newProject } from "../../support/scenario.ts";
-import { compose, stageOn, type Stage } from "./stage.ts";
+import { compose, openStage, stageOn, type Stage } from "./stage.ts";
 
 /** Somebody's own container, of an image that was made of one of ours (`docker commit`): it has all of its labels. */
 async function runCopyOf(name: string, app: Stage): Promise<() => Promise<string | undefined>> {
@@ -26,9 +26,23 @@ async function runCopyOf(name: string, app: Stage): Promise<() => Promise<string
 
 const whole = ["cache-1 running", "web-1 running", "worker-1 running", "worker-2 running"];
 
-describeStages("an environment of a Compose file", stageOn, ({ isFull, kind, stage }) => {
+const small = {
+  "compose.yml": `services:
+  web: { image: IMAGE, command: [sleep, "100000"], init: true, volumes: ["data:/data"] }
+volumes: { data: {} }
+`,
+};
+
+describeEngines("an environment of a Compose file", ({ box, isFull, kind }) => {
+  // One for all of them, as the server alone costs more than what is tested.
+  let app: Stage;
+  beforeAll(async () => {
+    const opened = await openStage(box);
+    app = opened.stage;
+    return opened.close;
+  });
+
   test("is made in one apply, and then there is nothing to do", async () => {
-    const app = await stage();
     const { engine, signal } = app.box;
     expect(await app.plan()).toEqual([
       "create network:default  not found",
@@ -65,7 +79,6 @@ describeStages("an environment of a Compose file", stageOn, ({ isFull, kind, sta
   });
 
   test.runIf(isFull)("says why each container is made anew, and replaces no other", async () => {
-    const app = await stage();
     await app.ok("apply", "--yes");
     const [before, cache] = [await app.container("web-1"), await app.container("cache-1")];
     app.project.edit(".poststack.yml", "LEVEL: debug", "LEVEL: info");
@@ -77,8 +90,8 @@ describeStages("an environment of a Compose file", stageOn, ({ isFull, kind, sta
   });
 
   test.runIf(isFull)("gives one that takes another's place as long as the command says", async () => {
-    const app = await stage();
     await app.ok("apply", "--yes");
+    const file = app.project.read("compose.yml");
     const { id } = await app.container("cache-1");
     const check = 'healthcheck: { test: [CMD, "false"], start_period: 1h, interval: 1h }';
     app.project.edit("compose.yml", "labels: { team: a }", `labels: { team: b }\n    ${check}`);
@@ -88,10 +101,10 @@ describeStages("an environment of a Compose file", stageOn, ({ isFull, kind, sta
       expect.stringContaining("its healthcheck has not passed yet; the one before it was started again"),
     ]);
     expect([(await app.container("cache-1")).id, await app.containers()]).toEqual([id, whole]);
+    app.project.write("compose.yml", file);
   });
 
   test("comes back from what somebody did to it, each with a line of its own", async () => {
-    const app = await stage();
     await app.ok("apply", "--yes");
     const { engine, signal } = app.box;
     await engine.stopContainer((await app.container("cache-1")).id, { graceMs: 0 }, signal);
@@ -122,6 +135,33 @@ describeStages("an environment of a Compose file", stageOn, ({ isFull, kind, sta
     expect(await app.plan("--thorough")).toEqual([]);
   }, 120_000);
 
+  test.runIf(isFull)(
+    "stops, starts again, and goes; its data only with leave",
+    async () => {
+      await app.ok("apply", "--yes");
+      const before = await app.container("cache-1");
+      const copy = await runCopyOf("cache-1", app);
+      const ours = async () => (await app.containers()).filter((line) => !line.includes("-copy "));
+      await app.ok("env", "stop", "dev", "--yes");
+      expect(await ours()).toEqual(whole.map((line) => line.replace("running", "exited")));
+      await app.ok("env", "start", "dev", "--yes");
+      expect(await ours()).toEqual(whole);
+      expect((await app.container("cache-1")).id).toBe(before.id);
+      await app.ok("destroy", "dev", "--yes");
+      expect([await ours(), await app.objects()]).toEqual([[], ["volume data"]]);
+      // Volumes that the files no longer name are the environment's still.
+      app.project.write("compose.yml", app.project.read("compose.yml").replaceAll("data:", "fresh:"));
+      await app.ok("apply", "--yes", "--no-wait");
+      expect(await app.objects()).toEqual(["network default", "volume data", "volume fresh"]);
+      await app.ok("destroy", "dev", "--delete-data", "--confirm", "dev", "--yes");
+      expect([await ours(), await app.objects()]).toEqual([[], []]);
+      expect(await copy()).toBe("running");
+    },
+    120_000,
+  );
+});
+
+describeStages("an environment of a Compose file and what is not its own", stageOn, ({ isFull, stage }) => {
   test.runIf(isFull)("lets go of what the files no longer name, and touches nothing of others", async () => {
     const app = await stage();
     const { engine, signal, labels } = app.box;
@@ -157,32 +197,6 @@ describeStages("an environment of a Compose file", stageOn, ({ isFull, kind, sta
     }
   });
 
-  test.runIf(isFull)(
-    "stops, starts again, and goes; its data only with leave",
-    async () => {
-      const app = await stage();
-      await app.ok("apply", "--yes");
-      const before = await app.container("cache-1");
-      const copy = await runCopyOf("cache-1", app);
-      const ours = async () => (await app.containers()).filter((line) => !line.includes("-copy "));
-      await app.ok("env", "stop", "dev", "--yes");
-      expect(await ours()).toEqual(whole.map((line) => line.replace("running", "exited")));
-      await app.ok("env", "start", "dev", "--yes");
-      expect(await ours()).toEqual(whole);
-      expect((await app.container("cache-1")).id).toBe(before.id);
-      await app.ok("destroy", "dev", "--yes");
-      expect([await ours(), await app.objects()]).toEqual([[], ["volume data"]]);
-      // Volumes that the files no longer name are the environment's still.
-      app.project.write("compose.yml", app.project.read("compose.yml").replaceAll("data:", "fresh:"));
-      await app.ok("apply", "--yes", "--no-wait");
-      expect(await app.objects()).toEqual(["network default", "volume data", "volume fresh"]);
-      await app.ok("destroy", "dev", "--delete-data", "--confirm", "dev", "--yes");
-      expect([await ours(), await app.objects()]).toEqual([[], []]);
-      expect(await copy()).toBe("running");
-    },
-    120_000,
-  );
-
   test("refuses a name that somebody else has, before anything is made", async () => {
     const app = await stage();
     const { engine, signal, labels } = app.box;
@@ -209,9 +223,24 @@ describeStages({ name: "which engine", isExtra: true }, stageOn, ({ stage }) => 
     const ended = await app.runWith({ DOCKER_HOST: "unix:///nowhere/socket" }, "plan");
     expect(ended).toMatchObject({ code: 0 });
   });
+});
+
+describeEngines({ name: "which engine it is", isExtra: true }, ({ box }) => {
+  let app: Stage;
+  beforeAll(async () => {
+    const opened = await openStage(box, small);
+    app = opened.stage;
+    return opened.close;
+  });
+
+  test("none is an error that says which it should be", async () => {
+    await app.ok("apply", "--yes", "--no-wait");
+    const ended = await app.runWith({ DOCKER_HOST: "unix:///nowhere/socket" }, "plan");
+    expect(ended.code).toBe(3);
+    expect(ended.text).toContain(app.host);
+  });
 
   test("another one than the one that holds the containers is refused", async () => {
-    const app = await stage();
     await app.ok("apply", "--yes", "--no-wait");
     const other = app.host.replace("unix://", "unix:///.");
     const ended = await app.runWith({ DOCKER_HOST: other }, "plan");
@@ -226,14 +255,6 @@ describeStages({ name: "which engine", isExtra: true }, stageOn, ({ stage }) => 
     expect(forgotten).toMatchObject({ code: 0, text: expect.stringContaining("given up") });
     expect(await app.runWith({ DOCKER_HOST: other }, "plan")).toMatchObject({ code: 0 });
   }, 120_000);
-
-  test("none is an error that says which it should be", async () => {
-    const app = await stage();
-    await app.ok("apply", "--yes", "--no-wait");
-    const ended = await app.runWith({ DOCKER_HOST: "unix:///nowhere/socket" }, "plan");
-    expect(ended.code).toBe(3);
-    expect(ended.text).toContain(app.host);
-  });
 });
 
 describeStages({ name: "plans", isExtra: true }, stageOn, ({ stage }) => {
@@ -275,13 +296,6 @@ describeStages({ name: "plans", isExtra: true }, stageOn, ({ stage }) => {
     expect([await app.containers(), await app.objects()]).toEqual([[], []]);
   });
 });
-
-const small = {
-  "compose.yml": `services:
-  web: { image: IMAGE, command: [sleep, "100000"], init: true, volumes: ["data:/data"] }
-volumes: { data: {} }
-`,
-};
 
 describeStages({ name: "a copy of the project's folder", isExtra: true }, stageOn, ({ stage }) => {
   test("is told whose all of it is by plan, apply and destroy, and touches nothing", async () => {

@@ -62,12 +62,27 @@ environments:
     variables: { LEVEL: debug }
 `;
 
-/** @param host where commands find the engine, if not at its own socket */
+/**
+ * For one test.
+ *
+ * @param host where commands find the engine, if not at its own socket
+ */
 export async function stageOn(
   box: EngineBox,
   files: Readonly<Record<string, string>> = {},
   host: string = box.host,
 ): Promise<Stage> {
+  const opened = await openStage(box, files, host);
+  onTestFinished(opened.close, 60_000);
+  return opened.stage;
+}
+
+/** For several tests, each of which goes on from where the one before has ended. */
+export async function openStage(
+  box: EngineBox,
+  files: Readonly<Record<string, string>> = {},
+  host: string = box.host,
+): Promise<{ readonly stage: Stage; readonly close: () => Promise<void> }> {
   const { engine, signal } = box;
   const image = await ensureBusybox(box);
   const name = `pst${randomBytes(4).toString("hex")}`;
@@ -96,13 +111,13 @@ export async function stageOn(
       },
       { timeout: 20_000, interval: 200 },
     );
-  onTestFinished(async () => {
+  const close = async (): Promise<void> => {
     await clear();
     for (const volume of await volumes()) await engine.removeVolume(volume.name, signal);
     await project.dispose();
-  }, 60_000);
+  };
   const short = (full: string): string => full.replace(`${name}-dev-`, "").replace(`${name}-dev_`, "");
-  return {
+  const stage: Stage = {
     ...{ box, project, name, host: environment.DOCKER_HOST, run, runWith, clear },
     start: (...args) => start(args, { cwd: project.root, environment }),
     async ok(...args) {
@@ -129,4 +144,5 @@ export async function stageOn(
       return found.sort();
     },
   };
+  return { stage, close };
 }
