@@ -185,7 +185,7 @@ export async function withdraw(sending: number, answer: Promise<unknown>, { serv
 
 /** Writes to the ledger, as one transaction under the fence. @throws PoststackError `FENCED`, `POSTGRES_LOCKED` */
 export async function writeLedger(session: Session, sql: string, ports: Ports, signal: AbortSignal): Promise<void> {
-  const first = `${begin}; set local lock_timeout = ${lockTimeoutMs}; ${checkFence(ports.server.fence())}`;
+  const first = `${begin}; set local lock_timeout = ${lockTimeoutMs}; set local statement_timeout = 0; ${checkFence(ports.server.fence())}`;
   const ledger = { name: "the ledger", pid: session.pid, asking: "own connection", code: "POSTGRES_LOCKED" } as const;
   await retried(ledger, ports, signal, () =>
     sendTransaction(session, [`${first}; ${sql}; ${markUsed}; commit`], signal),

@@ -146,7 +146,7 @@ async function runOne(run: Run, statement: SqlStatement, done: number): Promise<
   const strings = [
     `${begin}; ${checkFence(ports.server.fence())}${role === undefined ? "" : `; set local role ${role}`}`,
     inside(statement.text),
-    `${role === undefined ? "" : "set local role none; "}${setProgress(order, done + 1, undefined)}; select poststack.end_migration(); commit`,
+    `${lifted(run)}${setProgress(order, done + 1, undefined)}; select poststack.end_migration(); commit`,
   ];
   const inTransaction = (): Promise<void> => sendTransaction(session, strings, signal);
   try {
@@ -174,6 +174,12 @@ async function undone(run: Run, statement: SqlStatement, done: number, error: un
 /** A cut connection or an abort: what is recorded is all that is known. */
 const isCut = (error: unknown): boolean =>
   sqlFailure(error) === undefined || (error instanceof PoststackError && error.code === "POSTGRES_BUSY");
+
+/** In a transaction of ours: neither the role nor the limit of the file is the ledger's. */
+const lifted = ({ role, settings }: Run): string => {
+  const isTimed = settings.some((setting) => setting.name === "statement_timeout");
+  return `${role === undefined ? "" : "set local role none; "}${isTimed ? "set local statement_timeout = 0; " : ""}`;
+};
 
 /** Outside of a transaction the role is the session's for as long as it takes. Waited for, as every setting is there. */
 async function asRole<T>({ session, role, signal }: Run, work: () => Promise<T>): Promise<T> {

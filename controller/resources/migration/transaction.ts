@@ -64,12 +64,15 @@ export async function runInTransaction(
   const mode = isolation === undefined ? "" : `, isolation level ${isolation}`;
   const fence = checkFence(fenceIfFresh(ports.server.fence()));
   const texts = stringsOf(sources, sets);
+  const isTimed = sources.some(({ settings: own }) => own.some((setting) => setting.name === "statement_timeout"));
+  // A limit of the file's is none of the ledger's.
+  const lifted = isTimed ? "set local statement_timeout = 0; " : "";
   const isPlain = !hasTriggers && sources.every(({ text, settings: own }) => own.length === 0 && leavesNoTrace(text));
   const strings = [
     `${begin}${mode}; ${sets.join("; ")}; ${fence}; ${before}`,
     ...texts.map(({ text }) => inside(text)),
     // The file may have taken another role, which cannot see the ledger.
-    `reset session authorization; reset role; ${after}; select poststack.end_migration(); ${isPlain ? "" : `${markUsed}; `}commit`,
+    `${lifted}reset session authorization; reset role; ${after}; select poststack.end_migration(); ${isPlain ? "" : `${markUsed}; `}commit`,
   ];
   /** Strings before the sources. */
   let leading = 1;

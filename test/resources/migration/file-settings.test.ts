@@ -112,7 +112,7 @@ describe.for([[""], ["-- poststack: no-transaction\n"]] as const)("%j", ([first]
     database,
   }) => {
     await database.createLedger();
-    const sql = `${first}-- poststack: statement-timeout 50ms\nselect 1;\nselect pg_sleep(600);`;
+    const sql = `${first}-- poststack: statement-timeout 500ms\nselect 1;\nselect pg_sleep(600);`;
     const it = world(database, migrations({ "001_slow.sql": sql }));
     const before = await schemaOf(database);
     const { facts } = await failureOf(pass(it));
