@@ -227,7 +227,7 @@ test.each<[string, string, readonly string[]]>([
     [
       "4:12 `watch` must be a map; found 1 → correct the value",
       '6:13 `postgres.port` must be a port: a whole number from 1 to 65535; found "x" → correct the value',
-      "7:5 unknown key `nope` → known here: extends, template, postgres, init, deployment, variables, users, routes, protected, watch, policy; notes of your own begin with `x-`",
+      "7:5 unknown key `nope` → known here: extends, template, postgres, migrations, init, deployment, variables, users, routes, protected, watch, policy; notes of your own begin with `x-`",
     ],
   ],
 ])("%s", (_name, body, expected) => expect(sentences(dev(body))).toEqual(expected));
