@@ -124,18 +124,19 @@ describe.for([[""], ["-- poststack: no-transaction\n"]] as const)("%j", ([first]
   });
 });
 
-test("an index is built and dropped as the role of the file, and waits no longer than the file says", async ({
+test("what runs outside of a transaction runs as the role of the file, and an index waits no longer than the file says", async ({
   database,
 }) => {
   const role = await withRole(database);
   const header = `-- poststack: no-transaction\n-- poststack: role ${role}\n`;
-  const limited = `${header}-- poststack: lock-timeout 50ms\ncreate index concurrently t_n on app.t (n);`;
+  const limited = `${header}-- poststack: lock-timeout 50ms\ncreate index concurrently t_n on app.t (n);
+do $$ begin create table app.made as select current_user::text as role; commit; end $$;`;
   const it = world(
     database,
     migrations({
       "001_t.sql": `-- poststack: role ${role}\ncreate table app.t (n int);`,
       "002_index.sql": limited,
-      "002_index.rollback.sql": `${header}drop index concurrently app.t_n;`,
+      "002_index.rollback.sql": `${header}drop index concurrently app.t_n; drop table app.made;`,
     }),
   );
   await pass(it, { target: "1" });
@@ -152,6 +153,7 @@ test("an index is built and dropped as the role of the file, and waits no longer
   expect(await database.column("select indisvalid from pg_index where indexrelid = 'app.t_n'::regclass")).toEqual([
     true,
   ]);
+  expect(await database.column("select role from app.made")).toEqual([role]);
   await pass(it, { target: "1", rollback: true });
   expect(await database.column("select to_regclass('app.t_n') is null")).toEqual([true]);
 });
