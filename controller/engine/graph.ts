@@ -24,9 +24,9 @@ export function dependencyGraph(
   for (const { files, dependsOn } of migration) {
     let before: readonly ResourceId[] = dependsOn;
     for (const { id, phase } of files) {
-      // A contract may run long after what follows it, and is put on record before what it follows.
+      // A contract is put on record before what it follows: docs/decisions/0015-expand-and-contract.md
       add(id, phase === "contract" ? dependsOn : before);
-      if (phase !== "contract") before = [id];
+      before = [id];
     }
   }
   for (const { id, dependsOn } of actions) add(id, dependsOn);

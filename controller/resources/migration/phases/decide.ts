@@ -28,17 +28,23 @@ export function decide(order: string, seen: SeenDeployment, changing: ReadonlySe
   const { parts, wanted } = seen;
   if (parts === undefined) return { type: "hold", holders: [{ why: "what runs cannot be seen from here" }] };
   const running = parts.filter(({ isUp }) => isUp);
-  if (running.length === 0) return { type: "run" };
-  if (wanted === undefined) return { type: "hold", holders: [{ why: unread(running) }] };
+  if (wanted === undefined) {
+    return running.length === 0 ? { type: "run" } : { type: "hold", holders: [{ why: unread(running) }] };
+  }
   const noted = seen.noted.get(order);
   const older = noted ?? olderThan(seen, changing);
   const holders = running.flatMap((part) => {
     const why = whyOlder(order, part, older, seen, changing) ?? whyUnproved(part);
     return why === undefined ? [] : [{ why }];
   });
-  if (holders.length === 0) return { type: "run" };
-  return { type: "hold", holders, ...(noted === undefined ? { note: older } : {}) };
+  if (noted === undefined && holders.length + older.length > 0) {
+    return { type: "hold", holders: holders.length > 0 ? holders : [{ why: recordedFirst }], note: older };
+  }
+  return holders.length === 0 ? { type: "run" } : { type: "hold", holders };
 }
+
+/** Also where nothing of it is up: it may come back before the contract has run. */
+const recordedFirst = "it is put on record first what is older";
 
 /**
  * What is older when a contract is met for the first time: `decide`. A build may give the very image that is there, and then

@@ -87,7 +87,7 @@ describe("a contract", () => {
       ["process worker was started before this was in the files: `poststack restart` makes sure of its program"],
     ],
     ["does not wait for one that was started since", { running: ["worker B"], wanted: ["worker B"] }, ["run"]],
-    ["does not wait for what is down", { running: ["worker A old down"], wanted: ["worker B"] }, ["run"]],
+    ["does not wait for what is down", { running: ["worker A old down"], wanted: ["worker B"], noted: [] }, ["run"]],
     [
       "waits until what is new has proved itself",
       { running: ["web B unproved"], wanted: ["web B"] },
@@ -107,6 +107,16 @@ describe("a contract", () => {
       "waits where nobody has read what the files ask for",
       { running: ["web B", "worker B"] },
       ["container web, process worker run, and only `poststack apply` reads what the files ask for"],
+    ],
+    [
+      "is met before it runs where there was something older, although that is down",
+      { running: ["worker A old down"], wanted: ["worker B"] },
+      ["it is put on record first what is older"],
+    ],
+    [
+      "is met before it runs where there was something older, although that is gone",
+      { running: ["web B"], wanted: ["web B"], before: ["web A"] },
+      ["it is put on record first what is older"],
     ],
     ["needs no reading where nothing runs", { running: [] }, ["run"]],
   ])("%s", (_name, one, expected) => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { resourceId, type ResourceId } from "../../../../controller/core/id.ts";
+import { buildPlan } from "../../../../controller/engine/plan.ts";
+import { kinds, type Desired, type DesiredResources } from "../../../../controller/resources/index.ts";
 import { diff, held } from "../../../../controller/resources/migration/diff.ts";
 import type {
   DesiredMigrations,
@@ -8,7 +10,7 @@ import type {
   ObservedMigrations,
 } from "../../../../controller/resources/migration/model.ts";
 import { orderInVersion, phaseInName } from "../../../../controller/resources/migration/phases/names.ts";
-import type { SeenDeployment } from "../../../../controller/resources/migration/phases/model.ts";
+import type { DeployedPart, SeenDeployment } from "../../../../controller/resources/migration/phases/model.ts";
 import { parseTarget } from "../../../../controller/resources/migration/target.ts";
 import { orderOf } from "../../../../controller/resources/migration/version.ts";
 
@@ -47,10 +49,17 @@ const wish = (names: readonly string[], options: Partial<DesiredMigrations> = {}
 
 /** An old process, or the one that the files ask for, and whether the contract is known. */
 const beside = (release: "old" | "new", noted: readonly string[] = []): SeenDeployment => ({
-  parts: [{ resource: web, called: "process web", release, isUp: true, knows: ["2", "4"].flatMap(contractsOf) }],
+  parts: [running(release)],
   wanted: new Map([[web, { release: "new" }]]),
   noted: new Map(noted.map((name) => [file(name).order, [{ resource: web, release: "old" }]])),
   before: [],
+});
+const running = (release: string): DeployedPart => ({
+  resource: web,
+  called: "process web",
+  release,
+  isUp: true,
+  knows: ["2", "4"].flatMap(contractsOf),
 });
 const contractsOf = (version: string): readonly string[] => [orderInVersion(version, "contract")];
 
@@ -136,6 +145,34 @@ describe("a contract in the plan", () => {
     expect(diff([wish(["001", ...change])], [seen(["001"], beside("old"))])[0]?.reason).toBe(
       "contract, not now: process web still runs release old",
     );
+  });
+});
+
+describe("one that is met stands before what it follows, also in the graph of what depends on what", () => {
+  const planned = (files: readonly string[], rows: readonly string[], deployment: SeenDeployment) => {
+    const nothing = Object.fromEntries(kinds.map((kind) => [kind, []])) as unknown as DesiredResources;
+    const desired: Desired = {
+      ...{ project: "shop", environment: "dev", root: "/", secretNames: [], lockName: "shop/dev", protected: false },
+      scope: new Set(["migration"]),
+      resources: { ...nothing, migration: [wish(files, { outOfOrder: true })] },
+    };
+    const { actions } = buildPlan(desired, { observed: { migration: [seen(rows, deployment)] }, deferred: [] });
+    return actions.map(({ verb, id }) => `${verb} ${id.replace("migration:", "")}`);
+  };
+
+  test("before one that comes late", () => {
+    expect(planned(["001", "002", "003", "004.contract"], ["001", "003"], beside("old"))).toEqual([
+      "hold 004.contract",
+      "apply 002",
+    ]);
+  });
+
+  test("before one that runs at last", () => {
+    const knowing = { ...beside("new", ["002.contract"]), parts: [{ ...running("new"), knows: contractsOf("2") }] };
+    expect(planned(["001", "002.contract", "003", "004.contract"], ["001", "003"], knowing)).toEqual([
+      "hold 004.contract",
+      "apply 002.contract",
+    ]);
   });
 });
 
