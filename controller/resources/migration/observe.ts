@@ -39,7 +39,7 @@ export async function observe(
   const live = isInUse(ledger) ? session : undefined;
   const { pending, ...tables } = await lookAt(filesBeside(desired.files, ledger, foreign), live, ports, signal);
   const rollbacks = readRollbacks(desired, ledger, ports.files);
-  const repeatables = await observeRepeatables(desired, ledger, session, ports, signal);
+  const repeatables = await observeRepeatables(desired, ledger, session, live, ports, signal);
   const deployment = await deploymentFor(desired, pending, session, ports, signal);
   const invalid =
     desired.repair && session !== undefined ? { invalidIndexes: await readInvalidIndexes(session, signal) } : {};
@@ -71,17 +71,21 @@ async function foreignLedger(
   return foreign === undefined ? {} : { foreign };
 }
 
-/** Asked for only where the ledger has ever known one: most have none. */
+/** Asked for only where the ledger has ever known one: most have none. `live`: the database, where it is in use. */
 async function observeRepeatables(
   { repeatable = [] }: ListedMigrations,
   { repeats }: Ledger,
   session: Session | undefined,
+  live: Session | undefined,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Pick<ObservedMigrations, "repeated" | "repeating">> {
   const repeated = repeats === true && session !== undefined ? await readRepeated(session, signal) : [];
   if (repeatable.length === 0 && repeated.length === 0) return {};
-  return { repeated, repeating: await lookAtRepeatables(repeatable, repeated, ports) };
+  const repeating = await lookAtRepeatables(repeatable, repeated, ports);
+  if (repeating.size === 0 || live === undefined) return { repeated, repeating };
+  const { withImpactOfRepeatables } = await import("./impact/pending.ts");
+  return { repeated, repeating: await withImpactOfRepeatables(repeating, repeatable, ports, live, signal) };
 }
 
 /** Some at a time: what is read in one go finds its folder once. */

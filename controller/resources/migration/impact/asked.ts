@@ -44,7 +44,7 @@ export function askedBy(nodes: readonly Node[]): Asked {
 }
 
 /** Schemas that a statement drops with everything in them. */
-export const schemasDropped = (node: Node): readonly string[] =>
+const schemasDropped = (node: Node): readonly string[] =>
   "DropStmt" in node && node.DropStmt.removeType === "OBJECT_SCHEMA" && node.DropStmt.behavior === "DROP_CASCADE"
     ? (node.DropStmt.objects ?? []).map((object) => droppedName(object).name)
     : [];

@@ -52,6 +52,7 @@ export function stepsRepeated(
       hazards: facts?.hazards ?? [],
       place: fileStart(file.file),
       repeatable: file,
+      ...(facts?.statements === undefined ? {} : { statements: facts.statements }),
     };
   });
   const gone = rows.filter(({ name }) => !files.has(name));

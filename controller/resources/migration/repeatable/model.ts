@@ -1,5 +1,6 @@
 import type { Hazard } from "../../../core/action.ts";
 import type { ErrorFacts } from "../../../core/errors.ts";
+import type { StatementImpact } from "../../../core/impact.ts";
 
 /** A repeatable file as it ran last. */
 export interface RepeatedRow {
@@ -13,6 +14,8 @@ export interface RepeatFacts {
   /** Why it cannot run. */
   readonly error?: ErrorFacts;
   readonly names: Names;
+  /** What each of its statements does to what is there now. */
+  readonly statements?: readonly StatementImpact[];
 }
 
 /** What a text makes and what that needs, as keys by which two texts can be put in order. */

@@ -4,6 +4,8 @@ import { postgres } from "../../../../controller/adapters/postgres.ts";
 import type { Session } from "../../../../controller/core/ports/postgres.ts";
 import { test, type TestDatabase } from "../../../support/postgres.ts";
 import { migrations, pass, planOf, world, type World } from "../kit.ts";
+import { resourceId } from "../../../../controller/core/id.ts";
+import { checksumOf } from "../../../../controller/resources/migration/text.ts";
 
 const first = `
 create table customers (id bigint primary key);
@@ -112,6 +114,24 @@ describe("the plan of a pending migration", () => {
     const [action] = await planOf(it);
     expect(action?.verb).toBe("apply");
     expect(action?.notes).toBeUndefined();
+  });
+
+  test("so does that of a repeatable file, and one that cannot run says nothing", async ({ database }) => {
+    const it = await used(database, {});
+    await database.query("create view notes as select note from orders");
+    await database.query(`alter view notes owner to ${database.owner}`);
+    const texts = { notes: "create or replace view notes as select note, id from orders;", broken: "commit;" };
+    const files = Object.entries(texts).map(([name, text]) => {
+      const file = `migrations/repeatable/${name}.sql`;
+      it.project.write(file, text);
+      return { name, file, id: resourceId("migration", name), checksum: checksumOf(Buffer.from(text)), after: [] };
+    });
+    const all = await planOf(it, { repeatable: files });
+    const plan = all.filter(({ id }) => files.some((file) => file.id === id));
+    expect(plan.map(({ verb, statements }) => [verb, told(statements)])).toEqual([
+      ["refuse", []],
+      ["repeat", [["notes ACCESS EXCLUSIVE moment", "orders ACCESS SHARE moment"]]],
+    ]);
   });
 
   test("a new database is asked nothing, nor one in which nothing is pending", async ({ database }) => {
