@@ -184,6 +184,9 @@ Nothing to do.
     expect(ended.text).toContain("MIGRATION_FAILED");
     expect(ended.text).toContain("004_adopted.sql");
     expect(ended.text).toContain("it ran from nothing in a shadow database; the environment is untouched");
+    expect((await project.ok("plan", "--drift")).stdout).toMatch(
+      /^Drift of dev is not known: 004_adopted: syntax error/,
+    );
     expect(await shadows()).toEqual([]);
   });
 
