@@ -14,13 +14,12 @@ environments:
       url: { file: admin.url }
       sslmode: disable
       roles: { lost_reporting: { login: true, password: auto_generated } }
-    init: [{ run: ["node", "seed.mjs"], name: seed }]
+    init: [{ run: [echo, seeded], name: seed }]
 `;
 const files = {
   ".poststack.yml": config,
   "migrations/001_a.sql": "create table a (id int);\ninsert into a values (1);\n",
   "migrations/002_b.sql": "create table b (id int);\ninsert into b values (1);\n",
-  "seed.mjs": "console.log('seeded');\n",
 };
 
 let cluster: Cluster;
@@ -76,7 +75,7 @@ async function proxyTo(target: number): Promise<Proxy> {
   };
 }
 
-test("whichever answer is lost, the next apply ends with one of each", async () => {
+test("whichever answer is lost, the apply or the next one ends with one of each", async () => {
   const proxy = await proxyTo(cluster.port);
   const project = await forThisTest(newProject(files));
   project.write("admin.url", `postgres://postgres:${cluster.password}@127.0.0.1:${proxy.port}/postgres`, 0o600);
@@ -103,8 +102,10 @@ test("whichever answer is lost, the next apply ends with one of each", async () 
       ).toEqual([]);
       expect(ended.code === 0, `answer ${lost}: ${ended.text}`).toBe(codes.length === 0);
       proxy.loseAnswer(Number.POSITIVE_INFINITY);
-      const again = await project.run("apply", "--yes");
-      expect(again.code, `answer ${lost}: ${ended.text}${again.text}`).toBe(0);
+      if (ended.code !== 0) {
+        const again = await project.run("apply", "--yes");
+        expect(again.code, `answer ${lost}: ${ended.text}${again.text}`).toBe(0);
+      }
       const [found] = await project.sql(
         `select (select count(*)::int from a) as a, (select count(*)::int from b) as b,
            (select count(*)::int from poststack.schema_migrations where state = 'applied') as migrations,
