@@ -103,8 +103,8 @@ async function start(box: EngineBox, wish: Wish): Promise<Running> {
     environment: new Map(Object.entries(wish.environment ?? {})),
     labels: box.labels,
     network: { mode: "default" },
-    // The image's own, more often: each test waits for it.
-    healthcheck: { intervalMs: 500 },
+    // The image's own, more often, as each test waits for it; each costs a process in the container.
+    healthcheck: { intervalMs: 1_000 },
     ...{ ports: [], expose: [], mounts: wish.mounts ?? [] },
     ...(wish.command === undefined ? {} : { command: wish.command }),
     ...(wish.user === undefined ? {} : { user: wish.user }),

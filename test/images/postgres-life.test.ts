@@ -35,23 +35,18 @@ describeImages("poststack/postgres: a server's life", (images, { isFull }) => {
     });
   });
 
-  test.runIf(isFull).each<[name: string, command: readonly string[], answer: string]>([
-    ["a port of the command", ["-c", "port=6001"], "0 127.0.0.1:6001 - accepting connections"],
-    ["one address alone", ["-c", "listen_addresses=localhost"], "0 localhost:5432 - accepting connections"],
-    ["no TCP at all", ["-c", "listen_addresses="], "0 /var/run/postgresql:5432 - accepting connections"],
-  ])("the check knows %s", async (_name, command, answer) => {
-    const server = await images.postgres({ command });
-    await server.healthy();
-    expect(await check(server)).toBe(answer);
-  });
-
-  test.runIf(isFull)("the check fails when the server does not answer", async () => {
-    const server = await images.postgres();
-    await server.healthy();
-    // From the outside: in its own container, PID 1 takes no signal that it has not asked for.
-    const { pid = expect.fail("it runs") } = await server.inspect();
-    process.kill(pid, "SIGSTOP");
-    expect(await check(server)).toMatch(/^2 .*no response$/);
+  test.runIf(isFull)("the check knows a port of the command, one address alone, and no TCP at all", async () => {
+    const mounts = [await images.volume()];
+    for (const [setting, answer] of [
+      ["port=6001", "0 127.0.0.1:6001 - accepting connections"],
+      ["listen_addresses=localhost", "0 localhost:5432 - accepting connections"],
+      ["listen_addresses=", "0 /var/run/postgresql:5432 - accepting connections"],
+    ] as const) {
+      const server = await images.postgres({ mounts, command: ["-c", setting] });
+      await server.healthy();
+      expect(await check(server)).toBe(answer);
+      await server.kill();
+    }
   });
 
   test("a stop is a clean shutdown in spite of clients, and a later start has the data and needs no settings", async () => {
@@ -75,16 +70,23 @@ describeImages("poststack/postgres: a server's life", (images, { isFull }) => {
     expect(await later.logs()).not.toContain("recover");
   });
 
-  test.runIf(isFull)("killed, it recovers with what was committed", async () => {
-    const mounts = [await images.volume()];
-    const server = await images.postgres({ mounts });
-    await server.healthy();
-    await server.sql("create table kept (id int); insert into kept select generate_series(1, 1000)");
-    await server.kill();
-    const later = await images.postgres({ mounts });
-    await later.healthy();
-    expect(await later.sql("select count(*) from kept")).toBe("1000");
-  });
+  test.runIf(isFull)(
+    "killed, it recovers with what was committed; where it does not answer, the check fails",
+    async () => {
+      const mounts = [await images.volume()];
+      const server = await images.postgres({ mounts });
+      await server.healthy();
+      await server.sql("create table kept (id int); insert into kept select generate_series(1, 1000)");
+      await server.kill();
+      const later = await images.postgres({ mounts });
+      await later.healthy();
+      expect(await later.sql("select count(*) from kept")).toBe("1000");
+      // From the outside: in its own container, PID 1 takes no signal that it has not asked for.
+      const { pid = expect.fail("it runs") } = await later.inspect();
+      process.kill(pid, "SIGSTOP");
+      expect(await check(later)).toMatch(/^2 .*no response$/);
+    },
+  );
 
   test.runIf(isFull)(
     "Postgres is PID 1, runs as postgres with certgroup and no capability, and its environment has no password",
