@@ -3,6 +3,7 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Rehearsal } from "../../controller/core/rehearsal.ts";
 import { projectRoot } from "../support/build.ts";
 import { newProject, planAnswer, type Project } from "../support/scenario.ts";
 
@@ -117,6 +118,13 @@ test("a rename over two releases, killed, gone back and carried to its end", asy
     held: [],
   });
 
+  // On a copy, which has no rows, the backfill is tried, too; the contract is not yet.
+  const rehearsed = (await planAnswer(project, "--rehearse")) as { readonly rehearsal?: Rehearsal };
+  expect(rehearsed.rehearsal?.migrations.map(({ id }) => id)).toEqual([
+    "migration:002_full_name.expand",
+    "migration:002_full_name.backfill",
+  ]);
+
   // In the middle of the backfill: the program goes on as it was, on both schemas at once.
   await applyUntil(
     ({ id, line }) => id === "migration:002_full_name.backfill" && line?.startsWith("batch 5:") === true,
@@ -177,4 +185,6 @@ test("a process whose program was only changed in its folder is started anew bef
   await project.ok("apply", "--yes");
   expect(await columns()).toEqual(["full_name"]);
   expect(await ask()).toBe("release 2: user 1");
+  // All of it from nothing gives the same schema.
+  await project.ok("db", "drift", "--detailed-exitcode");
 }, 60_000);
