@@ -25,7 +25,7 @@ export async function observeMachine(
   ports: Pick<Ports, "containers" | "host" | "files">,
   signal: AbortSignal,
 ): Promise<readonly ObservedMachine[]> {
-  const starting = desired.filter((one) => one.to === "running" && !own.some((claim) => isUp(claim, one)));
+  const starting = desired.filter((one) => one.to === "running" && !own.some((claim) => isDone(claim, one)));
   const wanted = starting.flatMap(({ spec }) => spec.ports).filter(isFixed);
   const sources = starting.flatMap(({ spec }) => spec.mounts).filter((mount) => mount.type === "bind");
   if (wanted.length + sources.length === 0 || !(await ports.containers.facts(signal)).isLocal) return [];
@@ -68,8 +68,11 @@ export async function withHolder(
   );
 }
 
-const isUp = ({ resource, summary: { state, labels } }: Claim, { id, config }: DesiredContainer): boolean =>
-  resource === id && state === "running" && labels.get(labelNames.config) === config.fixed;
+/** It runs as it should, or has done what it is there for. */
+const isDone = ({ resource, summary: { state, exitCode, labels } }: Claim, wish: DesiredContainer): boolean =>
+  resource === wish.id &&
+  labels.get(labelNames.config) === wish.config.fixed &&
+  (state === "running" || (wish.runs === "once" && exitCode === 0));
 
 const isFixed = (port: PublishedPort): port is PublishedPort & { readonly hostPort: number } =>
   typeof port.hostPort === "number" && port.hostPort !== 0 && port.protocol === "tcp";

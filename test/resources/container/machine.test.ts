@@ -150,4 +150,11 @@ test("of what runs as it should, of ranges and of ports that the engine chooses 
   const { summary } = observed(running);
   expect(await observeMachine(wishes, [{ resource: running.id, summary }], [summary], ports, signal)).toEqual([]);
   expect(asked).toEqual([]);
+
+  const job = desired({ ...publishing(port), runs: "once" });
+  const { summary: ended } = observed(job, { state: "exited", exitCode: 0 });
+  const own = [{ resource: job.id, summary: ended }];
+  expect(
+    await observeMachine([job], own, [ended], machine({ holders: { "0.0.0.0:8080": nginx } }).ports, signal),
+  ).toEqual([]);
 });
