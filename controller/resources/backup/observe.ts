@@ -1,4 +1,4 @@
-import { PoststackError, type ErrorFacts } from "../../core/errors.ts";
+import { fromFacts, PoststackError, type ErrorFacts } from "../../core/errors.ts";
 import { isMarked } from "../../core/mark.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { BackupFile } from "../../core/ports/backups.ts";
@@ -139,7 +139,13 @@ function backupOf({ path, sizeBytes, manifest: text }: BackupFile): Backup | und
   return { path, name: path.slice(path.lastIndexOf("/") + 1), manifest };
 }
 
-/** What somebody wants to restore, with its checksum as it is now. */
+/** Bytes of a file without a manifest that a look reads: about a second. */
+const unknownLimitBytes = 1024 ** 3;
+
+/**
+ * What somebody wants to restore, without reading it where its manifest tells what it is: a look has seconds, and a
+ * terabyte takes an hour. Whoever restores it reads it first.
+ */
 export async function candidateAt(
   path: string,
   { backups }: Pick<Ports, "backups">,
@@ -148,22 +154,40 @@ export async function candidateAt(
   const none = { path, sizeBytes: 0, sha256: "" };
   const file = backups.find(path);
   if (file === undefined) return { ...none, error: missing(path) };
+  const { sizeBytes } = file;
+  const manifest = parseManifest(file.manifest);
+  if (manifest !== undefined) {
+    const isSame = manifest.sizeBytes === sizeBytes;
+    return { path, sizeBytes, sha256: manifest.sha256, manifest, ...(isSame ? {} : { error: changed(path) }) };
+  }
+  if (sizeBytes > unknownLimitBytes) return { ...none, error: unknownAndLarge(path) };
   try {
-    const measured = await backups.measure(path, signal);
-    const manifest = parseManifest(file.manifest);
-    if (manifest === undefined) return { path, ...measured };
-    const isSame = manifest.sizeBytes === measured.sizeBytes && manifest.sha256 === measured.sha256;
-    return { path, ...measured, manifest, ...(isSame ? {} : { error: changed(path) }) };
+    return { path, ...(await backups.measure(path, signal)) };
   } catch (error) {
     if (!(error instanceof PoststackError) || signal.aborted) throw error;
     return { ...none, error: error.facts };
   }
 }
 
+/** Reads all of it. @throws PoststackError `BACKUP_BROKEN`: it is not what was verified, or what a plan was made for */
+export async function checkContent(
+  { path, sha256 }: Candidate,
+  { backups }: Pick<Ports, "backups">,
+  signal: AbortSignal,
+): Promise<void> {
+  if ((await backups.measure(path, signal)).sha256 !== sha256) throw fromFacts(changed(path));
+}
+
 const missing = (path: string): ErrorFacts => ({
   code: "BACKUP_MISSING",
   what: `there is no backup ${path}`,
   next: "`poststack backup list` shows those that there are",
+});
+
+const unknownAndLarge = (path: string): ErrorFacts => ({
+  code: "BACKUP_BROKEN",
+  what: `${path} has no manifest, and is larger than what a plan reads (1 GiB)`,
+  next: "restore it with pg_restore into a database of its own, or use one that Poststack has taken",
 });
 
 const changed = (path: string): ErrorFacts => ({

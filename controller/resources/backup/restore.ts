@@ -5,6 +5,7 @@ import { quoteIdentifier, unlessSqlState } from "../../core/sql.ts";
 import { runAlone } from "../../core/transaction.ts";
 import type { Candidate, DesiredBackup, RestoreFacts, Tools } from "./model.ts";
 import { beforeName } from "./names.ts";
+import { checkContent } from "./observe.ts";
 import { withSibling } from "./restore/sibling.ts";
 import { fill, type Filled } from "./restore/fill.ts";
 import { copySettings, takePlace } from "./restore/swap.ts";
@@ -17,6 +18,8 @@ import { toolbox } from "./tools.ts";
 export async function restoreBackup(facts: RestoreFacts, ports: Ports, signal: AbortSignal): Promise<Result> {
   const { desired, tools, candidate, deleteData } = facts;
   const { database } = desired.endpoint;
+  ports.progress(`reading ${candidate.path}`);
+  await checkContent(candidate, ports, signal);
   const before = beforeName(database, ports.clock.date());
   await withSibling(desired, ports, signal, async (sibling) => {
     ports.progress(`restoring into ${sibling}`);
@@ -58,7 +61,6 @@ export async function proveBackup(
   return filled;
 }
 
-/** @throws PoststackError `BACKUP_BROKEN`: it is another file than the one that was looked at */
 async function filledFrom(
   candidate: Candidate,
   sibling: string,
@@ -67,7 +69,6 @@ async function filledFrom(
   signal: AbortSignal,
 ): Promise<Filled> {
   const { path, sha256, manifest } = candidate;
-  if ((await ports.backups.measure(path, signal)).sha256 !== sha256) throw changed(path);
   const withPrivileges = manifest?.owner === desired.endpoint.owner.user;
   return toolbox(tools, desired, ports, signal).withArchive(path, (archive) =>
     fill({ archive, sibling, withPrivileges, sha256, desired }, ports, signal),
@@ -76,9 +77,3 @@ async function filledFrom(
 
 const described = ({ head, tables }: Filled): string =>
   `${tables} ${tables === 1 ? "table" : "tables"}, last migration ${head ?? "none"}`;
-
-const changed = (path: string): PoststackError =>
-  new PoststackError("BACKUP_BROKEN", {
-    what: `${path} was changed while this command ran`,
-    next: "run the command again, and read its plan",
-  });

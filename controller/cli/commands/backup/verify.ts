@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { fromFacts, PoststackError, type ErrorFacts } from "../../../core/errors.ts";
-import { backupsIn, candidateAt } from "../../../resources/backup/observe.ts";
+import { backupsIn, candidateAt, checkContent } from "../../../resources/backup/observe.ts";
 import { countEntries } from "../../../resources/backup/contents.ts";
 import type { Candidate, DesiredBackup, ObservedBackup } from "../../../resources/backup/model.ts";
 import { noTools, unfit } from "../../../resources/backup/refusals.ts";
@@ -93,6 +93,7 @@ async function verdictOn(
   if (manifest === undefined && !isDeep) return { path, proved: "nothing", error: neverVerified(path) };
   const tools = observed?.tools;
   try {
+    await checkContent(candidate, ports, signal);
     if (observed === undefined || (tools === undefined && !isDeep)) return { path, proved: "checksum" };
     if (tools === undefined) throw fromFacts(noTools(observed));
     const misfit = unfit(candidate, observed);
@@ -107,7 +108,7 @@ async function verdictOn(
     return { path, proved: "contents", entries: countEntries(list) };
   } catch (failure) {
     if (!(failure instanceof PoststackError) || signal.aborted) throw failure;
-    return { path, proved: "checksum", error: failure.facts };
+    return { path, proved: failure.code === "BACKUP_BROKEN" ? "nothing" : "checksum", error: failure.facts };
   }
 }
 
