@@ -23,8 +23,8 @@ export function orderInVersion(order: string, phase: Phase | undefined): string 
 
 const zeros = 60;
 
-/** The version's own order, of whichever of its phases. */
-export const wholeOrder = (order: string): string => order.replace(inVersion, "");
+/** The version's own order, of whichever of its phases. There may be ten thousand to ask for. */
+export const wholeOrder = (order: string): string => (order.length > zeros ? order.replace(inVersion, "") : order);
 
 const inVersion = new RegExp(String.raw`\.?0{${zeros}}[12]$`);
 
