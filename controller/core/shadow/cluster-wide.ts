@@ -3,7 +3,7 @@ import { quoteIdentifier } from "../sql.ts";
 
 /** Words without which no statement reaches beyond its database. */
 export const mayReachBeyond = (text: string): boolean =>
-  /\b(?:database|role|user|group|tablespace|subscription|system|owned)\b/i.test(text);
+  /\b(?:database|role|user|group|tablespace|subscription|system|owned|grant|revoke)\b/i.test(text);
 
 /** About roles, tablespaces, the whole server: it has been done, for all databases, when the migration first ran. */
 const wholeServer =
@@ -16,7 +16,7 @@ const namedDatabase = /^(?:alter\s+database|comment\s+on\s+database|(?:grant|rev
 const wordsOf = (statement: string): string => statement.replace(/^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)+/, "");
 
 /** Whether a statement is about roles, tablespaces or the whole server, which no shadow has for itself. */
-export const concernsServer = ({ statements }: ParsedSql): boolean =>
+export const concernsServer = (statements: readonly { readonly text: string }[]): boolean =>
   statements.some(({ text }) => wholeServer.test(wordsOf(text)));
 
 /**

@@ -1,6 +1,7 @@
 import type { Plan } from "../../core/plan.ts";
 import type { SqlParser } from "../../core/ports/sql-parser.ts";
 import { concernsServer, mayReachBeyond } from "../../core/shadow/cluster-wide.ts";
+import { statementsIn } from "../../resources/migration/lint/statement.ts";
 import type { Action } from "../../resources/index.ts";
 
 /** Why nothing can be rehearsed on the environment's own server, in words; undefined: it can, or it has to be tried. */
@@ -15,8 +16,10 @@ export async function wherefore(
   const role = plan.actions.find(({ kind, verb }) => kind === "role" && verb === "create");
   if (role !== undefined) return `${role.id} is not there yet`;
   for (const [file, text] of texts) {
-    const parsed = mayReachBeyond(text) ? await parser.parse(text) : undefined;
-    if (parsed !== undefined && concernsServer(parsed)) return `${file} speaks of roles or of the whole server`;
+    const parsed = mayReachBeyond(text) ? await parser.parse(text, { bodies: true }) : undefined;
+    // Also in a DO block, or in a function that the file calls: beside the database it would do so for real.
+    if (parsed !== undefined && concernsServer([...parsed.statements, ...statementsIn(parsed)]))
+      return `${file} speaks of roles or of the whole server`;
   }
   return undefined;
 }
