@@ -9,13 +9,6 @@ describeImages({ name: "poststack/postgres: settings", isExtra: true }, (images)
 
   test.each<[name: string, wish: Wish, user: string, query: string, answer: string]>([
     [
-      "a password alone: user postgres, its database, parameters of the image",
-      {},
-      "postgres",
-      "select current_user, datname, pg_encoding_to_char(encoding), datcollate, version() ~ 'PostgreSQL 15' from pg_database where datname = current_database(); show listen_addresses; show password_encryption",
-      "postgres|postgres|UTF8|en_US.utf8|t\n*\nscram-sha-256",
-    ],
-    [
       "a user of another name is superuser, and its database has its name",
       { environment: { POSTGRES_USER: `Ann O. Neil` } },
       `Ann O. Neil`,
@@ -58,11 +51,11 @@ describeImages({ name: "poststack/postgres: settings", isExtra: true }, (images)
       "shop",
     ],
     [
-      "arguments alone are for the server",
-      { command: ["-c", "shared_buffers=20MB", "-c", "cluster_name=it is 'mine'"] },
+      "arguments alone are for the server, and another port is what the check finds",
+      { command: ["-c", "shared_buffers=20MB", "-c", "cluster_name=it is 'mine'"], environment: { PGPORT: "6000" } },
       "postgres",
-      "show shared_buffers; show cluster_name",
-      "20MB\nit is 'mine'",
+      "show shared_buffers; show cluster_name; show port",
+      "20MB\nit is 'mine'\n6000",
     ],
     [
       "a data folder elsewhere, and the log beside",
@@ -83,16 +76,18 @@ describeImages({ name: "poststack/postgres: settings", isExtra: true }, (images)
       "show data_directory; select (pg_stat_file('PG_VERSION')).size",
       `${data}/pgdata\n3`,
     ],
-    ["another port, which the check finds", { environment: { PGPORT: "6000" } }, "postgres", "show port", "6000"],
   ])("%s", async (_name, wish, user, query, answer) => {
     const server = await images.postgres(wish);
     await server.healthy();
     expect(await server.sql(query, user)).toBe(answer);
   });
 
-  test("other addresses, and 127.0.0.1, need the password; the Unix socket does not", async () => {
+  test("a password alone: user postgres, its database, parameters of the image; TCP asks for it, the Unix socket does not", async () => {
     const server = await images.postgres();
     await server.healthy();
+    const facts =
+      "select current_user, datname, pg_encoding_to_char(encoding), datcollate, version() ~ 'PostgreSQL 15' from pg_database where datname = current_database(); show listen_addresses; show password_encryption";
+    expect(await server.sql(facts)).toBe("postgres|postgres|UTF8|en_US.utf8|t\n*\nscram-sha-256");
     const tcp = async (secret: string): Promise<string> =>
       (
         await server.exec(
