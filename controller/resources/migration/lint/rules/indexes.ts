@@ -95,7 +95,10 @@ export const indexRules: readonly Rule[] = [
             "-- CONCURRENTLY does not drop an index of a partitioned table (manual: DROP INDEX): at a quiet time",
             `DROP INDEX ${ifExists}${show(on)};`,
           ],
-          ...{ branch: [], leaf: [], index: on, suffix: "" },
+          branch: [],
+          leaf: [],
+          index: on,
+          suffix: "",
         },
       }));
     },
