@@ -8,7 +8,7 @@ import type { ContainerServer, DesiredInstance } from "../model.ts";
 import { invalidParameter } from "./configure.ts";
 import { majorOf } from "../../../core/postgres-versions.ts";
 import { setPassword } from "./password.ts";
-import { exitCodes } from "./start-script.ts";
+import { exitCodes, noData } from "./start-script.ts";
 
 /** Milliseconds until a server must answer: a new one makes its cluster first, after a crash one replays its log. */
 const readyTimeoutMs = 300_000;
@@ -79,15 +79,17 @@ async function waitReady(
   const { clock, containers } = ports;
   const deadlineMs = clock.nowMs() + readyTimeoutMs;
   let restarts: number | undefined;
+  let since: Date | undefined;
   let isPasswordSet = false;
   for (let pollMs = firstPollMs; ; pollMs = Math.min(longestPollMs, pollMs * 2)) {
     const details = await containers.inspectContainer(id, signal);
     restarts ??= details?.restartCount;
+    since ??= details?.startedAt;
     // Between an end and the engine's restart it is not running; after it, the count has moved.
     if (details === undefined || details.state !== "running" || details.restartCount !== restarts) {
       if (found === "running" && details?.exitCode === 0) throw stopped(desired, server);
       await containers.stopContainer(id, {}, signal);
-      throw await explain(desired, server, details, id, ports, signal);
+      throw await explain(desired, server, { details, since }, id, ports, signal);
     }
     const answer = await login(desired, ports, signal);
     if (answer instanceof PoststackError) {
@@ -145,7 +147,7 @@ const stopped = ({ id, place }: DesiredInstance, { name }: ContainerServer): Pos
 async function explain(
   desired: DesiredInstance,
   server: ContainerServer,
-  details: ContainerDetails | undefined,
+  { details, since }: { readonly details: ContainerDetails | undefined; readonly since: Date | undefined },
   id: string,
   ports: Ports,
   signal: AbortSignal,
@@ -156,10 +158,11 @@ async function explain(
       what: `container "${server.name}" of ${desired.id} was removed while it was waited for`,
       where: place,
     });
-  // Of the last start alone: what an earlier one said is not why this one ended.
-  const lines = await lastWords(id, ports, signal, details.startedAt === undefined ? {} : { since: details.startedAt });
+  // Since it was waited for: what an earlier start said is not why this one ended.
+  const lines = await lastWords(id, ports, signal, since === undefined ? {} : { since });
   const text = lines.join("\n");
-  if (details.exitCode === exitCodes.noData)
+  // Where the engine has started it again by then, there is no code.
+  if (details.exitCode === exitCodes.noData || lines.includes(noData))
     return fromFacts(replaced(desired, { server: "absent", dataDirectory: `volume ${server.volume}` }));
   const [, was, wants] =
     /initialized by PostgreSQL version (\d+).*not compatible with this version (\d+)/s.exec(text) ?? [];
@@ -177,7 +180,7 @@ async function explain(
   )
     return invalidParameter(lines, place);
   return new PoststackError("POSTGRES_START", {
-    what: `the server in container "${server.name}" ended before it was ready (exit code ${details.exitCode})`,
+    what: `the server in container "${server.name}" ended before it was ready${details.state === "running" ? "" : ` (exit code ${details.exitCode})`}`,
     where: place,
     next: `the end of its log says why; all of it: docker logs ${server.name}`,
     details: lines.length > 0 ? lines : [details.startError ?? "its log is empty"],

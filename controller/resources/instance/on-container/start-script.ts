@@ -1,6 +1,9 @@
 /** Exit codes of the script, which the error about a failed start is made from. */
 export const exitCodes = { noData: 64, foreignData: 65 } as const;
 
+/** What it says then. */
+export const noData = "poststack: no data in this volume, and this environment had some";
+
 /** Where the first server listens, inside the container alone. */
 const firstPort = 54_320;
 
@@ -20,7 +23,7 @@ export const startScript = `#!/bin/sh
 set -eu
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   if [ ! -s "$POSTGRES_PASSWORD_FILE" ]; then
-    echo "poststack: no data in this volume, and this environment had some" >&2
+    echo "${noData}" >&2
     exit ${exitCodes.noData}
   fi
   if [ -d "$PGDATA" ] && ! rmdir "$PGDATA"; then
