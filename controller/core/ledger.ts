@@ -168,8 +168,11 @@ create table poststack.releases (
 );
 `;
 
+/** Also where PUBLIC may execute nothing by default. */
+const functionPrivileges = (owner: string): string => `grant execute on all functions in schema poststack to ${owner};`;
+
 /** A migration's row, at its beginning and its end. As functions, because a session keeps the plans of what they do. */
-const recordStep = (): string => `
+const recordStep = (owner: string): string => `
 -- behind: the version that this one was sent behind, which must be applied; sending: the lock by which it is held back
 -- where it has not begun. Else the fence is null, which the column refuses.
 create function poststack.start_migration(
@@ -196,6 +199,7 @@ begin
     duration_ms = (extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.now()) * 1000)::int
   where "order" = its_order;
 end $body$;
+${functionPrivileges(owner)}
 `;
 
 /**
@@ -211,6 +215,7 @@ export const ledgerSteps = (owner: string): readonly string[] => steps.map((step
 
 /** What a new owner of the database needs, as statements of PL/pgSQL: a ledger may have come less far than this version. */
 export const ledgerPrivileges = (owner: string): string => `${ownerPrivileges(quoteIdentifier(owner))}
+${functionPrivileges(quoteIdentifier(owner))}
 if pg_catalog.to_regclass('poststack.repeatable_migrations') is not null then
   ${repeatablePrivileges(quoteIdentifier(owner))}
 end if;

@@ -20,15 +20,15 @@ const plainStatements: readonly RegExp[] = [
 /** Tables that are gone with the session, or are filled; expressions that are worked out when the table is made. */
 const notPlain = /\b(?:temp|temporary|pg_temp\w*|as|like|of|exclude|partition|concurrently)\b/i;
 /** `as` where it makes no table of a query. */
-const harmlessAs = /\b(?:always|default)\s+as\s+(?:identity\b|\()|\bas\s+enum\b/gi;
-const lineOfComment = /^[ \t]*--[^;'"$\n]*$/gm;
+const harmlessAs = /\b(?:generated\s+always|by\s+default)\s+as\s+(?:identity\b|\()|\bas\s+enum\b/gi;
+const lineOfComment = /^[ \t]*--[^;'"$*\n]*$/gm;
 
 /**
  * Whether the text leaves a session as it was, whatever the database holds: no setting, role, prepared statement, lock of
  * the session's, temporary table or listening. It is told by the words alone, and where they are not enough the answer is
  * no. A statement can only begin behind a semicolon or at the text's start, so where every piece between semicolons begins
  * as a plain one, every statement does, however quotes and comments lie. Comments are taken out where they cannot be the
- * end of anything else: a line without semicolon and quote.
+ * end of anything else: a line without semicolon, quote and star.
  *
  * Triggers of events run for all of these; whoever asks must know that there are none.
  */

@@ -62,6 +62,15 @@ export function firstLook(session: Session, signal: AbortSignal): Promise<FirstL
   return known;
 }
 
+/** From now on the session counts as one with triggers of events: what is sent makes them, or an extension that may. */
+export function expectTriggers(session: Session): void {
+  const known = firstLooks.get(session);
+  if (known === undefined) return;
+  const looked = known.then((look) => ({ ...look, hasTriggers: true }));
+  looked.catch(() => undefined);
+  firstLooks.set(session, looked);
+}
+
 /**
  * What is sent before a file, so that it finds the session as a fresh connection would be: nothing, where all that ran since
  * the last time leaves no trace. What is sent from now on comes after the file.

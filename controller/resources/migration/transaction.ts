@@ -15,6 +15,7 @@ import {
   checkFence,
   cleaningMs,
   contender,
+  expectTriggers,
   fenceIfFresh,
   firstLook,
   inside,
@@ -79,6 +80,7 @@ export async function runInTransaction(
   const send = (sent = link?.sent): Promise<void> => {
     const reset = resetBefore(session, isPlain);
     leading = reset.length + 1;
+    if (sources.some(({ text }) => makesTriggers.test(text))) expectTriggers(session);
     return sendTransaction(session, [...reset, ...strings], signal, sent);
   };
   const sentBehind = (answer: Promise<unknown>): void =>
@@ -103,6 +105,8 @@ export async function runInTransaction(
     throw await explain(error, { ...failed, isUndone }, ports.parser);
   }
 }
+
+const makesTriggers = /\b(?:event\s+trigger|extension)\b/i;
 
 interface Sent {
   readonly text: string;

@@ -32,6 +32,8 @@ describe("may leave one", () => {
     ["a row, with its triggers", "insert into a values (1)"],
     ["a table of a query", "create table a as select 1"],
     ["the same, hidden", "create table x as/**/table y"],
+    ["the same, behind the end of a comment that looks like one", "create table a /*\n-- */ as select f()"],
+    ["a table that is called as columns are", "create table always as (select f())"],
     ["a table of the session", "create temp table a (i int)"],
     ["the same, by its schema", "create table pg_temp.a (i int)"],
     ["the same, within a schema's statement", "create schema x create temp table y (i int)"],

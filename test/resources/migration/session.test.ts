@@ -145,6 +145,18 @@ test("where a trigger of an event may run with anything, every session is reset"
   ]);
 });
 
+test("behind a file that may have made such a trigger, every session is reset", async ({ database }) => {
+  await database.createLedger();
+  const { server, resets: found } = resets(database);
+  const project = migrations({
+    "001_extension.sql": "create extension if not exists plpgsql",
+    "002_a.sql": "create table a (n int)",
+    "003_b.sql": "create table b (n int)",
+  });
+  await pass(world(database, project, server));
+  expect(found()).toEqual([true, true, true]);
+});
+
 test("a plain file that fails has its session reset before the next try", async ({ database }) => {
   await database.createLedger();
   const project = migrations({ "001_a.sql": "create table a (n int)", "002_b.sql": "create index on a (nothing)" });
