@@ -35,6 +35,8 @@ export async function* frames(source: AsyncIterable<Buffer>): AsyncGenerator<Fra
     }
     rest = rest.subarray(at);
   }
+  // A connection without a length ends where it breaks, too.
+  if (rest.length > 0) throw new Error("the engine's output ends in the middle of a frame");
 }
 
 /** A message of an engine has some hundred bytes, one of a build with many steps some hundred KiB. */

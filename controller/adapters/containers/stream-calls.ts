@@ -7,6 +7,7 @@ import { object, present, someText, text, textMap } from "./answer.ts";
 import { readLimitMs, writeLimitMs } from "./client.ts";
 import { environmentLines } from "./container-body.ts";
 import { pathOf, type Session } from "./container-calls.ts";
+import { exitCodeOf, outputBrokeOff } from "./exec-end.ts";
 import { isCode, shortIds, unless } from "./failure.ts";
 import { frames, lines } from "./frames.ts";
 import { heard } from "./heard.ts";
@@ -37,10 +38,7 @@ export function streamCalls(session: (signal: AbortSignal) => Promise<Session>):
       const start = { method: "POST", path: `${path}/start`, body: { Detach: false, Tty: false }, doing } as const;
       const output = await client.open({ ...start, limitMs: writeLimitMs }, signal);
       const kept = await within(timeoutMs, doing, output, signal, onOutput);
-      const ended = object(
-        await client.ask({ method: "GET", path: `${path}/json`, doing, limitMs: readLimitMs }, signal),
-      );
-      return execResult(Number(ended["ExitCode"] ?? 0), kept, doing);
+      return execResult(await exitCodeOf(client, path, doing, signal), kept, doing);
     },
 
     async *logs(id, { follow = false, tail, since, until }, signal) {
@@ -66,7 +64,11 @@ export function streamCalls(session: (signal: AbortSignal) => Promise<Session>):
       if (answer === undefined) return;
       const source = endingWith(answer, signal);
       // One that is followed is quiet as long as the container is; of one that is not, all is there already.
-      yield* logLines(frames(follow ? source : heard(source, readLimitMs, () => silent(call.doing))));
+      try {
+        yield* logLines(frames(follow ? source : heard(source, readLimitMs, () => silent(call.doing))));
+      } catch (error) {
+        throw error instanceof PoststackError || signal.aborted ? error : brokenOff(call.doing, error);
+      }
     },
 
     async putFiles(id, files, signal) {
@@ -129,10 +131,17 @@ const silent = (doing: string): PoststackError =>
     next: "see whether the engine is overloaded: docker info, its log",
   });
 
+const brokenOff = (doing: string, cause: unknown): PoststackError =>
+  new PoststackError(
+    "ENGINE_UNREACHABLE",
+    { what: `${shortIds(doing)}: the engine's answer broke off`, next: "see whether the engine runs, and its log" },
+    { cause },
+  );
+
 /**
  * What a command prints until it ends, the last part of it, without what `onOutput` takes.
  *
- * @throws PoststackError `TIMEOUT`
+ * @throws PoststackError `TIMEOUT`, `ENGINE_CONNECTION_LOST`
  */
 async function within(
   limitMs: number,
@@ -152,6 +161,8 @@ async function within(
       if (stream === "stdout" && onOutput !== undefined) onOutput(bytes);
       else kept = Buffer.concat([kept, bytes]).subarray(-outputLimitBytes);
     }
+  } catch (failure) {
+    throw failure instanceof PoststackError || signal.aborted ? failure : outputBrokeOff(doing, failure);
   } finally {
     clearTimeout(timer);
   }

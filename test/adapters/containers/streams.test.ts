@@ -96,14 +96,20 @@ test("a reader that goes away ends it", async () => {
   expect(stream.destroyed).toBe(true);
 });
 
+const framed = (stream: number, text: string): Buffer => {
+  const head = Buffer.alloc(8);
+  head[0] = stream;
+  head.writeUInt32BE(Buffer.byteLength(text), 4);
+  return Buffer.concat([head, Buffer.from(text)]);
+};
+
 test("frames are told apart by their stream", async () => {
-  const framed = (stream: number, text: string): Buffer => {
-    const head = Buffer.alloc(8);
-    head[0] = stream;
-    head.writeUInt32BE(Buffer.byteLength(text), 4);
-    return Buffer.concat([head, Buffer.from(text)]);
-  };
   const bytes = Buffer.concat([framed(1, "out"), framed(2, "err")]);
   const found = await collect(frames(source(bytes.subarray(0, 5), bytes.subarray(5, 13), bytes.subarray(13))));
   expect(found.map(({ stream, bytes: part }) => `${stream} ${part.toString()}`)).toEqual(["stdout out", "stderr err"]);
+});
+
+test.each([3, 10])("output that ends %i bytes into a frame is not taken for whole", async (length) => {
+  const cut = frames(source(framed(1, "out"), framed(1, "cut").subarray(0, length)));
+  await expect(collect(cut)).rejects.toThrow("in the middle of a frame");
 });
