@@ -89,9 +89,9 @@ export const errorCodes = {
   MIGRATION_LOCKED: ["stalled", "a lock was not granted after all retries"],
   SCHEMA_NOT_COPIED: [
     "terminal",
-    "the schema cannot be made anew elsewhere, so nothing can be rehearsed on a copy of it",
+    "a schema that cannot be made anew elsewhere, so nothing can be rehearsed, or compared",
   ],
-  SCHEMA_DRIFT: ["refused", "the schema was changed by hand, and the environment's policy refuses that"],
+  SCHEMA_DRIFT: ["refused", "the schema was changed by hand, or nobody can tell, and the policy refuses that"],
   MIGRATION_UNKNOWN: ["terminal", "no migration of that version"],
   ROLLBACK_REQUIRED: ["terminal", "the target lies before what is applied; only `db rollback` goes back"],
   ROLLBACK_MISSING: ["terminal", "a migration to be rolled back has no rollback file"],

@@ -1,6 +1,6 @@
 import { readCatalog } from "../core/catalog/read.ts";
 import type { Catalog } from "../core/catalog/model.ts";
-import { fromFacts, type ErrorFacts } from "../core/errors.ts";
+import { fromFacts, PoststackError, type ErrorFacts } from "../core/errors.ts";
 import { resourceId } from "../core/id.ts";
 import { fileStart } from "../core/place.ts";
 import type { Endpoint } from "../core/ports/postgres.ts";
@@ -12,7 +12,7 @@ import { checksumOf, headersOf } from "../resources/migration/text.ts";
 import { applyPlan } from "./apply.ts";
 import type { EnginePorts } from "./converge.ts";
 import { passPorts, passServer } from "./server.ts";
-import { filesWith, textsInShadow } from "./shadow-files.ts";
+import { blockAboutServer, filesWith, textsInShadow } from "./shadow-files.ts";
 
 /** A migration as the ledger recorded it: what ran, whatever its file says by now. */
 export interface RecordedMigration {
@@ -35,20 +35,23 @@ export interface Replay {
  * environment, and its catalog is read.
  *
  * @param endpoint of the environment, whose server makes the shadow
- * @throws PoststackError of the first migration that fails, and as {@link withShadow}
+ * @throws PoststackError of the first migration that fails; `SCHEMA_NOT_COPIED`: one of them would reach beyond the shadow;
+ *   and as {@link withShadow}
  */
-export function replay(
+export async function replay(
   { migrations, extensions }: Replay,
   endpoint: Endpoint,
   ports: EnginePorts,
   signal: AbortSignal,
 ): Promise<Catalog> {
+  const recorded = new Map(migrations.map(({ file, text }) => [file, text]));
+  const beyond = await blockAboutServer(recorded, ports.parser);
+  if (beyond !== undefined) throw reachesBeyond(beyond);
   return withShadow(endpoint, ports, signal, async (shadow) => {
     const server = passServer(shadow, ports.postgres);
     try {
       const session = await server.admin(signal);
       await prepareShadow(session, shadow, extensions, signal);
-      const recorded = new Map(migrations.map(({ file, text }) => [file, text]));
       const texts = await textsInShadow(recorded, endpoint, shadow, ports.parser);
       const world = { ...passPorts(ports, server), files: filesWith(ports.files, texts) };
       const actions = actionsFor(migrations, texts);
@@ -95,6 +98,14 @@ function actionsFor(
     };
   });
 }
+
+/** Its roles are those of the environment: it would drop, alter or grant them once more. */
+const reachesBeyond = (file: string): PoststackError =>
+  new PoststackError("SCHEMA_NOT_COPIED", {
+    what: `a DO block of ${file}, or a function that it calls, speaks of roles or of the whole server, which a shadow database shares`,
+    where: fileStart(file),
+    next: "compare with a file instead: `poststack db dump --check FILE`",
+  });
 
 const inShadow = (error: ErrorFacts): ErrorFacts => ({
   ...error,

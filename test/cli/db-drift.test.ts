@@ -190,6 +190,30 @@ Nothing to do.
     expect(await shadows()).toEqual([]);
   });
 
+  test("one whose DO block changes roles does not run again, and what cannot be told is refused", async () => {
+    await project.sql(
+      "update poststack.schema_migrations set sql = 'do $$ begin create role made_again; end $$' where version = '004'",
+    );
+    const ended = await project.run("db", "drift");
+    expect(ended.code).toBe(1);
+    expect(ended.text).toContain("SCHEMA_NOT_COPIED");
+    expect(ended.text).toContain("004_adopted.sql");
+
+    project.edit(".poststack.yml", "  dev:\n", "  dev:\n    policy: { drift: refuse }\n");
+    project.write("migrations/005_more.sql", "create table more (id int);\n");
+    const refused = await project.run("apply", "--yes");
+    expect(refused.code).toBe(1);
+    expect(refused.text).toContain("SCHEMA_DRIFT");
+    expect(refused.text).toContain("a DO block of migrations/004_adopted.sql");
+    expect(
+      await project.sql(
+        "select relname as found from pg_class where relname = 'more' union all select rolname from pg_roles where rolname = 'made_again'",
+      ),
+    ).toEqual([]);
+    rmSync(project.path("migrations/005_more.sql"));
+    project.edit(".poststack.yml", /\n {4}policy: .*/, "");
+  });
+
   test("without a server there is nothing to compare", async () => {
     await project.ok("env", "stop", "dev", "--yes");
     for (const command of ["dump", "drift"]) {

@@ -16,7 +16,7 @@ export interface Compared {
  * The plan, with what was changed by hand. No action heals it; where the environment's policy says so, no migration runs
  * until it is adopted or undone. The fingerprint stays: the drift says nothing of what would be done.
  *
- * @throws PoststackError of the connection; where drift refuses, also of what keeps it from being told
+ * @throws PoststackError of the connection
  */
 export async function withDrift(
   plan: Plan<Action>,
@@ -29,11 +29,35 @@ export async function withDrift(
   if (wish?.drift === undefined || !seen.desired.scope.has("migration")) return plan;
   const waiting = plan.actions.find(isStopped);
   if (wish.drift.compare === "before-migrations" && waiting === undefined) return plan;
-  const told = (known.drift ??= await driftOf(seen, ports, signal));
+  const told = known.drift ?? (await driftOf(seen, ports, signal));
   if (told === undefined) return plan;
-  const { differences } = told;
-  const isInTheWay = wish.drift.refuses && waiting !== undefined && differences.length > 0;
-  return { ...(isInTheWay ? refusing(plan, waiting, differences.length) : plan), drift: told };
+  // One that began has to end before there is a schema to compare with; what it began on was compared before.
+  if (isUnfinished(seen)) return { ...plan, drift: told };
+  known.drift = told;
+  const objection = wish.drift.refuses ? objectionTo(told) : undefined;
+  const isInTheWay = objection !== undefined && waiting !== undefined;
+  return { ...(isInTheWay ? refusing(plan, waiting, objection) : plan), drift: told };
+}
+
+const isUnfinished = ({ observation: { observed } }: Seen): boolean =>
+  (observed.migration?.[0]?.rows ?? []).some(({ state }) => state === "started");
+
+type Objection = Pick<ErrorFacts, "what" | "next">;
+
+/** Why no migration may run. */
+function objectionTo({ differences, unknown }: SchemaDrift): Objection | undefined {
+  if (unknown !== undefined) {
+    return {
+      what: `what was changed by hand is not known, and the environment's policy refuses to go on without: ${unknown}`,
+      next: "`poststack db drift` has the whole error; `policy: { drift: warn }` goes on without knowing",
+    };
+  }
+  const count = differences.length;
+  if (count === 0) return undefined;
+  return {
+    what: `${count} ${count === 1 ? "object differs" : "objects differ"} from what the migrations make, and the environment's policy refuses that`,
+    next: "adopt or undo each with the statements of `poststack db drift`, or name it in `policy.drift.ignore`",
+  };
 }
 
 /** Rollbacks go on: they are what somebody does in a hurry. A baseline adopts what is there. */
@@ -54,15 +78,14 @@ async function driftOf(seen: Seen, ports: EnginePorts, signal: AbortSignal): Pro
   }
 }
 
-/** One that began and did not finish, or does not run from nothing: `db drift` tells it with its place. */
-const isOfMigrations = ({ code }: ErrorFacts): boolean => code.startsWith("MIGRATION_");
+/** One that began and did not finish, or does not run from nothing, or may not: `db drift` tells it with its place. */
+const isOfMigrations = ({ code }: ErrorFacts): boolean => code.startsWith("MIGRATION_") || code === "SCHEMA_NOT_COPIED";
 
-function refusing(plan: Plan<Action>, first: Action, count: number): Plan<Action> {
+function refusing(plan: Plan<Action>, first: Action, objection: Objection): Plan<Action> {
   const refused = refuse(first.id, {
     code: "SCHEMA_DRIFT",
-    what: `${count} ${count === 1 ? "object differs" : "objects differ"} from what the migrations make, and the environment's policy refuses that`,
+    ...objection,
     ...(first.place === undefined ? {} : { where: first.place }),
-    next: "adopt or undo each with the statements of `poststack db drift`, or name it in `policy.drift.ignore`",
   });
   const { actions } = plan;
   return {
