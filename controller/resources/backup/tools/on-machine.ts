@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { withoutPooler } from "../../../core/pooler.ts";
 import type { Ports } from "../../../core/ports.ts";
 import type { Login } from "../../../core/ports/postgres.ts";
 import type { Text } from "../../../core/secret.ts";
@@ -8,6 +9,7 @@ import {
   dumpArguments,
   listArguments,
   noArchive,
+  programName,
   restoreArguments,
   runLimitMs,
   toolFailed,
@@ -26,6 +28,8 @@ export function onMachine(
   const { directory } = ports.state;
   const logFile = join(directory, "logs", "backup.log");
   const listFile = join(directory, "backup.list");
+  // A dump is one long session with its own snapshot and locks, which a pooler of transactions would scatter.
+  const { host, port } = withoutPooler(endpoint);
 
   /** The program's exit code and what it said; `limitMs` is not reached by one that works. */
   const run = async (program: "pg_dump" | "pg_restore", args: readonly string[], login?: Login) => {
@@ -53,14 +57,14 @@ export function onMachine(
   const environmentFor = ({ user, password }: Login): ReadonlyMap<string, Text> =>
     new Map<string, Text>([
       ...plainEnvironment,
-      ["PGHOST", endpoint.host],
-      ["PGPORT", String(endpoint.port)],
+      ["PGHOST", host],
+      ["PGPORT", String(port)],
       ["PGUSER", user],
       ["PGPASSWORD", password],
       ["PGSSLMODE", endpoint.sslmode],
       // As Poststack's own connections do; libpq before 16 looks for ~/.postgresql/root.crt.
       ...(endpoint.sslmode === "verify-full" && major >= 16 ? ([["PGSSLROOTCERT", "system"]] as const) : []),
-      ["PGAPPNAME", "poststack backup"],
+      ["PGAPPNAME", programName],
       ["PGCONNECT_TIMEOUT", "10"],
     ]);
 
