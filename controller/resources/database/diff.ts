@@ -80,6 +80,14 @@ const refuse = (desired: DesiredDatabase, error: ErrorFacts): DatabaseAction => 
 });
 
 function nameTaken({ name, mark, place, to }: DesiredDatabase, observed: ObservedDatabase): ErrorFacts {
+  if (observed.owner !== "foreign") {
+    return {
+      code: "NAME_TAKEN",
+      what: `database "${name}" is not dropped: the comment that says whose it is was overwritten`,
+      where: place,
+      next: "apply writes it again: poststack apply, and then once more",
+    };
+  }
   const why = observed.strayMark
     ? "its mark names another database: it was dropped and made again by hand, or restored from a dump"
     : "Poststack did not make it";

@@ -105,8 +105,14 @@ test.each<[string, Partial<DesiredDatabase>, Partial<ObservedDatabase> | undefin
   [
     "absent and not even marked",
     { to: "absent", deleteData: true },
-    { marked: false },
+    { marked: false, witnessed: false, owner: "foreign" },
     `refuse database:app  database "app" exists and is not this environment's: Poststack did not make it`,
+  ],
+  [
+    "absent, and its mark overwritten",
+    { to: "absent", deleteData: true },
+    { marked: false },
+    `refuse database:app  database "app" is not dropped: the comment that says whose it is was overwritten`,
   ],
 ])("%s", (_name, wish, seen, expected) => {
   const actions = diff([{ ...desired, ...wish }], seen === undefined ? [] : [{ ...observed, ...seen }]);

@@ -187,7 +187,7 @@ test.each<[string, DesiredInstance, ObservedInstance, string]>([
     observed({
       current: { ...own, inspected: { restart: { name: "no" }, aliases: new Map([["app-dev_default", []]]) } },
     }),
-    "update instance:postgres  aliases on app-dev_default none → app-dev-postgres; restart no → unless-stopped",
+    "update instance:postgres  aliases on app-dev_default none → app-dev-postgres; restart no → unless-stopped  [downtime]",
   ],
   [
     "which is as it should be",

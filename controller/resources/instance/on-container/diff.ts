@@ -256,7 +256,9 @@ function diffKept(
   const also = summarise(wrong);
   const down = whyDown(current);
   if (down !== undefined) return [change(desired, "start", joined(down, also), wrong)];
-  if (wrong.length > 0) return [{ ...facts(desired, also), verb: "update", desired, drift: wrong, repairs }];
+  // Who is connected over a network that is taken off for a moment loses the connection.
+  const hazards: readonly Hazard[] = repairs.reconnect.length > 0 ? ["downtime"] : [];
+  if (wrong.length > 0) return [{ ...facts(desired, also, hazards), verb: "update", desired, drift: wrong, repairs }];
   if (current.state === "restarting")
     return [change(desired, "restart", "restarting again and again", [], ["downtime"])];
   const drift = observed.server === "up" ? parametersDrift(desired.parameters, observed) : [];
