@@ -263,7 +263,8 @@ async function look(file: NamedMigration, { files, parser }: Pick<Ports, "files"
     const asked = settings.find(({ role }) => role !== undefined);
     const place = { file: source.file, line: (asked?.line ?? 1) - (source.shift ?? 0), column: 1 };
     const role = asked?.role === undefined ? {} : { role: { name: asked.role, place } };
-    const facts = { checksum, hazards: hazardsOf(source.text), ...role, ...(phase === undefined ? {} : { phase }) };
+    const hazards = hazardsOf(source.text, phase);
+    const facts = { checksum, hazards, ...role, ...(phase === undefined ? {} : { phase }) };
     // The place is that of one file, and of no other with the same text.
     if (asked === undefined && file.phase === undefined) looked.set(checksum, facts);
     return facts;

@@ -241,6 +241,7 @@ describe("looking", () => {
     ["truncate", "create table t (n int); truncate table t", ["drop"]],
     ["truncate in a block", "do $$ begin truncate t; end $$", ["drop"]],
     ["delete of everything", "delete from users; select 1 where true", ["drop"]],
+    ["a backfill that deletes", "-- poststack: phase backfill\ndelete from t where id between $1 and $2", ["drop"]],
     ["delete of some", "delete from users\n  using old where old.id = users.id", []],
     ["delete in a comment", "/* truncate t; delete\nfrom users */ select 1", []],
     ["truncate as a privilege", "grant truncate, delete on t to public", []],
