@@ -4,6 +4,9 @@ const oldTransactionS = 60;
 /** Characters of a statement that somebody else runs. */
 const readLength = 500;
 
+/** How long measuring waits for a lock: shorter than anybody notices of a plan. */
+const patienceMs = 200;
+
 /** What a system's relation has below it (FirstNormalObjectId of the server): nobody's migration alters those. */
 const firstOid = 16_384;
 
@@ -83,20 +86,35 @@ known as materialized (
     union select oid from named where oid >= ${firstOid}
   )) as oid
 ),
-wanted_by as materialized (
-  select relation, pid, mode, virtualtransaction from pg_locks join known on relation = known.oid
+lock_of_others as materialized (
+  select relation, pid, mode, virtualtransaction from pg_locks
   where locktype = 'relation' and pid is distinct from pg_backend_pid()
     and database = (select oid from pg_database where datname = current_database())
 ),
-closed as materialized (select distinct relation as oid from wanted_by where mode = 'AccessExclusiveLock'),
+wanted_by as materialized (select lock_of_others.* from lock_of_others join known on relation = known.oid),
+closed as materialized (
+  select relation as oid from lock_of_others where mode = 'AccessExclusiveLock' union select oid from known where $7::bool
+),
+-- A size is told of open files: of the table, of its indexes, of its TOAST table and of the index of that. REINDEX locks only
+-- the index as ALTER TABLE locks the table.
+unmeasured as materialized (
+  select c.oid from known join pg_class c on c.oid = known.oid
+  where c.oid in (select oid from closed) or c.reltoastrelid in (select oid from closed)
+    or exists (select from pg_index where indrelid in (c.oid, c.reltoastrelid) and indexrelid in (select oid from closed))
+),
+-- For a lock that somebody takes between the look at pg_locks and the measuring. It ends with this statement.
+patience as materialized (select set_config('lock_timeout', '${patienceMs}ms', true)),
 relation as (
   select c.oid::bigint, n.nspname as schema, c.relname as name, c.relkind,
     case when c.relkind not in ('r', 'm', 'i') then 0
-      when closed.oid is not null then c.relpages * current_setting('block_size')::bigint
+      when unmeasured.oid is not null then c.relpages * current_setting('block_size')::bigint
       when c.relkind = 'i' then coalesce(pg_relation_size(c.oid), 0)
       -- An empty table may have a TOAST table, whose index has a page.
       when pg_relation_size(c.oid) > 0 then pg_table_size(c.oid) else 0 end as bytes,
-    case when c.relkind in ('r', 'm') and closed.oid is null then coalesce(pg_indexes_size(c.oid), 0) else 0 end as "indexBytes",
+    case when c.relkind not in ('r', 'm') then 0
+      when unmeasured.oid is not null then coalesce((select sum(relpages) from pg_index join pg_class i on i.oid = indexrelid
+        where indrelid = c.oid), 0) * current_setting('block_size')::bigint
+      else coalesce(pg_indexes_size(c.oid), 0) end as "indexBytes",
     c.reltuples::float8 as rows, (select count(*)::int from pg_index where indrelid = c.oid) as indexes,
     c.relpersistence = 'p' as "isLogged", c.relpersistence = 't' as "isTemporary",
     coalesce((select spcname from pg_tablespace where oid = c.reltablespace), '') as tablespace,
@@ -111,7 +129,8 @@ relation as (
       from pg_constraint con where conrelid = c.oid and contype = 'c'), '[]') as checks,
     array(select distinct attname from pg_index i join pg_attribute on attrelid = i.indrelid and attnum = any(i.indkey::int2[])
       where i.indrelid = c.oid) as indexed
-  from known join pg_class c on c.oid = known.oid join pg_namespace n on n.oid = c.relnamespace left join closed on closed.oid = c.oid
+  from patience cross join known join pg_class c on c.oid = known.oid join pg_namespace n on n.oid = c.relnamespace
+  left join closed on closed.oid = c.oid left join unmeasured on unmeasured.oid = c.oid
   where n.nspname not in ('pg_catalog', 'information_schema', 'poststack')
 ),
 foreign_key as (

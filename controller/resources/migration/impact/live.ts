@@ -1,5 +1,5 @@
 import type { Session } from "../../../core/ports/postgres.ts";
-import { quoteIdentifier } from "../../../core/sql.ts";
+import { quoteIdentifier, sqlFailure } from "../../../core/sql.ts";
 import { keyOf, type Name } from "../lint/names.ts";
 import type { CatalogFacts, ForeignKey, RelationKind } from "./catalog.ts";
 import type { Asked } from "./asked.ts";
@@ -8,10 +8,14 @@ import { catalogQuery } from "./live-query.ts";
 /** Characters of a statement that somebody else runs. */
 const toldLength = 80;
 
+/** What the server says when lock_timeout is over (manual: appendix A). */
+const lockNotAvailable = "55P03";
+
 /**
  * One read for all that the statements name, whatever their number. It waits for nobody: the size of a relation, and the
- * words of a CHECK, are asked only where no one holds or wants its ACCESS EXCLUSIVE lock, as the server takes ACCESS SHARE
- * to tell; else the size is the one that the last VACUUM or ANALYZE left.
+ * words of a CHECK, are asked only where no one holds or wants the ACCESS EXCLUSIVE lock of what the server opens to tell,
+ * with ACCESS SHARE; else the size is the one that the last VACUUM or ANALYZE left. So it is for all of them where somebody
+ * takes such a lock while they are measured.
  */
 export async function readCatalogFacts(session: Session, asked: Asked, signal: AbortSignal): Promise<CatalogFacts> {
   const values = [
@@ -22,7 +26,10 @@ export async function readCatalogFacts(session: Session, asked: Asked, signal: A
     asked.cascades,
     asked.schemas,
   ];
-  const [row] = await session.query(catalogQuery, values, signal);
+  const [row] = await session.query(catalogQuery, [...values, false], signal).catch((error: unknown) => {
+    if (sqlFailure(error)?.sqlState !== lockNotAvailable) throw error;
+    return session.query(catalogQuery, [...values, true], signal);
+  });
   const facts = JSON.parse(row?.["facts"] as string) as LiveFacts;
   const textOf = new Map(asked.types.map(({ text, key }) => [text, key]));
   return {

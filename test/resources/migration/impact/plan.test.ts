@@ -204,4 +204,51 @@ describe("who is in the way", () => {
       expect(action?.statements?.[0]?.relations[0]?.inTheWay).toMatchObject([{ pid: session.pid }]);
     });
   });
+
+  test.for(["its index", "its TOAST table's index", "all of them"])(
+    "nor where REINDEX locks %s",
+    async (what, { database }) => {
+      const it = await used(database, {
+        "002_more.sql": "alter table orders alter customer_id set not null;\nalter table customers add a int;",
+      });
+      await database.query("alter table orders add check (customer_id is not null)");
+      await database.query("analyze");
+      const [toast] = await database.column(
+        "select indexrelid::regclass::text from pg_index where indrelid = (select reltoastrelid from pg_class where oid = 'orders'::regclass)",
+      );
+      const reindex =
+        { "its index": "index orders_pkey", "all of them": "table orders" }[what] ?? `index ${String(toast)}`;
+      const [before] = await planOf(it);
+      await asSomebody(database, async (session) => {
+        await session.pipeline(["begin", `reindex ${reindex}`], database.signal);
+        const [action] = await planOf(it);
+        // The table itself is open: what its CHECK says is still known.
+        expect(told(action?.statements)[0]).toEqual(["orders ACCESS EXCLUSIVE moment"]);
+        const [orders] = action?.statements?.[0]?.relations ?? [];
+        expect(orders?.bytes).toBeGreaterThanOrEqual(8192 * 10);
+        expect(orders?.indexBytes).toBe(before?.statements?.[0]?.relations[0]?.indexBytes);
+        // Nobody keeps that one from being measured.
+        expect(action?.statements?.[1]).toEqual(before?.statements?.[1]);
+      });
+    },
+  );
+
+  test("nor where a lock comes after it has looked for locks", async ({ database }) => {
+    const it = await used(database, { "002_more.sql": "alter table orders add a int;" });
+    await database.query("analyze orders");
+    const { admin } = database;
+    const query = admin.query.bind(admin);
+    const sawNone = (sql: string): string => sql.replace("locktype = 'relation'", "locktype = 'none yet'");
+    Object.assign(admin, {
+      query: (...[sql, ...rest]: Parameters<Session["query"]>) => query(sawNone(sql), ...rest),
+    });
+    await asSomebody(database, async (session) => {
+      await session.pipeline(["begin", "lock table orders"], database.signal);
+      const [action] = await planOf(it);
+      const [orders] = action?.statements?.[0]?.relations ?? [];
+      expect(orders).toMatchObject({ name: "orders", rows: 2000 });
+      expect(orders?.bytes).toBeGreaterThanOrEqual(8192 * 10);
+      expect(await database.column("show lock_timeout")).toEqual(["0"]);
+    });
+  });
 });
