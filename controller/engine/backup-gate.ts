@@ -6,7 +6,7 @@ import type { Observation } from "./observe.ts";
 /**
  * Where the files ask for it (`backup.gate`), a backup comes before whatever endangers data. It comes behind what stops, so
  * that nobody writes what it does not hold, and before all else in the database, whose changes would have to wait for the
- * tables that it reads.
+ * tables that it reads. A container that is removed is no stop: removals come last, when there is a backup.
  */
 export function withBackup(
   { resources: wanted, scope }: Desired,
