@@ -170,6 +170,7 @@ function ledgerAccess(owner: string, before: string): string {
       select pg_catalog.pg_get_userbyid(nspowner) from pg_catalog.pg_namespace where nspname = 'poststack'
     )) then
       revoke all on all tables in schema poststack from ${old};
+      revoke all on all functions in schema poststack from ${old};
       revoke all on schema poststack from ${old};
     end if;
     ${ledgerPrivileges(owner)}
