@@ -148,7 +148,7 @@ holder as (
   select a.pid, coalesce(nullif(a.application_name, ''), a.backend_type, 'a prepared transaction') as application,
     coalesce(a.state, case when a.pid is null then 'prepared' else 'active' end) as state,
     coalesce(extract(epoch from now() - coalesce(a.xact_start, p.prepared, a.backend_start))::int, 0) as "ageS",
-    coalesce(left(regexp_replace(a.query, '\\s+', ' ', 'g'), ${readLength}), '') as query,
+    coalesce(left(a.query, ${readLength}), '') as query,
     coalesce(json_agg(json_build_object('relation', w.relation::bigint, 'mode', w.mode)) filter (where w.relation is not null), '[]') as locks
   from wanted_by w left join pg_prepared_xacts p on w.pid is null and w.virtualtransaction = '-1/' || p.transaction
   full join (

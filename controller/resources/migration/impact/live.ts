@@ -4,9 +4,7 @@ import { keyOf, type Name } from "../lint/names.ts";
 import type { CatalogFacts, ForeignKey, RelationKind } from "./catalog.ts";
 import type { Asked } from "./asked.ts";
 import { catalogQuery } from "./live-query.ts";
-
-/** Characters of a statement that somebody else runs. */
-const toldLength = 80;
+import { withoutTexts } from "./without-texts.ts";
 
 /** What the server says when lock_timeout is over (manual: appendix A). */
 const lockNotAvailable = "55P03";
@@ -75,12 +73,6 @@ export async function readCatalogFacts(session: Session, asked: Asked, signal: A
       ...(pid === null ? {} : { pid }),
     })),
   };
-}
-
-/** A plan is read by many, and holds no data: what stands in quotes is left out. */
-function withoutTexts(statement: string): string {
-  const bare = statement.replaceAll(/\$(\w*)\$[\s\S]*?(?:\$\1\$|$)|'(?:[^']|'')*(?:'|$)/g, "'…'");
-  return bare.length > toldLength ? `${bare.slice(0, toldLength)}…` : bare;
 }
 
 /** A name as to_regclass reads it. */

@@ -172,7 +172,7 @@ describe("who is in the way", () => {
     await asSomebody(database, async (session) => {
       const { signal } = database;
       await session.pipeline(
-        ["begin", "select from customers", "update orders set code = 'it''s secret' where id = 1"],
+        ["begin", "select from customers", "-- isn't\nupdate orders set code = 'it''s secret' where id = 1"],
         signal,
       );
       const [action] = await planOf(it);
