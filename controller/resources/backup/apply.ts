@@ -8,6 +8,7 @@ import { runAlone } from "../../core/transaction.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import type { BackupAction, Pruned } from "./model.ts";
 import { restoreBackup } from "./restore.ts";
+import { isHeld } from "./restore/held.ts";
 import { takeBackup } from "./take.ts";
 
 /** @throws PoststackError `BACKUP_*`, `DISK_FULL`, `STATE_UNWRITABLE`, `NOT_PERMITTED`, and what a refused action says */
@@ -43,10 +44,10 @@ async function prune(what: Pruned, ports: Ports, signal: AbortSignal): Promise<R
 async function dropOwn(name: string, mark: string, ports: Ports, signal: AbortSignal): Promise<void> {
   const session = await ports.server.maintenance(signal);
   try {
-    const isOurs = isMarked("pg_catalog.shobj_description(oid, 'pg_database')", mark, "oid");
+    const isOurs = isMarked("pg_catalog.shobj_description(d.oid, 'pg_database')", mark, "d.oid");
     const [row] = await ask(
       session,
-      `select true as ours from pg_catalog.pg_database where datname = ${quoteLiteral(name)} and ${isOurs}`,
+      `select true as ours from pg_catalog.pg_database d where d.datname = ${quoteLiteral(name)} and ${isOurs} and not ${isHeld("d")}`,
       [],
       ports.clock,
       signal,

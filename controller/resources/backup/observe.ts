@@ -7,6 +7,7 @@ import { quoteLiteral, sqlFailure } from "../../core/sql.ts";
 import { parseManifest } from "./manifest.ts";
 import type { Backup, Candidate, DesiredBackup, ObservedBackup, Restored, Tools } from "./model.ts";
 import { siblingStem } from "./names.ts";
+import { isHeld } from "./restore/held.ts";
 
 /** Where the ledger keeps which backup the database came from. */
 export const restoredKey = "restored";
@@ -65,7 +66,7 @@ const databaseSql = ({ endpoint: { database }, mark }: DesiredBackup): string =>
     group by 1
   ) s) as sessions,
   (select coalesce(json_agg(d.datname), '[]') from pg_catalog.pg_database d
-    where left(d.datname, ${siblingStem(database).length}) = ${stem} and right(d.datname, 8) ~ '^[0-9a-f]{8}$' and ${isOurs}) as leftovers`;
+    where left(d.datname, ${siblingStem(database).length}) = ${stem} and right(d.datname, 8) ~ '^[0-9a-f]{8}$' and ${isOurs} and not ${isHeld("d")}) as leftovers`;
 };
 
 /** Poolers and managed servers may keep it to themselves. */

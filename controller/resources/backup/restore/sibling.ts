@@ -4,6 +4,7 @@ import { quoteIdentifier, quoteLiteral } from "../../../core/sql.ts";
 import { block, runAlone, transact } from "../../../core/transaction.ts";
 import type { DesiredBackup } from "../model.ts";
 import { siblingName } from "../names.ts";
+import { hold } from "./held.ts";
 
 /** Milliseconds to drop one, also after an abort. */
 const dropLimitMs = 300_000;
@@ -23,15 +24,16 @@ export async function withSibling(
   const name = siblingName(endpoint.database, ports.clock.random());
   const session = await ports.server.maintenance(signal);
   try {
+    await session.query(hold(name), [], signal);
     await runAlone(session, await databaseLike(name, endpoint, session, signal), ports, signal);
     await transact(session, [markAs(name, mark)], ports, signal);
+    try {
+      await run(name);
+    } finally {
+      await dropAfterwards(name, endpoint, ports);
+    }
   } finally {
     await session.close();
-  }
-  try {
-    await run(name);
-  } finally {
-    await dropAfterwards(name, endpoint, ports);
   }
 }
 
