@@ -4,7 +4,7 @@ import type { RestoreWish } from "../tools.ts";
 /** Milliseconds for one run of a program: terabytes take hours, and none takes a day. */
 export const runLimitMs = 24 * 3_600_000;
 
-/** What `pg_stat_activity` calls the sessions of these programs. */
+/** What `pg_stat_activity` calls the sessions of these programs; Poststack's own are called after the command. */
 export const programName = "poststack backup";
 
 /** Milliseconds that pg_dump waits for a table that somebody alters, before it tells (manual: --lock-wait-timeout). */

@@ -2,17 +2,31 @@ import { PoststackError } from "../../../core/errors.ts";
 import type { Ports } from "../../../core/ports.ts";
 import type { DesiredBackup, Tools } from "../model.ts";
 import type { Toolbox } from "../tools.ts";
-import { dumpArguments, listArguments, noArchive, restoreArguments, runLimitMs, toolFailed } from "./arguments.ts";
+import {
+  dumpArguments,
+  listArguments,
+  noArchive,
+  programName,
+  restoreArguments,
+  runLimitMs,
+  toolFailed,
+} from "./arguments.ts";
 
 type InContainer = Extract<Tools, { readonly on: "container" }>;
 
-/** Milliseconds for a program that only looks at a file. */
+/** Milliseconds for a program that reads no more of a file than its beginning. */
 const lookLimitMs = 60_000;
+
+/** A list of contents has about 80 bytes for each table, index and grant. */
+const listLimitBytes = 256 * 1024 * 1024;
 
 /**
  * Programs of the server's own image, in the server's container: there they are of its very version, and the socket asks
  * for no password (initdb: --auth-local). The file is made in the container and copied, so that a connection to an engine
  * that breaks half-way leaves no half a dump.
+ *
+ * No engine ends a command in a container for somebody who went away. So the next run of the kind ends pg_dump's session,
+ * removes the file and begins anew; what is open already is read on by whom it is open to.
  */
 export function inContainer(
   { name }: InContainer,
@@ -23,7 +37,10 @@ export function inContainer(
   const { containers, backups } = ports;
 
   const run = async (command: readonly [string, ...string[]], limitMs: number, onOutput?: (bytes: Buffer) => void) => {
-    const environment = new Map([["LC_ALL", "C"]]);
+    const environment = new Map([
+      ["LC_ALL", "C"],
+      ["PGAPPNAME", programName],
+    ]);
     const ended = await containers.exec(
       name,
       { command, environment, timeoutMs: limitMs, ...(onOutput === undefined ? {} : { onOutput }) },
@@ -33,15 +50,22 @@ export function inContainer(
   };
 
   /** All that it writes to its standard output. */
-  const textOf = async (command: readonly [string, ...string[]]) => {
+  const textOf = async (command: readonly [string, ...string[]], limitMs = lookLimitMs) => {
     const chunks: Buffer[] = [];
-    const ended = await run(command, lookLimitMs, (bytes) => void chunks.push(bytes));
+    let length = 0;
+    const ended = await run(command, limitMs, (bytes) => {
+      length += bytes.length;
+      if (length > listLimitBytes) throw tooLong(command[0]);
+      chunks.push(bytes);
+    });
     return { ...ended, text: Buffer.concat(chunks).toString("utf8") };
   };
 
-  /** A file in the container for as long as `use` takes. */
-  const withFile = async <T>(use: (path: string) => Promise<T>): Promise<T> => {
-    const path = `/tmp/poststack-${Math.floor(ports.clock.random() * 2 ** 48).toString(16)}.dump`;
+  /** A file in the container for as long as `use` takes; what a run of the same purpose has left is removed first. */
+  const withFile = async <T>(purpose: "dump" | "archive", use: (path: string) => Promise<T>): Promise<T> => {
+    const stem = `/tmp/poststack-${purpose}-${Buffer.from(endpoint.database).toString("hex")}-`;
+    const path = `${stem}${Math.floor(ports.clock.random() * 2 ** 48).toString(16)}.dump`;
+    await run(["sh", "-c", 'rm -f -- "$0"*', stem], lookLimitMs);
     try {
       return await use(path);
     } finally {
@@ -50,6 +74,26 @@ export function inContainer(
       await containers
         .exec(name, { command, timeoutMs: lookLimitMs }, AbortSignal.timeout(lookLimitMs))
         .catch(() => undefined);
+    }
+  };
+
+  /** Of an earlier run, or of this one when nobody waits for it any more: there is one writer. */
+  const endDumps = async (limited: AbortSignal): Promise<void> => {
+    const session = await ports.server.admin(limited);
+    const sql = `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+      where datname operator(pg_catalog.=) $1 and application_name operator(pg_catalog.=) $2`;
+    await session.query(sql, [endpoint.database, programName], limited);
+  };
+
+  const dumpTo = async (path: string): Promise<void> => {
+    await endDumps(signal);
+    const args = [`--username=${endpoint.admin.user}`, ...dumpArguments(endpoint.database, path)];
+    try {
+      const { isDone, output } = await run(["pg_dump", ...args], runLimitMs);
+      if (!isDone) throw toolFailed("pg_dump", output);
+    } catch (error) {
+      await endDumps(AbortSignal.timeout(lookLimitMs)).catch(() => undefined);
+      throw error;
     }
   };
 
@@ -70,20 +114,19 @@ export function inContainer(
       });
     },
     dump: (file) =>
-      withFile(async (path) => {
-        const args = [`--username=${endpoint.admin.user}`, ...dumpArguments(endpoint.database, path)];
-        const { isDone, output } = await run(["pg_dump", ...args], runLimitMs);
-        if (!isDone) throw toolFailed("pg_dump", output);
+      withFile("dump", async (path) => {
+        await dumpTo(path);
         const list = await contents(path, file);
         const copied = await run(["cat", "--", path], runLimitMs, (bytes) => backups.append(file, bytes));
         if (!copied.isDone) throw toolFailed("cat", copied.output);
-        const [, sum] = /^\\?([0-9a-f]{64}) /.exec((await textOf(["sha256sum", "--", path])).text) ?? [];
+        const { text } = await textOf(["sha256sum", "--", path], runLimitMs);
+        const [, sum] = /^\\?([0-9a-f]{64}) /.exec(text) ?? [];
         const { sha256 } = await backups.measure(file, signal);
         if (sum !== sha256) throw toolFailed("copying the dump", [`sha256 ${sum ?? "?"} there, ${sha256} here`]);
         return { list };
       }),
     withArchive: (file, use) =>
-      withFile(async (path) => {
+      withFile("archive", async (path) => {
         const sizeBytes = backups.find(file)?.sizeBytes ?? 0;
         const owned = { mode: 0o600, uid: 0, gid: 0 };
         await containers.putStream(name, { path, ...owned, sizeBytes, chunks: backups.read(file, signal) }, signal);
@@ -99,6 +142,12 @@ export function inContainer(
       }),
   };
 }
+
+const tooLong = (program: string): PoststackError =>
+  new PoststackError("FILE_UNREADABLE", {
+    what: `${program} in the container writes more than ${listLimitBytes} bytes, more than any list of contents has`,
+    next: "see what is in the database, or use another backup",
+  });
 
 const listOf = (path: string): string => `${path}.list`;
 
