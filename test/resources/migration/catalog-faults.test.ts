@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { describe, expect } from "vitest";
 import {
   catalogQuestions,
   remedyFor,
@@ -6,6 +6,7 @@ import {
 } from "../../../controller/resources/migration/catalog-faults.ts";
 import { quoteIdentifier } from "../../../controller/core/sql.ts";
 import { test, type TestDatabase } from "../../support/postgres.ts";
+import type { Server } from "../../../controller/core/ports/postgres.ts";
 import { failureOf, migrations, pass, planOf, render, world } from "./kit.ts";
 
 const faults = async (database: TestDatabase): Promise<readonly string[]> => {
@@ -93,4 +94,70 @@ test("one that cannot be built again says why, and leaves nothing more behind", 
   await database.query("delete from t where ctid = (select max(ctid) from t)");
   await pass(it, { repair: true });
   expect(await faults(database)).toEqual([]);
+});
+
+describe("after a rebuild that failed", () => {
+  const long = "i".repeat(63);
+  const names = "select indexrelid::regclass::text from pg_index where indrelid = 't'::regclass order by 1";
+
+  /** Its REINDEX fails, and what this tells happens meanwhile. @param sent what was asked of the server */
+  const failing = (database: TestDatabase, meanwhile: () => Promise<unknown>, sent: string[]): Server => ({
+    ...database.server,
+    owner: async (signal) => {
+      const session = await database.server.owner(signal);
+      return {
+        ...session,
+        query: async (sql, ...given) => {
+          sent.push(sql);
+          if (!sql.startsWith("reindex")) return session.query(sql, ...given);
+          await meanwhile();
+          return session.query("select 1 / 0", [], signal);
+        },
+      };
+    },
+  });
+
+  const prepared = async (database: TestDatabase, meanwhile: () => Promise<unknown>, sent: string[] = []) => {
+    await database.createLedger();
+    const project = migrations({ "001_t.sql": `create table t (n int, m int); create index ${long} on t (n)` });
+    await pass(world(database, project));
+    await invalidate(database, long);
+    return world(database, project, failing(database, meanwhile, sent));
+  };
+
+  test("its own copies are dropped, and no index of somebody else's", async ({ database }) => {
+    const copies = ["_ccnew", "_ccnew12"].map((end) => `${long.slice(0, 63 - end.length)}${end}`);
+    const others = ["t_m", "t_m_ccnew", "i_ccnew", `${long.slice(0, 57)}_ccnow`];
+    const it = await prepared(database, async () => {
+      for (const name of [...copies, ...others]) await database.query(`create index ${name} on t (m)`);
+      await database.query(
+        `do $$ declare i text; begin for i in select indexrelid::regclass from pg_index where indrelid = 't'::regclass loop
+           execute format('alter index %I owner to ${database.owner}', i); end loop; end $$`,
+      );
+      await invalidate(database, ...copies, ...others);
+    });
+    expect((await failureOf(pass(it, { repair: true }))).code).toBe("MIGRATION_FAILED");
+    expect(await database.column(names)).toEqual([long, ...others].sort());
+  });
+
+  test("what another session is building stays", async ({ database }) => {
+    const { endpoint, signal } = database;
+    const writer = await database.server.login(endpoint.admin, database.name, signal);
+    const builder = await database.server.login(endpoint.admin, database.name, signal);
+    const name = `${long.slice(0, 56)}_ccnew1`;
+    let building: Promise<unknown> = Promise.resolve();
+    const sent: string[] = [];
+    const build = async (): Promise<void> => {
+      await writer.pipeline(["begin", "insert into t values (1)"], signal);
+      building = builder.query(`create index concurrently ${name} on t (m)`, [], signal);
+      await expect.poll(() => database.column(names)).toContain(name);
+    };
+    const it = await prepared(database, build, sent);
+    expect((await failureOf(pass(it, { repair: true }))).code).toBe("MIGRATION_FAILED");
+    await writer.close();
+    await building;
+    await builder.close();
+    expect(await database.column(names)).toContain(name);
+    expect(sent.filter((sql) => sql.startsWith("drop index"))).toEqual([]);
+  });
 });
