@@ -37,6 +37,7 @@ export const backupFiles = (environment: NodeJS.ProcessEnv): Backups => ({
       .sort()
       .flatMap((name) => find(join(directory, name)) ?? []),
   find,
+  occupied: (path) => [path, manifestOf(path)].filter((one) => lstatSync(one, { throwIfNoEntry: false }) !== undefined),
   begin,
   append: (path, bytes) => writing(path, () => appendFileSync(path, bytes)),
   measure,

@@ -59,6 +59,17 @@ describe("a file of a backup", () => {
     expect(files.find(join(root, "b.dump"))).toBeUndefined();
   });
 
+  test("its names are taken by whatever has them, also by a link to nowhere", () => {
+    const project = projectWith();
+    const { root } = project;
+    const path = join(root, "a.dump");
+    expect(files.occupied(path)).toEqual([]);
+    project.write("a.dump.json", "{}");
+    expect(files.occupied(path)).toEqual([`${path}.json`]);
+    symlinkSync(join(root, "nowhere"), path);
+    expect(files.occupied(path)).toEqual([path, `${path}.json`]);
+  });
+
   test("a manifest that is too large vouches for nothing", () => {
     const project = projectWith();
     const { root } = project;

@@ -27,6 +27,8 @@ export interface Backups {
   list(directory: string): readonly BackupFile[];
   /** Undefined: there is no regular file. */
   find(path: string): BackupFile | undefined;
+  /** What of a backup's two files, or anything else of their names, is there already. */
+  occupied(path: string): readonly string[];
   /**
    * A new, empty file beside `path` for what is going to become it, mode 0600; its folder is made with 0700. What an earlier
    * try has left of it is removed.

@@ -2,7 +2,7 @@ import { resourceId } from "../../core/id.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import { obsolete } from "./keep.ts";
 import type { BackupAction, Candidate, DesiredBackup, ObservedBackup, Wish } from "./model.ts";
-import { noDatabase, noTools, refuse, unfit } from "./refusals.ts";
+import { fileExists, noDatabase, noTools, refuse, unfit } from "./refusals.ts";
 
 export function diff(desired: readonly DesiredBackup[], observed: readonly ObservedBackup[]): readonly BackupAction[] {
   const byId = new Map(observed.map((one) => [one.id, one]));
@@ -49,7 +49,11 @@ function take(
   const isTaken = observed.backups.some(
     ({ path, manifest }) => manifest.takenAt >= since && (output === undefined || path === output),
   );
-  return isTaken ? [] : [takeOrRefuse(desired, observed, "asked for")];
+  if (isTaken) return [];
+  const { occupied } = observed;
+  return [
+    occupied === undefined ? takeOrRefuse(desired, observed, "asked for") : refuse(desired, fileExists(occupied)),
+  ];
 }
 
 /** One action to take a backup, or why none can be taken. */

@@ -77,6 +77,8 @@ export interface ObservedBackup {
   readonly backups: readonly Backup[];
   /** What the wish names; only for a restore. */
   readonly candidate?: Candidate;
+  /** What has the name that a backup is to get, or its manifest's. */
+  readonly occupied?: string;
 }
 
 export interface Restored {

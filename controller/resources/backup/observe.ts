@@ -31,6 +31,7 @@ async function observeOne(desired: DesiredBackup, ports: Ports, signal: AbortSig
   const { wish } = desired;
   const tools =
     wish.type === "none" && desired.gate === "never" ? undefined : toolsFor(desired, session.version, ports);
+  const [occupied] = wish.type === "take" && wish.output !== undefined ? ports.backups.occupied(wish.output) : [];
   const candidate = wish.type === "restore" ? await candidateAt(wish.file, ports, signal) : undefined;
   return {
     id: desired.id,
@@ -43,6 +44,7 @@ async function observeOne(desired: DesiredBackup, ports: Ports, signal: AbortSig
     tools,
     backups: backupsIn(desired, ports),
     ...(candidate === undefined ? {} : { candidate }),
+    ...(occupied === undefined ? {} : { occupied }),
   };
 }
 

@@ -36,6 +36,12 @@ export const noTools = ({ serverVersion }: ObservedBackup): ErrorFacts => {
   };
 };
 
+export const fileExists = (path: string): ErrorFacts => ({
+  code: "FILE_EXISTS",
+  what: `${path} is there already`,
+  next: "give another name, or move it away",
+});
+
 const majorOf = (version: number): number => Math.floor(version / 10_000);
 
 /** Why the file cannot go into this server; undefined: as far as can be told beforehand it can. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { PoststackError } from "../../core/errors.ts";
+import { fromFacts, PoststackError } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Result } from "../../core/resource.ts";
 import { countEntries } from "./contents.ts";
@@ -7,6 +7,7 @@ import { renderManifest, type Manifest } from "./manifest.ts";
 import type { BackupAction } from "./model.ts";
 import { backupName, isPartial } from "./names.ts";
 import { observe } from "./observe.ts";
+import { fileExists } from "./refusals.ts";
 import { toolbox } from "./tools.ts";
 
 /**
@@ -23,7 +24,8 @@ export async function takeBackup(
   const takenAt = ports.clock.date();
   const output = wish.type === "take" ? wish.output : undefined;
   const path = output ?? join(directory, backupName(database, takenAt));
-  if (ports.backups.find(path) !== undefined) throw fileExists(path);
+  const [occupied] = ports.backups.occupied(path);
+  if (occupied !== undefined) throw fromFacts(fileExists(occupied));
   const [seen] = await observe([desired], ports, signal);
   const box = toolbox(tools, desired, ports, signal);
   const partial = ports.backups.begin(path, isPartial(database));
@@ -54,9 +56,6 @@ export async function takeBackup(
     throw error;
   }
 }
-
-const fileExists = (path: string): PoststackError =>
-  new PoststackError("FILE_EXISTS", { what: `${path} is there already`, next: "give another name, or move it away" });
 
 const empty = (path: string): PoststackError =>
   new PoststackError("BACKUP_FAILED", {

@@ -41,6 +41,21 @@ test.each<[string, Partial<DesiredBackup>, Partial<ObservedBackup> | undefined, 
     "take backup:shop_dev  asked for; with pg_dump 15",
   ],
   [
+    "nothing that is there is written over",
+    { wish: { type: "take", since, output: "/srv/mine.dump" } },
+    { occupied: "/srv/mine.dump.json" },
+    "refuse backup:shop_dev  /srv/mine.dump.json is there already",
+  ],
+  [
+    "a file that was taken since is there already",
+    { wish: { type: "take", since, output: "/shop/backups/shop_dev-20261120T120000Z.dump" } },
+    {
+      backups: [backupAt("2026-11-20T12:00:00Z")],
+      occupied: "/shop/backups/shop_dev-20261120T120000Z.dump",
+    },
+    "",
+  ],
+  [
     "no programs",
     take,
     { tools: undefined },

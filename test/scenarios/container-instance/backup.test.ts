@@ -40,6 +40,11 @@ describeServers("a backup of a server on a container", stageOn, ({ stage }) => {
     expect(listed).toMatchObject({ backups: [{ toolMajor: 15, schemaHead: "001", because: "asked for" }] });
     const [{ file } = { file: "" }] = listed.backups;
 
+    app.project.write("mine.dump.json", "precious");
+    const occupied = await app.run("backup", "take", "--output", "mine.dump", "--yes", "--json");
+    expect(errorsOf(occupied)).toMatchObject([{ code: "FILE_EXISTS" }]);
+    expect(app.project.read("mine.dump.json")).toBe("precious");
+
     await app.project.sql("delete from notes; drop table big");
     await app.ok("db", "restore", "dev", file, "--delete-data", "--confirm", "dev");
     expect((await notes(app)).length).toBe(50);
