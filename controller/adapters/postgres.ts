@@ -85,7 +85,8 @@ export function postgres(applicationName: string): Postgres {
     // gone, also inside a long statement (RELIABILITY 29), since Postgres 14.
     const settings = ["'default_transaction_read_only', 'off'"];
     if (version >= 140_000) settings.push("'client_connection_check_interval', '500'");
-    const calls = settings.map((setting) => `set_config(${setting}, false)`);
+    // By its full name: what is called so on the database's own search path is its owner's.
+    const calls = settings.map((setting) => `pg_catalog.set_config(${setting}, false)`);
     client.query(`select ${calls.join(", ")}`).catch(() => undefined);
     const end = (): Promise<void> => {
       closed = true;
@@ -232,7 +233,7 @@ async function cancel(client: Client, pid: number): Promise<void> {
   const limit = setTimeout(() => connectionOf(second).stream.destroy(), connectTimeoutMs);
   try {
     await second.connect();
-    await second.query("select pg_cancel_backend($1)", [pid]);
+    await second.query("select pg_catalog.pg_cancel_backend($1::int4)", [pid]);
   } finally {
     await second.end().catch(() => undefined);
     clearTimeout(limit);

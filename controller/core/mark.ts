@@ -32,17 +32,17 @@ export function readMark(text: unknown, mark: string, oid: number): Mark | undef
 /** SQL: the comment from the mark on, or null; a megabyte of somebody else's text stays in the server. */
 export const markedPart = (comment: string, mark: string): string => {
   const literal = quoteLiteral(mark);
-  return `case when strpos(${comment}, ${literal}) > 0 then substr(${comment}, strpos(${comment}, ${literal})) end`;
+  return `case when pg_catalog.strpos(${comment}, ${literal}) > 0 then pg_catalog.substr(${comment}, pg_catalog.strpos(${comment}, ${literal})) end`;
 };
 
 /** SQL: the words of people that stand before the mark, or ''. */
 export const unmarkedPart = (comment: string, mark: string): string => {
   const literal = quoteLiteral(mark);
-  return `case when strpos(${comment}, ${literal}) > 0 then left(${comment}, strpos(${comment}, ${literal}) - 1) else '' end`;
+  return `case when pg_catalog.strpos(${comment}, ${literal}) > 0 then pg_catalog.left(${comment}, pg_catalog.strpos(${comment}, ${literal}) - 1) else '' end`;
 };
 
 /** SQL: whether the comment marks the object of this oid as ours. */
 export const isMarked = (comment: string, mark: string, oid: string): string =>
-  `coalesce(concat(${markedPart(comment, mark)}, chr(10)) ~ concat('^', ${quoteLiteral(escapePattern(mark))}, ' ', ${oid}, '[ \\n]'), false)`;
+  `coalesce(pg_catalog.concat(${markedPart(comment, mark)}, pg_catalog.chr(10)) operator(pg_catalog.~) pg_catalog.concat('^', ${quoteLiteral(escapePattern(mark))}, ' ', ${oid}, '[ \\n]'), false)`;
 
 const escapePattern = (text: string): string => text.replaceAll(/[^A-Za-z0-9 ]/g, (letter) => `\\${letter}`);

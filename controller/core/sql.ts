@@ -10,6 +10,19 @@ export function quoteLiteral(text: string): string {
   return text.includes("\\") ? ` E${quoted}` : quoted;
 }
 
+/**
+ * SQL: until the transaction ends, names and operators are those of the system. The owner of a database decides what its
+ * search path is and what lies on it: `public.concat(text, text)` fits better than the system's, and would run with the power
+ * of whoever asks (manual: 10.3 Functions, 5.9.6 Usage Patterns).
+ */
+export const onCatalogPath = "select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)";
+
+/** A question without parameters, asked {@link onCatalogPath}: sent as one string it is one transaction. */
+export const askedOnCatalogPath = (question: string): string => `${onCatalogPath};\n${question}`;
+
+/** SQL: an array of texts, for a question that may have no parameters. */
+export const quoteTexts = (texts: readonly string[]): string => `array[${texts.map(quoteLiteral).join(", ")}]::text[]`;
+
 /** What the server said, where an error came from a statement or a login. */
 export function sqlFailure(error: unknown): SqlFailure | undefined {
   const cause = error instanceof PoststackError ? error.cause : undefined;

@@ -2,7 +2,7 @@ import { lockTimeoutMs, retried, type ContentionPorts } from "./contention.ts";
 import { within } from "./deadline.ts";
 import { PoststackError, type ErrorFacts } from "./errors.ts";
 import type { Row, Session } from "./ports/postgres.ts";
-import { quoteLiteral, sqlFailure } from "./sql.ts";
+import { onCatalogPath, quoteLiteral, sqlFailure } from "./sql.ts";
 
 /** Two ints (`post`, 1): the transaction lock under which we change roles, privileges and extensions. */
 const lockKeys = "1886352244, 1";
@@ -23,6 +23,8 @@ const silenceMs = 15_000;
  * Runs statements as one transaction, sent as one string: the session is shared, so a transaction that took several
  * round trips would swallow the statements of others, and a failure would leave it aborted.
  *
+ * Names are looked up in the system alone, whatever the database's owner has put on the search path.
+ *
  * One at a time among us: Postgres answers concurrent GRANT, ALTER ROLE or COMMENT with `tuple concurrently updated`.
  *
  * @param facts place and next step for an error that a person has to solve
@@ -37,7 +39,9 @@ export async function transact(
   facts: Pick<ErrorFacts, "where"> = {},
 ): Promise<readonly Row[]> {
   const limits = `select pg_catalog.set_config('lock_timeout', '${lockTimeoutMs}', true), pg_catalog.set_config('statement_timeout', '${statementLimitMs}', true)`;
-  const text = [limits, `select pg_catalog.pg_advisory_xact_lock(${lockKeys})`, ...statements].join(";\n");
+  const text = [onCatalogPath, limits, `select pg_catalog.pg_advisory_xact_lock(${lockKeys})`, ...statements].join(
+    ";\n",
+  );
   // The server measures each statement by itself (manual: statement_timeout); two of them, REVOKE and GRANT, may be long.
   return patiently(session, ports, signal, facts, 2 * statementLimitMs, (limited) => session.query(text, [], limited));
 }

@@ -7,6 +7,7 @@ import { quoteIdentifier, quoteLiteral, unlessSqlState } from "../../core/sql.ts
 import { runAlone } from "../../core/transaction.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import type { BackupAction, Pruned } from "./model.ts";
+import { isUnmarkedSibling } from "./names.ts";
 import { restoreBackup } from "./restore.ts";
 import { isHeld } from "./restore/held.ts";
 import { takeBackup } from "./take.ts";
@@ -40,14 +41,14 @@ async function prune(what: Pruned, ports: Ports, signal: AbortSignal): Promise<R
   return done;
 }
 
-/** Drops a database that bears our mark with its own oid; gone already, or not ours, is left at that. */
+/** Drops a database that bears our mark with its own oid, or was to; gone already, or not ours, is left at that. */
 async function dropOwn(name: string, mark: string, ports: Ports, signal: AbortSignal): Promise<void> {
   const session = await ports.server.maintenance(signal);
   try {
     const isOurs = isMarked("pg_catalog.shobj_description(d.oid, 'pg_database')", mark, "d.oid");
     const [row] = await ask(
       session,
-      `select true as ours from pg_catalog.pg_database d where d.datname = ${quoteLiteral(name)} and ${isOurs} and not ${isHeld("d")}`,
+      `select true as ours from pg_catalog.pg_database d where d.datname = ${quoteLiteral(name)} and (${isOurs} or ${isUnmarkedSibling("d")}) and not ${isHeld("d")}`,
       [],
       ports.clock,
       signal,

@@ -36,3 +36,14 @@ function cut(name: string, ending: string): string {
   while (Buffer.byteLength(start) + ending.length > longestName) start = start.slice(0, -1);
   return `${start}${ending}`;
 }
+
+/**
+ * Part of CREATE DATABASE, which cannot share a transaction with the comment that says whose it is: what tells a sibling from
+ * a stranger's database when its maker was killed in between. With the place it gets the limit of what had it before.
+ */
+const connectionLimit = 18;
+export const untilMarked = `connection limit ${connectionLimit}`;
+
+/** SQL: whether this row of pg_database, which is called as a sibling is, was made and not marked yet. */
+export const isUnmarkedSibling = (row: string): string =>
+  `${row}.datconnlimit = ${connectionLimit} and pg_catalog.shobj_description(${row}.oid, 'pg_database') is null`;

@@ -3,10 +3,10 @@ import { isMarked } from "../../core/mark.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { BackupFile } from "../../core/ports/backups.ts";
 import type { Row, Session } from "../../core/ports/postgres.ts";
-import { quoteLiteral, sqlFailure } from "../../core/sql.ts";
+import { askedOnCatalogPath, quoteLiteral, sqlFailure } from "../../core/sql.ts";
 import { parseManifest } from "./manifest.ts";
 import type { Backup, Candidate, DesiredBackup, ObservedBackup, Restored, Tools } from "./model.ts";
-import { siblingStem } from "./names.ts";
+import { isUnmarkedSibling, siblingStem } from "./names.ts";
 import { isHeld } from "./restore/held.ts";
 
 /** Where the ledger keeps which backup the database came from. */
@@ -24,7 +24,7 @@ export function observe(
 async function observeOne(desired: DesiredBackup, ports: Ports, signal: AbortSignal): Promise<ObservedBackup> {
   const session = await ports.server.admin(signal);
   const [[row = {}], [cluster], ledger] = await Promise.all([
-    session.query(databaseSql(desired), [], signal),
+    session.query(askedOnCatalogPath(databaseSql(desired)), [], signal),
     systemIdentifier(session, signal),
     ledgerFacts(session, signal),
   ]);
@@ -68,13 +68,13 @@ const databaseSql = ({ endpoint: { database }, mark }: DesiredBackup): string =>
     group by 1
   ) s) as sessions,
   (select coalesce(json_agg(d.datname), '[]') from pg_catalog.pg_database d
-    where left(d.datname, ${siblingStem(database).length}) = ${stem} and right(d.datname, 8) ~ '^[0-9a-f]{8}$' and ${isOurs} and not ${isHeld("d")}) as leftovers`;
+    where left(d.datname, ${siblingStem(database).length}) = ${stem} and right(d.datname, 8) ~ '^[0-9a-f]{8}$' and (${isOurs} or ${isUnmarkedSibling("d")}) and not ${isHeld("d")}) as leftovers`;
 };
 
 /** Poolers and managed servers may keep it to themselves. */
 async function systemIdentifier(session: Session, signal: AbortSignal): Promise<readonly Row[]> {
   return session
-    .query("select system_identifier::text as id from pg_catalog.pg_control_system()", [], signal)
+    .query(askedOnCatalogPath("select system_identifier::text as id from pg_catalog.pg_control_system()"), [], signal)
     .catch((error: unknown) => {
       if (sqlFailure(error) === undefined) throw error;
       return [];
@@ -88,8 +88,8 @@ async function ledgerFacts(
 ): Promise<Pick<ObservedBackup, "schemaHead" | "restored">> {
   try {
     const [row] = await session.query(
-      `select (select version from poststack.schema_migrations where state = 'applied' order by "order" desc limit 1) as head,
-         (select value from poststack.system_info where key = '${restoredKey}') as restored`,
+      askedOnCatalogPath(`select (select version from poststack.schema_migrations where state = 'applied' order by "order" desc limit 1) as head,
+         (select value from poststack.system_info where key = '${restoredKey}') as restored`),
       [],
       signal,
     );

@@ -1,7 +1,7 @@
 import { isMarked, markedPart, readMark } from "../../core/mark.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Row, Session } from "../../core/ports/postgres.ts";
-import { quoteLiteral, sqlFailure } from "../../core/sql.ts";
+import { askedOnCatalogPath, quoteLiteral, quoteTexts, sqlFailure } from "../../core/sql.ts";
 import { witnessKey } from "./mark.ts";
 import type { DesiredDatabase, ObservedDatabase } from "./model.ts";
 
@@ -15,7 +15,7 @@ export async function observe(
   if (first === undefined) return [];
   const session = await ports.server.admin(signal);
   const [rows, ledger] = await Promise.all([
-    session.query(databasesSql(first.mark), [desired.map(({ name }) => name), desired.some(isToGo)], signal),
+    session.query(askedOnCatalogPath(databasesSql(desired, first.mark)), [], signal),
     readLedger(session, signal),
   ]);
   return rows.map((row) => observedDatabase(row, row.is_here === true ? ledger : noLedger, first.mark));
@@ -24,7 +24,7 @@ export async function observe(
 const isToGo = ({ to, deleteData }: DesiredDatabase): boolean => to === "absent" && deleteData;
 
 /** What only the session's own database can tell is null for the others. */
-const databasesSql = (mark: string): string => `
+const databasesSql = (desired: readonly DesiredDatabase[], mark: string): string => `
 select d.datname as name, d.oid::int8 as oid, r.rolname as owner_role,
   ${markedPart("c.description", mark)} as marked,
   coalesce(c.description ~ concat('poststack [0-9a-f]{32} ', d.oid, '([ \\n]|$)'), false) as claimed,
@@ -37,7 +37,7 @@ select d.datname as name, d.oid::int8 as oid, r.rolname as owner_role,
       lateral aclexplode(coalesce(t.relacl, acldefault('r', t.relowner))) a join pg_catalog.pg_roles w on w.oid = a.grantee
     where t.oid = to_regclass('poststack.schema_migrations') and a.privilege_type = 'INSERT'
   ) as ledger_writers,
-  case when $2 or c.description is null then (
+  case when ${desired.some(isToGo)} or c.description is null then (
     select count(*)::int8 from (
       select 'pg_class'::regclass as class, oid, relnamespace as schema from pg_catalog.pg_class
         where relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c')
@@ -53,7 +53,7 @@ from pg_catalog.pg_database d
 join pg_catalog.pg_roles r on r.oid = d.datdba
 left join pg_catalog.pg_shdescription c on c.objoid = d.oid and c.classoid = 'pg_catalog.pg_database'::regclass
 left join pg_catalog.pg_shdescription o on o.objoid = r.oid and o.classoid = 'pg_catalog.pg_authid'::regclass
-where d.datname = any($1)`;
+where d.datname = any(${quoteTexts(desired.map(({ name }) => name))})`;
 
 /** What the ledger says of itself and of its database, as it stands there. */
 interface LedgerValues {
@@ -66,7 +66,9 @@ const noLedger: LedgerValues = { version: undefined, witness: undefined };
 export async function readLedger(session: Session, signal: AbortSignal): Promise<LedgerValues> {
   try {
     const rows = await session.query(
-      `select key, value from poststack.system_info where key in ('ledger_version', ${quoteLiteral(witnessKey)})`,
+      askedOnCatalogPath(
+        `select key, value from poststack.system_info where key in ('ledger_version', ${quoteLiteral(witnessKey)})`,
+      ),
       [],
       signal,
     );

@@ -3,7 +3,7 @@ import type { Place } from "../../core/place.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Session } from "../../core/ports/postgres.ts";
 import { done, type Result } from "../../core/resource.ts";
-import { quoteIdentifier, quoteLiteral, sqlFailure, unlessSqlState } from "../../core/sql.ts";
+import { onCatalogPath, quoteIdentifier, quoteLiteral, sqlFailure, unlessSqlState } from "../../core/sql.ts";
 import { block, transact, unlessReplaced } from "../../core/transaction.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import type { DesiredExtension, ExtensionAction } from "./model.ts";
@@ -39,7 +39,10 @@ async function createExtension(desired: DesiredExtension, ports: Ports, signal: 
   const statements = [
     `select poststack.check_fence(${ports.server.fence()})`,
     ...(schema === undefined ? [] : [makeSchema(schema)]),
+    // Without a schema of its own it goes where the database's path begins.
+    "set local search_path to default",
     words.join(" "),
+    onCatalogPath,
     `insert into poststack.objects (kind, name, oid)
        select 'extension', extname, oid from pg_catalog.pg_extension where xmin = pg_catalog.pg_current_xact_id()::xid
      on conflict (kind, name) do update set oid = excluded.oid, made_at = now()`,

@@ -3,7 +3,7 @@ import type { ResourceId } from "../../core/id.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Files } from "../../core/ports/files.ts";
 import type { Row, Session } from "../../core/ports/postgres.ts";
-import { sqlFailure } from "../../core/sql.ts";
+import { askedOnCatalogPath, sqlFailure } from "../../core/sql.ts";
 import { readInvalidIndexes } from "./catalog-faults.ts";
 import { hasVersionsOf, rowsOf } from "./columns.ts";
 import { runnable } from "./guard.ts";
@@ -205,12 +205,12 @@ const rollbackChecksums: Readonly<Record<Recorded, string>> = {
 
 async function readLedger(session: Session, recorded: Recorded, signal: AbortSignal): Promise<Ledger> {
   try {
-    const [found] = await session.query(ledgerQuery(recorded), [], signal);
+    const [found] = await session.query(askedOnCatalogPath(ledgerQuery(recorded)), [], signal);
     return present(columnsOf(found ?? {}), Number(found?.["objects"]), found?.["repeats"] === true);
   } catch (error) {
     // 42P01 undefined_table: schema poststack is not there yet.
     if (sqlFailure(error)?.sqlState !== "42P01") throw error;
-    const [found] = await session.query(`select ${countObjects} as objects`, [], signal);
+    const [found] = await session.query(askedOnCatalogPath(`select ${countObjects} as objects`), [], signal);
     return absent(Number(found?.["objects"]));
   }
 }

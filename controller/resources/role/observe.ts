@@ -1,7 +1,7 @@
 import { readMark, markedPart } from "../../core/mark.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Row, Session } from "../../core/ports/postgres.ts";
-import { sqlFailure } from "../../core/sql.ts";
+import { askedOnCatalogPath, quoteTexts, sqlFailure } from "../../core/sql.ts";
 import type { DesiredRole, ObservedRole } from "./model.ts";
 
 /**
@@ -20,7 +20,11 @@ export async function observe(
   const session = await ports.server.admin(signal);
   const names = [...new Set(desired.flatMap((role) => [role.name, ...role.inRoles]))];
   const staying = desired.filter(({ ensure }) => ensure === "present").map(({ name }) => name);
-  const rows = await session.query(rolesSql(first.mark, session.version), [names, staying], signal);
+  const rows = await session.query(
+    askedOnCatalogPath(rolesSql({ names, staying }, first.mark, session.version)),
+    [],
+    signal,
+  );
   const verifiers = rows.some((row) => row.reads_passwords === true)
     ? await readVerifiers(desired, session, signal)
     : undefined;
@@ -33,7 +37,12 @@ export async function observe(
   );
 }
 
-const rolesSql = (mark: string, version: number): string => `
+interface Asked {
+  readonly names: readonly string[];
+  readonly staying: readonly string[];
+}
+
+const rolesSql = ({ names, staying }: Asked, mark: string, version: number): string => `
 select r.rolname as name, r.oid::int8 as oid, r.rolname = current_user as is_admin,
   r.rolcanlogin, r.rolinherit, r.rolsuper, r.rolcreatedb, r.rolcreaterole, r.rolreplication, r.rolbypassrls,
   r.rolconnlimit,
@@ -63,9 +72,9 @@ left join lateral (
   left join pg_catalog.pg_database own on own.oid = s.dbid
   left join pg_catalog.pg_database self on s.classid = 'pg_catalog.pg_database'::regclass and self.oid = s.objid
   where s.refclassid = 'pg_catalog.pg_authid'::regclass and s.refobjid = r.oid and s.deptype = 'o'
-    and r.rolname <> all($2) and r.rolname <> current_user
+    and r.rolname <> all(${quoteTexts(staying)}) and r.rolname <> current_user
 ) o on true
-where r.rolname = any($1) or r.rolname = current_user or ${markedPart("d.description", mark)} is not null`;
+where r.rolname = any(${quoteTexts(names)}) or r.rolname = current_user or ${markedPart("d.description", mark)} is not null`;
 
 /** Parses one row; total, since anybody may comment on anything. */
 function observedRole(row: Row, mark: string): Omit<ObservedRole, "password"> {

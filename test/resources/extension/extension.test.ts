@@ -124,7 +124,7 @@ test("an extension in use is not dropped, and its users are named", async ({ dat
   await database.query("create table kept (h hstore)");
   await expect(reconcile([])).rejects.toMatchObject({
     code: "EXTENSION_IN_USE",
-    facts: { details: expect.arrayContaining([expect.stringContaining("column h of table kept")]) },
+    facts: { details: expect.arrayContaining([expect.stringContaining("column h of table public.kept")]) },
   });
   expect(await rows(database)).toEqual(["hstore"]);
 });

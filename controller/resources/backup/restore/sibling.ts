@@ -3,7 +3,7 @@ import { databaseLike } from "../../../core/shadow/shadow.ts";
 import { quoteIdentifier, quoteLiteral } from "../../../core/sql.ts";
 import { block, runAlone, transact } from "../../../core/transaction.ts";
 import type { DesiredBackup } from "../model.ts";
-import { siblingName } from "../names.ts";
+import { siblingName, untilMarked } from "../names.ts";
 import { hold } from "./held.ts";
 
 /** Milliseconds to drop one, also after an abort. */
@@ -16,22 +16,31 @@ const dropLimitMs = 300_000;
  * @throws PoststackError `NOT_PERMITTED`, and what `run` throws
  */
 export async function withSibling(
-  { endpoint, mark }: DesiredBackup,
+  desired: DesiredBackup,
   ports: Ports,
   signal: AbortSignal,
   run: (sibling: string) => Promise<void>,
 ): Promise<void> {
+  const { endpoint } = desired;
   const name = siblingName(endpoint.database, ports.clock.random());
+  const holder = await ports.server.maintenance(signal);
+  try {
+    await holder.query(hold(name), [], signal);
+    await make(name, desired, ports, signal);
+    await run(name);
+  } finally {
+    // Also when it was made though the answer was lost.
+    await dropAfterwards(name, endpoint, ports);
+    await holder.close();
+  }
+}
+
+async function make(name: string, { endpoint, mark }: DesiredBackup, ports: Ports, signal: AbortSignal): Promise<void> {
   const session = await ports.server.maintenance(signal);
   try {
-    await session.query(hold(name), [], signal);
-    await runAlone(session, await databaseLike(name, endpoint, session, signal), ports, signal);
+    const statement = `${await databaseLike(name, endpoint, session, signal)} ${untilMarked}`;
+    await runAlone(session, statement, ports, signal);
     await transact(session, [markAs(name, mark)], ports, signal);
-    try {
-      await run(name);
-    } finally {
-      await dropAfterwards(name, endpoint, ports);
-    }
   } finally {
     await session.close();
   }

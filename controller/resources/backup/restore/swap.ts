@@ -17,11 +17,28 @@ export async function copySettings(from: string, to: string, ports: Ports, signa
   await transact(session, [settingsOf(from, to)], ports, signal);
 }
 
+/**
+ * GUC_LIST_QUOTE: kept with quotes around each element where it needs them, so that each is quoted for itself; quoting them
+ * once more would make one word of all, and as they are an owner could write a statement there (pg_dump: SplitGUCList).
+ */
+const quotedLists = [
+  "local_preload_libraries",
+  "search_path",
+  "session_preload_libraries",
+  "shared_preload_libraries",
+  "temp_tablespaces",
+  "unix_socket_directories",
+]
+  .map(quoteLiteral)
+  .join(", ");
+
 const settingsOf = (from: string, to: string): string =>
   block(`declare
-    old record; setting record; granted record; target text := ${quoteLiteral(to)};
+    old record; setting record; granted record; words text; target text := ${quoteLiteral(to)};
   begin
     select * into strict old from pg_catalog.pg_database where datname = ${quoteLiteral(from)};
+    -- What the archive's own statements have set: they run as the owner, who may.
+    execute format('alter database %I reset all', target);
     execute format('alter database %I connection limit %s', target, old.datconnlimit);
     for setting in
       select split_part(c, '=', 1) as name, substr(c, strpos(c, '=') + 1) as value,
@@ -29,9 +46,13 @@ const settingsOf = (from: string, to: string): string =>
           else format('role %s in database %I', s.setrole::regrole, target) end as whose
       from pg_catalog.pg_db_role_setting s, unnest(s.setconfig) c where s.setdatabase = old.oid
     loop
-      -- FROM CURRENT takes lists as they are, which quoting would make one word.
-      perform pg_catalog.set_config(setting.name, setting.value, true);
-      execute format('alter %s set %I from current', setting.whose, setting.name);
+      if lower(setting.name) in (${quotedLists}) then
+        select coalesce(string_agg(quote_literal(coalesce(replace(part[1], '""', '"'), part[2])), ', '), quote_literal(''))
+          into words from regexp_matches(setting.value, '"((?:[^"]|"")*)"|([^\\s,"][^\\s,]*)', 'g') part;
+      else
+        words := quote_literal(setting.value);
+      end if;
+      execute format('alter %s set %I to %s', setting.whose, setting.name, words);
     end loop;
     if old.datacl is not null then
       execute format('revoke all on database %I from public', target);
