@@ -67,6 +67,8 @@ describe.skipIf(!hasTools)("backups", () => {
 
   test("one is taken, listed, verified and restored: data, large objects, privileges, ledger", async () => {
     await project.sql("create table audit (id int); alter table audit owner to reporting");
+    // As `db baseline 0` leaves it.
+    await project.sql("insert into poststack.system_info values ('baseline', '0')");
     await project.ok("backup", "take", "--yes");
     const [name = "", manifest, ...others] = filesThere();
     expect(name).toMatch(/^shop_dev-\d{8}T\d{9}Z\.dump$/);
@@ -102,6 +104,9 @@ describe.skipIf(!hasTools)("backups", () => {
       { tableowner: "shop_dev" },
     ]);
     expect(await count("select count(*) from poststack.schema_migrations")).toBe(2);
+    // Whatever runs here from now on ran later.
+    expect(await count("select count(*) from poststack.schema_migrations where fence > 0")).toBe(0);
+    expect(await count("select count(*) from poststack.system_info where key = 'baseline'")).toBe(1);
     expect(
       (await project.sql("select nspowner::regrole::text as owner from pg_namespace where nspname = 'poststack'"))[0],
     ).toEqual({
@@ -263,6 +268,20 @@ describe.skipIf(!hasTools)("backups", () => {
     },
     60_000,
   );
+
+  test("a database that was made for a restore and not marked any more is dropped; one that is called so is not", async () => {
+    const [made, other] = ["shop_dev.restore_0badcafe", "shop_dev.restore_00c0ffee"];
+    for (const [name, words] of [
+      [made, "connection limit 18"],
+      [other, ""],
+    ] as const) {
+      await project.sql(`create database "${name}" ${words}`, { database: "postgres" });
+    }
+    expect((await project.plan()).map((line) => line.split("  ")[0])).toEqual([`prune backup:${made}`]);
+    await project.ok("apply", "--yes");
+    expect(await siblings()).toEqual([other]);
+    await project.sql(`drop database "${other}"`, { database: "postgres" });
+  }, 60_000);
 
   test("the gate: what drops data waits for a backup, and a reset takes one, too", async () => {
     project.write("migrations/003_drop.sql", "drop table notes;\n");

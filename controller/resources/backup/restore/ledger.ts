@@ -35,7 +35,7 @@ export interface Ledgers {
  */
 export async function carryLedger(ledgers: Ledgers, signal: AbortSignal): Promise<void> {
   const { owner, admin, ownerName, mark, fence, restored } = ledgers;
-  const version = await putAside(owner, signal);
+  const { version, isForeign } = await putAside(owner, signal);
   const steps = ledgerSteps(ownerName).slice(0, version);
   await admin.pipeline(["begin", ...steps, "commit"], signal);
   if (version !== undefined) {
@@ -43,10 +43,12 @@ export async function carryLedger(ledgers: Ledgers, signal: AbortSignal): Promis
       const identity = row["identity"];
       await carryRows(String(row["name"]), typeof identity === "string" ? identity : undefined, ledgers, signal);
     }
+    await admin.query(beforeEveryRun, [], signal);
     await owner.query(`drop schema ${aside} cascade`, [], signal);
   }
   const statements = [
     `update poststack.system_info set value = case key when 'ledger_version' then '${steps.length}' else '${fence}' end`,
+    ...(isForeign ? [markForeign] : []),
     `insert into poststack.system_info values ('${restoredKey}', ${quoteLiteral(renderRestored(restored))})`,
     // The mark once more, where only the admin writes: see resources/database/mark.ts.
     `insert into poststack.system_info select 'database', concat(${quoteLiteral(mark)}, ' ', oid) from pg_catalog.pg_database where datname = current_database()`,
@@ -60,14 +62,36 @@ left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attidentity <> '
 where c.relnamespace = 'poststack'::regnamespace and c.relkind = 'r' and c.relname not in (${left})
 order by c.relname`;
 
-/** @returns its version; undefined: the archive has no ledger */
-async function putAside(owner: Session, signal: AbortSignal): Promise<number | undefined> {
+/**
+ * The numbers of another environment's writers say nothing of those to come here, and what ran in an order of its own keeps it.
+ */
+const beforeEveryRun =
+  "update poststack.schema_migrations set fence = fence - (select max(fence) from poststack.schema_migrations)";
+
+/** As `db baseline 0` writes it. */
+const markForeign = "insert into poststack.system_info values ('baseline', '0')";
+
+interface Aside {
+  /** Undefined: the archive has no ledger. */
+  readonly version: number | undefined;
+  /** `db baseline 0`: what was there before the first migration is taken for somebody else's. */
+  readonly isForeign: boolean;
+}
+
+async function putAside(owner: Session, signal: AbortSignal): Promise<Aside> {
   const [there] = await owner.query("select pg_catalog.to_regnamespace('poststack') is not null as there", [], signal);
-  if (there?.["there"] !== true) return undefined;
+  if (there?.["there"] !== true) return { version: undefined, isForeign: false };
   await owner.query(`alter schema poststack rename to ${aside}`, [], signal);
-  const [info] = await owner.query(`select value from ${aside}.system_info where key = 'ledger_version'`, [], signal);
+  const [info] = await owner.query(
+    `select max(value) filter (where key = 'ledger_version') as value, coalesce(bool_or(key = 'baseline'), false) as baseline
+     from ${aside}.system_info`,
+    [],
+    signal,
+  );
   const version = Number(info?.["value"]);
-  if (Number.isInteger(version) && version >= 1 && version <= ledgerVersion) return version;
+  if (Number.isInteger(version) && version >= 1 && version <= ledgerVersion) {
+    return { version, isForeign: info?.["baseline"] === true };
+  }
   throw new PoststackError("BACKUP_UNFIT", {
     what: `the backup's ledger has version ${String(info?.["value"])}; this Poststack knows ${ledgerVersion}`,
     next: "use the newer Poststack",
