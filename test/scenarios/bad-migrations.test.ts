@@ -222,6 +222,12 @@ test("db resolve records what a person has seen of a migration that began and di
   project.write("migrations/003_c.rollback.sql", "drop table c;\n");
   expect((await project.run("apply", "--yes")).text).toContain("db resolve 003_c --as applied");
   expect((await project.run("db", "resolve", "003")).text).toContain("error USAGE: --as is missing");
+  await project.sql("create index c_later on c (n)");
+  await project.sql("update pg_index set indisvalid = false where indexrelid = 'c_later'::regclass");
+  expect((await project.run("db", "verify")).stdout).toContain("`poststack db migrate` goes on and does it; else");
+  // Its index, and not its record: what else is in the file never ran.
+  await project.ok("db", "repair", "--yes");
+  expect(await project.sql(state)).toEqual([{ state: "started" }]);
   await project.sql("drop table c");
   await project.ok("db", "resolve", "003", "--as", "rolled-back", "--yes");
   expect(await project.sql(state)).toEqual([]);

@@ -4,7 +4,7 @@ import type { InvalidIndex } from "./catalog-faults.ts";
 import { idOf, short, type History } from "./history.ts";
 import type { LedgerRow, MigrationAction, MigrationFile, Resolution } from "./model.ts";
 import { missing, neverBegun, unknownVersion, wholeAlready } from "./refusals.ts";
-import { isAfter, parseTarget } from "./target.ts";
+import { isAfter, parseResolved, parseTarget } from "./target.ts";
 
 /** `db baseline`: rows for what the schema has already. */
 export function baseline(history: History, version: string): readonly MigrationAction[] {
@@ -32,11 +32,14 @@ export function baseline(history: History, version: string): readonly MigrationA
   ];
 }
 
-/** `db repair`: the ledger as the files are, and indexes as they were meant. */
+/**
+ * `db repair`: what is applied as the files are, and indexes as they were meant. What began and did not finish is none of
+ * it: nobody has looked how far it came, and its other statements are still to run (`db resolve`, or the next apply).
+ */
 export function repairs({ rows, fileOf }: History, invalid: readonly InvalidIndex[]): readonly MigrationAction[] {
   const records = rows.flatMap((row): readonly MigrationAction[] => {
     const migration = fileOf.get(row.order);
-    return migration === undefined ? [] : repair(row, migration);
+    return migration === undefined || row.state !== "applied" ? [] : repair(row, migration);
   });
   return [...records, ...invalid.filter(({ remedy }) => remedy !== "attach").map(rebuild)];
 }
@@ -66,9 +69,10 @@ const rebuild = (index: InvalidIndex): MigrationAction => ({
 });
 
 /** `db resolve`: what a person has found out of a migration whose end nobody else can tell. */
-export function resolves(history: History, { version, as }: Resolution): readonly MigrationAction[] {
+export function resolves(history: History, resolution: Resolution): readonly MigrationAction[] {
   const { wish, files, rows, rowOf, fileOf } = history;
-  const target = parseTarget(version, files, rows);
+  const { version, as } = resolution;
+  const target = parseResolved(resolution, files, rows);
   if (target === undefined || typeof target === "string") return [unknownVersion(wish, version, history)];
   const [row, file] = [rowOf.get(target.order), fileOf.get(target.order)];
   if (row === undefined) return as === "applied" && file !== undefined ? [neverBegun(file)] : [];

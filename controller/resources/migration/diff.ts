@@ -87,7 +87,14 @@ function chain({ wish, files }: History, steps: readonly MigrationAction[]): rea
           }),
         ];
   let before: readonly ResourceId[] = wish.dependsOn;
+  let built: readonly ResourceId[] | undefined;
   return [...refused, ...steps.filter(({ verb }) => verb !== "refuse"), ...waits].map((step) => {
+    if (step.verb === "rebuild") {
+      // They share a session, so one at a time; one that cannot be built keeps no other from it.
+      const linked = { ...step, dependsOn: before, ...(built === undefined ? {} : { after: built }) };
+      built = [step.id];
+      return linked;
+    }
     const linked = { ...step, dependsOn: before };
     before = [step.id];
     return linked;

@@ -1,4 +1,4 @@
-import type { LedgerRow, NamedMigration } from "./model.ts";
+import type { LedgerRow, NamedMigration, Resolution } from "./model.ts";
 import { wholeOrder } from "./phases/names.ts";
 import { compareOrders, orderOf } from "./version.ts";
 
@@ -19,6 +19,22 @@ export function parseTarget(
     .filter(({ order, name }) => wholeOrder(order) === wanted || name === text)
     .sort((a, b) => compareOrders(b.order, a.order))[0];
   return found === undefined ? undefined : { order: found.order };
+}
+
+/**
+ * What a person has looked at. Of a version in several files the one that did not finish: those before it are applied, those
+ * behind it never began. Where all is settled, a file that is on record as said, so that saying it again changes nothing.
+ *
+ * @returns undefined when neither the files nor the ledger know it
+ */
+export function parseResolved(
+  { version, as }: Resolution,
+  files: readonly NamedMigration[],
+  rows: readonly LedgerRow[],
+): Target | undefined {
+  const unfinished = rows.filter(({ state }) => state !== "applied");
+  const recorded = as === "applied" ? parseTarget(version, [], rows) : undefined;
+  return parseTarget(version, [], unfinished) ?? recorded ?? parseTarget(version, files, rows);
 }
 
 export function isAfter(order: string, target: Target): boolean {

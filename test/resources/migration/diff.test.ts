@@ -231,7 +231,9 @@ const repairing: readonly Row[] = [
     { repair: true },
     ["repair 001"],
   ],
-  ["repair of what was finished by hand", ["001!"], ["001! v1 started"], { repair: true }, ["repair 001"]],
+  ["repair of what did not finish: a person answers", ["001!"], ["001! v1 started"], { repair: true }, []],
+  ["nor of what was corrected to go on", ["001! v2"], ["001! v1 started"], { repair: true }, []],
+  ["nor of a rollback that did not finish", ["001 v2"], ["001 v1 reverting"], { repair: true }, []],
   ["repair of a name", ["2017-09-26-200549"], ["20170926200549"], { repair: true }, ["repair 2017-09-26-200549"]],
   ["resolved as applied", ["001!"], ["001! v1 started"], resolve("1", "applied"), ["repair 001"]],
   ["resolved as rolled back", ["001!"], ["001! v1 started"], resolve("001_x", "rolled-back"), ["unrecord 001"]],
@@ -313,6 +315,11 @@ test("repair builds again what is not valid, drops what is left over, and leaves
   const invalidIndexes = [index("public.a", "rebuild"), index("public.a_ccnew", "drop"), index("public.p", "attach")];
   const steps = diff([wish(["001 v2"], { repair: true })], [{ ...seen(["001"]), invalidIndexes }]);
   expect(render(steps)).toEqual(["repair 001", "rebuild index public.a", "rebuild index public.a_ccnew"]);
+  // One at a time, and one that cannot be built keeps no other from it.
+  expect(steps.slice(1).map(({ dependsOn, after }) => ({ dependsOn, after }))).toEqual([
+    { dependsOn: ["migration:001_x"], after: undefined },
+    { dependsOn: ["migration:001_x"], after: ["migration:index public.a"] },
+  ]);
   expect(steps.map(({ reason }) => reason).slice(1)).toEqual([
     "not valid, on public.t: built again beside reads and writes",
     "not valid, left on public.t by REINDEX CONCURRENTLY: dropped",

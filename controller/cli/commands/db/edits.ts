@@ -1,5 +1,5 @@
 import { readForward } from "../../../resources/migration/source.ts";
-import type { MigrationFile } from "../../../resources/migration/model.ts";
+import type { LedgerRow, MigrationFile } from "../../../resources/migration/model.ts";
 import type { Context } from "../../context.ts";
 import type { Look } from "../../look.ts";
 import type { OpenedEnvironment } from "../../open.ts";
@@ -17,13 +17,13 @@ export interface Edit {
 /** @param isAsked whether this one is to be shown */
 export async function editsOf(
   { desired, observation, ask }: Look,
-  isAsked: (file: MigrationFile) => boolean = () => true,
+  isAsked: (file: MigrationFile, row: LedgerRow) => boolean,
 ): Promise<readonly Edit[]> {
-  const rows = observation.observed.migration?.[0]?.rows ?? [];
-  const checksums = new Map(rows.map(({ order, checksum }) => [order, checksum]));
-  const edited = (desired.resources.migration[0]?.files ?? []).filter(
-    (file) => isAsked(file) && checksums.has(file.order) && checksums.get(file.order) !== file.checksum,
-  );
+  const rows = new Map((observation.observed.migration?.[0]?.rows ?? []).map((row) => [row.order, row]));
+  const edited = (desired.resources.migration[0]?.files ?? []).filter((file) => {
+    const row = rows.get(file.order);
+    return row !== undefined && row.checksum !== file.checksum && isAsked(file, row);
+  });
   const recordedRows = edited.length === 0 ? [] : await ask(recorded, [edited.map(({ order }) => order)]);
   const texts = new Map(recordedRows.map((row) => [row["order"], row["sql"]]));
   return edited.map((file) => {

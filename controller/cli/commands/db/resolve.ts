@@ -1,6 +1,6 @@
 import { PoststackError } from "../../../core/errors.ts";
 import type { Resolution } from "../../../resources/migration/model.ts";
-import { parseTarget } from "../../../resources/migration/target.ts";
+import { parseResolved } from "../../../resources/migration/target.ts";
 import { contextOf } from "../../context.ts";
 import type { ExitCode } from "../../exit.ts";
 import { look } from "../../look.ts";
@@ -26,11 +26,15 @@ export async function resolveCommand(
   if (as === "applied") {
     const opened = openEnvironment(context, name);
     const edits = await look(opened, world.signal, (seen) => {
-      const target = parseTarget(version, seen.desired.resources.migration[0]?.files ?? [], []);
-      return editsOf(seen, ({ order }) => typeof target === "object" && order === target.order);
+      const files = seen.desired.resources.migration[0]?.files ?? [];
+      const rows = seen.observation.observed.migration?.[0]?.rows ?? [];
+      const target = parseResolved({ version, as }, files, rows);
+      return editsOf(seen, (_file, { order, state }) => {
+        return state !== "applied" && typeof target === "object" && order === target.order;
+      });
     });
     for (const edit of edits) await showEdit(edit, opened, context);
   }
-  const settled = `Nothing to do: the ledger has ${version} as ${as === "applied" ? "applied" : "not applied"}.`;
+  const settled = `Nothing to do: nothing of ${version} waits for an answer.`;
   return reconcileMigrations(name, { resolve: { version, as } }, settled, options, context);
 }

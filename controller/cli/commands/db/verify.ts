@@ -57,11 +57,12 @@ const refusalsOf = ({ plan }: Look): readonly ErrorFacts[] =>
 async function tell({ list, errors, faults }: Found, agrees: boolean, context: Context): Promise<void> {
   const { paint, paintError } = context;
   const troubled = list.filter(isTrouble);
+  const isBegun = list.some(({ state }) => state === "started");
   if (troubled.length > 0) context.print(await renderMigrations(troubled, paint));
   for (const error of errors) context.note(paintedError(error, paintError));
   for (const fault of faults) {
     context.print(paint(isGrave(fault) ? "remove" : "change", describe(fault)));
-    context.print(`  ${nextStep(fault)}`);
+    context.print(`  ${nextStep(fault, isBegun)}`);
   }
   const isAgreed = errors.length === 0 && troubled.length === 0;
   const words = isAgreed ? "Ledger and files agree" : "Ledger and files do not agree";
@@ -76,10 +77,14 @@ const describe = ({ kind, name, table }: CatalogFault): string =>
     ? `index ${name} on ${table} is not valid: it is kept up to date and answers no query`
     : `constraint ${name} of ${table} was never validated: rows from before it may break it`;
 
-function nextStep(fault: CatalogFault): string {
+/** @param isBegun whether a migration did not finish: the index may be its own, and is built by what goes on with it */
+function nextStep(fault: CatalogFault, isBegun: boolean): string {
   const statement = remedyFor(fault);
   if (fault.kind === "unchecked constraint") return `in a migration of its own: ${statement ?? ""}`;
-  return statement === undefined
-    ? "make the index of each partition and attach it: alter index … attach partition …"
-    : `\`poststack db repair\` does it: ${statement}`;
+  if (statement === undefined)
+    return "make the index of each partition and attach it: alter index … attach partition …";
+  const repair = `\`poststack db repair\` does it: ${statement}`;
+  return isBegun
+    ? `where the migration that began builds it, \`poststack db migrate\` goes on and does it; else ${repair}`
+    : repair;
 }

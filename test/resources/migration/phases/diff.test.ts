@@ -8,6 +8,7 @@ import type {
   LedgerRow,
   MigrationFile,
   ObservedMigrations,
+  Resolution,
 } from "../../../../controller/resources/migration/model.ts";
 import { orderInVersion, phaseInName } from "../../../../controller/resources/migration/phases/names.ts";
 import type { DeployedPart, SeenDeployment } from "../../../../controller/resources/migration/phases/model.ts";
@@ -33,7 +34,12 @@ function file(name: string): MigrationFile {
   };
 }
 
-const row = (name: string): LedgerRow => ({ ...file(name), state: "applied", hasRollback: false });
+/** As `file`, and `002.backfill started`. */
+function row(text: string): LedgerRow {
+  const [name = "", state = "applied"] = text.split(" ");
+  const known = state === "started" || state === "reverting" ? state : "applied";
+  return { ...file(name), state: known, hasRollback: false };
+}
 
 const wish = (names: readonly string[], options: Partial<DesiredMigrations> = {}): DesiredMigrations => ({
   folder: "migrations",
@@ -173,6 +179,46 @@ describe("one that is met stands before what it follows, also in the graph of wh
       "hold 004.contract",
       "apply 002.contract",
     ]);
+  });
+});
+
+describe("db resolve of a version in several files is about the one that did not finish", () => {
+  const files = ["001", ...change, "003"];
+  const answered = (rows: readonly string[], version: string, as: Resolution["as"], names = files) =>
+    plan(names, seen(rows), { resolve: { version, as } });
+
+  test.each<[string, ReturnType<typeof plan>, readonly string[]]>([
+    [
+      "as rolled back",
+      answered(["001", "002.expand", "002.backfill started"], "002", "rolled-back"),
+      ["unrecord 002.backfill"],
+    ],
+    ["as applied", answered(["001", "002.expand", "002.backfill started"], "2", "applied"), ["repair 002.backfill"]],
+    ["the first of them", answered(["001", "002.expand started"], "002", "rolled-back"), ["unrecord 002.expand"]],
+    [
+      "a rollback in the midst of what is applied",
+      answered(["001", "002.expand reverting", "002.backfill", "002.contract"], "002", "applied"),
+      ["repair 002.expand"],
+    ],
+    [
+      "its file may be gone",
+      answered(["001", "002.backfill started"], "002", "rolled-back", ["001"]),
+      ["unrecord 002.backfill"],
+    ],
+    ["said again as applied", answered(["001", "002.expand", "002.backfill"], "002", "applied"), []],
+    ["said again as rolled back", answered(["001", "002.expand"], "002", "rolled-back"), []],
+    [
+      "the name of a file is that file",
+      answered(["001", "002.expand", "002.backfill started"], "002.expand", "rolled-back"),
+      ["refuse 002.expand ROLLBACK_REQUIRED", "refuse 003 PLAN_REFUSED"],
+    ],
+    [
+      "what never began is not resolved",
+      answered(["001"], "002", "applied"),
+      ["refuse 002.contract MIGRATION_UNKNOWN", "refuse 003 PLAN_REFUSED"],
+    ],
+  ])("%s", (_name, found, expected) => {
+    expect(found.filter((line) => !line.startsWith("held "))).toEqual(expected);
   });
 });
 
