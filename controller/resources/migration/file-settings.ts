@@ -7,6 +7,8 @@ export interface FileSetting {
   readonly value: string;
   /** The role's own name, unquoted. */
   readonly role?: string;
+  /** The schemas' own names, unquoted, in order. */
+  readonly schemas?: readonly string[];
   /** From 1. */
   readonly line: number;
 }
@@ -36,9 +38,10 @@ export function fileSetting(header: string, line: number): FileSetting | undefin
     case "statement-timeout":
       return isDuration.test(text) ? { name: "statement_timeout", value: quoteLiteral(text).trim(), line } : undefined;
     case "search-path": {
-      const schemas = text.split(",").map((one) => nameOf(one.trim()));
-      if (schemas.some((schema) => schema === undefined)) return undefined;
-      return { name: "search_path", value: schemas.map((schema) => quoteIdentifier(schema ?? "")).join(", "), line };
+      const parts = text.split(",");
+      const schemas = parts.flatMap((one) => nameOf(one.trim()) ?? []);
+      if (schemas.length < parts.length) return undefined;
+      return { name: "search_path", value: schemas.map(quoteIdentifier).join(", "), schemas, line };
     }
     case "role": {
       const role = nameOf(text);

@@ -70,6 +70,10 @@ export function headersOf(bytes: Buffer): Headers {
 export const settingsOf = (text: string): readonly FileSetting[] =>
   text.includes("poststack") ? headersOf(Buffer.from(text)).settings : [];
 
+/** Schemas in which a text has names without a schema looked for; undefined: in those of the session. */
+export const searchPathOf = (text: string): readonly string[] | undefined =>
+  settingsOf(text).findLast(({ schemas }) => schemas !== undefined)?.schemas;
+
 /** For the rules of `db lint`, which look at it themselves: it says nothing of how the file runs. */
 const isAllowance = /^allow(?:-file)?\b/i;
 

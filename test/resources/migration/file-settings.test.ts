@@ -2,7 +2,7 @@ import { describe, expect, test as pure } from "vitest";
 import { renderPlace } from "../../../controller/core/place.ts";
 import { quoteIdentifier } from "../../../controller/core/sql.ts";
 import { fileSetting, setStatements } from "../../../controller/resources/migration/file-settings.ts";
-import { headersOf, settingsOf } from "../../../controller/resources/migration/text.ts";
+import { headersOf, searchPathOf, settingsOf } from "../../../controller/resources/migration/text.ts";
 import { test, type TestDatabase } from "../../support/postgres.ts";
 import { failureOf, migrations, pass, planOf, render, schemaOf, world } from "./kit.ts";
 
@@ -45,6 +45,7 @@ pure("they stand among the comments at the top, beside the others", () => {
       { name: "lock_timeout", line: 5 },
     ],
   });
+  expect(searchPathOf('-- poststack: search-path "$user", App')).toEqual(["$user", "app"]);
   expect(settingsOf("select 1;\n-- poststack: role later")).toEqual([]);
   expect(headersOf(Buffer.from("-- poststack: rule app")).unknown?.text).toBe("rule app");
 });

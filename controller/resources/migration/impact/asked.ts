@@ -1,5 +1,5 @@
 import type { IndexStmt, Node, RangeVar, TypeName } from "@pgsql/types";
-import { keyOf, type Name } from "../lint/names.ts";
+import { keyOf, meanings, type Name } from "../lint/names.ts";
 import { droppedName, functionsIn, nameOf, qualifiedName, stringsIn } from "../lint/tree.ts";
 import { quoteIdentifier } from "../../../core/sql.ts";
 
@@ -17,17 +17,24 @@ export interface Asked {
   readonly cascades: boolean;
 }
 
+/** A statement, and the schemas in which its file has names looked for, where it sets that. */
+interface Asking {
+  readonly node: Node;
+  readonly path?: readonly string[];
+}
+
 /** Everything that statements name and that decides what they cost. */
-export function askedBy(nodes: readonly Node[]): Asked {
+export function askedBy(statements: readonly Asking[]): Asked {
+  const nodes = statements.map(({ node }) => node);
   const relations = new Map<string, Name>();
   const types = new Map<string, { readonly text: string; readonly key: string }>();
   const domains = new Map<string, Name>();
   const functions = new Set<string>();
-  for (const node of nodes) {
-    for (const name of relationsIn(node)) relations.set(keyOf(name), name);
+  for (const { node, path } of statements) {
+    for (const name of relationsIn(node)) for (const one of meanings(name, path)) relations.set(keyOf(one), one);
     if ("AlterDomainStmt" in node) {
       const name = qualifiedName(stringsIn(node.AlterDomainStmt.typeName));
-      domains.set(keyOf(name), name);
+      for (const one of meanings(name, path)) domains.set(keyOf(one), one);
     }
     if (!("AlterTableStmt" in node)) continue;
     for (const type of typesIn(node)) types.set(typeKey(type), { text: regtype(type), key: typeKey(type) });

@@ -132,6 +132,8 @@ export interface CatalogFacts {
 /** The same, to be asked. Of what is not there, and of what the migrations so far make, it knows nothing. */
 export interface Catalog extends CatalogFacts {
   readonly find: (name: Name) => Relation | undefined;
+  /** The name with the schema in which it is found, as far as that is known. */
+  readonly resolve: (name: Name) => Name;
   /** From now on the name means another relation, or (undefined) one that nobody else uses yet. */
   readonly rename: (name: Name, relation: Relation | undefined) => void;
   /** All below it that inherit from it, itself first. */
@@ -148,6 +150,8 @@ export interface Catalog extends CatalogFacts {
   readonly viewsOf: (relation: Relation, column?: string) => readonly Relation[];
   /** What a view reads, down to the tables. */
   readonly readBy: (view: Relation) => readonly Relation[];
+  /** Oids of the tables that have a column of a domain. */
+  readonly usersOf: (domain: Name) => readonly number[];
   /** Sequences that go with it, or with a column of it. */
   readonly sequencesOf: (relation: Relation, column?: string) => readonly Relation[];
 }
@@ -190,6 +194,8 @@ export function openCatalog(facts: CatalogFacts): Catalog {
       const oid = named.get(keyOf(name));
       return oid === undefined ? undefined : byOid.get(oid);
     },
+    resolve: (name) => name,
+    usersOf: (domain) => facts.domains.get(keyOf(domain)) ?? [],
     rename: (name, relation) => named.set(keyOf(name), relation?.oid),
     family: (relation) => [relation, ...reached(relation.oid, (oid) => to(facts.inheritance, oid))],
     parents: ({ oid }) => known(from(facts.inheritance, oid)),

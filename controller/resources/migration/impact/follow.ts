@@ -8,7 +8,7 @@ export function follow(node: Node, catalog: Catalog): void {
   if ("RenameStmt" in node) {
     const { relation: range, subname, newname } = node.RenameStmt;
     if (range === undefined || subname !== undefined || newname === undefined) return;
-    move(range, { ...nameOf(range), name: newname }, catalog);
+    move(range, { ...catalog.resolve(nameOf(range)), name: newname }, catalog);
   } else if ("AlterObjectSchemaStmt" in node) {
     const { relation: range, newschema: schema } = node.AlterObjectSchemaStmt;
     if (range === undefined || schema === undefined) return;

@@ -1,7 +1,6 @@
 import type { Node } from "@pgsql/types";
 import { lockModes, type LockMode, type Work } from "../../../core/table-lock.ts";
 import type { Name } from "../lint/names.ts";
-import { keyOf } from "../lint/names.ts";
 import { constraintsIn, hasOption, isUnchecked, nameOf, qualifiedName, stringsIn } from "../lint/tree.ts";
 import { alterTable } from "./alter-table.ts";
 import { indexName, objectName, ownerOf, rangesIn } from "./asked.ts";
@@ -198,7 +197,7 @@ function alterDomain(
 ): readonly Effect[] {
   const isAdded = subtype === "C" && def !== undefined && "Constraint" in def && !isUnchecked(def.Constraint);
   if (!isAdded && subtype !== "O" && subtype !== "V") return [];
-  const oids = catalog.domains.get(keyOf(qualifiedName(stringsIn(typeName)))) ?? [];
+  const oids = catalog.usersOf(qualifiedName(stringsIn(typeName)));
   const mode: LockMode = subtype === "V" && catalog.major >= 18 ? calm : "SHARE";
   return catalog.relations.flatMap((relation) => (oids.includes(relation.oid) ? effect(relation, mode, "scan") : []));
 }

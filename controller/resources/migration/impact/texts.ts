@@ -7,11 +7,13 @@ import { newHistory } from "../lint/history.ts";
 import { parsedForRules } from "../lint/pending.ts";
 import { statementsIn, type Statement } from "../lint/statement.ts";
 import type { Source } from "../source.ts";
+import { searchPathOf } from "../text.ts";
 import { askedBy } from "./asked.ts";
 import { noFacts, openCatalog } from "./catalog.ts";
 import { follow } from "./follow.ts";
 import { hazardsOf, impactOf } from "./impact.ts";
 import { readCatalogFacts } from "./live.ts";
+import { within } from "./search-path.ts";
 import { lintFacts } from "./sizes.ts";
 
 /** A file that is to run. */
@@ -46,16 +48,23 @@ export async function impactsOf<Key>(
   session: Session,
   signal: AbortSignal,
 ): Promise<{ readonly told: ReadonlyMap<Key, Told>; readonly tables?: LintFacts }> {
-  const asked = askedBy(texts.flatMap(({ statements }) => statements.map(({ node }) => node)));
+  const pathOf = new Map(texts.map((text) => [text, searchPathOf(text.source.text)]));
+  const asking = texts.flatMap((text) => {
+    const path = pathOf.get(text);
+    return text.statements.map(({ node }) => (path === undefined ? { node } : { node, path }));
+  });
+  const asked = askedBy(asking);
   const isOfNone = asked.relations.length + asked.domains.length + asked.schemas.length === 0;
   const catalog = openCatalog(isOfNone ? noFacts : await readCatalogFacts(session, asked, signal));
   const history = newHistory();
   const told = new Map<Key, Told>();
-  for (const { key, source, transactional, statements } of texts) {
+  for (const text of texts) {
+    const { key, source, transactional, statements } = text;
+    const here = within(pathOf.get(text), catalog);
     const impacts = statements.map((statement): StatementImpact => {
-      const impact = impactOf(statement, source, catalog, history);
+      const impact = impactOf(statement, source, here, history);
       history.see(statement);
-      follow(statement.node, catalog);
+      follow(statement.node, here);
       return impact;
     });
     history.endFile(true);

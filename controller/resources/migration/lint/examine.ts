@@ -1,6 +1,7 @@
 import type { Place } from "../../../core/place.ts";
 import type { ParsedSql } from "../../../core/ports/sql-parser.ts";
 import { firstLine, placeAt, type Source } from "../source.ts";
+import { searchPathOf } from "../text.ts";
 import { allowancesIn, statementFor, type Allowance } from "./allow.ts";
 import type { Weight } from "./facts.ts";
 import { newHistory, type Recorder } from "./history.ts";
@@ -25,6 +26,8 @@ export interface Suspicion extends Omit<Match, "offset"> {
   readonly level: Level;
   readonly weight: Weight;
   readonly place: Place;
+  /** Schemas in which the file has names looked for, where it sets that. */
+  readonly path?: readonly string[];
   /** The first line of the statement. */
   readonly statement: string;
 }
@@ -61,6 +64,7 @@ interface Sighting extends Suspicion {
 function examineFile({ source, transactional, parsed }: ExaminedFile, history: Recorder): readonly Suspicion[] {
   const statements = parsed === undefined ? [] : statementsIn(parsed);
   const sightings: Sighting[] = [];
+  const path = searchPathOf(source.text);
   for (const [index, statement] of statements.entries()) {
     // A block is one statement, so it is one transaction in any case.
     const isInside = transactional || statement.within !== undefined;
@@ -74,6 +78,7 @@ function examineFile({ source, transactional, parsed }: ExaminedFile, history: R
           weight: rule.weight,
           place: placeAt(source, statement.offset + offset),
           statement: firstLine(statement.text),
+          ...(path === undefined ? {} : { path }),
           of: statement,
           isHarmless: match.on !== undefined && history.isNew(match.on),
         });

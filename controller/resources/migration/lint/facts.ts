@@ -1,5 +1,5 @@
 import { milder, type Level } from "./level.ts";
-import { keyOf, type Name } from "./names.ts";
+import { keyOf, meanings, type Name } from "./names.ts";
 
 /** What the live database says of the tables that migrations touch. Undefined: nobody asked, or it is not there. */
 export interface LintFacts {
@@ -64,5 +64,13 @@ export function weighed(level: Level, weight: Weight, table: TableFacts | undefi
   return milder(level, table.bytes < smallBytes ? "note" : "warning");
 }
 
-export const factsOf = (facts: LintFacts | undefined, table: Name | undefined): TableFacts | undefined =>
-  table === undefined ? undefined : facts?.tables.get(keyOf(table));
+/** @param path of the file that names the table, where it sets one */
+export function factsOf(
+  facts: LintFacts | undefined,
+  table: Name | undefined,
+  path?: readonly string[],
+): TableFacts | undefined {
+  if (table === undefined) return undefined;
+  const known = meanings(table, path).map((name) => facts?.tables.get(keyOf(name)));
+  return known.find((one) => one !== undefined);
+}

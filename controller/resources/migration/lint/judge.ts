@@ -38,8 +38,8 @@ interface JudgeOptions {
 /** Policy gives the level, the facts of the table take from it. What is off, or harmless on this table, is left out. */
 export function judge(suspicions: readonly Suspicion[], { policy, facts, unknown }: JudgeOptions): readonly Finding[] {
   return suspicions.flatMap((suspicion): readonly Finding[] => {
-    const { rule, level: own, weight, on, newType, place, what, locks, statement } = suspicion;
-    const table = factsOf(facts, on);
+    const { rule, level: own, weight, on, path, newType, place, what, locks, statement } = suspicion;
+    const table = factsOf(facts, on, path);
     const old = newType === undefined ? undefined : table?.columnTypes?.get(newType.column);
     if (newType !== undefined && old !== undefined && isFreeChange(old, newType.type)) return [];
     const asked = levelOf(policy, rule, own);

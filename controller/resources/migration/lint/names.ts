@@ -20,6 +20,16 @@ export const show = ({ schema, name }: Name): string =>
  */
 export const keyOf = ({ schema = "public", name }: Name): string => `${schema}\0${name}`;
 
+/**
+ * What a name may mean, in the order in which it is looked for.
+ *
+ * @param path of the file, where it sets one
+ */
+export const meanings = ({ schema, name }: Name, path: readonly string[] | undefined): readonly Name[] =>
+  schema === undefined && path !== undefined
+    ? path.map((one) => ({ schema: one, name }))
+    : [schema === undefined ? { name } : { schema, name }];
+
 /** Words that are no name without quotes (manual: appendix C, "reserved" and "reserved (can be function or type)"). */
 const reserved = new Set(
   (

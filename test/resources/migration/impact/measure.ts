@@ -30,7 +30,7 @@ async function statementsOf(sql: string): Promise<readonly Statement[]> {
 /** One question for all of them. */
 export async function factsFor(texts: readonly string[], { observer, signal }: Bench): Promise<CatalogFacts> {
   const statements = (await Promise.all(texts.map(statementsOf))).flat();
-  return readCatalogFacts(observer, askedBy(statements.map(({ node }) => node)), signal);
+  return readCatalogFacts(observer, askedBy(statements), signal);
 }
 
 export async function predicted(sql: string, facts: CatalogFacts): Promise<readonly Effect[]> {

@@ -92,6 +92,27 @@ describe("the plan of a pending migration", () => {
     ]);
   });
 
+  test("a name without a schema is looked for where the file says", async ({ database }) => {
+    const path =
+      "-- poststack: search-path shop, public\n-- poststack: allow-file domain-constraint because rows are few\n";
+    const it = await used(database, {
+      "002_shop.sql": `${path}alter table orders alter note type text;\nalter table customers add a int;\nalter domain code add check (value <> '');`,
+      "003_rename.sql": `${path}alter table orders rename to purchases;\nalter table orders add b int;`,
+      "004_names.sql": "alter table shop.purchases add c int;\nalter table orders add d int;",
+    });
+    await database.query("create schema shop");
+    await database.query("create domain shop.code as text");
+    await database.query("create table shop.orders (id int, note char(3), of shop.code)");
+    await database.query("insert into shop.orders values (1)");
+    const plan = await planOf(it);
+    expect(plan.map(({ statements }) => told(statements))).toEqual([
+      [["shop.orders ACCESS EXCLUSIVE rewrite"], ["customers ACCESS EXCLUSIVE moment"], ["shop.orders SHARE scan"]],
+      [["shop.orders ACCESS EXCLUSIVE moment"], ["orders ACCESS EXCLUSIVE moment"]],
+      [["shop.orders ACCESS EXCLUSIVE moment"], ["orders ACCESS EXCLUSIVE moment"]],
+    ]);
+    expect(plan[0]?.hazards).toEqual(["lock", "rewrite"]);
+  });
+
   test("a CHECK that is there, or comes before, spares SET NOT NULL its scan", async ({ database }) => {
     const it = await used(database, {
       "002_check.sql": "alter table orders add constraint c check (code is not null or id > 0) not valid;",

@@ -145,6 +145,17 @@ describe("judging", () => {
     ]);
   });
 
+  test("or that it has in the search path which the file sets", async () => {
+    const both = {
+      tables: new Map([...facts.tables, [keyOf({ schema: "shop", name: "o" }), { ...table, bytes: 8192 }]]),
+    };
+    const found = (path: string): Promise<readonly string[]> =>
+      rulesIn(`-- poststack: search-path ${path}\ncreate index on o (a)`, { facts: both, unknown: "warning" });
+    expect(await found("other, shop, public")).toEqual(["note index-not-concurrent"]);
+    expect(await found("public, shop")).toEqual(["error index-not-concurrent"]);
+    expect(await found("other")).toEqual(["warning index-not-concurrent"]);
+  });
+
   test("what a newer server may understand is a note, and a plan never refuses for it", async () => {
     expect(await rulesIn("selekt 1", {})).toEqual(["error syntax"]);
     expect(await rulesIn("selekt 1", { unknown: "warning" })).toEqual(["warning syntax"]);
