@@ -53,7 +53,9 @@ describeEngines({ name: "commands for containers", isExtra: true }, ({ box }) =>
     expect(misfits("event", outcome)).toEqual([]);
     const chosen = expect.stringMatching(/^127\.0\.0\.1:\d+$/) as unknown;
     const cache = `http://127.0.0.1:${app.project.ports[1] ?? 0}/`;
-    expect(outcome?.["addresses"]).toEqual([
+    // Where the same port is not free for IPv6, the engine chooses another one, which is told as well.
+    const told = outcome?.["addresses"] as readonly { readonly address: string }[];
+    expect(told.filter(({ address }) => !address.startsWith("[::1]"))).toEqual([
       { name: "web", address: chosen },
       { name: "web.2", address: chosen },
       { name: "cache", address: cache },
@@ -78,8 +80,8 @@ describeEngines({ name: "commands for containers", isExtra: true }, ({ box }) =>
       environments: [
         {
           containers: [
-            { name: "web", state: "running", addresses: [chosen] },
-            { name: "web.2", state: "running", addresses: [chosen] },
+            { name: "web", state: "running", addresses: expect.arrayContaining([chosen]) as unknown },
+            { name: "web.2", state: "running", addresses: expect.arrayContaining([chosen]) as unknown },
             { name: "cache", state: "running", health: "healthy", addresses: [cache] },
             { name: "own", state: "running", addresses: [] },
           ],

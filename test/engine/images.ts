@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { createReadStream, existsSync, lstatSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { createReadStream, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmdirSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { tarEnd, tarEntry } from "../../controller/adapters/containers/tar.ts";
 import type { EngineBox } from "./box.ts";
 import { install } from "./packages.ts";
@@ -14,10 +15,33 @@ import { install } from "./packages.ts";
 /** 2 MB: a shell and the usual small programs. It sleeps unless told otherwise. */
 const busybox = "poststack-test/busybox:1";
 
-export async function ensureBusybox(box: EngineBox): Promise<string> {
-  if ((await box.engine.inspectImage(busybox, box.signal)) !== undefined) return busybox;
-  await importImage(box, busybox, Readable.from([busyboxArchive()]), ["ENV PATH=/bin", 'CMD ["sleep", "100000"]']);
-  return busybox;
+export const ensureBusybox = (box: EngineBox): Promise<string> =>
+  ensureImage(box, busybox, () =>
+    importImage(box, busybox, Readable.from([busyboxArchive()]), ["ENV PATH=/bin", 'CMD ["sleep", "100000"]']),
+  );
+
+/**
+ * Makes an image where there is none. Files of tests run at once and share their engine: made twice, one would change under
+ * the containers of another.
+ */
+export async function ensureImage(box: EngineBox, reference: string, make: () => Promise<void>): Promise<string> {
+  const isThere = async (): Promise<boolean> => (await box.engine.inspectImage(reference, box.signal)) !== undefined;
+  const lock = `${box.socket}.${reference.replaceAll(/[^a-z0-9]+/g, "-")}`;
+  while (!(await isThere())) {
+    try {
+      mkdirSync(lock);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      await sleep(100, undefined, { signal: box.signal });
+      continue;
+    }
+    try {
+      if (!(await isThere())) await make();
+    } finally {
+      rmdirSync(lock);
+    }
+  }
+  return reference;
 }
 
 /** Its file system. */
@@ -44,9 +68,12 @@ export function busyboxArchive(): Buffer {
 }
 
 /** The smallest Debian, as the official image of that name is; kept beside, since it takes half a minute to make. */
-export async function ensureDebian(box: EngineBox): Promise<string> {
+export function ensureDebian(box: EngineBox): Promise<string> {
   const reference = "debian:bookworm-slim";
-  if ((await box.engine.inspectImage(reference, box.signal)) !== undefined) return reference;
+  return ensureImage(box, reference, () => importDebian(box, reference));
+}
+
+async function importDebian(box: EngineBox, reference: string): Promise<void> {
   const folder = join(tmpdir(), `poststack-images-${process.getuid?.() ?? 0}`);
   const file = join(folder, "bookworm.tar");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -61,7 +88,6 @@ export async function ensureDebian(box: EngineBox): Promise<string> {
   }
   const path = "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   await importImage(box, reference, createReadStream(file), [path, 'CMD ["bash"]']);
-  return reference;
 }
 
 export async function importImage(
@@ -98,9 +124,8 @@ export async function importImage(
 const bare = "poststack-test/bare:1";
 
 /** One program and nothing else: no shell, no folders. It sleeps. */
-export async function ensureBare(box: EngineBox): Promise<string> {
-  if ((await box.engine.inspectImage(bare, box.signal)) !== undefined) return bare;
-  const program = tarEntry({ path: "sleep", type: "file", mode: 0o755, content: readFileSync("/bin/busybox") });
-  await importImage(box, bare, Readable.from([Buffer.concat([program, tarEnd()])]), ['CMD ["/sleep", "100000"]']);
-  return bare;
-}
+export const ensureBare = (box: EngineBox): Promise<string> =>
+  ensureImage(box, bare, () => {
+    const program = tarEntry({ path: "sleep", type: "file", mode: 0o755, content: readFileSync("/bin/busybox") });
+    return importImage(box, bare, Readable.from([Buffer.concat([program, tarEnd()])]), ['CMD ["/sleep", "100000"]']);
+  });

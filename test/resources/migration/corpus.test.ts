@@ -29,7 +29,7 @@ describe.skipIf(!hasCorpus)("real migrations", () => {
     },
   );
 
-  const limits = { timeout: 180_000 };
+  const limits = { timeout: 400_000 };
   test("crates-io back and forth, one by one: what its files do is what is seen", limits, async ({ database }) => {
     await database.createLedger();
     const it = world(database, migrations(corpusFiles("crates-io", real)));

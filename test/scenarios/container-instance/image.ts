@@ -14,7 +14,7 @@ import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EngineBox } from "../../engine/box.ts";
-import { importImage } from "../../engine/images.ts";
+import { ensureImage, importImage } from "../../engine/images.ts";
 
 const programs = "/usr/lib/postgresql/15";
 /** The machine's own server can be put into an image. */
@@ -30,9 +30,12 @@ const servers = ["postgres", "initdb", "pg_ctl", "pg_dump", "pg_isready", "pg_re
  * An image of the official contract without a registry: the machine's PostgreSQL 15 and the few programs that an
  * entrypoint needs, with their libraries. A variant is another image of the same server.
  */
-export async function ensurePostgres(box: EngineBox, variant = ""): Promise<string> {
+export function ensurePostgres(box: EngineBox, variant = ""): Promise<string> {
   const reference = `poststack-test/postgres:15${variant}`;
-  if ((await box.engine.inspectImage(reference, box.signal)) !== undefined) return reference;
+  return ensureImage(box, reference, () => importPostgres(box, reference, variant));
+}
+
+async function importPostgres(box: EngineBox, reference: string, variant: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "poststack-postgres-image-"));
   try {
     const root = join(folder, "root");
@@ -51,7 +54,6 @@ export async function ensurePostgres(box: EngineBox, variant = ""): Promise<stri
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return reference;
 }
 
 function assemble(root: string, variant: string): void {

@@ -88,8 +88,9 @@ async function waitReady(
     // Between an end and the engine's restart it is not running; after it, the count has moved.
     if (details === undefined || details.state !== "running" || details.restartCount !== restarts) {
       if (found === "running" && details?.exitCode === 0) throw stopped(desired, server);
+      const ended = await endedAgain(details, id, ports, signal);
       await containers.stopContainer(id, {}, signal);
-      throw await explain(desired, server, { details, since }, id, ports, signal);
+      throw await explain(desired, server, { details: ended, since }, id, ports, signal);
     }
     const answer = await login(desired, ports, signal);
     if (answer instanceof PoststackError) {
@@ -103,6 +104,25 @@ async function waitReady(
     if (clock.nowMs() >= deadlineMs) throw await silent(desired, server, id, ports, signal);
     await clock.sleep(pollMs, signal);
   }
+}
+
+/** Milliseconds for one that ended to end again. */
+const againMs = 3_000;
+
+/** What the engine has started again has no exit code: it mostly ends again, and why is told by that. */
+async function endedAgain(
+  details: ContainerDetails | undefined,
+  id: string,
+  { clock, containers }: Ports,
+  signal: AbortSignal,
+): Promise<ContainerDetails | undefined> {
+  const deadlineMs = clock.nowMs() + againMs;
+  let seen = details;
+  while (seen?.state === "running" && clock.nowMs() < deadlineMs) {
+    await clock.sleep(firstPollMs, signal);
+    seen = await containers.inspectContainer(id, signal);
+  }
+  return seen;
 }
 
 /** One login over TCP, as from outside. An error: the server answers, and refuses it. */
