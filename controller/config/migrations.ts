@@ -75,14 +75,10 @@ export function listMigrations(files: Files, folder: string): Found<NamedMigrati
     }
     const { version, name, isRollback } = parts;
     const phase = phaseInName(name);
-    const named: Named = {
-      id: resourceId("migration", name),
-      version,
-      order: orderInVersion(orderOf(version), phase),
-      name,
-      file,
-      ...(phase === undefined ? {} : { phase }),
-    };
+    const order = orderInVersion(orderOf(version), phase);
+    const plain = { id: resourceId("migration", name), version, order, name, file };
+    // There may be ten thousand, and copies of objects count.
+    const named: Named = phase === undefined ? plain : { ...plain, phase };
     const taken = isRollback ? rollback : forward;
     const other = taken.get(named.order);
     if (other === undefined) taken.set(named.order, named);
@@ -190,12 +186,15 @@ const letters: readonly { readonly letter: string; readonly transactional: boole
   { letter: "C", transactional: false, phase: "contract" },
 ];
 
+const byLetter = new Map(letters.map((one) => [one.letter, one]));
+
 function parseFacts(text: string | undefined): TextFacts | undefined {
   if (text?.length !== 65) return undefined;
-  const known = letters.find(({ letter }) => letter === text[0]);
+  const known = byLetter.get(text[0] ?? "");
   if (known === undefined) return undefined;
-  const { letter: _letter, ...headers } = known;
-  return { checksum: text.slice(1), ...headers };
+  const { transactional, phase } = known;
+  const facts = { checksum: text.slice(1), transactional };
+  return phase === undefined ? facts : { ...facts, phase };
 }
 
 function withText(named: NamedMigration, { checksum, transactional, phase }: TextFacts): MigrationFile {

@@ -4,6 +4,8 @@ const suffix = /\.(expand|backfill|contract)$/;
 
 /** Of three files that are one version: `012_full_name.contract` is the last of them. */
 export function phaseInName(name: string): Phase | undefined {
+  // Of ten thousand names most have no dot.
+  if (!name.includes(".")) return undefined;
   const [, phase] = suffix.exec(name) ?? [];
   return phase as Phase | undefined;
 }
