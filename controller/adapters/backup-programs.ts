@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import type { BackupPrograms } from "../core/ports/backups.ts";
+import { majorOf } from "./postgres-major.ts";
 
 /** Where packages put the programs of several major versions beside each other: `<folder>/<major><rest>`. */
 const usual: readonly (readonly [parent: string, name: RegExp, rest: string])[] = [
@@ -38,37 +38,18 @@ function inUsualPlaces(): readonly BackupPrograms[] {
 function inPath(path: string): readonly BackupPrograms[] {
   return path.split(delimiter).flatMap((folder) => {
     if (!folder.startsWith("/") || !hasBoth(folder)) return [];
-    const major = majorOf(folder);
+    const major = majorIn(folder);
     return major === undefined ? [] : [{ bin: folder, major }];
   });
 }
 
 const hasBoth = (folder: string): boolean => ["pg_dump", "pg_restore"].every((name) => existsSync(join(folder, name)));
 
-const asked = new Map<string, number | undefined>();
-
-/** By the folder where it really lies, else by asking it. Debian's is a script that chooses a version: it is asked. */
-function majorOf(folder: string): number | undefined {
-  const [, named] =
-    /\/(?:postgresql|pgsql|postgres)[@/-]?(\d+)\b/i.exec(dirname(realpathSync(join(folder, "pg_dump")))) ?? [];
-  if (named !== undefined) return Number(named);
-  if (!asked.has(folder)) asked.set(folder, askMajor(join(folder, "pg_dump")));
-  return asked.get(folder);
-}
-
-function askMajor(program: string): number | undefined {
-  try {
-    const text = execFileSync(program, ["--version"], {
-      encoding: "utf8",
-      timeout: 5_000,
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    const [, major] = /\(PostgreSQL\) (\d+)/.exec(text) ?? [];
-    return major === undefined ? undefined : Number(major);
-  } catch {
-    return undefined; // A program that cannot tell its version is none that we start.
-  }
-}
+/** Debian's is a script that chooses a version: it lies elsewhere, and is asked. */
+const majorIn = (folder: string): number | undefined => {
+  const program = join(folder, "pg_dump");
+  return majorOf(program, dirname(realpathSync(program)));
+};
 
 function namesIn(folder: string): readonly string[] {
   try {

