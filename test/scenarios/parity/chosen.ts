@@ -17,12 +17,13 @@ export function chosenCases(): readonly Case[] {
 }
 
 /**
- * Of the same, those that Podman runs. By default few, as it takes its time: of those with one service every fourth, of the
- * others what services can have to do with each other.
+ * Of the same, those that Podman runs: with POSTSTACK_ENGINES=all every one of them. By default few, as it takes its time: of
+ * those with one service every fourth, of the others what services can have to do with each other.
  */
 export function chosenForPodman(): readonly Case[] {
   const fitting = chosenCases().filter((one) => runnable.includes(one) && runsOnPodman(one));
-  if ((process.env["POSTSTACK_PARITY"] ?? "") !== "") return fitting;
+  const isAsked = (process.env["POSTSTACK_PARITY"] ?? "") !== "" || process.env["POSTSTACK_ENGINES"] === "all";
+  if (isAsked) return fitting;
   const isSingle = ({ services }: Case): boolean => Object.keys(services).length === 1;
   const others = fitting.filter((one) => !isSingle(one));
   return [

@@ -7,7 +7,7 @@ import { portsFor, stageOf } from "./stage.ts";
 import { claimsOf, turns } from "./turns.ts";
 
 // The same files on Podman, without the reference, which knows Docker alone: they run, then there is nothing to do, and
-// nothing but volumes is left when they go. What is different there is in docs/containers.md.
+// nothing but volumes is left when they go. What is different there is in docs/podman.md.
 
 const box = await engineBox("podman");
 const cases = box === undefined ? [] : chosenForPodman();

@@ -110,7 +110,7 @@ const rules: readonly Rule[] = [
 /** Undefined: it is run. */
 export const reasonToLeaveOut = (one: Case): string | undefined => rules.find(([, applies]) => applies(one))?.[0];
 
-/** docs/containers.md, "What is different on Podman": it refuses these. */
+/** docs/podman.md, "What it refuses". */
 const lackedByPodman: readonly Rule[] = [
   ["it has links", anyService(({ links }) => links !== undefined)],
   [
