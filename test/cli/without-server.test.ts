@@ -318,6 +318,47 @@ environments:
       "Compose file compose.yml:6:14, LEVEL from variables .poststack.yml:6:25, SHELLED from shell",
     );
   });
+
+  test("of a job in a container and what runs beside it, too: a step of `init` may say more of its variables", async () => {
+    const own = cliProject({
+      ".poststack.yml": `project: { name: shop }
+environments:
+  dev:
+    postgres: { provider: embedded, port: ${ports.dev} }
+    init:
+      - { compose: init.yml, environment: { ROWS: 3 } }
+      - { compose: init.yml, name: again, environment: { ROWS: 4 } }
+    variables: { ROWS: 1, LEVEL: debug }
+`,
+      "init.yml": `services:
+  seed:
+    image: shop/seed
+    depends_on: { cache: { condition: service_healthy } }
+    environment: { ROWS: "\${ROWS}" }
+  cache:
+    image: shop/cache
+    healthcheck: { test: "true" }
+    environment: { LEVEL: "\${LEVEL}" }
+`,
+    });
+    onTestFinished(() => own.dispose());
+    const { json } = await own.poststack(["env", "dry-run", "--json"]);
+    expect(misfits("answers/env dry-run", json)).toEqual([]);
+    const inFile = (line: number, column: number): object => ({ file: "init.yml", line, column });
+    const inConfig = (line: number, column: number): object => ({ file: ".poststack.yml", line, column });
+    const layer = "Compose file";
+    const cache = { from: [{ name: "LEVEL", layer: "variables", place: inConfig(8, 34) }], place: inFile(9, 27) };
+    const rows = (line: number, column: number): object => ({
+      ...{ name: "ROWS", layer, place: inFile(5, 26) },
+      from: [{ name: "ROWS", layer: "variables", place: inConfig(line, column) }],
+    });
+    expect((json as { consumers: unknown }).consumers).toEqual([
+      { id: "job:init-cache", image: "shop/cache", variables: [{ name: "LEVEL", value: "debug", layer, ...cache }] },
+      { id: "job:again-cache", image: "shop/cache", variables: [{ name: "LEVEL", value: "debug", layer, ...cache }] },
+      { id: "job:init-seed", image: "shop/seed", variables: [{ value: "3", ...rows(6, 51) }] },
+      { id: "job:again-seed", image: "shop/seed", variables: [{ value: "4", ...rows(7, 64) }] },
+    ]);
+  });
 });
 
 describe("values that do not stand in the configuration file", () => {

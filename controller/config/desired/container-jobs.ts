@@ -1,8 +1,8 @@
 import type { InitConfig } from "../../../schema/generated/config.ts";
 import { derivedName } from "../../core/derived-name.ts";
-import { resourceId, type ResourceId } from "../../core/id.ts";
-import { endId } from "../../resources/job/helpers.ts";
-import type { ContainerJob, NeededHelper } from "../../resources/job/model.ts";
+import type { ResourceId } from "../../core/id.ts";
+import { endId, neededBy } from "../../resources/job/helpers.ts";
+import type { ContainerJob } from "../../resources/job/model.ts";
 import type { VariableSources } from "../variables.ts";
 import { desiredImages } from "./compose/images.ts";
 import { loadFiles } from "./compose/load.ts";
@@ -13,8 +13,8 @@ import { readingOf, wishesFor } from "./compose/project.ts";
 import type { ComposeResources } from "./compose/resources.ts";
 import { desiredVolumes } from "./compose/volumes.ts";
 import type { ComposeWishes } from "./compose/wishes.ts";
-import { writtenOf } from "./environment.ts";
 import type { DesiredSource } from "./options.ts";
+import { stepFiles, stepJobId, stepName } from "./step-files.ts";
 import { stepJobs } from "./step-services.ts";
 
 export interface StepWishes extends Pick<ComposeWishes, "identity" | "problems" | "to" | "deleteData"> {
@@ -39,11 +39,8 @@ export function composeStep(index: number, config: InitConfig, wishes: StepWishe
   const { source, problems, to, deleteData, identity, after } = wishes;
   const { project, environment } = source;
   const placeInConfig = (...keys: readonly string[]) => environment.placeOf(["init", index, ...keys]);
-  const own = writtenOf(config.environment, (name) => placeInConfig("environment", name));
+  const { own, named } = stepFiles(index, config, project.name, environment);
   const reading = readingOf(source, { ...wishes.sources, own }, wishes);
-  const { compose = "" } = config;
-  const name = `${project.name}-${environment.name}`;
-  const named = { name, compose: [compose], from: placeInConfig("compose") };
   const loaded = problems.attempt(() => loadFiles(named, reading.options));
   if (loaded === undefined) return { job: [], over: [], network: [], volume: [], image: [], unusedVolumes: [] };
   const others = { identity, to, deleteData, after, startedAfter: () => undefined, problems };
@@ -56,38 +53,19 @@ export function composeStep(index: number, config: InitConfig, wishes: StepWishe
   if (to !== "running") return { ...kept, job: [], over: [], image: [] };
   for (const { what, where } of loaded.warnings) source.warn(what, where);
   problems.add(exposedSecrets(loaded, reading.placeholders));
-  const peers = stepPeers(config.name ?? stepName(compose), all);
+  const peers = stepPeers(config, all);
   const injected = new Set(wishes.sources.injected.keys());
   const job = stepJobs({ ...all, peers, config, placeInConfig, injected });
-  return { ...kept, image: desiredImages(all), job, over: [...job.map(({ id }) => id), ...endsOf(job)] };
+  const ends = neededBy(job).map(({ id }) => endId(id));
+  return { ...kept, image: desiredImages(all), job, over: [...job.map(({ id }) => id), ...ends] };
 }
-
-/** `deploy/init-compose.yml` is the step `init-compose`. */
-const stepName = (file: string): string =>
-  file
-    .replace(/^.*\//, "")
-    .replace(/\.ya?ml$/, "")
-    .replaceAll(/[^A-Za-z0-9_.]+/g, "-")
-    .replaceAll(/^[-.]+|[-.]+$/g, "") || "job";
 
 /** One container for each service, whatever its number of replicas. */
-function stepPeers(step: string, { loaded: { project } }: ComposeWishes): Peers {
+function stepPeers(config: InitConfig, { loaded: { project } }: ComposeWishes): Peers {
+  const step = stepName(config);
   const first = (service: string): Peer => {
     const name = project.services.get(service)?.container_name ?? derivedName([project.name, step, service, "run"]);
-    return { id: resourceId("job", `${step}-${service}`), name, number: 1, called: [] };
+    return { id: stepJobId(step, service), name, number: 1, called: [] };
   };
   return { of: (service) => (project.services.has(service) ? [first(service)] : []), first };
-}
-
-function endsOf(jobs: readonly ContainerJob[]): readonly ResourceId[] {
-  const ends = new Set<ResourceId>();
-  const visit = (needed: readonly NeededHelper[]): void => {
-    for (const { helper } of needed) {
-      if (ends.has(endId(helper.id))) continue;
-      ends.add(endId(helper.id));
-      visit(helper.helpers);
-    }
-  };
-  for (const { helpers } of jobs) visit(helpers);
-  return [...ends].sort();
 }

@@ -1,6 +1,6 @@
 import { hostAccess } from "../../core/host-access.ts";
 import { nameOf, resourceId, type ResourceId } from "../../core/id.ts";
-import type { DesiredHelper, JobAction, JobContainer, NeededHelper } from "./model.ts";
+import type { ContainerJob, DesiredHelper, JobAction, JobContainer, NeededHelper } from "./model.ts";
 
 type Run = Extract<JobAction, { readonly verb: "run" }>;
 type HelperAction = Extract<JobAction, { readonly verb: "start" | "end" }>;
@@ -11,6 +11,20 @@ export const endId = (id: ResourceId): ResourceId => resourceId("job", `${nameOf
 /** What of the host a job or a helper can reach. */
 export const hostReach = ({ spec, project, hostPaths }: JobContainer): readonly string[] =>
   hostAccess(spec, project.root, hostPaths);
+
+/** Each helper that jobs in containers need, directly or through another helper, once. */
+export function neededBy(jobs: readonly Pick<ContainerJob, "helpers">[]): readonly DesiredHelper[] {
+  const found = new Map<ResourceId, DesiredHelper>();
+  const visit = (needed: readonly NeededHelper[]): void => {
+    for (const { helper } of needed) {
+      if (found.has(helper.id)) continue;
+      found.set(helper.id, helper);
+      visit(helper.helpers);
+    }
+  };
+  for (const { helpers } of jobs) visit(helpers);
+  return [...found.values()];
+}
 
 /** The start and the end of each helper that what runs needs, directly or through another helper. */
 export function helpersOf(runs: readonly Run[]): readonly HelperAction[] {

@@ -4,10 +4,10 @@ import { chooseEnvironment } from "../../../config/choose.ts";
 import { variablesOf, type Variable, type VariableSources, type Written } from "../../../config/variables.ts";
 import { renderPlace, type Place } from "../../../core/place.ts";
 import { Secret, type Text } from "../../../core/secret.ts";
-import type { ContainerSpec } from "../../../core/ports/container-spec.ts";
 import type { DesiredContainer } from "../../../resources/container/model.ts";
 import type { Desired } from "../../../resources/index.ts";
-import type { ContainerJob, HostJob } from "../../../resources/job/model.ts";
+import { neededBy } from "../../../resources/job/helpers.ts";
+import type { ContainerJob, DesiredHelper, HostJob, JobContainer } from "../../../resources/job/model.ts";
 import type { DesiredProcess } from "../../../resources/process/model.ts";
 import { contextOf, printJson, type Context } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
@@ -15,7 +15,7 @@ import { openEnvironment } from "../../open.ts";
 import { renderTable } from "../../render/table.ts";
 import type { Invocation } from "../../spec.ts";
 import { variableSources } from "../../variables.ts";
-import { originsIn, type Ingredient, type Origin } from "./origins.ts";
+import { originsIn, type Ingredient, type OriginOf, type Origins } from "./origins.ts";
 import type { World } from "../../world.ts";
 
 interface ShownVariable {
@@ -54,7 +54,7 @@ function consumersOf(
   { resources }: Desired,
   environment: EnvironmentSource,
   sources: VariableSources,
-  originOf: ReturnType<typeof originsIn>,
+  origins: Origins,
 ): readonly Consumer[] {
   const consumer = (
     { id, command, environment: given }: HostJob | DesiredProcess,
@@ -74,33 +74,35 @@ function consumersOf(
     });
     return { id, command: isCommandPublic ? command : [String(new Secret(""))], variables: shown };
   };
+  const ofStep = (one: ContainerJob | DesiredHelper): Consumer =>
+    inContainer(one, one.container, origins.ofJob(one.id));
+  const inContainers = resources.job.flatMap((job) => (job.container === undefined ? [] : [job]));
   return [
-    ...resources.job.flatMap((job) => {
-      if (job.container !== undefined) return [inContainer(job, job.container.spec)];
+    ...neededBy(inContainers).map(ofStep),
+    ...resources.job.map((job) => {
+      if (job.container !== undefined) return ofStep(job);
       // Its key has the command in plain only where all of it stands in the configuration file.
       const isPublic = job.keyParts.get("command") === JSON.stringify(job.command);
-      return [consumer(job, ownOfJob(job.place, environment), isPublic)];
+      return consumer(job, ownOfJob(job.place, environment), isPublic);
     }),
     // A line of the Procfile is as it stands there: the shell expands it.
     ...resources.process.map((process) => consumer(process, ownOfProcess(process.name, environment), true)),
     // All replicas of a service are given the same.
-    ...resources.container
-      .filter(({ number }) => number === 1)
-      .map((one) => inContainer(one, one.spec, (name) => originOf(one.service, name))),
+    ...resources.container.filter(({ number }) => number === 1).map((one) => inContainer(one, one, origins.ofService)),
   ];
 }
 
 /** A container is given what its Compose file says and nothing else. What may not be shown is a secret in its spec. */
 const inContainer = (
-  { id, place }: Pick<ContainerJob | DesiredContainer, "id" | "place">,
-  { image, environment }: ContainerSpec,
-  originOf: (name: string) => Origin | undefined = () => undefined,
+  { id, place }: Pick<ContainerJob | DesiredHelper | DesiredContainer, "id" | "place">,
+  { service, spec: { image, environment } }: Pick<JobContainer | DesiredContainer, "service" | "spec">,
+  originOf: OriginOf,
 ): Consumer => ({
   id,
   image,
   variables: [...environment].flatMap(([name, value]) => {
     if (value === undefined) return [];
-    const { from = [], place: at = place } = originOf(name) ?? {};
+    const { from = [], place: at = place } = originOf(service, name) ?? {};
     const shown = { name, value: String(value), layer: "Compose file", place: at };
     return [from.length === 0 ? shown : { ...shown, from }];
   }),
