@@ -68,7 +68,7 @@ import type { DesiredRole, ObservedRole, RoleAction } from "./role/model.ts";
 import { observe as observeRole } from "./role/observe.ts";
 import { apply as applyVolume } from "./volume/apply.ts";
 import { content as contentVolume } from "./volume/content.ts";
-import { diff as diffVolume } from "./volume/diff.ts";
+import { diff as diffVolume, held as heldVolume } from "./volume/diff.ts";
 import type { ObservedVolume, VolumeAction, VolumeWish } from "./volume/model.ts";
 import { observe as observeVolume } from "./volume/observe.ts";
 
@@ -143,6 +143,7 @@ export const resources: Resources = {
     livesIn: "engine",
     observe: observeVolume,
     diff: diffVolume,
+    held: heldVolume,
     content: contentVolume,
     apply: applyVolume,
   },

@@ -1,19 +1,37 @@
 import { summarise, type Drift } from "../../core/drift.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import { externalMissing } from "../../core/foreign-objects.ts";
+import type { Held } from "../../core/plan.ts";
 import { takenByTwin } from "../../core/twin.ts";
-import { driftOfVolume } from "./fields.ts";
+import { changedLabels, driftOfVolume } from "./fields.ts";
 import { nameTaken } from "./refusals.ts";
 import { diffLeftovers, isLeftovers } from "./leftovers.ts";
 import type { DesiredVolume, ObservedVolume, OwnVolume, VolumeAction, VolumeWish } from "./model.ts";
 
 /** A volume is made, and never taken away without leave: not when the files forget it, and not to give it other settings. */
 export function diff(desired: readonly VolumeWish[], observed: readonly ObservedVolume[]): readonly VolumeAction[] {
-  const byName = new Map(observed.map((volume) => [volume.facts.name, volume]));
+  const byName = named(observed);
   const leftovers = observed.filter(({ isLeftover = false }) => isLeftover);
   return desired.flatMap((wish) =>
     isLeftovers(wish) ? diffLeftovers(wish, leftovers) : diffOne(wish, byName.get(wish.name)),
   );
+}
+
+const named = (observed: readonly ObservedVolume[]): ReadonlyMap<string, ObservedVolume> =>
+  new Map(observed.map((volume) => [volume.facts.name, volume]));
+
+/** Labels of a volume are given to it when it is made, and no engine changes them: it has the old ones until then. */
+export function held(desired: readonly VolumeWish[], observed: readonly ObservedVolume[]): readonly Held[] {
+  const byName = named(observed);
+  return desired.flatMap((wish): readonly Held[] => {
+    if (isLeftovers(wish) || wish.isExternal || wish.to === "absent") return [];
+    const found = byName.get(wish.name);
+    const names = found?.resource === wish.id ? changedLabels(wish.spec, found.facts) : [];
+    if (names.length === 0) return [];
+    return [
+      { id: wish.id, reason: `labels changed (${names.join(", ")}): a volume keeps those that it was made with` },
+    ];
+  });
 }
 
 function diffOne(desired: DesiredVolume, observed: ObservedVolume | undefined): readonly VolumeAction[] {

@@ -6,7 +6,7 @@ import type { VolumeFacts } from "../../../controller/core/ports/container-facts
 import type { VolumeSpec } from "../../../controller/core/ports/container-spec.ts";
 import { renderActions } from "../../../controller/core/render.ts";
 import { apply } from "../../../controller/resources/volume/apply.ts";
-import { diff } from "../../../controller/resources/volume/diff.ts";
+import { diff, held } from "../../../controller/resources/volume/diff.ts";
 import type { DesiredVolume, ObservedVolume } from "../../../controller/resources/volume/model.ts";
 import { observe } from "../../../controller/resources/volume/observe.ts";
 
@@ -87,7 +87,12 @@ test.each<readonly [string, readonly DesiredVolume[], readonly ObservedVolume[],
     ],
     'refuse volume:data  volume "app-dev_data" holds data with other settings: o changed',
   ],
-  ["another label is no reason", [desired({ spec: { labels: new Map([["a", "b"]]) } })], [ours()], ""],
+  [
+    "another label is no reason to part with data",
+    [desired({ spec: { labels: new Map([["a", "b"]]) } })],
+    [ours()],
+    "",
+  ],
   ["an external one that is there", [desired({ isExternal: true })], [{ facts: facts() }], ""],
   [
     "an external one that is not",
@@ -97,6 +102,37 @@ test.each<readonly [string, readonly DesiredVolume[], readonly ObservedVolume[],
   ],
 ])("%s", (_name, wishes, seen, expected) => {
   expect(renderActions(diff(wishes, seen))).toBe(expected);
+});
+
+const labelled = (...labels: readonly (readonly [string, string])[]): { readonly labels: VolumeSpec["labels"] } => ({
+  labels: new Map(labels),
+});
+const own = [
+  [labelNames.resource, id],
+  ["com.docker.compose.volume", "data"],
+] as const;
+
+test.each<readonly [string, DesiredVolume, readonly ObservedVolume[], string | undefined]>([
+  [
+    "those of the files",
+    desired({ spec: labelled(["team", "a"]) }),
+    [ours(labelled(["team", "a"], ...own))],
+    undefined,
+  ],
+  ["others", desired({ spec: labelled(["team", "a"]) }), [ours(labelled(["team", "b"], ...own))], "team"],
+  [
+    "more and fewer",
+    desired({ spec: labelled(["team", "a"]) }),
+    [ours(labelled(["stage", "b"], ...own))],
+    "stage, team",
+  ],
+  ["there is none yet", desired({ spec: labelled(["team", "a"]) }), [], undefined],
+  ["it goes", desired({ spec: labelled(["team", "a"]), to: "absent", deleteData: true }), [ours()], undefined],
+  ["it is external", desired({ spec: labelled(["team", "a"]), isExternal: true }), [ours()], undefined],
+  ["it is not ours", desired({ spec: labelled(["team", "a"]) }), [{ facts: facts() }], undefined],
+])("labels of a volume: %s", (_name, wish, seen, names) => {
+  const reason = `labels changed (${names}): a volume keeps those that it was made with`;
+  expect(held([wish], seen)).toEqual(names === undefined ? [] : [{ id, reason }]);
 });
 
 function stage(...there: readonly VolumeFacts[]) {

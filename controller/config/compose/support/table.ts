@@ -39,9 +39,7 @@ export const supportTable: SupportTable = {
     driver: keptVolume,
     driver_opts: keptVolume,
     external,
-    labels: yesBut(
-      "given to a new volume: no engine changes those of one that is there, and a plan does not compare them",
-    ),
+    labels: yesBut("given to a new volume: no engine changes those of one that is there, and a plan says so"),
   }),
   configs: within(yes, {
     name: yesBut("it names nothing in an engine"),
