@@ -36,8 +36,8 @@ export function postgres(applicationName: string): Postgres {
     tls: boolean,
     signal: AbortSignal,
   ): Promise<Session> {
-    signal.throwIfAborted();
     const pg = await import("pg");
+    signal.throwIfAborted();
     const config: ClientConfig & { pipeline: boolean } = {
       host: endpoint.host,
       port: endpoint.port,
@@ -65,7 +65,8 @@ export function postgres(applicationName: string): Postgres {
     connectionOf(client).on("parameterStatus", ({ parameterName, parameterValue }) => {
       if (parameterName === "server_version") version = versionNumber(parameterValue);
     });
-    const stop = (): void => void client.end();
+    // Not the driver's own end: who ends it while it connects never hears of that connection again.
+    const stop = (): void => connectionOf(client).stream.destroy();
     signal.addEventListener("abort", stop, { once: true });
     let pid = 0;
     try {

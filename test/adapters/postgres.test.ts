@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { postgres } from "../../controller/adapters/postgres.ts";
 import { PoststackError } from "../../controller/core/errors.ts";
@@ -79,6 +80,40 @@ test("an abort ends, too, where nobody answers the cancel request", async ({ dat
   await expect(sleeping).rejects.toThrow("enough");
   for (const socket of sockets) socket.destroy();
   proxy.close();
+});
+
+test("an abort while it connects ends that, however far it has come", async ({ database }) => {
+  const { endpoint } = database;
+  const driver = postgres("poststack-test");
+  // The server answers nothing, or so many packets: it is aborted before the login, in it, and at its end.
+  for (const packets of [0, 1, 2]) {
+    const sockets: Socket[] = [];
+    const controller = new AbortController();
+    const proxy = createServer((client) => {
+      const server = connect(endpoint.port, endpoint.host);
+      sockets.push(client, server);
+      for (const one of [client, server]) one.on("error", () => undefined);
+      let passed = 0;
+      client.on("data", (bytes) => void server.write(bytes));
+      server.on("data", (bytes) => {
+        if (passed++ < packets) client.write(bytes);
+        else controller.abort(new Error("enough"));
+      });
+    });
+    await once(proxy.listen(0, "127.0.0.1"), "listening");
+    const { port } = proxy.address() as AddressInfo;
+    const connecting = driver.connect({ ...endpoint, port }, endpoint.admin, "postgres", controller.signal);
+    const ended = await Promise.race([
+      connecting.then((session) => session.close().then(() => "connected"), String),
+      once(controller.signal, "abort").then(() => pause(10_000, "nothing", { ref: false })),
+    ]);
+    expect(ended, `${packets} packets`).toBe("Error: enough");
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  }
+  await expect(
+    driver.connect(endpoint, endpoint.admin, "postgres", AbortSignal.abort(new Error("no"))),
+  ).rejects.toThrow("no");
 });
 
 test("a wrong password, a missing database and a closed port each have their code", async ({ database }) => {
