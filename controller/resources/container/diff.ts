@@ -10,7 +10,7 @@ import { clearTheWay, type Orphan } from "./in-the-way.ts";
 import { livesIn, withInside } from "./inside.ts";
 import { isContainer, isMachine, withNotes } from "./machine.ts";
 import type { ContainerAction, DesiredContainer, ObservedContainer, ObservedMachine } from "./model.ts";
-import { idBeside, isUp, ownOf, partsOf, type Parts } from "./parts.ts";
+import { byResource, idBeside, isUp, ownOf, partsOf, type Parts } from "./parts.ts";
 import type { Thing } from "./things.ts";
 
 export function diff(
@@ -20,10 +20,7 @@ export function diff(
 ): readonly ContainerAction[] {
   const observed = found.filter(isContainer);
   const machine = found.find(isMachine);
-  const seen = new Map<ResourceId, ObservedContainer[]>();
-  for (const one of observed) {
-    if (one.resource !== undefined) seen.set(one.resource, [...(seen.get(one.resource) ?? []), one]);
-  }
+  const seen = byResource(observed);
   const parts = new Map(desired.map((one) => [one.id, partsOf(one, seen.get(one.id) ?? [])]));
   const wanted = new Set(desired.map(({ id }) => id));
   const foreign = observed.filter(({ resource }) => resource === undefined);

@@ -25,7 +25,14 @@ export async function observeMachine(
   ports: Pick<Ports, "containers" | "host" | "files">,
   signal: AbortSignal,
 ): Promise<readonly ObservedMachine[]> {
-  const starting = desired.filter((one) => one.to === "running" && !own.some((claim) => isDone(claim, one)));
+  const wishes = new Map(desired.map((one) => [one.id, one]));
+  const done = new Set(
+    own.flatMap(({ resource, summary }) => {
+      const wish = wishes.get(resource);
+      return wish !== undefined && isDone(summary, wish) ? [resource] : [];
+    }),
+  );
+  const starting = desired.filter((one) => one.to === "running" && !done.has(one.id));
   const wanted = starting.flatMap(({ spec }) => spec.ports).filter(isFixed);
   const sources = starting.flatMap(({ spec }) => spec.mounts).filter((mount) => mount.type === "bind");
   if (wanted.length + sources.length === 0 || !(await ports.containers.facts(signal)).isLocal) return [];
@@ -69,8 +76,7 @@ export async function withHolder(
 }
 
 /** It runs as it should, or has done what it is there for. */
-const isDone = ({ resource, summary: { state, exitCode, labels } }: Claim, wish: DesiredContainer): boolean =>
-  resource === wish.id &&
+const isDone = ({ state, exitCode, labels }: ContainerSummary, wish: DesiredContainer): boolean =>
   labels.get(labelNames.config) === wish.config.fixed &&
   (state === "running" || (wish.runs === "once" && exitCode === 0));
 

@@ -23,6 +23,20 @@ export interface Parts {
   readonly extras: readonly ObservedContainer[];
 }
 
+/** What there is of each resource of ours. Nobody else's is in it. */
+export function byResource(
+  observed: readonly ObservedContainer[],
+): ReadonlyMap<ResourceId, readonly ObservedContainer[]> {
+  const all = new Map<ResourceId, ObservedContainer[]>();
+  for (const one of observed) {
+    if (one.resource === undefined) continue;
+    const others = all.get(one.resource);
+    if (others === undefined) all.set(one.resource, [one]);
+    else others.push(one);
+  }
+  return all;
+}
+
 export function partsOf(desired: DesiredContainer, ours: readonly ObservedContainer[]): Parts {
   // The engine is taking these away already.
   const there = ours.filter(({ summary }) => summary.state !== "removing");

@@ -4,7 +4,7 @@ import type { Settling } from "../../core/resource.ts";
 import { judge } from "./accept.ts";
 import { isContainer } from "./machine.ts";
 import type { DesiredContainer, ObservedContainer, ObservedMachine } from "./model.ts";
-import { isAsWanted, partsOf } from "./parts.ts";
+import { byResource, isAsWanted, partsOf } from "./parts.ts";
 import { unhealthy } from "./wait.ts";
 
 /**
@@ -15,13 +15,10 @@ export function settling(
   desired: readonly DesiredContainer[],
   found: readonly (ObservedContainer | ObservedMachine)[],
 ): readonly Settling[] {
-  const observed = found.filter(isContainer);
+  const seen = byResource(found.filter(isContainer));
   return desired.flatMap((one): readonly Settling[] => {
     if (one.to !== "running") return [];
-    const { current } = partsOf(
-      one,
-      observed.filter(({ resource }) => resource === one.id),
-    );
+    const { current } = partsOf(one, seen.get(one.id) ?? []);
     if (current === undefined || !isAsWanted(one, current)) return [];
     const verdict = judge(one, current.summary);
     return verdict.type === "accepted" ? [] : [{ id: one.id, hasFailed: verdict.type === "failed", why: verdict.why }];
