@@ -1,4 +1,5 @@
 import { afterAll, describe } from "vitest";
+import { isAllAsked } from "./asked.ts";
 import { engineBox, type EngineBox } from "./box.ts";
 
 /** A real engine, for the tests of one `describe`. */
@@ -12,10 +13,9 @@ export interface TestedEngine {
   readonly isFull: boolean;
 }
 
-const isAll = process.env["POSTSTACK_ENGINES"] === "all";
 const engines = [
   { kind: "docker", isFull: true, box: await engineBox("docker") },
-  { kind: "podman", isFull: isAll, box: await engineBox("podman") },
+  { kind: "podman", isFull: isAllAsked, box: await engineBox("podman") },
 ] as const;
 afterAll(async () => {
   for (const { box } of engines) await box?.close();

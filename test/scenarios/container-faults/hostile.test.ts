@@ -1,22 +1,17 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import type { EngineBox } from "../../engine/box.ts";
+import { describeStages } from "../../engine/engines.ts";
 import { errorsOf } from "../../support/command.ts";
-import { faultProxy, type Fault } from "./fault-proxy.ts";
-import { box, stage } from "./stage.ts";
+import { stageOn, type Stage } from "../containers/stage.ts";
+import { faultProxy, type Fault, type FaultProxy } from "./fault-proxy.ts";
 
 // An engine whose calls fail: RELIABILITY 12, 13 and 31, with the whole program, and the real engine behind.
-
-const proxy = box === undefined ? undefined : await faultProxy(box.socket);
-afterAll(async () => {
-  await proxy?.close();
-  await box?.close();
-});
 
 const compose = `services:
   web: { image: IMAGE, init: true, stop_grace_period: 0s, configs: [{ source: page, target: /page }], volumes: ["data:/data"] }
 volumes: { data: {} }
 configs: { page: { content: one } }
 `;
-const files = { "compose.yml": compose };
 const whole = [["web-1 running"], ["network default", "volume data"]] as const;
 
 const kinds: readonly Fault[] = [
@@ -28,23 +23,33 @@ const kinds: readonly Fault[] = [
 ];
 const named = (fault: Fault | undefined): string => (typeof fault === "object" ? JSON.stringify(fault) : `${fault}`);
 
-describe.skipIf(proxy === undefined)("an engine", () => {
+interface FaultyStage extends Stage {
+  readonly proxy: FaultProxy;
+}
+
+async function faultyStageOn(box: EngineBox): Promise<FaultyStage> {
+  const proxy = await faultProxy(box.socket);
+  onTestFinished(() => proxy.close());
+  return { ...(await stageOn(box, { "compose.yml": compose }, proxy.host)), proxy };
+}
+
+describeStages({ name: "an engine", isExtra: true }, faultyStageOn, ({ stage }) => {
   test("one of whose calls fails, whichever and however: the same apply ends well, with one of each", async () => {
-    const app = await stage(files, proxy?.host);
+    const app = await stage();
     await app.ok("apply", "--yes", "--target", `database:${app.name}_dev`);
     const seen = new Set<string>();
     for (let at = 0; ; at++) {
       const fault = kinds[at % kinds.length];
       let failed: string | undefined;
       // Each call that was not yet the one, in the order in which they first come.
-      proxy?.decide((call) => {
+      app.proxy.decide((call) => {
         if (failed !== undefined || seen.has(call)) return undefined;
         failed = call;
         seen.add(call);
         return fault;
       });
       const ended = await app.run("apply", "--yes", "--no-wait");
-      proxy?.decide(() => undefined);
+      app.proxy.decide(() => undefined);
       if (failed === undefined) break;
       expect(ended.code, `${failed}: ${named(fault)}\n${ended.text}`).toBe(0);
       expect([await app.containers(), await app.objects()], failed).toEqual(whole);
@@ -58,45 +63,37 @@ describe.skipIf(proxy === undefined)("an engine", () => {
   }, 120_000);
 
   test("that is slow in everything, but answers, is waited for", async () => {
-    const app = await stage(files, proxy?.host);
-    proxy?.decide(() => ({ lateMs: 400 }));
-    try {
-      const { lines } = await app.ok("apply", "--yes", "--no-wait", "--json");
-      expect(lines.filter(({ type }) => type === "retry")).toEqual([]);
-      expect([await app.containers(), await app.objects()]).toEqual(whole);
-      expect(await app.plan()).toEqual([]);
-    } finally {
-      proxy?.decide(() => undefined);
-    }
+    const app = await stage();
+    app.proxy.decide(() => ({ lateMs: 400 }));
+    const { lines } = await app.ok("apply", "--yes", "--no-wait", "--json");
+    expect(lines.filter(({ type }) => type === "retry")).toEqual([]);
+    expect([await app.containers(), await app.objects()]).toEqual(whole);
+    expect(await app.plan()).toEqual([]);
   });
 
   test("that takes longer than anybody waits is an error with the time that it had", async () => {
-    const app = await stage(files, proxy?.host);
-    proxy?.decide((call) => (call === "GET /networks" ? "silence" : undefined));
-    try {
-      const ended = await app.run("plan", "--json");
-      expect(ended.code, ended.text).toBe(3);
-      expect(errorsOf(ended)).toEqual([
-        {
-          code: "ENGINE_UNREACHABLE",
-          what: "listing networks: no answer within 10 s",
-          next: "see whether the engine is overloaded: docker info, its log",
-        },
-      ]);
-    } finally {
-      proxy?.decide(() => undefined);
-    }
+    const app = await stage();
+    app.proxy.decide((call) => (call === "GET /networks" ? "silence" : undefined));
+    const ended = await app.run("plan", "--json");
+    expect(ended.code, ended.text).toBe(3);
+    expect(errorsOf(ended)).toEqual([
+      {
+        code: "ENGINE_UNREACHABLE",
+        what: "listing networks: no answer within 10 s",
+        next: "see whether the engine is overloaded: docker info, its log",
+      },
+    ]);
   });
 
   test("whose object is gone between the look and the deed: what is there then is looked at afresh", async () => {
-    const app = await stage(files, proxy?.host);
+    const app = await stage();
     await app.ok("apply", "--yes", "--no-wait");
     const { engine, signal } = app.box;
     const { id } = await app.container("web-1");
     await engine.stopContainer(id, { graceMs: 0 }, signal);
     let removed: Promise<unknown> | undefined;
     // The one write of a start: whoever removes the container just before it is first.
-    proxy?.decide((call) => {
+    app.proxy.decide((call) => {
       if (call !== "POST /containers/ID/start" || removed !== undefined) return undefined;
       removed = engine.removeContainer(id, { force: true, anonymousVolumes: false }, signal);
       return removed;

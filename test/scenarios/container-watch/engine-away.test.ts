@@ -1,19 +1,38 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { isAllAsked } from "../../engine/asked.ts";
 import { openBox, type EngineBox } from "../../engine/box.ts";
 import type { Daemon } from "../../engine/daemon.ts";
 import { startDocker } from "../../engine/docker-daemon.ts";
+import { startPodman } from "../../engine/podman-service.ts";
 import { answerOf } from "../../support/command.ts";
-import { stageOn, until } from "./stage.ts";
+import { stageOn, until, type Stage } from "./stage.ts";
 
 // An engine that stops, crashes and comes back: one of our own, since the others share theirs.
 
-const own = await startDocker().catch((error: unknown): string => String(error));
-if (typeof own === "string" && process.env["CI"] === "true") throw new Error(`no engine: ${own}`);
-const daemon: Daemon | undefined = typeof own === "string" ? undefined : own;
-const box: EngineBox | undefined = daemon && openBox(daemon.socket);
+interface Own {
+  readonly daemon: Daemon;
+  readonly box: EngineBox;
+}
+
+async function own(start: () => Promise<Daemon>): Promise<Own | undefined> {
+  try {
+    const daemon = await start();
+    return { daemon, box: openBox(daemon.socket) };
+  } catch (error) {
+    if (process.env["CI"] === "true") throw error;
+    return undefined;
+  }
+}
+
+const engines = [
+  ["docker", await own(startDocker)],
+  ["podman", isAllAsked ? await own(startPodman) : undefined],
+] as const;
 afterAll(async () => {
-  await box?.close();
-  await daemon?.stop();
+  for (const [, engine] of engines) {
+    await engine?.box.close();
+    await engine?.daemon.stop();
+  }
 }, 120_000);
 
 const compose = `services:
@@ -22,16 +41,32 @@ const compose = `services:
 `;
 const both = "cache-1 running, web-1 running";
 
-describe.skipIf(box === undefined)("an engine that goes away", () => {
+/** Docker's containers end with it. Podman's go on, and what ends meanwhile it learns when it is asked again. */
+async function processOf(app: Stage, name: string): Promise<number> {
+  const { box } = app;
+  const { id = "" } = (await app.find(name)) ?? {};
+  const pid = (await box.engine.inspectContainer(id, box.signal))?.pid;
+  if (pid === undefined) throw new Error(`${name} does not run`);
+  return pid;
+}
+
+for (const [kind, engine] of engines) {
+  describe.skipIf(engine === undefined)(`an engine that goes away, ${kind}`, () => {
+    if (engine !== undefined) away(kind, engine);
+  });
+}
+
+function away(kind: "docker" | "podman", { daemon, box }: Own): void {
   test.each(["SIGTERM", "SIGKILL"] as const)(
     "while it is watched (%s) is told once and waited for; what it lost comes back with it",
     async (signal) => {
-      if (daemon === undefined || box === undefined) return;
       const app = await stageOn(box, { "compose.yml": compose }, true);
       const watching = await app.watch();
       const told = (part: string): number => watching.said().split(part).length - 1;
+      const lost = kind === "podman" ? await processOf(app, "web-1") : undefined;
       try {
         await daemon.halt(signal);
+        if (lost !== undefined) process.kill(lost, "SIGKILL");
         await until(watching, "it says so", () => told("rying again until it passes") > 0);
       } finally {
         await daemon.resume();
@@ -46,7 +81,6 @@ describe.skipIf(box === undefined)("an engine that goes away", () => {
   );
 
   test("in the middle of an apply is waited for, and the same run ends well", async () => {
-    if (daemon === undefined || box === undefined) return;
     const app = await stageOn(box, { "compose.yml": compose }, true);
     const applying = app.start("apply", "--yes", "--json");
     // Not while it starts a container: one that Docker 20.10 was starting when it ended it cannot start any more, until
@@ -65,7 +99,6 @@ describe.skipIf(box === undefined)("an engine that goes away", () => {
   }, 240_000);
 
   test("and stays away, is an error with a next step", async () => {
-    if (daemon === undefined || box === undefined) return;
     const app = await stageOn(box, { "compose.yml": compose }, true);
     await daemon.halt();
     try {
@@ -77,4 +110,4 @@ describe.skipIf(box === undefined)("an engine that goes away", () => {
       await daemon.resume();
     }
   }, 240_000);
-});
+}

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { isAllAsked } from "../../engine/asked.ts";
 import { allCases, caseIn, fewThatShowAll, isOfSeveral, type Case } from "./cases.ts";
 import { reasonToLeaveOut, runsOnPodman } from "./rules.ts";
 import { loadedBy } from "./stage.ts";
@@ -22,7 +23,7 @@ export function chosenCases(): readonly Case[] {
  */
 export function chosenForPodman(): readonly Case[] {
   const fitting = chosenCases().filter((one) => runnable.includes(one) && runsOnPodman(one));
-  const isAsked = (process.env["POSTSTACK_PARITY"] ?? "") !== "" || process.env["POSTSTACK_ENGINES"] === "all";
+  const isAsked = (process.env["POSTSTACK_PARITY"] ?? "") !== "" || isAllAsked;
   if (isAsked) return fitting;
   const isSingle = ({ services }: Case): boolean => Object.keys(services).length === 1;
   const others = fitting.filter((one) => !isSingle(one));
