@@ -59,6 +59,7 @@ function markedAs({ labels }: ContainerSummary, mark: string | undefined): Resou
 function hasGivenName({ id, names, labels }: ContainerSummary): boolean {
   const given = labels.get(labelNames.name);
   if (given === undefined) return false;
-  const ours = [given, asideName(given, "next"), asideName(given, "previous"), retiredName(given, id)];
+  if (names.includes(given)) return true;
+  const ours = [asideName(given, "next"), asideName(given, "previous"), retiredName(given, id)];
   return names.some((name) => ours.includes(name));
 }

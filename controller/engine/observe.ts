@@ -6,7 +6,7 @@ import type { Ports } from "../core/ports.ts";
 import { kinds, resources, type Kind, type ObservedResources } from "../resources/index.ts";
 import type { Outline } from "../resources/outline.ts";
 import { checkEngine } from "./known-engine.ts";
-import { sharedLists } from "./shared-lists.ts";
+import { sharedLists, sharedState } from "./shared-lists.ts";
 
 /** A fresh snapshot of the world. A kind that could not be asked is missing from `observed` and stands in `deferred`. */
 export interface Observation {
@@ -28,7 +28,7 @@ const engineLimitMs = 30_000;
  * it is down, and shares one connection when it is up.
  */
 export async function observe(desired: Outline, world: Ports, signal: AbortSignal): Promise<Observation> {
-  const ports: Ports = { ...world, containers: sharedLists(world.containers) };
+  const ports: Ports = { ...world, containers: sharedLists(world.containers), state: sharedState(world.state) };
   const observed: { [K in Kind]?: unknown } = {};
   const deferred: Deferred[] = [];
   const inScope = kinds.filter((kind) => desired.scope.has(kind));

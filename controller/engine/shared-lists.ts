@@ -1,4 +1,5 @@
 import type { ContainerEngine } from "../core/ports/containers.ts";
+import type { State } from "../core/ports/state.ts";
 
 /**
  * The engine during one look: each list is asked for once, each build context is read once, and shared by all kinds that need it. Made anew for every
@@ -30,4 +31,10 @@ export function sharedLists(engine: ContainerEngine): ContainerEngine {
       return known;
     },
   };
+}
+
+/** The state during one look, which writes nothing: all kinds know their own by the same token. */
+export function sharedState(state: State): State {
+  let facts: { readonly read: ReturnType<State["read"]> } | undefined;
+  return { ...state, read: () => (facts ??= { read: state.read() }).read };
 }

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { ContextSpec } from "../../controller/core/ports/container-images.ts";
 import type { ContainerEngine } from "../../controller/core/ports/containers.ts";
-import { sharedLists } from "../../controller/engine/shared-lists.ts";
+import type { State } from "../../controller/core/ports/state.ts";
+import { sharedLists, sharedState } from "../../controller/engine/shared-lists.ts";
 
 const { signal } = new AbortController();
 
@@ -29,4 +30,12 @@ test("a build context is read once in a look, for all services that are built fr
   expect(read).toEqual(["/app Dockerfile", "/app other", "/app FROM scratch", "/web Dockerfile"]);
   // No observation outlives its look.
   expect(await look()).toEqual(["5", "5", "6", "7", "6", "8"]);
+});
+
+test("the state is read once in a look", () => {
+  const token = ["first", "second"].values();
+  const state = { read: () => ({ owner: token.next().value }) } as unknown as State;
+  const look = sharedState(state);
+  expect([look.read()?.owner, look.read()?.owner]).toEqual(["first", "first"]);
+  expect(sharedState(state).read()?.owner, "no observation outlives its look").toBe("second");
 });
