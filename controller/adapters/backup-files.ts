@@ -33,7 +33,7 @@ const manifestOf = (path: string): string => `${path}.json`;
 export const backupFiles = (environment: NodeJS.ProcessEnv): Backups => ({
   list: (directory) =>
     namesIn(directory)
-      .filter((name) => name.endsWith(".dump"))
+      .filter((name) => name.endsWith(".dump") || name.endsWith(".tar.gz"))
       .sort()
       .flatMap((name) => find(join(directory, name)) ?? []),
   find,

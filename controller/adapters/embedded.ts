@@ -9,6 +9,8 @@ import { checkSettings, createCluster, writeSettings, type Programs } from "./em
 import { dataMajor, systemIdentifier } from "./embedded/control-file.ts";
 import { checkDataIsOurs, pointToUs, removePointer } from "./embedded/data-owner.ts";
 import { layoutOf, prepareFolders, removeFolders, type Layout } from "./embedded/layout.ts";
+import { clusterCopies, replacedBeside } from "./embedded/physical/copies.ts";
+import { settleExchange, whereDataIs } from "./embedded/physical/exchange.ts";
 import { postmasterOf, signalPostmaster } from "./embedded/postmaster.ts";
 import { readSettings, settingsChangedAt } from "./embedded/settings-file.ts";
 import { holderOf, startServer } from "./embedded/start.ts";
@@ -39,6 +41,12 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
     const layout = layoutOf(directory);
     checkDataIsOurs(layout);
     return layout;
+  };
+
+  /** For whoever changes something: a restore that was killed on its way into the data's place arrives there first. */
+  const settledLayout = (): Layout => {
+    settleExchange(ownLayout().data);
+    return ownLayout();
   };
 
   /** Ready to run, fetched when that is needed. Existing data decides the version. */
@@ -73,9 +81,12 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
         run,
       ),
 
+    copies: clusterCopies({ layout: ownLayout, programs, clock }),
+
     async observe(spec, signal) {
       const layout = ownLayout();
-      const { data, logFile, socketDirectory, user } = layout;
+      const { logFile, socketDirectory, user } = layout;
+      const data = whereDataIs(layout.data);
       const major = dataMajor(data);
       const running = postmasterOf(data);
       const found = findBinaries(major ?? spec.major, user, places);
@@ -88,7 +99,7 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
         startedAt: running?.startedAt,
         runningPort: running?.port,
         portHolder: running?.port === spec.port ? undefined : await holderOf(spec, signal),
-        dataDirectory: data,
+        dataDirectory: layout.data,
         socketDirectory,
         logFile,
         binaries: found && { version: found.version, from: found.from },
@@ -98,7 +109,7 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
     },
 
     async create(spec, admin, parameters, signal) {
-      const layout = ownLayout();
+      const layout = settledLayout();
       if (dataMajor(layout.data) !== undefined) return;
       const ready = await programs(spec, layout, signal);
       prepareFolders(layout);
@@ -107,18 +118,18 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
     },
 
     async start(spec, admin, signal) {
-      const layout = ownLayout();
+      const layout = settledLayout();
       const isRunning = postmasterOf(layout.data) !== undefined;
       const ready = isRunning ? undefined : await programs(spec, layout, signal);
       await startServer(layout, ready, spec, admin, { postgres, clock }, signal);
     },
 
     async stop(_spec, signal) {
-      await stop(ownLayout(), signal);
+      await stop(settledLayout(), signal);
     },
 
     async configure(spec, parameters, signal) {
-      const layout = ownLayout();
+      const layout = settledLayout();
       const { data, socketDirectory, user } = layout;
       const ready = await programs(spec, layout, signal);
       const before = settingsBefore(data, spec);
@@ -135,12 +146,14 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
     },
 
     async remove(_spec, signal) {
-      const layout = ownLayout();
+      const layout = settledLayout();
       const { data, link, socketDirectory, logFile } = layout;
       await stop(layout, signal);
       const doomed = temporaryName(data);
       if (dataMajor(data) !== undefined) moveAside(data, doomed);
-      for (const path of [doomed, ...leftovers(data), socketDirectory]) rmSync(path, { recursive: true, force: true });
+      for (const path of [doomed, ...leftovers(data), ...replacedBeside(data), socketDirectory]) {
+        rmSync(path, { recursive: true, force: true });
+      }
       removePointer(layout);
       removeFolders(layout);
       if (link !== data) rmSync(link, { force: true });

@@ -98,10 +98,10 @@ export const errorCodes = {
   BASELINE_REQUIRED: ["terminal", "the database is not empty and has no ledger"],
   // backups
   BACKUP_TOOLS: ["terminal", "no `pg_dump` and `pg_restore` of the server's version, or newer ones"],
-  BACKUP_FAILED: ["terminal", "`pg_dump` or `pg_restore` ended with an error; its last lines are shown"],
+  BACKUP_FAILED: ["terminal", "`pg_dump`, `pg_restore` or a copy of the server failed; its last lines are shown"],
   BACKUP_MISSING: ["terminal", "no backup of that name"],
   BACKUP_BROKEN: ["terminal", "a backup is not what it was when it was verified, or nobody ever verified it"],
-  BACKUP_UNFIT: ["terminal", "a backup of a newer server, or with a newer ledger, than the one that is to take it"],
+  BACKUP_UNFIT: ["terminal", "a backup of a newer server, or with a newer ledger, or a copy of another server"],
   BACKUP_IMPOSSIBLE: ["refused", "`backup.gate` asks for a backup before data is deleted, and none can be taken"],
   // jobs and processes
   JOB_FAILED: ["terminal", "a job ended with another exit code than 0"],

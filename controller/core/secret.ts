@@ -55,7 +55,7 @@ export const mapText = (text: Text, change: (plain: string) => string): Text =>
   text instanceof Secret ? new Secret(change(reveal(text))) : change(text);
 
 /** HMAC-SHA-256 in hex: tells whether a text has changed, and nothing about it to one without the key. */
-export const keyedHash = (key: string, text: Text): string =>
-  createHmac("sha256", key)
-    .update(text instanceof Secret ? reveal(text) : text)
-    .digest("hex");
+export const keyedHash = (key: Text, text: Text): string =>
+  createHmac("sha256", plainOf(key)).update(plainOf(text)).digest("hex");
+
+const plainOf = (text: Text): string => (text instanceof Secret ? reveal(text) : text);

@@ -174,7 +174,7 @@ function putInPlace(sibling: string, data: string): void {
 }
 
 /** What dead processes left: their initdb may still be at work in it. */
-async function removeLeftovers(data: string, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function removeLeftovers(data: string, clock: Clock, signal: AbortSignal): Promise<void> {
   for (const leftover of leftovers(data)) {
     for (const pid of programsNaming(leftover)) killQuietly(pid);
     while (programsNaming(leftover).length > 0) await clock.sleep(10, signal);

@@ -1,7 +1,9 @@
 import { join, resolve } from "node:path";
 import { resourceId } from "../../core/id.ts";
+import { Secret } from "../../core/secret.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import type { DesiredBackup, Wish } from "../../resources/backup/model.ts";
+import type { DesiredInstance } from "../../resources/instance/model.ts";
 import { instanceId } from "./database.ts";
 import type { Identity } from "./identity.ts";
 import type { DesiredOptions, DesiredSource } from "./options.ts";
@@ -11,8 +13,7 @@ interface BackupWishes extends Pick<DesiredSource, "project" | "environment" | "
   readonly options: DesiredOptions;
   readonly server: Pick<Server, "endpoint">;
   readonly identity: Identity;
-  /** Of the server. */
-  readonly container: string | undefined;
+  readonly instance: Pick<DesiredInstance, "container" | "spec">;
 }
 
 /** Where an environment's backups lie. */
@@ -27,7 +28,7 @@ export const backupDirectory = ({
 
 /** Nothing where neither the file nor the command speaks of backups: then nobody looks for them. */
 export function desiredBackup(wishes: BackupWishes): readonly DesiredBackup[] {
-  const { project, environment, options, server, identity, container } = wishes;
+  const { project, environment, options, server, identity, instance } = wishes;
   const { backup } = environment.config.postgres ?? {};
   if (backup === undefined && options.backup === undefined) return [];
   const { endpoint } = server;
@@ -39,7 +40,9 @@ export function desiredBackup(wishes: BackupWishes): readonly DesiredBackup[] {
       endpoint,
       mark: identity.mark,
       directory: backupDirectory(wishes),
-      ...(container === undefined ? {} : { container }),
+      ...(instance.container === undefined ? {} : { container: instance.container.name }),
+      ...(instance.spec === undefined ? {} : { embedded: instance.spec }),
+      sealKey: new Secret(identity.hash("seal of backups")),
       gate: backup?.gate ?? "never",
       ...(backup?.keep === undefined ? {} : { keep: backup.keep }),
       wish: wishOf(wishes),

@@ -118,7 +118,6 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
   const { attempt } = problems;
   const restarts = restartsOf(options.restart);
   const startedAfter = restarts.after("instance", instanceName);
-
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: false };
   const roles = await desiredRoles(roleWishes);
   // Nothing waits for a role to go: it may own the database until now, or a process may still be logged in as it.
@@ -157,15 +156,16 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
   const onEngine = withServer({ ...source, identity, server, to: "present", deployment, jobs: job });
   attempt(restarts.checkAll);
   const built = attempt(() => imagesToBuild({ ...wishes, ...source }, options.build, onEngine.resources));
+  const instance = desiredInstance({ ...wishes, environment, state: context.state, startedAfter, onEngine });
 
   return {
     ...onEngine.resources,
     ...(options.build === undefined ? {} : { image: built ?? [] }),
-    instance: [desiredInstance({ environment, server, state: context.state, options, startedAfter, onEngine })],
+    instance: [instance],
     role: roles,
     database: [database],
     extension: extensions,
-    backup: desiredBackup({ ...wishes, ...source, container: onEngine.container?.name }),
+    backup: desiredBackup({ ...wishes, ...source, instance }),
     migration: migrations === undefined ? [] : [migrations],
     grant: grants,
     job,
@@ -192,15 +192,15 @@ async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
     deployment,
     jobs: [],
   });
-  const instanceWishes = { environment, server, state: context.state, options, startedAfter: undefined, onEngine };
+  const instance = desiredInstance({ ...wishes, environment, state: context.state, startedAfter: undefined, onEngine });
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: true };
   return {
     ...withPruned(onEngine, options, projectImages(project, files), unusedVolumes),
-    instance: [desiredInstance(instanceWishes)],
+    instance: [instance],
     role: options.to === "absent" ? await desiredRoles(roleWishes) : [],
     database: [desiredDatabase(environment, server, identity.mark, options, [])],
     extension: [],
-    backup: desiredBackup({ ...wishes, ...source, container: onEngine.container?.name }),
+    backup: desiredBackup({ ...wishes, ...source, instance }),
     migration: [],
     grant: [],
     job: [],

@@ -23,7 +23,7 @@ export interface BackupPrograms {
 
 /** Files of backups, and the programs of this machine that make and read them. */
 export interface Backups {
-  /** Every file of the folder whose name ends with `.dump`, sorted by name; nothing where there is no folder. */
+  /** Every file of the folder whose name ends with `.dump` or `.tar.gz`, sorted by name; nothing where there is no folder. */
   list(directory: string): readonly BackupFile[];
   /** Undefined: there is no regular file. */
   find(path: string): BackupFile | undefined;

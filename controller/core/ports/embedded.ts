@@ -1,3 +1,4 @@
+import type { ClusterCopies } from "./cluster-copies.ts";
 import type { Endpoint, Login } from "./postgres.ts";
 
 /** Where one embedded server lives and what it is. */
@@ -44,7 +45,7 @@ export interface EmbeddedServers {
   configure(spec: EmbeddedSpec, parameters: ReadonlyMap<string, string>, signal: AbortSignal): Promise<void>;
   /** Asks the server to read its files again. */
   reload(spec: EmbeddedSpec, signal: AbortSignal): Promise<void>;
-  /** Deletes the data directory: only with the leave for it. */
+  /** Deletes the data directory, and what restores have put aside: only with the leave for it. */
   remove(spec: EmbeddedSpec, signal: AbortSignal): Promise<void>;
   /**
    * A server with nothing in it, for as long as `run` takes. One that was left behind by a kill goes before the next is made.
@@ -57,4 +58,9 @@ export interface EmbeddedServers {
     signal: AbortSignal,
     run: (server: Pick<Endpoint, "host" | "port" | "admin">) => Promise<T>,
   ): Promise<T>;
+  /** Of this environment's data. */
+  readonly copies: ClusterCopies & {
+    /** What a restore has put aside: only with the leave to delete data. Gone already is success. */
+    removeReplaced(path: string): void;
+  };
 }

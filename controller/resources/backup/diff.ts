@@ -1,7 +1,9 @@
 import { resourceId } from "../../core/id.ts";
 import { unreachable } from "../../core/unreachable.ts";
+import { described, toolsToTake } from "./choice.ts";
 import { obsolete } from "./keep.ts";
 import type { BackupAction, Candidate, DesiredBackup, ObservedBackup, Wish } from "./model.ts";
+import { restoreCopy } from "./physical/plan.ts";
 import { fileExists, noDatabase, noTools, refuse, unfit } from "./refusals.ts";
 
 export function diff(desired: readonly DesiredBackup[], observed: readonly ObservedBackup[]): readonly BackupAction[] {
@@ -58,11 +60,11 @@ function take(
 
 /** One action to take a backup, or why none can be taken. */
 export function takeOrRefuse(desired: DesiredBackup, observed: ObservedBackup, because: string): BackupAction {
-  const { tools, database } = observed;
-  if (database !== "ours") return refuse(desired, noDatabase(desired, observed));
-  if (tools === undefined) return refuse(desired, noTools(observed));
+  if (observed.database !== "ours") return refuse(desired, noDatabase(desired, observed));
+  const { tools, error } = toolsToTake(observed);
+  if (error !== undefined) return refuse(desired, error);
   const { id, dependsOn, place } = desired;
-  const reason = `${because}; with pg_dump ${tools.on === "machine" ? tools.major : "of the server's image"}`;
+  const reason = `${because}; ${described(tools)}`;
   return { kind: "backup", verb: "take", id, dependsOn, reason, hazards: [], place, desired, tools, because };
 }
 
@@ -75,6 +77,12 @@ function restore(
   const { candidate, restored, tools, database, sessions } = observed;
   if (candidate === undefined) return left;
   if (restored !== undefined && restored.at >= since && restored.sha256 === candidate.sha256) return left;
+  if (candidate.manifest?.format === "physical") {
+    return [
+      ...left,
+      restoreCopy(desired, { deleteData }, observed, { ...candidate, manifest: candidate.manifest }, left),
+    ];
+  }
   if (database !== "ours") return [...left, refuse(desired, noDatabase(desired, observed))];
   if (tools === undefined) return [...left, refuse(desired, noTools(observed))];
   const error = candidate.error ?? unfit(candidate, observed);

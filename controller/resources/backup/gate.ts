@@ -1,8 +1,9 @@
 import { isRefusal, type AnyAction } from "../../core/action.ts";
 import type { ResourceId } from "../../core/id.ts";
+import { toolsToTake } from "./choice.ts";
 import { takeOrRefuse } from "./diff.ts";
 import type { BackupAction, DesiredBackup, ObservedBackup } from "./model.ts";
-import { noTools, refuse } from "./refusals.ts";
+import { refuse } from "./refusals.ts";
 
 /**
  * Whether a backup has to be taken before this action: it deletes data, drops what holds some, or takes a migration back.
@@ -36,7 +37,8 @@ export function gateAction(
   if (observed === undefined) return impossible(desired, what, "the server does not run, or does not answer");
   const found = observed.find(({ id }) => id === desired.id);
   if (found === undefined || found.database !== "ours") return undefined;
-  if (found.tools === undefined) return impossible(desired, what, noTools(found).what, noTools(found).next);
+  const { error } = toolsToTake(found);
+  if (error !== undefined) return impossible(desired, what, error.what, error.next);
   return { ...takeOrRefuse(desired, found, `before ${what}`), dependsOn: after };
 }
 

@@ -8,21 +8,27 @@ export interface Manifest {
   readonly takenAt: Date;
   /** Why: `asked for`, or what it was taken before. */
   readonly because: string;
-  readonly format: "custom";
+  /** pg_dump's own of one database, or a physical copy of the whole cluster. */
+  readonly format: Format;
   /** `server_version_num`: 150018. */
   readonly serverVersion: number;
   /** Of the cluster; undefined: the server did not tell. */
   readonly systemIdentifier?: string;
-  /** Major version of the pg_dump that wrote it: an older pg_restore does not read it. */
+  /** Major version of the pg_dump that wrote it: an older pg_restore does not read it. Of a copy: the server's. */
   readonly toolMajor: number;
   /** The newest migration that was recorded; undefined: none was. */
   readonly schemaHead?: string;
   readonly sizeBytes: number;
   /** In hex. */
   readonly sha256: string;
-  /** Entries of the archive's list of contents. */
+  /** Entries of the archive's list of contents. Of a copy: files. */
   readonly entries: number;
+  /** Only of a copy: see seal.ts. In hex. */
+  readonly seal?: string;
 }
+
+export type Format = (typeof formats)[number];
+const formats = ["custom", "physical"] as const;
 
 type Written = Omit<Manifest, "takenAt"> & { readonly takenAt: string; readonly version: number };
 
@@ -35,14 +41,15 @@ export const renderManifest = (manifest: Manifest): string =>
 /** Total: the file is anybody's. Undefined: it is no manifest, so the file beside it counts as never verified. */
 export function parseManifest(text: string | undefined): Manifest | undefined {
   const read = objectIn(text);
-  if (read === undefined || read["version"] !== version || read["format"] !== "custom") return undefined;
+  if (read === undefined || read["version"] !== version || !formats.some((one) => one === read["format"]))
+    return undefined;
   const texts = ["project", "environment", "database", "owner", "because", "takenAt", "sha256"].map(
     (name) => read[name],
   );
   const numbers = ["serverVersion", "toolMajor", "sizeBytes", "entries"].map((name) => read[name]);
-  const { systemIdentifier, schemaHead } = read;
+  const { systemIdentifier, schemaHead, seal } = read;
   if (!texts.every(isText) || !numbers.every(isCount)) return undefined;
-  if (![systemIdentifier, schemaHead].every((one) => one === undefined || isText(one))) return undefined;
+  if (![systemIdentifier, schemaHead, seal].every((one) => one === undefined || isText(one))) return undefined;
   const { version: _version, takenAt, ...rest } = read as unknown as Written;
   const at = new Date(takenAt);
   if (Number.isNaN(at.getTime()) || !/^[0-9a-f]{64}$/.test(rest.sha256)) return undefined;

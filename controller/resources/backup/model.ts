@@ -2,7 +2,9 @@ import type { ActionOf, Refusal } from "../../core/action.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Place } from "../../core/place.ts";
+import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
 import type { Endpoint } from "../../core/ports/postgres.ts";
+import type { Secret } from "../../core/secret.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** What the environment's files and the command ask for in the way of backups. */
@@ -18,6 +20,10 @@ export interface DesiredBackup {
   readonly directory: string;
   /** Name of the server's container; undefined: the server is reached from this machine alone. */
   readonly container?: string;
+  /** The server that Poststack runs on this machine; undefined: it is no such one. */
+  readonly embedded?: EmbeddedSpec;
+  /** With this a physical copy is sealed: one that bears no such seal is not this environment's. */
+  readonly sealKey: Secret;
   /** Before which plans one is taken: with {@link endangers}. */
   readonly gate: "never" | "destructive" | "always";
   readonly keep?: Keep;
@@ -72,7 +78,9 @@ export interface ObservedBackup {
   /** The last restore that the database came from. */
   readonly restored?: Restored;
   /** Undefined: there are none for this server, or nobody asked for them. */
-  readonly tools: Tools | undefined;
+  readonly tools: Programs | undefined;
+  /** What a physical copy has to do with; undefined: the server is none of which there can be one, or nobody asks. */
+  readonly cluster?: ObservedCluster;
   /** Of this environment's database, oldest first. */
   readonly backups: readonly Backup[];
   /** What the wish names; only for a restore. */
@@ -86,10 +94,24 @@ export interface Restored {
   readonly at: Date;
 }
 
+/** All that the data directory holds besides the environment's database. */
+export interface ObservedCluster {
+  /** Other databases of the server, and roles, by name. */
+  readonly databases: readonly string[];
+  readonly roles: readonly string[];
+  /** Sessions in those, by application and how many. */
+  readonly sessions: ObservedBackup["sessions"];
+  /** Why it cannot be copied while it runs, as a clause; undefined: it can. */
+  readonly obstacle?: string;
+}
+
 /** Where `pg_dump` and `pg_restore` run. */
-export type Tools =
+export type Programs =
   | { readonly on: "machine"; readonly bin: string; readonly major: number }
   | { readonly on: "container"; readonly name: string };
+
+/** What makes and reads a backup; `files`: the data directory itself is copied, and the server's own program proves it. */
+export type Tools = Programs | { readonly on: "files"; readonly major: number };
 
 /** A file that somebody wants to restore. */
 export interface Candidate {

@@ -1,17 +1,24 @@
+import type { Format } from "./manifest.ts";
+
 /** Bytes that Postgres keeps of a name (manual: 4.1.1, NAMEDATALEN). */
 const longestName = 63;
 
 /** `20261120T145500123Z`: sorts, every file system takes it, and no two backups of a database begin in one millisecond. */
 const stamp = (at: Date): string => at.toISOString().replaceAll(/[-:.]/g, "");
 
+/** By its name anybody knows what opens it: pg_restore, or tar. */
+const endings: Readonly<Record<Format, string>> = { custom: ".dump", physical: ".tar.gz" };
+
 /** What a backup of the database is called: `shop_dev-20261120T145500123Z.dump`. */
-export const backupName = (database: string, at: Date): string => `${fileStem(database)}-${stamp(at)}.dump`;
+export const backupName = (database: string, at: Date, format: Format): string =>
+  `${fileStem(database)}-${stamp(at)}${endings[format]}`;
 
 /** Whether an earlier try left a file of this name: there is one writer, so nobody works on it any more. */
 export const isPartial =
   (database: string) =>
   (name: string): boolean =>
-    name.startsWith(fileStem(database)) && /^-\d{8}T\d{9}Z\.dump\.partial$/.test(name.slice(fileStem(database).length));
+    name.startsWith(fileStem(database)) &&
+    /^-\d{8}T\d{9}Z\.(?:dump|tar\.gz)\.partial$/.test(name.slice(fileStem(database).length));
 
 /** A name of a database may hold anything; one of a file here may not. */
 const fileStem = (database: string): string => database.replaceAll(/[^A-Za-z0-9_.-]/g, "_");
@@ -26,7 +33,10 @@ export const siblingName = (database: string, random: number): string =>
   );
 
 /** What the replaced database is called afterwards: `shop_dev.before_20261120T145500123Z`. */
-export const beforeName = (database: string, at: Date): string => cut(database, `.before_${stamp(at)}`);
+export const beforeName = (database: string, at: Date): string => cut(database, `.${replacedEnding(at)}`);
+
+/** What the data directory gets behind its name when another takes its place: `before_20261120T145500123Z`. */
+export const replacedEnding = (at: Date): string => `before_${stamp(at)}`;
 
 /** For a LIKE-free look: what the names of siblings begin with, up to the random part. */
 export const siblingStem = (database: string): string => siblingName(database, 0).slice(0, -8);

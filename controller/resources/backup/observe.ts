@@ -5,8 +5,9 @@ import type { BackupFile } from "../../core/ports/backups.ts";
 import type { Row, Session } from "../../core/ports/postgres.ts";
 import { askedOnCatalogPath, quoteLiteral, sqlFailure } from "../../core/sql.ts";
 import { parseManifest } from "./manifest.ts";
-import type { Backup, Candidate, DesiredBackup, ObservedBackup, Restored, Tools } from "./model.ts";
+import type { Backup, Candidate, DesiredBackup, ObservedBackup, ObservedCluster, Programs, Restored } from "./model.ts";
 import { isUnmarkedSibling, siblingStem } from "./names.ts";
+import { clusterSql } from "./physical/online.ts";
 import { isHeld } from "./restore/held.ts";
 
 /** Where the ledger keeps which backup the database came from. */
@@ -23,32 +24,51 @@ export function observe(
 
 async function observeOne(desired: DesiredBackup, ports: Ports, signal: AbortSignal): Promise<ObservedBackup> {
   const session = await ports.server.admin(signal);
-  const [[row = {}], [cluster], ledger] = await Promise.all([
+  const { wish } = desired;
+  const isAsked = wish.type !== "none" || desired.gate !== "never";
+  const tools = isAsked ? programsFor(desired, session.version, ports) : undefined;
+  const mayBeCopied = desired.embedded !== undefined && isAsked && (tools === undefined || wish.type === "restore");
+  const [[row = {}], [identity], ledger, cluster] = await Promise.all([
     session.query(askedOnCatalogPath(databaseSql(desired)), [], signal),
     systemIdentifier(session, signal),
     ledgerFacts(session, signal),
+    mayBeCopied ? clusterFacts(desired, session, signal) : undefined,
   ]);
-  const { wish } = desired;
-  const tools =
-    wish.type === "none" && desired.gate === "never" ? undefined : toolsFor(desired, session.version, ports);
   const [occupied] = wish.type === "take" && wish.output !== undefined ? ports.backups.occupied(wish.output) : [];
   const candidate = wish.type === "restore" ? await candidateAt(wish.file, ports, signal) : undefined;
   return {
     id: desired.id,
     serverVersion: session.version,
-    ...(typeof cluster?.["id"] === "string" ? { systemIdentifier: cluster["id"] } : {}),
+    ...(typeof identity?.["id"] === "string" ? { systemIdentifier: identity["id"] } : {}),
     database: row["ours"] === true ? "ours" : row["there"] === true ? "foreign" : "absent",
     ...ledger,
     sessions: sessionsIn(row["sessions"]),
     leftovers: Array.isArray(row["leftovers"]) ? row["leftovers"].map(String).sort() : [],
     tools,
+    ...(cluster === undefined ? {} : { cluster }),
     backups: backupsIn(desired, ports),
     ...(candidate === undefined ? {} : { candidate }),
     ...(occupied === undefined ? {} : { occupied }),
   };
 }
 
-function toolsFor({ container }: DesiredBackup, version: number, { backups }: Ports): Tools | undefined {
+/** What goes and comes with a copy of the whole server, and whether there can be one. */
+async function clusterFacts(
+  { endpoint: { database } }: DesiredBackup,
+  session: Session,
+  signal: AbortSignal,
+): Promise<ObservedCluster> {
+  const [row = {}] = await session.query(askedOnCatalogPath(clusterSql(database)), [], signal);
+  const { obstacle, databases, roles } = row;
+  return {
+    databases: Array.isArray(databases) ? databases.map(String) : [],
+    roles: Array.isArray(roles) ? roles.map(String) : [],
+    sessions: sessionsIn(row["sessions"]),
+    ...(typeof obstacle === "string" ? { obstacle } : {}),
+  };
+}
+
+function programsFor({ container }: DesiredBackup, version: number, { backups }: Ports): Programs | undefined {
   if (container !== undefined) return { on: "container", name: container };
   const found = backups.programs(Math.floor(version / 10_000));
   return found === undefined ? undefined : { on: "machine", bin: found.bin, major: found.major };

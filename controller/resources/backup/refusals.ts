@@ -27,11 +27,12 @@ export const noDatabase = ({ endpoint, environment }: DesiredBackup, { database 
         next: `see what \`poststack plan ${environment}\` says of it`,
       };
 
-export const noTools = ({ serverVersion }: ObservedBackup): ErrorFacts => {
-  const major = Math.floor(serverVersion / 10_000);
+/** @param besides why it cannot be done without them either: ` and …` */
+export const noTools = ({ serverVersion }: ObservedBackup, besides = ""): ErrorFacts => {
+  const major = majorOf(serverVersion);
   return {
     code: "BACKUP_TOOLS",
-    what: `no pg_dump and pg_restore of version ${major} or newer were found on this machine`,
+    what: `no pg_dump and pg_restore of version ${major} or newer were found on this machine${besides}`,
     next: `install them: Debian and Ubuntu: postgresql-client-${major}; macOS: brew install postgresql@${major}`,
   };
 };
@@ -42,7 +43,7 @@ export const fileExists = (path: string): ErrorFacts => ({
   next: "give another name, or move it away",
 });
 
-const majorOf = (version: number): number => Math.floor(version / 10_000);
+export const majorOf = (version: number): number => Math.floor(version / 10_000);
 
 /** Why the file cannot go into this server; undefined: as far as can be told beforehand it can. */
 export function unfit({ path, manifest }: Candidate, { serverVersion, tools }: ObservedBackup): ErrorFacts | undefined {

@@ -3,9 +3,10 @@ import type { Ports } from "../../core/ports.ts";
 import type { Result } from "../../core/resource.ts";
 import { quoteIdentifier, unlessSqlState } from "../../core/sql.ts";
 import { runAlone } from "../../core/transaction.ts";
-import type { Candidate, DesiredBackup, RestoreFacts, Tools } from "./model.ts";
+import type { Candidate, DesiredBackup, Programs, RestoreFacts } from "./model.ts";
 import { beforeName } from "./names.ts";
 import { checkContent } from "./observe.ts";
+import { restoreCluster } from "./physical/restore.ts";
 import { withSibling } from "./restore/sibling.ts";
 import { fill, type Filled } from "./restore/fill.ts";
 import { copySettings, takePlace } from "./restore/swap.ts";
@@ -17,6 +18,7 @@ import { toolbox } from "./tools.ts";
  */
 export async function restoreBackup(facts: RestoreFacts, ports: Ports, signal: AbortSignal): Promise<Result> {
   const { desired, tools, candidate, deleteData } = facts;
+  if (tools.on === "files") return restoreCluster(facts, ports, signal);
   const { database } = desired.endpoint;
   ports.progress(`reading ${candidate.path}`);
   await checkContent(candidate, ports, signal);
@@ -49,7 +51,7 @@ export async function restoreBackup(facts: RestoreFacts, ports: Ports, signal: A
  */
 export async function proveBackup(
   candidate: Candidate,
-  place: { readonly desired: DesiredBackup; readonly tools: Tools },
+  place: { readonly desired: DesiredBackup; readonly tools: Programs },
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Filled> {
@@ -64,7 +66,7 @@ export async function proveBackup(
 async function filledFrom(
   candidate: Candidate,
   sibling: string,
-  { desired, tools }: { readonly desired: DesiredBackup; readonly tools: Tools },
+  { desired, tools }: { readonly desired: DesiredBackup; readonly tools: Programs },
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Filled> {

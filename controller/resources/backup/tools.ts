@@ -1,5 +1,5 @@
 import type { Ports } from "../../core/ports.ts";
-import type { DesiredBackup, Tools } from "./model.ts";
+import type { DesiredBackup, Programs } from "./model.ts";
 import { inContainer } from "./tools/in-container.ts";
 import { onMachine } from "./tools/on-machine.ts";
 
@@ -38,5 +38,5 @@ export interface Toolbox {
   withArchive<T>(file: string, run: (archive: Archive) => Promise<T>): Promise<T>;
 }
 
-export const toolbox = (tools: Tools, desired: DesiredBackup, ports: Ports, signal: AbortSignal): Toolbox =>
+export const toolbox = (tools: Programs, desired: DesiredBackup, ports: Ports, signal: AbortSignal): Toolbox =>
   tools.on === "machine" ? onMachine(tools, desired, ports, signal) : inContainer(tools, desired, ports, signal);

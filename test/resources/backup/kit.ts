@@ -16,6 +16,8 @@ const endpoint: Endpoint = {
   owner: login("shop_dev"),
 };
 
+export const sealKey = new Secret("of this environment");
+
 export const since = new Date("2026-11-20T12:00:00Z");
 
 export const desiredBackup = (changes: Partial<DesiredBackup> = {}): DesiredBackup => ({
@@ -25,6 +27,7 @@ export const desiredBackup = (changes: Partial<DesiredBackup> = {}): DesiredBack
   endpoint,
   mark: "poststack 0123",
   directory: "/shop/backups",
+  sealKey,
   gate: "never",
   wish: { type: "none" },
   dependsOn: [resourceId("instance", "postgres")],

@@ -105,9 +105,10 @@ describe("names", () => {
   const long = "é".repeat(31);
 
   test("a file says whose and when, in letters that every file system takes", () => {
-    expect(backupName("shop_dev", at)).toBe("shop_dev-20261120T145500123Z.dump");
-    expect(backupName("a/b c", at)).toBe("a_b_c-20261120T145500123Z.dump");
+    expect(backupName("shop_dev", at, "custom")).toBe("shop_dev-20261120T145500123Z.dump");
+    expect(backupName("a/b c", at, "physical")).toBe("a_b_c-20261120T145500123Z.tar.gz");
     expect(isPartial("shop_dev")("shop_dev-20261120T145500123Z.dump.partial")).toBe(true);
+    expect(isPartial("shop_dev")("shop_dev-20261120T145500123Z.tar.gz.partial")).toBe(true);
     expect(isPartial("shop_dev")("shop_dev-20261120T145500123Z.dump")).toBe(false);
     expect(isPartial("shop_dev")("shop_devel-20261120T145500123Z.dump.partial")).toBe(false);
     expect(isPartial("shop")("shop-dev-20261120T145500123Z.dump.partial")).toBe(false);

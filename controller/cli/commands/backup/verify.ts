@@ -2,8 +2,12 @@ import { resolve } from "node:path";
 import { fromFacts, PoststackError, type ErrorFacts } from "../../../core/errors.ts";
 import { backupsIn, candidateAt, checkContent } from "../../../resources/backup/observe.ts";
 import { countEntries } from "../../../resources/backup/contents.ts";
+import type { Ports } from "../../../core/ports.ts";
 import type { Candidate, DesiredBackup, ObservedBackup } from "../../../resources/backup/model.ts";
 import { noTools, unfit } from "../../../resources/backup/refusals.ts";
+import type { Manifest } from "../../../resources/backup/manifest.ts";
+import { unfitCopy } from "../../../resources/backup/physical/plan.ts";
+import { proveCopy } from "../../../resources/backup/physical/restore.ts";
 import { proveBackup } from "../../../resources/backup/restore.ts";
 import { toolbox } from "../../../resources/backup/tools.ts";
 import { contextOf, printJson, type Context } from "../../context.ts";
@@ -94,6 +98,9 @@ async function verdictOn(
   const tools = observed?.tools;
   try {
     await checkContent(candidate, ports, signal);
+    if (manifest?.format === "physical") {
+      return await verdictOnCopy({ ...candidate, manifest }, { desired, observed, isDeep }, ports, signal);
+    }
     if (observed === undefined || (tools === undefined && !isDeep)) return { path, proved: "checksum" };
     if (tools === undefined) throw fromFacts(noTools(observed));
     const misfit = unfit(candidate, observed);
@@ -110,6 +117,23 @@ async function verdictOn(
     if (!(failure instanceof PoststackError) || signal.aborted) throw failure;
     return { path, proved: failure.code === "BACKUP_BROKEN" ? "nothing" : "checksum", error: failure.facts };
   }
+}
+
+/** Of a copy every file is compared without a server; to start one on it takes the programs of the one it was taken of. */
+async function verdictOnCopy(
+  candidate: Candidate & { readonly manifest: Manifest },
+  { desired, observed, isDeep }: Place,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const { path } = candidate;
+  if (!isDeep || observed === undefined) {
+    return { path, proved: "contents", entries: await ports.embedded.copies.check(path, signal) };
+  }
+  const misfit = unfitCopy(candidate, desired, observed);
+  if (misfit !== undefined) throw fromFacts(misfit);
+  const { head } = await proveCopy(candidate, desired, ports, signal);
+  return { path, proved: "restored", ...(head === undefined ? {} : { schemaHead: head }) };
 }
 
 function tell(verdicts: readonly Verdict[], { environment }: OpenedEnvironment, context: Context): void {

@@ -1,6 +1,6 @@
 import { PoststackError } from "../../../core/errors.ts";
 import type { Ports } from "../../../core/ports.ts";
-import type { DesiredBackup, Tools } from "../model.ts";
+import type { DesiredBackup, Programs } from "../model.ts";
 import type { Toolbox } from "../tools.ts";
 import {
   dumpArguments,
@@ -12,7 +12,7 @@ import {
   toolFailed,
 } from "./arguments.ts";
 
-type InContainer = Extract<Tools, { readonly on: "container" }>;
+type InContainer = Extract<Programs, { readonly on: "container" }>;
 
 /** Milliseconds for a program that reads no more of a file than its beginning. */
 const lookLimitMs = 60_000;

@@ -3,7 +3,7 @@ import { withoutPooler } from "../../../core/pooler.ts";
 import type { Ports } from "../../../core/ports.ts";
 import type { Login } from "../../../core/ports/postgres.ts";
 import type { Text } from "../../../core/secret.ts";
-import type { DesiredBackup, Tools } from "../model.ts";
+import type { DesiredBackup, Programs } from "../model.ts";
 import type { Toolbox } from "../tools.ts";
 import {
   dumpArguments,
@@ -16,7 +16,7 @@ import {
   tookTooLong,
 } from "./arguments.ts";
 
-type OnMachine = Extract<Tools, { readonly on: "machine" }>;
+type OnMachine = Extract<Programs, { readonly on: "machine" }>;
 
 /** Programs of this machine, over the server's own address. A run of an earlier command that was killed is ended first. */
 export function onMachine(

@@ -1,0 +1,98 @@
+import { chownSync, copyFileSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Clock } from "../../../core/ports.ts";
+import type { EmbeddedServers, EmbeddedSpec } from "../../../core/ports/embedded.ts";
+import { syncPath, unlessUnwritable } from "../../atomic-file.ts";
+import { temporaryName } from "../../temporary-name.ts";
+import { removeLeftovers, type Programs } from "../cluster.ts";
+import type { Layout } from "../layout.ts";
+import { exchange } from "./exchange.ts";
+import { packCluster } from "./pack.ts";
+import { inSingleUserMode } from "./single-user.ts";
+import { readCopy } from "./unpack.ts";
+
+/** What copies need of the environment's server. */
+interface Own {
+  /** The present place, for every use anew. */
+  readonly layout: () => Layout;
+  readonly programs: (spec: EmbeddedSpec, layout: Layout, signal: AbortSignal) => Promise<Programs>;
+  readonly clock: Clock;
+}
+
+/**
+ * Settings belong to the place, not to the data: those of a copy are never read. What a copy is made to run with is chosen
+ * here, and where it becomes the data it gets those of the data before.
+ */
+const isSettings = (path: string): boolean => /^[^/]+\.conf$/.test(path);
+
+/** @see ClusterCopies in core/ports/cluster-copies.ts */
+export const clusterCopies = ({ layout, programs, clock }: Own): EmbeddedServers["copies"] => ({
+  pack: (file, stop, signal) => packCluster(layout().data, file, stop, signal),
+
+  check: (file, signal) => readCopy(file, undefined, signal),
+
+  async open(spec, file, isLasting, signal, run) {
+    const own = layout();
+    const { data, user } = own;
+    const ready = await programs(spec, own, signal);
+    await removeLeftovers(data, clock, signal);
+    const folder = temporaryName(data);
+    try {
+      await unpackInto(folder, file, own, signal);
+      return await run({
+        ask: async (database, statements) =>
+          JSON.parse(await inSingleUserMode({ folder, database, isLasting }, statements, ready, user, signal)),
+        takePlace(ending) {
+          takeSettings(data, folder, user);
+          const outgoing = `${data}.${ending}`;
+          exchange(data, folder, outgoing);
+          return Promise.resolve(outgoing);
+        },
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
+  },
+
+  removeReplaced(path) {
+    const { data } = layout();
+    if (replacedBeside(data).includes(path)) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+  },
+});
+
+/** What restores have put aside. */
+export function replacedBeside(data: string): readonly string[] {
+  const start = `${basename(data)}.before_`;
+  const folder = dirname(data);
+  const names = lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true ? readdirSync(folder) : [];
+  return names.filter((name) => name.startsWith(start)).map((name) => join(folder, name));
+}
+
+async function unpackInto(folder: string, file: string, { user }: Layout, signal: AbortSignal): Promise<void> {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    if (user !== undefined) chownSync(folder, user.uid, user.gid);
+  } catch (error) {
+    throw unlessUnwritable(error, folder);
+  }
+  await readCopy(file, { folder, owner: user, isLeftOut: isSettings }, signal);
+  // A server asks for this one, also where nothing is in it.
+  writeFileSync(join(folder, "postgresql.conf"), "", { mode: 0o600 });
+  if (user !== undefined) chownSync(join(folder, "postgresql.conf"), user.uid, user.gid);
+}
+
+/** On the disk, all of it: Postgres has synced the rest before it recovered (manual: recovery_init_sync_method). */
+function takeSettings(data: string, folder: string, user: Layout["user"]): void {
+  try {
+    rmSync(join(folder, "postgresql.conf"), { force: true });
+    for (const name of readdirSync(data).filter(isSettings)) {
+      const target = join(folder, name);
+      copyFileSync(join(data, name), target);
+      if (user !== undefined) chownSync(target, user.uid, user.gid);
+      syncPath(target);
+    }
+    syncPath(folder);
+  } catch (error) {
+    throw unlessUnwritable(error, folder);
+  }
+}

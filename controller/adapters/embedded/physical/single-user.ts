@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { PoststackError } from "../../../core/errors.ts";
+import { unlessFull } from "../../atomic-file.ts";
+import type { Programs } from "../cluster.ts";
+import { lastLines } from "../run.ts";
+import type { ServerUser } from "../server-user.ts";
+
+const keptBytes = 16 * 1024 * 1024;
+
+/**
+ * What differs from the defaults. Two-phase transactions that were open when the copy was made need a place each, and
+ * Postgres does not recover without.
+ */
+const settings: ReadonlyMap<string, string> = new Map([
+  ["max_connections", "10"],
+  ["max_prepared_transactions", "1000"],
+  ["shared_buffers", "16MB"],
+  ["log_min_messages", "warning"],
+]);
+
+/**
+ * Lets a cluster recover and runs statements in it by a server program of one process that listens nowhere: in single-user
+ * mode nobody else can log in, passwords are not asked for, event triggers do not fire, and no worker runs (manual:
+ * postgres, Single-User Mode; CREATE EVENT TRIGGER). It ends in order when its input ends, also when that is because we
+ * were killed.
+ *
+ * @returns the text of the column `answer` of the last row that has one
+ * @throws PoststackError `BACKUP_BROKEN` with the program's words, `DISK_FULL`; the signal's reason
+ */
+export async function inSingleUserMode(
+  { folder, database, isLasting }: { readonly folder: string; readonly database: string; readonly isLasting: boolean },
+  statements: readonly string[],
+  { bin, environment }: Programs,
+  user: ServerUser,
+  signal: AbortSignal,
+): Promise<string> {
+  signal.throwIfAborted();
+  const chosen = [...settings, ...(isLasting ? [] : notLasting)].flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  // -j: a statement ends with a semicolon and an empty line, so that it may have several lines.
+  const child = spawn(join(bin, "postgres"), ["--single", "-D", folder, "-j", ...chosen, database], {
+    cwd: "/",
+    env: environment,
+    detached: true, // Ctrl-C on the terminal is meant for us.
+    stdio: ["pipe", "pipe", "pipe"],
+    ...user,
+  });
+  let [output, said] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-keptBytes)));
+  child.stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-keptBytes)));
+  child.stdin.on("error", () => undefined); // It ended before it read: its exit tells.
+  const stop = (): void => void child.kill("SIGTERM");
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    const exitCode = await new Promise<number | null>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", resolve);
+      child.stdin.end(statements.map((statement) => `${statement};\n\n`).join(""));
+    });
+    signal.throwIfAborted();
+    const [, answer] = /.*\t ?1: answer = "(.*)"\t\(typeid = /s.exec(output) ?? [];
+    if (exitCode !== 0 || /\b(?:ERROR|FATAL|PANIC): /.test(said) || answer === undefined) throw failed(said, folder);
+    return answer;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Nothing of it is kept, so nothing waits for the disk. */
+const notLasting = [
+  ["fsync", "off"],
+  ["full_page_writes", "off"],
+] as const;
+
+function failed(said: string, folder: string): unknown {
+  if (said.includes("No space left on device"))
+    return unlessFull(Object.assign(new Error(), { code: "ENOSPC" }), folder);
+  const lines = lastLines(said, 10);
+  const first = lines.find((line) => /\b(?:ERROR|FATAL|PANIC): /.test(line));
+  return new PoststackError("BACKUP_BROKEN", {
+    what: `no server starts on the copy of the cluster: ${first?.replace(/^.*?(?=ERROR|FATAL|PANIC)/, "") ?? "it said nothing"}`,
+    details: lines,
+    next: "use another backup, or take one anew",
+  });
+}
