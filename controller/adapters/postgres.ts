@@ -3,6 +3,7 @@ import type { Endpoint, Login, Postgres, Row, Session } from "../core/ports/post
 import { reveal } from "../core/secret.ts";
 import { PoststackError } from "../core/errors.ts";
 import { withoutPooler } from "../core/pooler.ts";
+import { catalogPath } from "../core/sql.ts";
 import { connectError, queryError } from "./postgres-errors.ts";
 import { backendFinder, type NewConnection } from "./postgres-pooler.ts";
 
@@ -80,6 +81,10 @@ export function postgres(applicationName: string): Postgres {
       throw error;
     } finally {
       signal.removeEventListener("abort", stop);
+    }
+    if (login === endpoint.admin) {
+      // Not awaited either. A session that would run what lies on the database's own path is none for an admin.
+      client.query(catalogPath).catch(() => connectionOf(client).stream.destroy());
     }
     // Not awaited: it travels with the first query. A database whose default is read-only is not meant for us, who are
     // asked to change it; on a standby it stays so, and says so. The backend notices within half a second that we are

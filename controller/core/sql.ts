@@ -10,12 +10,19 @@ export function quoteLiteral(text: string): string {
   return text.includes("\\") ? ` E${quoted}` : quoted;
 }
 
+const toCatalogPath = (lasts: "session" | "transaction"): string =>
+  `select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', ${lasts === "transaction"})`;
+
 /**
- * SQL: until the transaction ends, names and operators are those of the system. The owner of a database decides what its
- * search path is and what lies on it: `public.concat(text, text)` fits better than the system's, and would run with the power
- * of whoever asks (manual: 10.3 Functions, 5.9.6 Usage Patterns).
+ * SQL: names and operators of this session are those of the system. The owner of a database decides what its search path is
+ * and what lies on it: `public.concat(text, text)` fits better than the system's, and would run with the power of whoever
+ * asks (manual: 10.3 Functions, 5.9.6 Usage Patterns). Set behind the login, not by it: so DEFAULT is the database's own path
+ * still, for what is to be made there.
  */
-export const onCatalogPath = "select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)";
+export const catalogPath = toCatalogPath("session");
+
+/** SQL: the same until the transaction ends, whoever's session it is. */
+export const onCatalogPath = toCatalogPath("transaction");
 
 /** A question without parameters, asked {@link onCatalogPath}: sent as one string it is one transaction. */
 export const askedOnCatalogPath = (question: string): string => `${onCatalogPath};\n${question}`;

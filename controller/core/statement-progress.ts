@@ -52,7 +52,7 @@ function view(name: string, what: string, counters: readonly Counter[], phase = 
   };
   // Another database's oids mean nothing here.
   return `select ${what} as what, ${phase}::text as phase,
-  case when datname = current_database() then relid::regclass::text end as on,
+  case when datname = current_database() then regexp_replace(relid::regclass::text, '^public\\.', '') end as on,
   ${pick(1)} as done, ${pick(2)} as total, ${pick(3)} as unit
 from pg_catalog.pg_stat_progress_${name} where pid = $1`;
 }

@@ -6,7 +6,7 @@ import type { Clock } from "../../controller/core/ports.ts";
 import type { Session } from "../../controller/core/ports/postgres.ts";
 import { runAlone, transact } from "../../controller/core/transaction.ts";
 import { writerLock } from "../../controller/engine/writer-lock.ts";
-import { test, type TestDatabase } from "../support/postgres.ts";
+import { somebody, test, type TestDatabase } from "../support/postgres.ts";
 import { silentProxy } from "../support/silent-proxy.ts";
 
 // RELIABILITY 31: every wait has a deadline and a signal.
@@ -71,15 +71,15 @@ const fastClock: Clock = { ...realClock, sleep: (ms, signal) => realClock.sleep(
 /** A session through a server that is silent from its first statement on. */
 async function silentSession({ endpoint, signal }: TestDatabase): Promise<Session> {
   const proxy = await silentProxy(endpoint.port);
-  proxy.beSilentAt(2);
+  proxy.beSilentAt(3);
   const session = await postgres("silent").connect(
     { ...endpoint, port: proxy.port },
     endpoint.admin,
     "postgres",
     signal,
   );
-  // The settings that go ahead of the first question are the first statement.
-  await expect.poll(proxy.statements).toBe(1);
+  // The search path and the settings that go ahead of the first question.
+  await expect.poll(proxy.statements).toBe(2);
   return session;
 }
 
@@ -108,7 +108,7 @@ describe("taking the lock", () => {
   }) => {
     await database.createLedger();
     const { endpoint, signal } = database;
-    const holder = await postgres("holder").connect(endpoint, endpoint.admin, database.name, signal);
+    const holder = await postgres("holder").connect(endpoint, somebody(endpoint), database.name, signal);
     await holder.query("begin; select from poststack.system_info for share", [], signal);
     const driver = postgres("waiting");
     const lock = writerLock({

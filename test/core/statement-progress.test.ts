@@ -2,7 +2,7 @@ import { expect, test as pure } from "vitest";
 import { clock } from "../../controller/adapters/clock.ts";
 import { watchBlockers } from "../../controller/core/blockers.ts";
 import { describeProgress, progressQuery } from "../../controller/core/statement-progress.ts";
-import { test } from "../support/postgres.ts";
+import { somebody, test } from "../support/postgres.ts";
 
 pure.for<[string, Readonly<Record<string, unknown>>, string]>([
   [
@@ -38,8 +38,8 @@ test("every view has the columns that are asked for, and what waits for a transa
 }) => {
   const { endpoint, signal } = database;
   await database.query("create table t (n int)");
-  const writer = await database.server.login(endpoint.admin, database.name, signal);
-  const builder = await database.server.login(endpoint.admin, database.name, signal);
+  const writer = await database.server.login(somebody(endpoint), database.name, signal);
+  const builder = await database.server.login(somebody(endpoint), database.name, signal);
   await writer.pipeline(["begin", "insert into t values (1)"], signal);
   const building = builder.query("create index concurrently on t (n)", [], signal);
   await expect
@@ -59,7 +59,7 @@ test("what runs long is told with how far it is, what is quick costs no question
     `create table t as select generate_series(1, 10) as n;
      create function slowly(n int) returns int language plpgsql immutable as $$ begin perform pg_sleep(600); return n; end $$`,
   );
-  const builder = await database.server.login(endpoint.admin, database.name, signal);
+  const builder = await database.server.login(somebody(endpoint), database.name, signal);
   const told: string[] = [];
   // A second for each look at the clock.
   let nowMs = 0;

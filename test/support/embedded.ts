@@ -50,7 +50,8 @@ export async function sandbox(
       admin,
       owner: admin,
     };
-    return driver.connect(endpoint, admin, "postgres", signal);
+    // As a person, to whom names mean what they mean to everybody.
+    return driver.connect(endpoint, { ...admin }, "postgres", signal);
   };
   return {
     project,

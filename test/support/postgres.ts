@@ -11,7 +11,7 @@ export interface TestDatabase {
   readonly name: string;
   readonly owner: string;
   readonly endpoint: Endpoint;
-  /** Superuser, in the database. */
+  /** Superuser, in the database: {@link somebody}. */
   readonly admin: Session;
   readonly signal: AbortSignal;
   /** As the engine gives it to the kinds: sessions as admin and as owner, fence 0, no lock. */
@@ -26,6 +26,9 @@ export interface TestDatabase {
 }
 
 const adminLogin = (): Login => ({ user: "postgres", password: new Secret(inject("postgres").password) });
+
+/** The superuser as a person: names mean what they mean to everybody in the database, and not the system's alone. */
+export const somebody = ({ admin }: Endpoint): Login => ({ ...admin });
 
 /** `test` with a fixture `database`. What the test made in the cluster is gone afterwards, also when it failed. */
 export const test = base.extend<{ database: TestDatabase }>({
@@ -48,8 +51,8 @@ export const test = base.extend<{ database: TestDatabase }>({
     const root = await driver.connect(endpoint, endpoint.admin, "postgres", controller.signal);
     await root.query(`create role ${quoteIdentifier(owner)} login password 'pw-${tag}'`, [], controller.signal);
     await root.query(`create database ${quoteIdentifier(name)} owner ${quoteIdentifier(owner)}`, [], controller.signal);
-    const admin = await driver.connect(endpoint, endpoint.admin, name, controller.signal);
-    const server = plainServer(endpoint, admin);
+    const admin = await driver.connect(endpoint, somebody(endpoint), name, controller.signal);
+    const server = plainServer(endpoint);
     try {
       await use({
         name,
@@ -87,24 +90,29 @@ export const test = base.extend<{ database: TestDatabase }>({
 });
 
 /** A Server without lock and fence over plain sessions. */
-function plainServer(endpoint: Endpoint, admin: Session): { server: Server; close: () => Promise<void> } {
+function plainServer(endpoint: Endpoint): { server: Server; close: () => Promise<void> } {
   const driver = postgres("poststack-test");
   const opened: Session[] = [];
   let owner: Promise<Session> | undefined;
+  let admin: Promise<Session> | undefined;
   const connect = async (login: Login, database: string, signal: AbortSignal): Promise<Session> => {
     const session = await driver.connect(endpoint, login, database, signal);
     opened.push(session);
     return session;
   };
+  // Whoever asks first may give up while others wait for the same session.
+  const asAdmin = (): Promise<Session> =>
+    (admin ??= connect(endpoint.admin, endpoint.database, new AbortController().signal));
   const close = async (): Promise<void> => {
     owner = undefined;
+    admin = undefined;
     await Promise.all(opened.splice(0).map((session) => session.close()));
   };
   return {
     close,
     server: {
-      database: () => Promise.resolve(admin),
-      admin: () => Promise.resolve(admin),
+      database: asAdmin,
+      admin: asAdmin,
       owner: (signal) => (owner ??= connect(endpoint.owner, endpoint.database, signal)),
       maintenance: (signal) => driver.connect(endpoint, endpoint.admin, endpoint.maintenanceDatabase, signal),
       login: connect,

@@ -52,7 +52,7 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface Postgres {
   /**
    * Limits of RELIABILITY 31: 5 s to connect. Sets `client_connection_check_interval` where the server knows it, and
-   * `application_name`.
+   * `application_name`. Who logs in as `endpoint.admin` (that very object) has the system's names alone on the search path.
    * @throws PoststackError `POSTGRES_UNREACHABLE`, `POSTGRES_BUSY`, `POSTGRES_LOGIN`, `POSTGRES_QUERY` (3D000: no such
    *   database), `POOLER_DETECTED`
    */

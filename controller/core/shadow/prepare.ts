@@ -22,7 +22,8 @@ export async function prepareShadow(
 ): Promise<void> {
   const statements = extensions.flatMap(({ name, schema }) => {
     const create = `create extension if not exists ${quoteIdentifier(name)}`;
-    if (schema === undefined) return [`${create} cascade`];
+    // Where the database's path begins, and not where the admin looks.
+    if (schema === undefined) return [`set local search_path to default; ${create} cascade`];
     const quoted = quoteIdentifier(schema);
     return [
       `create schema if not exists ${quoted} authorization ${quoteIdentifier(owner.user)}`,

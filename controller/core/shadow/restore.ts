@@ -1,7 +1,7 @@
 import type { Catalog, CatalogObject, ObjectKind } from "../catalog/model.ts";
 import { schemaStatements } from "../catalog/render.ts";
 import type { Server, Session } from "../ports/postgres.ts";
-import { quoteIdentifier, sqlFailure } from "../sql.ts";
+import { catalogPath, quoteIdentifier, sqlFailure } from "../sql.ts";
 
 /** What has an owner of its own, which is whoever makes it. */
 const owned: ReadonlySet<ObjectKind> = new Set<ObjectKind>([
@@ -42,12 +42,14 @@ export async function restoreSchema(
   const objects = catalog.objects.filter(({ kind }) => kind !== "extension");
   if (objects.every((object) => object.owner === undefined)) {
     const session = await server.owner(signal);
-    const failure = await run(session, [statementsFor({ ...catalog, objects })], signal).catch(asAdmin);
+    const failure = await run(session, [statementsFor({ ...catalog, objects })], "reset search_path", signal).catch(
+      asAdmin,
+    );
     if (failure === undefined) return;
   }
   const given = objects.map((object) => givenTo(quoteIdentifier(owner), object));
   const statements = statementsFor({ ...catalog, objects: given });
-  await run(await server.admin(signal), inPieces(statements), signal);
+  await run(await server.admin(signal), inPieces(statements), catalogPath, signal);
 }
 
 /** 42501 insufficient_privilege; 53200 out_of_memory: so many locks has no transaction, and nothing of it remains. */
@@ -73,21 +75,30 @@ const inPieces = (statements: readonly string[]): readonly (readonly string[])[]
     statements.slice(index * pieceLength, (index + 1) * pieceLength),
   );
 
-/** A string each: a statement costs no round trip. What is set on the way is gone afterwards. */
-async function run(session: Session, pieces: readonly (readonly string[])[], signal: AbortSignal): Promise<void> {
+/**
+ * A string each: a statement costs no round trip. What is set on the way is gone afterwards.
+ *
+ * @param usualPath sets the path on which this session has names looked up
+ */
+async function run(
+  session: Session,
+  pieces: readonly (readonly string[])[],
+  usualPath: string,
+  signal: AbortSignal,
+): Promise<void> {
   const transactions = pieces.map((statements) => ["begin", ...statements, "commit"].join(";\n"));
   try {
     await session.pipeline(transactions, signal);
   } catch (error) {
     // What it says of itself says less than why it has to be cleaned.
-    await clean(session).catch(() => undefined);
+    await clean(session, usualPath).catch(() => undefined);
     throw error;
   }
-  await clean(session);
+  await clean(session, usualPath);
 }
 
-const clean = (session: Session): Promise<unknown> =>
-  session.pipeline(["rollback", "reset search_path; reset check_function_bodies"], AbortSignal.timeout(cleaningMs));
+const clean = (session: Session, usualPath: string): Promise<unknown> =>
+  session.pipeline(["rollback", `${usualPath}; reset check_function_bodies`], AbortSignal.timeout(cleaningMs));
 
 /** Milliseconds for the server to answer, after an abort, too. */
 const cleaningMs = 5_000;

@@ -8,7 +8,7 @@
  * @param to SQL condition over `a.grantee`; early, as a thousand tables make ten thousand privileges of their owner
  */
 export const privilegesSql = (of: string, to: string): string => `
-select o.type, o.oid as object, o.name, coalesce(oidvectortypes(o.arguments), '') as signature, n.nspname as schema,
+select o.type, o.oid as object, o.name, coalesce(${signatureSql("o.arguments")}, '') as signature, n.nspname as schema,
   n.oid as schema_oid, 0::oid as owner, o.holder, a.grantee, lower(a.privilege_type) as privilege, bool_or(a.is_grantable) as grantable
 from (
   select case when relkind = 'S' then 'sequence' else 'table' end as type, oid, relname as name,
@@ -45,6 +45,10 @@ group by t.type, n.oid, n.nspname, d.defaclrole, a.grantee, a.privilege_type`;
 export const fromOurDefault = (ledger: string): string => `exists (
   select from ${ledger} d where d.type = 'default ' || a.type and d.object = a.schema_oid and d.owner = a.holder
     and d.grantee = a.grantee and d.privilege = a.privilege and d.ours)`;
+
+/** SQL: the types of a function's arguments, those in `public` without their schema, which people do not write. */
+export const signatureSql = (types: string): string =>
+  `regexp_replace(oidvectortypes(${types}), '(^|, )public\\.', '\\1', 'g')`;
 
 /** SQL: whether object `oid` of catalog `class` came with an extension. */
 export const isMember = (oid: string, catalog: string): string => `exists (

@@ -46,7 +46,10 @@ export function parseFunction(text: string): Named {
 }
 
 function normalType(text: string): string {
-  const type = text.trim().replaceAll(/\s+/g, " ");
+  const type = text
+    .trim()
+    .replaceAll(/\s+/g, " ")
+    .replace(/^public\./, "");
   const [, base = type, array = ""] = /^(.*?)((?:\[\])*)$/.exec(type) ?? [];
   return `${aliases.get(base.toLowerCase()) ?? base}${array}`;
 }

@@ -1,7 +1,7 @@
 import type { Ports } from "../../core/ports.ts";
 import type { Row, Session } from "../../core/ports/postgres.ts";
 import { sqlFailure } from "../../core/sql.ts";
-import { fromOurDefault, isMember, privilegesSql } from "./catalog.ts";
+import { fromOurDefault, isMember, privilegesSql, signatureSql } from "./catalog.ts";
 import type { DesiredGrant, ObservedGrant, ObservedPrivilege, PrivilegeType } from "./model.ts";
 import { qualified } from "./names.ts";
 
@@ -99,7 +99,7 @@ select current_database()::text as database,
       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where n.nspname = any($2) and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
       union all
-      select 'function', n.nspname, p.proname, oidvectortypes(p.proargtypes), ${isMember("p.oid", "pg_proc")}
+      select 'function', n.nspname, p.proname, ${signatureSql("p.proargtypes")}, ${isMember("p.oid", "pg_proc")}
       from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace where n.nspname = any($2)
       union all
       select 'schema', nspname, nspname, '', false from pg_catalog.pg_namespace where nspname = any($2)

@@ -1,5 +1,5 @@
 import { quoteLiteral } from "../../core/sql.ts";
-import { isMember } from "./catalog.ts";
+import { isMember, signatureSql } from "./catalog.ts";
 import type { GrantTarget } from "./model.ts";
 import { parseFunction } from "./names.ts";
 
@@ -32,7 +32,7 @@ export function targetsSql(on: GrantTarget): string {
       return chosen(
         on,
         `select p.oid, p.oid::regprocedure::text as sql_name, n.oid as schema_oid, p.proowner as holder,
-          p.proname::text as plain, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' as full_name,
+          p.proname::text as plain, p.proname || '(' || ${signatureSql("p.proargtypes")} || ')' as full_name,
           ${isMember("p.oid", "pg_proc")} as is_member
         from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
         where n.nspname = ${quoteLiteral(on.schema)}`,

@@ -40,7 +40,8 @@ export async function readSettings(
 ): Promise<Pick<ObservedInstance, "parameters" | "configurationIsLoaded">> {
   if (names.size === 0) return { parameters: new Map(), configurationIsLoaded: true };
   const rows = await session.query(
-    `select lower(name) as name, setting, unit, vartype, context, pending_restart, min_val, max_val, enumvals,
+    // What a session of ours sets for itself is not what the server was told.
+    `select lower(name) as name, case source when 'session' then reset_val else setting end as setting, unit, vartype, context, pending_restart, min_val, max_val, enumvals,
             coalesce(sourcefile like '%/postgresql.auto.conf', false) as overridden,
             (extract(epoch from pg_conf_load_time()) * 1000)::float8 as loaded_ms
      from pg_settings where lower(name) = any($1) or name = 'port'`,

@@ -1,3 +1,4 @@
+import { somebody } from "../../support/postgres.ts";
 import { readFileSync } from "node:fs";
 import { postgres } from "../../../controller/adapters/postgres.ts";
 import type { Catalog } from "../../../controller/core/catalog/model.ts";
@@ -34,7 +35,7 @@ export async function beside(
 
 async function connected(database: TestDatabase, name: string, as: "admin" | "owner"): Promise<Beside> {
   const { endpoint, signal } = database;
-  const login = as === "admin" ? endpoint.admin : endpoint.owner;
+  const login = as === "admin" ? somebody(endpoint) : endpoint.owner;
   const session = await postgres("poststack-test").connect(endpoint, login, name, signal);
   return {
     name,

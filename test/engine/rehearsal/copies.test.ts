@@ -13,7 +13,7 @@ import { beside as besideLive } from "../../../controller/engine/rehearsal/besid
 import { onCopies } from "../../../controller/engine/rehearsal/on-copies.ts";
 import { away, beside, kitchenSink } from "../../core/catalog/kit.ts";
 import { sandbox } from "../../support/embedded.ts";
-import { test } from "../../support/postgres.ts";
+import { somebody, test } from "../../support/postgres.ts";
 
 const ports = { postgres: postgres("poststack-test"), clock, parser: sqlParser, passwords } as unknown as EnginePorts;
 const nothing = { extensions: [], texts: new Map<string, string>(), rowStatements: [] };
@@ -53,7 +53,7 @@ describe("a copy has what the original has", () => {
     try {
       await live.run(await kitchenSink(database));
       const catalog = await live.catalog();
-      const own: Endpoint = { ...endpoint, database: live.name, owner: endpoint.admin };
+      const own: Endpoint = { ...endpoint, database: live.name, owner: somebody(endpoint) };
       const copied = await besideLive({ endpoint: own, catalog, ...nothing }, ports, signal, (copy) => copy.catalog());
       expect(compareCatalogs(catalog, copied).map(describeDifference)).toEqual([]);
     } finally {

@@ -11,7 +11,7 @@ import { content } from "../../../controller/resources/database/content.ts";
 import { diff } from "../../../controller/resources/database/diff.ts";
 import type { DesiredDatabase } from "../../../controller/resources/database/model.ts";
 import { observe } from "../../../controller/resources/database/observe.ts";
-import { test, type TestDatabase } from "../../support/postgres.ts";
+import { somebody, test, type TestDatabase } from "../../support/postgres.ts";
 import { kindIn, mark, place } from "../role/kit.ts";
 
 const desiredDatabase = (name: string, owner: string, given: Partial<DesiredDatabase> = {}): DesiredDatabase => ({
@@ -50,7 +50,7 @@ async function withEnvironment(
   };
   const { server, kind } = open();
   const sql: Environment["sql"] = async (text) => {
-    const inside = await database.server.login(database.endpoint.admin, name, database.signal);
+    const inside = await database.server.login(somebody(database.endpoint), name, database.signal);
     try {
       return (await inside.query(text, [], database.signal)).map((row) => Object.values(row)[0]);
     } finally {

@@ -46,7 +46,8 @@ async function furnish(database: TestDatabase): Promise<string> {
     create procedure app.tidy() language sql as 'select 1';
     create aggregate app.product(int) (sfunc = int4mul, stype = int, initcond = '1');
     create type app.colour as enum ('red'); create function app.paint(app.colour[], numeric) returns int language sql as 'select 1';
-    reset role`);
+    reset role; create type public.mood as enum ('ok'); grant usage on type public.mood to public;
+    set role "${database.owner}"; create function app.cheer(public.mood, int) returns int language sql as 'select 1'; reset role`);
   return reader;
 }
 
@@ -69,6 +70,8 @@ const every: readonly (readonly [string, Wish])[] = [
   ["execute on a function by its arguments", { on: functions(["total(int4, text)"]), privileges: ["execute"] }],
   ["execute on all functions of a name", { on: functions(["total"]), privileges: ["execute"] }],
   ["execute on odd arguments", { on: functions(["paint(app.colour[], decimal)"]), privileges: ["execute"] }],
+  ["execute on arguments of public", { on: functions(["cheer(mood, int)"]), privileges: ["execute"] }],
+  ["the same with the schema written", { on: functions(["cheer(public.mood, int)"]), privileges: ["execute"] }],
   ["execute on a procedure and an aggregate", { on: functions(["tidy()", "product(int)"]), privileges: ["execute"] }],
   ["all privileges on odd names", { on: tables([`Odd "Table`]), privileges: everyTablePrivilege }],
   ["views and partitioned tables", { on: tables(["report", "totals", "parts"]), privileges: ["select"] }],

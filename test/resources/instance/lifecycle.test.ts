@@ -121,14 +121,14 @@ test("from nothing to running, stopped, running again and gone, each in one acti
   expect(await converge()).toMatch(/^create instance:postgres {2}no data yet; initdb with PostgreSQL 15/);
   const { systemIdentifier } = ports.state.read() ?? {};
   expect(systemIdentifier).toBe(await box.ask("select system_identifier::text from pg_control_system()"));
-  await box.ask("create table kept as select 42 as n");
+  await box.ask("create table public.kept as select 42 as n");
   expect(await plan()).toBe("");
 
   expect(await converge({ to: "stopped" })).toBe("stop instance:postgres  wanted stopped  [downtime]");
   expect(await converge()).toBe("start instance:postgres  not running");
-  expect(await box.ask("select n from kept")).toBe(42);
+  expect(await box.ask("select n from public.kept")).toBe(42);
   expect(await converge({ startedAfter: new Date() })).toBe("restart instance:postgres  restart requested  [downtime]");
-  expect(await box.ask("select n from kept")).toBe(42);
+  expect(await box.ask("select n from public.kept")).toBe(42);
 
   expect(await converge({ to: "absent" })).toContain("its data stays");
   const { dataDirectory } = await box.servers.observe(box.spec, signal);

@@ -9,7 +9,7 @@ import { apply } from "../../../controller/resources/job/apply.ts";
 import { diff } from "../../../controller/resources/job/diff.ts";
 import type { HostJob } from "../../../controller/resources/job/model.ts";
 import { observe } from "../../../controller/resources/job/observe.ts";
-import { test, type TestDatabase } from "../../support/postgres.ts";
+import { somebody, test, type TestDatabase } from "../../support/postgres.ts";
 import { stage as hostStage, type Stage } from "../../adapters/host/stage.ts";
 import { portsOver } from "../process/stage.ts";
 
@@ -237,7 +237,7 @@ test("somebody else's lock on the ledger is waited for only so long, and named",
   await database.createLedger();
   const { job, ports, signal } = stage(database);
   const told: string[] = [];
-  const other = await database.server.login(database.endpoint.admin, database.name, signal);
+  const other = await database.server.login(somebody(database.endpoint), database.name, signal);
   await other.query("begin; lock table poststack.job_runs", [], signal);
   const running = apply(
     {

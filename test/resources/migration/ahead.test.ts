@@ -5,7 +5,7 @@ import { quoteIdentifier } from "../../../controller/core/sql.ts";
 import { chain } from "../../../controller/engine/chain.ts";
 import { apply } from "../../../controller/resources/migration/apply.ts";
 import type { MigrationAction } from "../../../controller/resources/migration/model.ts";
-import { test, type TestDatabase } from "../../support/postgres.ts";
+import { somebody, test, type TestDatabase } from "../../support/postgres.ts";
 import { carryOut, failureOf, migrations, pass, planOf, world, type World } from "./kit.ts";
 
 /** A server whose owner's session writes down which files are sent and which answers have come. */
@@ -90,7 +90,7 @@ test("where a file gets its locks at the second try, the one that was sent behin
     "002_first.sql": "set local lock_timeout = '50ms'; alter table held add column m int;",
     "003_second.sql": second,
   });
-  const holder = await database.server.login(database.endpoint.admin, database.endpoint.database, database.signal);
+  const holder = await database.server.login(somebody(database.endpoint), database.endpoint.database, database.signal);
   await holder.pipeline(["begin", "lock table held"], database.signal);
   const clock = {
     ...it.ports.clock,
@@ -171,7 +171,7 @@ test.for<[name: string, first: string, isWithdrawn: boolean]>([
     "003_second.sql": `${second} select pg_advisory_xact_lock(7)`,
   });
   const { endpoint, signal } = database;
-  const gate = await database.server.login(endpoint.admin, endpoint.database, signal);
+  const gate = await database.server.login(somebody(endpoint), endpoint.database, signal);
   await gate.query("select pg_advisory_lock(7)", [], signal);
   const actions = await planOf(it);
   const stop = new AbortController();

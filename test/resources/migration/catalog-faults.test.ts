@@ -5,7 +5,7 @@ import {
   type CatalogFault,
 } from "../../../controller/resources/migration/catalog-faults.ts";
 import { quoteIdentifier } from "../../../controller/core/sql.ts";
-import { test, type TestDatabase } from "../../support/postgres.ts";
+import { somebody, test, type TestDatabase } from "../../support/postgres.ts";
 import type { Server } from "../../../controller/core/ports/postgres.ts";
 import { failureOf, migrations, pass, planOf, render, world } from "./kit.ts";
 
@@ -38,8 +38,8 @@ test("what the catalog tells is found, with the statement that makes it good", a
 test("an index that is being built is no fault", async ({ database }) => {
   const { endpoint, signal } = database;
   await database.query("create table t (n int)");
-  const writer = await database.server.login(endpoint.admin, database.name, signal);
-  const builder = await database.server.login(endpoint.admin, database.name, signal);
+  const writer = await database.server.login(somebody(endpoint), database.name, signal);
+  const builder = await database.server.login(somebody(endpoint), database.name, signal);
   await writer.pipeline(["begin", "insert into t values (1)"], signal);
   const building = builder.query("create index concurrently on t (n)", [], signal);
   await expect.poll(() => database.column("select count(*)::int from pg_index where not indisvalid")).toEqual([1]);
@@ -142,8 +142,8 @@ describe("after a rebuild that failed", () => {
 
   test("what another session is building stays", async ({ database }) => {
     const { endpoint, signal } = database;
-    const writer = await database.server.login(endpoint.admin, database.name, signal);
-    const builder = await database.server.login(endpoint.admin, database.name, signal);
+    const writer = await database.server.login(somebody(endpoint), database.name, signal);
+    const builder = await database.server.login(somebody(endpoint), database.name, signal);
     const name = `${long.slice(0, 56)}_ccnew1`;
     let building: Promise<unknown> = Promise.resolve();
     const sent: string[] = [];

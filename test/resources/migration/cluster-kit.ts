@@ -1,3 +1,4 @@
+import { somebody } from "../../support/postgres.ts";
 import { postgres } from "../../../controller/adapters/postgres.ts";
 import { ledgerSteps } from "../../../controller/core/ledger.ts";
 import type { Endpoint, Row, Server } from "../../../controller/core/ports/postgres.ts";
@@ -30,7 +31,7 @@ export async function ownCluster(signal: AbortSignal): Promise<OwnCluster> {
   const ask = async (database: string, sql: string): Promise<readonly Row[]> => {
     for (;;) {
       try {
-        const session = await driver.connect(endpoint, endpoint.admin, database, signal);
+        const session = await driver.connect(endpoint, somebody(endpoint), database, signal);
         try {
           return await session.query(sql, [], signal);
         } finally {

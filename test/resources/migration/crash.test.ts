@@ -1,3 +1,4 @@
+import { somebody } from "../../support/postgres.ts";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { resourceId } from "../../../controller/core/id.ts";
@@ -129,7 +130,7 @@ test("server and command are killed while an index is built concurrently: it end
   });
   await pass(it, { target: "1" });
   // An older transaction with a snapshot: the build waits for its end, with the index there and not valid.
-  const older = await cluster.server().login(cluster.endpoint.admin, "app", signal);
+  const older = await cluster.server().login(somebody(cluster.endpoint), "app", signal);
   await older.query("begin isolation level repeatable read", [], signal);
   await older.query("select count(*) from t", [], signal);
   const running = failureOf(pass(it));

@@ -3,7 +3,7 @@ import { renderPlace } from "../../../controller/core/place.ts";
 import { quoteIdentifier } from "../../../controller/core/sql.ts";
 import { fileSetting, setStatements } from "../../../controller/resources/migration/file-settings.ts";
 import { headersOf, searchPathOf, settingsOf } from "../../../controller/resources/migration/text.ts";
-import { test, type TestDatabase } from "../../support/postgres.ts";
+import { somebody, test, type TestDatabase } from "../../support/postgres.ts";
 import { failureOf, migrations, pass, planOf, render, schemaOf, world } from "./kit.ts";
 
 pure.for<[header: string, statement: string | undefined]>([
@@ -142,7 +142,7 @@ do $$ begin create table app.made as select current_user::text as role; commit; 
   );
   await pass(it, { target: "1" });
   const { endpoint, signal } = database;
-  const reader = await database.server.login(endpoint.admin, endpoint.database, signal);
+  const reader = await database.server.login(somebody(endpoint), endpoint.database, signal);
   await reader.pipeline(["begin", "insert into app.t values (1)"], signal);
   expect((await failureOf(pass(it))).code).toBe("MIGRATION_LOCKED");
   // What the failed build left cannot be dropped while the other one writes: it is known, and the next apply does it.

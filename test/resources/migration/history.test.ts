@@ -3,7 +3,7 @@ import type { Server } from "../../../controller/core/ports/postgres.ts";
 import { apply } from "../../../controller/resources/migration/apply.ts";
 import { isAsFiles } from "../../../controller/resources/migration/columns.ts";
 import { observe } from "../../../controller/resources/migration/observe.ts";
-import { test, type TestDatabase } from "../../support/postgres.ts";
+import { somebody, test, type TestDatabase } from "../../support/postgres.ts";
 import { failureOf, migrations, pass, planOf, render, schemaOf, wish, world } from "./kit.ts";
 
 const files = {
@@ -286,12 +286,12 @@ describe("two writers", () => {
     const held = "create table one (n int); select pg_advisory_xact_lock(1, hashtext(current_database()));";
     const first = world(database, migrations({ "001_one.sql": held }), fenced(database, 0));
     // The test holds what the migration waits for, so that it is in the middle for as long as the test wants.
-    const gate = await database.server.login(database.endpoint.admin, database.name, database.signal);
+    const gate = await database.server.login(somebody(database.endpoint), database.name, database.signal);
     await gate.query("select pg_advisory_lock(1, hashtext(current_database()))", [], database.signal);
     const running = pass(first);
     await waitFor(database, "select from pg_locks where locktype = 'advisory' and not granted and classid = 1");
     const taking = database.query(raise);
-    const second = await database.server.login(database.endpoint.admin, database.name, database.signal);
+    const second = await database.server.login(somebody(database.endpoint), database.name, database.signal);
     for (;;) {
       const rows = await second.query(
         "select from pg_stat_activity where wait_event_type = 'Lock' and query like 'update poststack.system_info%' and datname = current_database()",
@@ -343,7 +343,7 @@ describe("a lock that somebody holds", () => {
     await database.createLedger();
     const it = world(database, migrations({ "001_users.sql": files["001_users.sql"], "002_wants.sql": sql }));
     await pass(it, { target: "1" });
-    const holder = await database.server.login(database.endpoint.admin, database.name, database.signal);
+    const holder = await database.server.login(somebody(database.endpoint), database.name, database.signal);
     await holder.pipeline(["begin", "lock table users /* by the test */"], database.signal);
     return { it, holder };
   }
@@ -392,7 +392,7 @@ test("of a deadlock with the application the migration is the victim, and runs o
     }),
   );
   await pass(it, { target: "1" });
-  const application = await database.server.login(database.endpoint.admin, database.name, database.signal);
+  const application = await database.server.login(somebody(database.endpoint), database.name, database.signal);
   // It would look for deadlocks only after a minute: the migration finds this one.
   await application.pipeline(["set deadlock_timeout = '60s'", "begin", "lock table a"], database.signal);
   const running = pass(it);

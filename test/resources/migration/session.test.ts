@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import type { Server, Session } from "../../../controller/core/ports/postgres.ts";
 import { quoteIdentifier } from "../../../controller/core/sql.ts";
-import { test, type TestDatabase } from "../../support/postgres.ts";
+import { somebody, test, type TestDatabase } from "../../support/postgres.ts";
 import { failureOf, migrations, pass, world } from "./kit.ts";
 
 /**
@@ -76,7 +76,7 @@ test("a reset that fails halfway is not half a reset: no file sees what the one 
   const it = world(database, project);
   await pass(it, { target: "1" });
   const { endpoint, signal } = database;
-  const holder = await database.server.login(endpoint.admin, endpoint.database, signal);
+  const holder = await database.server.login(somebody(endpoint), endpoint.database, signal);
   const [name] = await database.column("select oid::regclass from pg_class where relname = 'left_behind'");
   await holder.pipeline(["begin", `lock table ${String(name)} in access share mode`], signal);
   const progress = (line: string): void => {
@@ -175,7 +175,7 @@ test("a rollback that is not answered in time is told as such, not as a connecti
   const files = { "001_base.sql": "create table held (n int)" };
   await pass(world(database, migrations(files)));
   const { endpoint, signal } = database;
-  const holder = await database.server.login(endpoint.admin, endpoint.database, signal);
+  const holder = await database.server.login(somebody(endpoint), endpoint.database, signal);
   await holder.pipeline(["begin", "lock table held"], signal);
   const silent = (session: Session): Session => ({
     ...session,

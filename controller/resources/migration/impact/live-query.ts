@@ -1,8 +1,7 @@
+import { askedLength } from "../../../core/without-texts.ts";
+
 /** Seconds after which an open transaction is told of where a statement waits for all of them. */
 const oldTransactionS = 60;
-
-/** Characters of a statement that somebody else runs. */
-const readLength = 500;
 
 /** How long measuring waits for a lock: shorter than anybody notices of a plan. */
 const patienceMs = 200;
@@ -10,17 +9,41 @@ const patienceMs = 200;
 /** What a system's relation has below it (FirstNormalObjectId of the server): nobody's migration alters those. */
 const firstOid = 16_384;
 
+/**
+ * SQL: what a name, as it stands in a list of them, means to the files: they run as the owner, and the session that asks has
+ * the system's names alone on its own path.
+ *
+ * @param to `to_regclass` or `to_regtype`
+ */
+const meant = (to: string): string => `coalesce(${to}(name), (
+  select ${to}(schema || '.' || name) as found from path
+  where cardinality(parse_ident(name, false)) = 1 and ${to}(schema || '.' || name) is not null order by position limit 1
+))::oid`;
+
 // Each step is a set, so that its size decides the cost and not the number of statements. Between two steps stands an array:
 // of a set that was found by recursion the planner expects ten times the rows, and after three of them millions. `known` is
 // what a statement may lock besides what it names: the table of an index, partitions, tables at the other end of a foreign
 // key, views.
 export const catalogQuery = `
 with recursive
+-- As a login of the owner finds it (manual: ALTER ROLE, SET): what is set for both wins, then for the role, for the database.
+path as materialized (
+  select position, quote_ident(case when schema = '$user' then pg_get_userbyid(d.datdba) else schema end) as schema
+  from pg_database d
+  cross join lateral coalesce((
+    select substr(config, 1 + length('search_path=')) from pg_db_role_setting, unnest(setconfig) as config
+    where starts_with(config, 'search_path=') and setrole in (0, d.datdba) and setdatabase in (0, d.oid)
+    order by setrole = 0, setdatabase = 0 limit 1
+  ), (select reset_val from pg_settings where name = 'search_path')) as text
+  cross join lateral regexp_matches(text, '"((?:[^"]|"")*)"|([^,\\s"]+)', 'g') with ordinality as found(part, position)
+  cross join lateral coalesce(replace(part[1], '""', '"'), lower(part[2])) as schema
+  where d.datname = current_database()
+),
 named as materialized (
-  select index, to_regclass(name)::oid as oid from unnest($1::text[]) with ordinality as asked(name, index)
+  select index, ${meant("to_regclass")} as oid from unnest($1::text[]) with ordinality as asked(name, index)
 ),
 asked_domain as materialized (
-  select index, to_regtype(name)::oid as oid from unnest($3::text[]) with ordinality as asked(name, index)
+  select index, ${meant("to_regtype")} as oid from unnest($3::text[]) with ordinality as asked(name, index)
 ),
 domain_tree(index, oid) as (
   select index, oid from asked_domain where oid is not null
@@ -139,7 +162,7 @@ foreign_key as (
     array(select attname from pg_attribute where attrelid = confrelid and attnum = any(confkey)), convalidated) as one
   from pg_constraint where contype = 'f' and (conrelid in (select oid from around) or confrelid in (select oid from around))
 ),
-asked_type as materialized (select name, to_regtype(name)::oid as oid from unnest($2::text[]) as asked(name)),
+asked_type as materialized (select name, ${meant("to_regtype")} as oid from unnest($2::text[]) as asked(name)),
 base_type(root, oid) as (
   select oid, oid from asked_type where oid is not null
   union select root, typbasetype from base_type join pg_type t on t.oid = base_type.oid where typtype = 'd'
@@ -148,7 +171,7 @@ holder as (
   select a.pid, coalesce(nullif(a.application_name, ''), a.backend_type, 'a prepared transaction') as application,
     coalesce(a.state, case when a.pid is null then 'prepared' else 'active' end) as state,
     coalesce(extract(epoch from now() - coalesce(a.xact_start, p.prepared, a.backend_start))::int, 0) as "ageS",
-    coalesce(left(a.query, ${readLength}), '') as query,
+    coalesce(left(a.query, ${askedLength}), '') as query,
     coalesce(json_agg(json_build_object('relation', w.relation::bigint, 'mode', w.mode)) filter (where w.relation is not null), '[]') as locks
   from wanted_by w left join pg_prepared_xacts p on w.pid is null and w.virtualtransaction = '-1/' || p.transaction
   full join (

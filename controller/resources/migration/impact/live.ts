@@ -4,7 +4,7 @@ import { keyOf, type Name } from "../lint/names.ts";
 import type { CatalogFacts, ForeignKey, RelationKind } from "./catalog.ts";
 import type { Asked } from "./asked.ts";
 import { catalogQuery } from "./live-query.ts";
-import { withoutTexts } from "./without-texts.ts";
+import { withoutTexts } from "../../../core/without-texts.ts";
 
 /** What the server says when lock_timeout is over (manual: appendix A). */
 const lockNotAvailable = "55P03";

@@ -4,7 +4,7 @@ import type { Endpoint, Session } from "../../../../controller/core/ports/postgr
 import type { Effect } from "../../../../controller/resources/migration/impact/effect.ts";
 import { rules } from "../../../../controller/resources/migration/lint/rules.ts";
 import { sandbox } from "../../../support/embedded.ts";
-import { test } from "../../../support/postgres.ts";
+import { somebody, test } from "../../../support/postgres.ts";
 import { suspicionsIn } from "../lint/kit.ts";
 import {
   accountOf,
@@ -22,7 +22,7 @@ import { alone, newer, statements } from "./statements.ts";
 /** Three connections, for as long as `run` takes. */
 async function withBench(endpoint: Endpoint, signal: AbortSignal, run: (bench: Bench) => Promise<void>): Promise<void> {
   const driver = postgres("poststack-test");
-  const connect = (): Promise<Session> => driver.connect(endpoint, endpoint.admin, endpoint.database, signal);
+  const connect = (): Promise<Session> => driver.connect(endpoint, somebody(endpoint), endpoint.database, signal);
   const [subject, blocker, observer] = await Promise.all([connect(), connect(), connect()]);
   try {
     await run({ subject, blocker, observer, signal });

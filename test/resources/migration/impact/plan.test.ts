@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import type { StatementImpact } from "../../../../controller/core/impact.ts";
 import { postgres } from "../../../../controller/adapters/postgres.ts";
 import type { Session } from "../../../../controller/core/ports/postgres.ts";
-import { test, type TestDatabase } from "../../../support/postgres.ts";
+import { somebody, test, type TestDatabase } from "../../../support/postgres.ts";
 import { migrations, pass, planOf, world, type World } from "../kit.ts";
 import { resourceId } from "../../../../controller/core/id.ts";
 import { checksumOf } from "../../../../controller/resources/migration/text.ts";
@@ -35,7 +35,7 @@ const told = (statements: readonly StatementImpact[] = []): readonly (readonly s
 
 async function asSomebody(database: TestDatabase, run: (session: Session) => Promise<void>): Promise<void> {
   const { endpoint, signal } = database;
-  const session = await postgres("nightly report").connect(endpoint, endpoint.admin, endpoint.database, signal);
+  const session = await postgres("nightly report").connect(endpoint, somebody(endpoint), endpoint.database, signal);
   try {
     await run(session);
   } finally {
@@ -158,7 +158,7 @@ describe("the plan of a pending migration", () => {
   test("a new database is asked nothing, nor one in which nothing is pending", async ({ database }) => {
     await database.createLedger();
     const it = world(database, migrations({ "001_first.sql": first }));
-    const asked = countQuestions(it);
+    const asked = await countQuestions(it);
     const [action] = await planOf(it);
     expect(action?.statements).toBeUndefined();
     await pass(it);
@@ -172,9 +172,9 @@ describe("the plan of a pending migration", () => {
 });
 
 /** How often the live catalog was asked. */
-function countQuestions({ database }: World): () => number {
+async function countQuestions({ database }: World): Promise<() => number> {
   let count = 0;
-  const { admin } = database;
+  const admin = await database.server.admin(database.signal);
   const query = admin.query.bind(admin);
   Object.assign(admin, {
     query: (...args: Parameters<Session["query"]>) => {

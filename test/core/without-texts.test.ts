@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withoutTexts } from "../../../../controller/resources/migration/impact/without-texts.ts";
+import { withoutTexts } from "../../controller/core/without-texts.ts";
 
 test.each([
   ["update a set b = 'secret' where id = 1", "update a set b = '…' where id = 1"],

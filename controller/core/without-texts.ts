@@ -1,8 +1,11 @@
 /** Characters that are told of a statement. */
 const toldLength = 80;
 
+/** Characters of a statement that are asked for, to tell so many: comments go, and long texts become short. */
+export const askedLength = 500;
+
 /**
- * What is told of a statement that somebody else runs. A plan is read by many, and holds no data: what stands in quotes is
+ * What is told of a statement that somebody else runs. Plans, progress and errors are read by many, and hold no data: what stands in quotes is
  * left out, and comments, whose apostrophes are none. Where it cannot be known what stands in quotes (the end of the
  * statement is missing, or the session may read `\'` as either), it ends.
  *
