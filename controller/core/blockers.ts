@@ -1,6 +1,7 @@
 import type { Ports } from "./ports.ts";
-import type { Session } from "./ports/postgres.ts";
+import type { Row, Session } from "./ports/postgres.ts";
 import { describeProgress, progressQuery } from "./statement-progress.ts";
+import { askedLength, withoutTexts } from "./without-texts.ts";
 
 /** Between two looks, in milliseconds. What is quicker than the first costs no look. */
 const pollMs = 1_000;
@@ -44,7 +45,7 @@ export function watchBlockers(
       const [row] = await session.query(blockersOf, [pid], unstopped);
       const nowMs = clock.nowMs();
       if (row !== undefined) {
-        last = String(row["blocker"]);
+        last = describeBlocker(row);
         progress(`waits for ${last}`);
         toldMs = nowMs;
       } else if (nowMs - toldMs >= progressMs) {
@@ -76,8 +77,10 @@ export function watchBlockers(
 }
 
 const blockersOf = `
-select format('pid %s (%s, for %s s): %s', a.pid, coalesce(nullif(a.application_name, ''), a.backend_type),
-  extract(epoch from now() - coalesce(a.xact_start, a.backend_start))::int,
-  left(regexp_replace(a.query, '\\s+', ' ', 'g'), 100)) as blocker
+select a.pid, coalesce(nullif(a.application_name, ''), a.backend_type) as application,
+  extract(epoch from now() - coalesce(a.xact_start, a.backend_start))::int as age_s, left(a.query, ${askedLength}) as statement
 from unnest(pg_blocking_pids($1)) as blocking(pid) join pg_stat_activity a using (pid)
 order by a.xact_start limit 1`;
+
+const describeBlocker = ({ pid, application, age_s: ageS, statement }: Row): string =>
+  `pid ${String(pid)} (${String(application)}, for ${String(ageS)} s): ${withoutTexts(typeof statement === "string" ? statement : "")}`;

@@ -6,7 +6,7 @@ import { PoststackError } from "../../controller/core/errors.ts";
 import { fileStart } from "../../controller/core/place.ts";
 import type { Clock } from "../../controller/core/ports.ts";
 import { runAlone, transact } from "../../controller/core/transaction.ts";
-import { test, type TestDatabase } from "../support/postgres.ts";
+import { somebody, test, type TestDatabase } from "../support/postgres.ts";
 
 const portsOf = ({ server }: TestDatabase, time: Partial<Clock> = {}) => {
   const told: string[] = [];
@@ -16,7 +16,7 @@ const portsOf = ({ server }: TestDatabase, time: Partial<Clock> = {}) => {
 /** A session of somebody else that holds what this statement locks. */
 async function holding(database: TestDatabase, statement: string) {
   const { endpoint, signal } = database;
-  const other = await database.server.login(endpoint.admin, "postgres", signal);
+  const other = await database.server.login(somebody(endpoint), "postgres", signal);
   await other.query(`begin; ${statement}`, [], signal);
   return { pid: other.pid, letGo: () => other.query("rollback", [], signal) };
 }
@@ -57,8 +57,9 @@ test("so does DROP DATABASE, and leaves the session as it was", async ({ databas
 
 test("after the last try it is stalled, with the name of who stood in the way", async ({ database }) => {
   const ports = portsOf(database, { sleep: (_ms: number, signal: AbortSignal) => clock.sleep(20, signal) });
-  const { pid, letGo } = await holding(database, `alter role "${database.owner}" connection limit 5`);
-  const session = await database.server.login(database.endpoint.admin, database.name, database.signal);
+  const alter = `alter role "${database.owner}" connection limit 5`;
+  const { pid, letGo } = await holding(database, `${alter}; select -- isn't\n 'it''s secret'`);
+  const session = await database.server.login(somebody(database.endpoint), database.name, database.signal);
   await session.query("set lock_timeout = 500", [], database.signal);
   const where = fileStart(".poststack.yml");
   const contender = {
@@ -77,7 +78,11 @@ test("after the last try it is stalled, with the name of who stood in the way", 
     code: "POSTGRES_LOCKED",
     what: "this change did not get its locks in 10 tries",
     where,
-    details: [expect.stringContaining(`held by pid ${pid} `)],
+    details: [
+      expect.stringMatching(
+        new RegExp(`^held by pid ${pid} \\(poststack-test, for \\d+ s\\): begin; ${alter}; select '…'$`),
+      ),
+    ],
   });
   await letGo();
 });
