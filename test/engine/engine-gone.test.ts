@@ -4,8 +4,8 @@ import { resourceId } from "../../controller/core/id.ts";
 import { converge, type EnginePorts } from "../../controller/engine/converge.ts";
 import type { EngineEvent } from "../../controller/engine/events.ts";
 import { kinds, type Desired } from "../../controller/resources/index.ts";
-import { desired, oldImage } from "../resources/container/kit.ts";
-import { smallEngine } from "../resources/container/small-engine.ts";
+import { desired } from "../resources/container/kit.ts";
+import { containerStage } from "../resources/container/stage.ts";
 
 // An engine that goes away in the middle of an apply and stays away. With a real one, which comes back:
 // test/scenarios/container-watch/engine-away.test.ts.
@@ -13,8 +13,7 @@ import { smallEngine } from "../resources/container/small-engine.ts";
 const none = Object.fromEntries(kinds.map((kind) => [kind, []])) as unknown as Desired["resources"];
 
 test("is tried again ten times in about two minutes, then stalled; nothing is done meanwhile, nothing twice after", async () => {
-  const it = smallEngine();
-  it.addImage("web:1", oldImage);
+  const it = containerStage();
   const wish: Desired = {
     ...{ project: "app", environment: "dev", root: "/app", secretNames: [], lockName: "app/dev", protected: false },
     scope: new Set(["container"]),

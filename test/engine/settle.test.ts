@@ -4,8 +4,8 @@ import { converge, type ConvergeOptions, type EnginePorts, type Outcome } from "
 import type { EngineEvent } from "../../controller/engine/events.ts";
 import type { DesiredContainer } from "../../controller/resources/container/model.ts";
 import { kinds, type Desired } from "../../controller/resources/index.ts";
-import { desired, need, oldImage, type Wish } from "../resources/container/kit.ts";
-import { smallEngine, type SmallEngine } from "../resources/container/small-engine.ts";
+import { desired, need, type Wish } from "../resources/container/kit.ts";
+import { containerStage, type ContainerStage } from "../resources/container/stage.ts";
 
 const none = Object.fromEntries(kinds.map((kind) => [kind, []])) as unknown as Desired["resources"];
 const { signal } = new AbortController();
@@ -16,14 +16,13 @@ const wishFor = (containers: readonly DesiredContainer[]): Desired => ({
   resources: { ...none, container: containers },
 });
 
-function stage(): SmallEngine & {
+function stage(): ContainerStage & {
   readonly run: (
     containers: () => readonly DesiredContainer[],
     more?: Partial<ConvergeOptions>,
   ) => Promise<Outcome & { readonly events: readonly EngineEvent[] }>;
 } {
-  const it = smallEngine();
-  it.addImage("web:1", oldImage);
+  const it = containerStage();
   return {
     ...it,
     async run(containers, more = {}) {
@@ -77,7 +76,7 @@ test.each([
   expect(errorsOf(outcome)).toMatchObject([
     { code: "UNHEALTHY", what, details: expect.arrayContaining(["the last line of its log"]) },
   ]);
-  expect(writes).toEqual(["create app-dev-web-1", "start app-dev-web-1"]);
+  expect(writes).toEqual(["createContainer app-dev-web-1", "startContainer app-dev-web-1"]);
 });
 
 test("a run that finds nothing to do waits for what is not healthy yet, without a lock or a write", async () => {
@@ -109,8 +108,8 @@ test("without waiting, what does not stay up is started once", async () => {
   const outcome = await run(() => (tick(1_000), wishes), { approve, settleLimitMs: undefined } as never);
   expect(outcome.status).toBe("converged");
   expect(writes.filter((call) => call.startsWith("start")).toSorted()).toEqual([
-    "start app-dev-api-1",
-    "start app-dev-web-1",
+    "startContainer app-dev-api-1",
+    "startContainer app-dev-web-1",
   ]);
 });
 
@@ -132,7 +131,7 @@ test("who waits for a slow dependency holds up nobody else", async () => {
   );
   const quick = named("quick", { dependsOn: [slow.id] });
   expect(await run(() => [slow, ...waiting, quick])).toMatchObject({ status: "converged" });
-  expect(writes.indexOf("start app-dev-quick-1")).toBeLessThan(writes.indexOf("create app-dev-a-1"));
+  expect(writes.indexOf("startContainer app-dev-quick-1")).toBeLessThan(writes.indexOf("createContainer app-dev-a-1"));
 });
 
 test("one list of containers and one of images for each look, and no inspection where nothing differs", async () => {

@@ -8,8 +8,8 @@ import { hintOf } from "../../controller/engine/engine-watch.ts";
 import { watch, type PassEnd } from "../../controller/engine/watch.ts";
 import type { DesiredContainer } from "../../controller/resources/container/model.ts";
 import { kinds, type Desired } from "../../controller/resources/index.ts";
-import { desired, oldImage, token, type Wish } from "../resources/container/kit.ts";
-import { smallEngine } from "../resources/container/small-engine.ts";
+import { desired, token, type Wish } from "../resources/container/kit.ts";
+import { containerStage } from "../resources/container/stage.ts";
 import { FakeEvents } from "../support/fake-events.ts";
 
 // Watching an engine: events wake and decide nothing, and without any the end is the same.
@@ -70,9 +70,8 @@ interface StageOptions {
 
 /** An engine in memory that is watched; it tells of each write, and `tell` is what arrives of it. */
 function stage({ time, wishes, fault }: StageOptions) {
-  const it = smallEngine();
+  const it = containerStage();
   const { clock, containers: engine } = it.ports;
-  it.addImage("web:1", oldImage);
   const events = new FakeEvents();
   const stop = new AbortController();
   const passes: PassEnd[] = [];
@@ -83,7 +82,7 @@ function stage({ time, wishes, fault }: StageOptions) {
   let failed = 0;
   const tell = (action: string): void => events.tell(event(action));
   it.onWrite((call, when) => {
-    const [verb = ""] = call.split(" ");
+    const verb = call.replace(/Container .*/, "");
     if (when === "before" && verb === "start") started.push(clock.nowMs());
     if (when === "after") tell(verb);
     if (fault === undefined || when !== fault.when || failed >= fault.count) return;
@@ -128,7 +127,7 @@ function stage({ time, wishes, fault }: StageOptions) {
   });
   const kill = (name: string): void => {
     const found = [...it.containers.values()].find((one) => one.name === name);
-    if (found !== undefined) found.ended = 137;
+    if (found !== undefined) found.end(137);
   };
   return {
     ...{ it, passes, tell, kill },

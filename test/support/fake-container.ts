@@ -47,6 +47,7 @@ export class FakeContainer {
   private readonly clock: Clock;
   private readonly createdAt: Date;
   private readonly program: Program;
+  /** When its process began or, while it waits to be started again, will. */
   private startedMs = 0;
   private startedAt: Date | undefined;
   private finishedAt: Date | undefined;
@@ -70,12 +71,17 @@ export class FakeContainer {
   }
 
   get isUp(): boolean {
-    return this.state === "running" || this.state === "paused" || this.state === "restarting";
+    return this.isStarted || this.state === "restarting";
+  }
+
+  /** Its process is there. */
+  get isStarted(): boolean {
+    return this.state === "running" || this.state === "paused";
   }
 
   get health(): Health {
     const { healthcheck } = this.spec;
-    if (this.state !== "running" || healthcheck === undefined || healthcheck === "none") return undefined;
+    if (!this.isStarted || healthcheck === undefined || healthcheck === "none") return undefined;
     const upMs = this.clock.nowMs() - this.startedMs;
     if (upMs >= (this.program.unhealthyAfterMs ?? Infinity)) return "unhealthy";
     return upMs >= (this.program.healthyAfterMs ?? 0) ? "healthy" : "starting";
@@ -87,9 +93,13 @@ export class FakeContainer {
       this.exitCode = 127;
       throw new PoststackError("COMMAND_MISSING", { what: `${this.name}: executable file not found` });
     }
+    this.begin(this.clock.nowMs());
+  }
+
+  private begin(atMs: number): void {
     this.state = "running";
-    this.startedMs = this.clock.nowMs();
-    this.startedAt = this.clock.date();
+    this.startedMs = atMs;
+    this.startedAt = new Date(atMs);
     for (const line of this.program.output ?? [])
       this.output.push({ stream: "stdout", at: this.startedAt.toISOString(), line });
   }
@@ -106,20 +116,26 @@ export class FakeContainer {
 
   /** What has happened since the last look. */
   settle(): void {
+    const nowMs = this.clock.nowMs();
     const { exitsAfterMs, exitCode = 0 } = this.program;
-    if (this.state !== "running" || exitsAfterMs === undefined) return;
-    if (this.clock.nowMs() - this.startedMs < exitsAfterMs) return;
-    this.end(exitCode);
+    for (;;) {
+      if (this.state === "restarting" && this.startedMs <= nowMs) this.begin(this.startedMs);
+      const endMs = this.startedMs + (exitsAfterMs ?? Infinity);
+      if (this.state !== "running" || nowMs < endMs) return;
+      this.end(exitCode);
+      if (!this.isRestarted()) return;
+      // "An ever increasing delay (double the previous delay, starting at 100 milliseconds)", at most a minute (docker run).
+      this.startedMs = endMs + Math.min(100 * 2 ** this.restartCount, 60_000);
+      this.restartCount++;
+      this.state = "restarting";
+    }
+  }
+
+  private isRestarted(): boolean {
     const { restart } = this.spec;
-    const isAgain =
-      restart?.name === "always" ||
-      restart?.name === "unless-stopped" ||
-      (restart?.name === "on-failure" &&
-        exitCode !== 0 &&
-        (restart.maxRetries === 0 || this.restartCount < restart.maxRetries));
-    if (!isAgain) return;
-    this.restartCount++;
-    this.start();
+    if (restart?.name === "always" || restart?.name === "unless-stopped") return true;
+    const isRetried = restart?.name === "on-failure" && this.exitCode !== 0;
+    return isRetried && (restart.maxRetries === 0 || this.restartCount < restart.maxRetries);
   }
 
   exec(command: readonly string[]): ExecResult {
@@ -135,8 +151,8 @@ export class FakeContainer {
       labels: new Map([...this.image.labels, ...this.spec.labels]),
       state: this.state,
       health: this.health,
-      exitCode: this.state === "exited" ? this.exitCode : undefined,
-      upMs: this.state === "running" ? Math.floor((this.clock.nowMs() - this.startedMs) / 1_000) * 1_000 : undefined,
+      exitCode: this.state === "exited" || this.state === "restarting" ? this.exitCode : undefined,
+      upMs: this.isStarted ? Math.floor((this.clock.nowMs() - this.startedMs) / 1_000) * 1_000 : undefined,
       createdAt: this.createdAt,
       networks: this.connected(networks),
       ports: this.ports,

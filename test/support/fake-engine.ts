@@ -2,31 +2,44 @@ import { PoststackError, type ErrorCode } from "../../controller/core/errors.ts"
 import type { Clock } from "../../controller/core/ports.ts";
 import type { EngineEvent, NetworkFacts, VolumeFacts } from "../../controller/core/ports/container-facts.ts";
 import type { ImageConfig, ImageDetails } from "../../controller/core/ports/container-images.ts";
+import type { ContainerSpec, NetworkSpec, VolumeSpec } from "../../controller/core/ports/container-spec.ts";
 import type { ContainerEngine } from "../../controller/core/ports/containers.ts";
+import { dockerDialect } from "../../controller/adapters/containers/docker.ts";
+import { podmanDialect } from "../../controller/adapters/containers/podman.ts";
+import { livesIn } from "../../controller/resources/container/inside.ts";
 import { FakeContainer, type Program } from "./fake-container.ts";
 import { FakeEvents } from "./fake-events.ts";
 import { FakeImages } from "./fake-images.ts";
+import { fakeNetwork, fakeVolume } from "./fake-objects.ts";
 
 /** What a test may decide about the engine that it is given. */
 export interface FakeOptions {
   readonly clock: Clock;
+  /** Whose ways it has, where they differ in what can be changed and removed. */
+  readonly engine?: "docker" | "podman";
   /** What a container's process does; else it runs until it is stopped. */
   readonly program?: (container: FakeContainer) => Program | undefined;
   /**
    * Asked before each call and again before its answer is given: an error instead of the call, or instead of the answer
    * of a call that was carried out.
+   *
+   * @param written of a call that changes something, with what: `startContainer web`
    */
-  readonly fault?: (call: string, when: "before" | "after") => Error | undefined;
+  readonly fault?: (call: string, when: "before" | "after", written: string | undefined) => Error | undefined;
   /** Ports of the host that somebody else has. */
   readonly takenPorts?: ReadonlySet<number>;
+  /** Names of networks that are there already. */
+  readonly networks?: readonly string[];
 }
 
 /** An engine in memory that keeps the contract of the real ones; time passes on the clock that it is given. */
 export interface FakeEngine extends ContainerEngine {
   /** What was written, in order: `start web`. */
   readonly writes: readonly string[];
+  /** Its containers by id, for what somebody does to them behind our back. */
+  readonly byId: Map<string, FakeContainer>;
   /** Makes an image that is there already. */
-  addImage(reference: string, config?: Partial<ImageConfig>): ImageDetails;
+  addImage(reference: string, config?: Partial<ImageConfig>, id?: string): ImageDetails;
   /** What somebody did behind our back: the process ends. */
   kill(name: string, exitCode?: number): void;
 }
@@ -40,7 +53,8 @@ const counter = (): (() => string) => {
 };
 
 export function fakeEngine(options: FakeOptions): FakeEngine {
-  const { clock, program, fault, takenPorts = new Set<number>() } = options;
+  const { clock, engine: kind = "docker", program, fault, takenPorts = new Set<number>() } = options;
+  const { changesInPlace } = kind === "docker" ? dockerDialect("1.51") : podmanDialect;
   const nextId = counter();
   const containers = new Map<string, FakeContainer>();
   const networks = new Map<string, NetworkFacts>();
@@ -50,30 +64,40 @@ export function fakeEngine(options: FakeOptions): FakeEngine {
   const events = new FakeEvents();
 
   /** One call: the signal, the faults, and the end of what has ended meanwhile. */
-  async function call<T>(name: string, signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
+  async function call<T>(name: string, signal: AbortSignal, work: () => T | Promise<T>, written?: string): Promise<T> {
     signal.throwIfAborted();
     await Promise.resolve();
-    const before = fault?.(name, "before");
+    const before = fault?.(name, "before", written);
     if (before !== undefined) throw before;
     for (const container of [...containers.values()]) {
       container.settle();
       if (container.state === "exited" && container.spec.removeWhenDone === true) containers.delete(container.id);
     }
     const answer = await work();
-    const after = fault?.(name, "after");
+    const after = fault?.(name, "after", written);
     if (after !== undefined) throw after;
     return answer;
   }
 
   const write = <T>(line: string, signal: AbortSignal, work: () => T | Promise<T>): Promise<T> =>
-    call(line.split(" ", 1)[0] ?? "", signal, () => {
-      writes.push(line);
-      return work();
-    });
+    call(
+      line.split(" ", 1)[0] ?? "",
+      signal,
+      () => {
+        writes.push(line);
+        return work();
+      },
+      line,
+    );
 
   const find = (id: string): FakeContainer | undefined =>
     containers.get(id) ?? [...containers.values()].find((container) => container.name === id);
   const need = (id: string): FakeContainer => find(id) ?? fail("ENGINE_OBJECT_GONE", `no such container: ${id}`);
+  /** Engines keep ids where names were given. */
+  const withIds = (spec: ContainerSpec): ContainerSpec =>
+    spec.network.mode === "container"
+      ? { ...spec, network: { ...spec.network, container: need(spec.network.container).id } }
+      : spec;
   const networkOf = (key: string): NetworkFacts | undefined =>
     networks.get(key) ?? [...networks.values()].find(({ name }) => name === key);
   const tell = (kind: EngineEvent["kind"], action: string, id: string, name?: string): void =>
@@ -83,17 +107,18 @@ export function fakeEngine(options: FakeOptions): FakeEngine {
 
   const engine: FakeEngine = {
     writes,
-    addImage: (reference, config = {}) => images.add(reference, config),
+    byId: containers,
+    addImage: (reference, config = {}, id) => images.add(reference, config, id),
     kill(name, exitCode = 137) {
       const container = need(name);
       container.end(exitCode);
       tell("container", "die", container.id, container.name);
     },
 
-    identify: (signal) => call("identify", signal, () => ({ engine: "docker", address: "unix:///fake" }) as const),
+    identify: (signal) => call("identify", signal, () => ({ engine: kind, address: "unix:///fake" })),
     facts: (signal) =>
       call("facts", signal, () => ({
-        engine: "docker",
+        engine: kind,
         version: "99.0",
         apiVersion: "1.51",
         address: "unix:///fake",
@@ -101,7 +126,7 @@ export function fakeEngine(options: FakeOptions): FakeEngine {
         isLocal: true,
         isRootless: false,
         platform: "linux/amd64",
-        changesInPlace: new Set(["restart", "nanoCpus", "memoryBytes", "memorySwapBytes", "pidsLimit"]),
+        changesInPlace,
       })),
 
     containers: (signal) =>
@@ -111,7 +136,7 @@ export function fakeEngine(options: FakeOptions): FakeEngine {
       write(`createContainer ${name}`, signal, () => {
         const image = images.find(spec.image) ?? fail("IMAGE_MISSING", `no such image: ${spec.image}`);
         if (find(name) !== undefined) throw refuse("NAME_TAKEN", `the name ${name} is already in use`);
-        const container = new FakeContainer(nextId(), name, spec, image, clock, program);
+        const container = new FakeContainer(nextId(), name, withIds(spec), image, clock, program);
         containers.set(container.id, container);
         for (const mount of spec.mounts)
           if (mount.type === "volume" && mount.name !== undefined) addVolume(mount.name, { labels: new Map() });
@@ -147,6 +172,9 @@ export function fakeEngine(options: FakeOptions): FakeEngine {
         const container = find(id);
         if (container === undefined) return;
         if (container.isUp && !force) throw refuse("ENGINE_OBJECT_IN_USE", `${container.name} runs`);
+        const isHeld = [...containers.values()].some(({ spec }) => livesIn(spec, container.id));
+        if (kind === "podman" && isHeld)
+          throw refuse("ENGINE_OBJECT_IN_USE", `${container.name} has dependent containers`);
         if (container.isUp) container.end(137);
         containers.delete(container.id);
         tell("container", "destroy", container.id, container.name);
@@ -179,9 +207,9 @@ export function fakeEngine(options: FakeOptions): FakeEngine {
       return { exitCode: container.exitCode };
     },
     exec: (id, { command }, signal) =>
-      write(`exec ${find(id)?.name ?? id}`, signal, () => {
+      write(`exec ${find(id)?.name ?? id} ${command.join(" ")}`, signal, () => {
         const container = need(id);
-        if (!container.isUp) throw refuse("ENGINE_REFUSED", `${container.name} is not running`);
+        if (container.state !== "running") throw refuse("ENGINE_REFUSED", `${container.name} is not running`);
         return container.exec(command);
       }),
     async *logs(id, { tail }, signal) {
@@ -199,21 +227,7 @@ export function fakeEngine(options: FakeOptions): FakeEngine {
     createNetwork: (name, spec, signal) =>
       write(`createNetwork ${name}`, signal, () => {
         if (networkOf(name) !== undefined) throw refuse("NAME_TAKEN", `network with name ${name} already exists`);
-        const id = nextId();
-        networks.set(id, {
-          id,
-          name,
-          labels: spec.labels,
-          driver: spec.driver ?? "bridge",
-          driverOptions: spec.driverOptions ?? new Map(),
-          isInternal: spec.internal ?? false,
-          isAttachable: spec.attachable ?? false,
-          hasIpv6: spec.ipv6 ?? false,
-          hasIpv4: spec.ipv4 ?? true,
-          pools: spec.addresses?.pools ?? [{ subnet: `10.9.${networks.size}.0/24` }],
-          createdAt: clock.date(),
-        });
-        return { id };
+        return { id: addNetwork(name, spec).id };
       }),
     removeNetwork: (id, signal) =>
       write(`removeNetwork ${networkOf(id)?.name ?? id}`, signal, () => {
@@ -267,21 +281,19 @@ export function fakeEngine(options: FakeOptions): FakeEngine {
     close: () => Promise.resolve(),
   };
 
-  function addVolume(name: string, spec: Parameters<ContainerEngine["createVolume"]>[1]): VolumeFacts {
-    const known = volumes.get(name);
-    if (known !== undefined) return known;
-    const made: VolumeFacts = {
-      name,
-      labels: spec.labels,
-      driver: spec.driver ?? "local",
-      driverOptions: spec.driverOptions ?? new Map(),
-      mountpoint: `/volumes/${name}`,
-      createdAt: clock.date(),
-    };
+  function addNetwork(name: string, spec: NetworkSpec): NetworkFacts {
+    const made = fakeNetwork(nextId(), name, spec, networks.size, clock);
+    networks.set(made.id, made);
+    return made;
+  }
+
+  function addVolume(name: string, spec: VolumeSpec): VolumeFacts {
+    const made = volumes.get(name) ?? fakeVolume(name, spec, clock);
     volumes.set(name, made);
     return made;
   }
 
+  for (const name of options.networks ?? []) addNetwork(name, { labels: new Map() });
   return engine;
 }
 

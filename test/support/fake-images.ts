@@ -35,9 +35,9 @@ export class FakeImages {
   }
 
   /** Under a name that another image had, too: that one loses it. */
-  add(reference: string, config: Partial<ImageConfig>): ImageDetails {
+  add(reference: string, config: Partial<ImageConfig>, id = this.nextId()): ImageDetails {
     const image: ImageDetails = {
-      id: this.nextId(),
+      id,
       references: [],
       digests: [],
       labels: config.labels ?? new Map(),

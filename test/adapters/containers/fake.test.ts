@@ -70,11 +70,12 @@ describe("what only the fake can do", () => {
       seen.push(`${web?.health} ${flaky?.state}`);
       await clock.sleep(1_000, signal);
     }
+    // Up from 0 s, from 1.1 s and from 2.3 s on.
     expect(seen).toEqual([
       "starting running",
+      "starting restarting",
       "starting running",
-      "starting running",
-      "healthy exited",
+      "healthy running",
       "healthy exited",
     ]);
   });

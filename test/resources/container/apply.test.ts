@@ -7,12 +7,12 @@ import { diff } from "../../../controller/resources/container/diff.ts";
 import type { DesiredContainer } from "../../../controller/resources/container/model.ts";
 import { observe } from "../../../controller/resources/container/observe.ts";
 import { desired, newImage, oldImage, type Wish } from "./kit.ts";
-import { smallEngine, type SmallEngine } from "./small-engine.ts";
+import { containerStage, type ContainerStage } from "./stage.ts";
 
 const { signal } = new AbortController();
 
 /** One pass: look, decide, do, as the engine does it; removals come last. */
-async function pass(it: SmallEngine, ...wishes: readonly DesiredContainer[]): Promise<string> {
+async function pass(it: ContainerStage, ...wishes: readonly DesiredContainer[]): Promise<string> {
   const actions = diff(wishes, await observe(wishes, it.ports, signal)).toSorted(
     (a, b) => Number(a.verb === "delete") - Number(b.verb === "delete"),
   );
@@ -20,11 +20,7 @@ async function pass(it: SmallEngine, ...wishes: readonly DesiredContainer[]): Pr
   return renderActions(actions);
 }
 
-function stage(): SmallEngine {
-  const it = smallEngine();
-  it.addImage("web:1", oldImage);
-  return it;
-}
+const stage = (): ContainerStage => containerStage();
 
 const failure = async (promise: Promise<unknown>): Promise<PoststackError> => {
   const [error] = errorsOf(
@@ -81,11 +77,11 @@ describe("replacing", () => {
     it.writes.length = 0;
     await pass(it, desired(command("slow")));
     expect(it.writes).toEqual([
-      "create app-dev-web-1.next",
-      "start app-dev-web-1.next",
-      "stop app-dev-web-1",
-      "remove app-dev-web-1",
-      "rename app-dev-web-1.next app-dev-web-1",
+      "createContainer app-dev-web-1.next",
+      "startContainer app-dev-web-1.next",
+      "stopContainer app-dev-web-1",
+      "removeContainer app-dev-web-1",
+      "renameContainer app-dev-web-1.next app-dev-web-1",
     ]);
     expect(await pass(it, desired(command("slow")))).toBe("");
   });
@@ -96,13 +92,13 @@ describe("replacing", () => {
     it.writes.length = 0;
     await pass(it, desired(exclusive("slow")));
     expect(it.writes).toEqual([
-      "create app-dev-web-1.next",
-      "stop app-dev-web-1",
-      "rename app-dev-web-1 app-dev-web-1.previous",
-      "update app-dev-web-1.previous",
-      "rename app-dev-web-1.next app-dev-web-1",
-      "start app-dev-web-1",
-      "remove app-dev-web-1.previous",
+      "createContainer app-dev-web-1.next",
+      "stopContainer app-dev-web-1",
+      "renameContainer app-dev-web-1 app-dev-web-1.previous",
+      "updateContainer app-dev-web-1.previous",
+      "renameContainer app-dev-web-1.next app-dev-web-1",
+      "startContainer app-dev-web-1",
+      "removeContainer app-dev-web-1.previous",
     ]);
     expect(await pass(it, desired(exclusive("slow")))).toBe("");
   });
@@ -238,8 +234,8 @@ describe("a pass that is cut is finished by the next", () => {
         expect([at, it.names()]).toEqual([at, after.to === "absent" ? "" : "app-dev-web-1 running"]);
         expect(await pass(it, desired(after))).toBe("");
         const [end] = it.containers.values();
-        expect([...(end?.files ?? [])]).toEqual((after.files ?? []).map(({ path }) => path));
-        const started = it.writes.findLastIndex((call) => call.startsWith("start "));
+        expect([...(end?.files.keys() ?? [])]).toEqual((after.files ?? []).map(({ path }) => path));
+        const started = it.writes.findLastIndex((call) => call.startsWith("startContainer "));
         const hooks = it.writes.slice(started).filter((call) => call.startsWith("exec "));
         expect([at, hooks.length > 0]).toEqual([at, after.postStart !== undefined]);
         if (!wasCut) return;
@@ -320,17 +316,17 @@ test("what is wrong in place is put right in place", async () => {
   await pass(it, wish);
   const [one] = it.containers.values();
   if (one === undefined) throw new Error("nothing was made");
-  Object.assign(one, { name: "mine", paused: true });
-  one.networks.clear();
-  one.networks.add("lan");
+  Object.assign(one, { name: "mine", state: "paused" });
+  one.attachments.clear();
+  one.attachments.set("lan", { aliases: [] });
   it.writes.length = 0;
   await pass(it, desired({ spec: { resources: { memoryBytes: 2048 } } }));
   expect(it.writes).toEqual([
-    "unpause mine",
-    "update mine",
-    "rename mine app-dev-web-1",
-    "connect app-dev-web-1 app-dev_default",
-    "disconnect app-dev-web-1 lan",
+    "unpauseContainer mine",
+    "updateContainer mine",
+    "renameContainer mine app-dev-web-1",
+    "connectNetwork app-dev_default app-dev-web-1",
+    "disconnectNetwork lan app-dev-web-1",
   ]);
   expect(await pass(it, desired({ spec: { resources: { memoryBytes: 2048 } } }))).toBe("");
 });
@@ -380,11 +376,11 @@ describe("hooks", () => {
     await pass(it, desired(wish));
     await pass(it, desired({ ...wish, to: "stopped" }));
     expect(it.writes).toEqual([
-      "create app-dev-web-1",
-      "start app-dev-web-1",
+      "createContainer app-dev-web-1",
+      "startContainer app-dev-web-1",
       "exec app-dev-web-1 warm up",
       "exec app-dev-web-1 drain",
-      "stop app-dev-web-1",
+      "stopContainer app-dev-web-1",
     ]);
   });
 
@@ -409,12 +405,12 @@ test("an answer that was lost is no failure: nothing is put back, and the next p
   await pass(it, desired(exclusive("old")));
   it.writes.length = 0;
   it.onWrite((call, when) => {
-    if (call === "start app-dev-web-1" && when === "after")
+    if (call === "startContainer app-dev-web-1" && when === "after")
       throw new PoststackError("ENGINE_CONNECTION_LOST", { what: "cut" });
   });
   await failure(pass(it, desired(exclusive("new"))));
   it.onWrite(() => undefined);
   await pass(it, desired(exclusive("new")));
-  expect(it.writes.filter((call) => call.startsWith("remove"))).toEqual(["remove app-dev-web-1.previous"]);
+  expect(it.writes.filter((call) => call.startsWith("remove"))).toEqual(["removeContainer app-dev-web-1.previous"]);
   expect(await pass(it, desired(exclusive("new")))).toBe("");
 });

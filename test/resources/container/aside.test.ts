@@ -6,8 +6,8 @@ import { apply } from "../../../controller/resources/container/apply.ts";
 import { diff } from "../../../controller/resources/container/diff.ts";
 import type { DesiredContainer } from "../../../controller/resources/container/model.ts";
 import { observe } from "../../../controller/resources/container/observe.ts";
-import { desired, oldImage } from "./kit.ts";
-import { smallEngine, type SmallEngine } from "./small-engine.ts";
+import { desired } from "./kit.ts";
+import { containerStage, type ContainerStage } from "./stage.ts";
 
 // Two servers must never have one volume at once: the engine in memory fails whenever a second one starts on it, also when
 // the engine itself starts it, after a crash of the machine.
@@ -22,12 +22,6 @@ const policies: readonly RestartPolicy[] = [
   { name: "no" },
 ];
 
-function stage(...changes: readonly "restart"[]): SmallEngine {
-  const it = smallEngine(new Set(changes));
-  it.addImage("web:1", oldImage);
-  return it;
-}
-
 const database = (restart: RestartPolicy, ...command: readonly string[]): DesiredContainer =>
   desired({
     spec: {
@@ -37,7 +31,7 @@ const database = (restart: RestartPolicy, ...command: readonly string[]): Desire
     preStop: [{ command: ["drain"], timeoutMs: 1_000 }],
   });
 
-async function pass(it: SmallEngine, wish: DesiredContainer): Promise<string> {
+async function pass(it: ContainerStage, wish: DesiredContainer): Promise<string> {
   const actions = diff([wish], await observe([wish], it.ports, signal)).toSorted(
     (a, b) => Number(a.verb === "delete") - Number(b.verb === "delete"),
   );
@@ -51,11 +45,11 @@ const failureOf = (promise: Promise<unknown>): Promise<PoststackError | undefine
     (error: unknown) => errorsOf(error)[0],
   );
 
-const policyOf = (it: SmallEngine): readonly string[] =>
+const policyOf = (it: ContainerStage): readonly string[] =>
   [...it.containers.values()].map(({ name, spec }) => `${name} ${spec.restart?.name ?? "no"}`);
 
 /** A pass that is cut before its n-th call; whether it came that far. */
-async function cutAt(it: SmallEngine, wish: DesiredContainer, at: number): Promise<boolean> {
+async function cutAt(it: ContainerStage, wish: DesiredContainer, at: number): Promise<boolean> {
   let calls = 0;
   it.onWrite((_call, when) => {
     if (when === "before" && ++calls >= at) throw new Cut();
@@ -73,12 +67,12 @@ async function cutAt(it: SmallEngine, wish: DesiredContainer, at: number): Promi
 
 describe.each(policies)("restart: $name", (restart) => {
   test.each([
-    ["an engine that changes policies in place", ["restart"] as const],
-    ["one that cannot", [] as const],
-  ])("%s: cut at any call and with its machine down, it never runs two", async (_name, changes) => {
+    ["an engine that changes policies in place", "docker"],
+    ["one that cannot", "podman"],
+  ] as const)("%s: cut at any call and with its machine down, it never runs two", async (_name, engine) => {
     for (const then of ["new", "old"]) {
       for (let at = 1; ; at++) {
-        const it = stage(...changes);
+        const it = containerStage(engine);
         await pass(it, database(restart, "old"));
         const wasCut = await cutAt(it, database(restart, "new"), at);
         it.reboot();
@@ -94,7 +88,7 @@ describe.each(policies)("restart: $name", (restart) => {
   });
 
   test("the one before gets back what was taken from it", async () => {
-    const it = stage("restart");
+    const it = containerStage("docker");
     await pass(it, database(restart, "old"));
     const error = await failureOf(pass(it, database(restart, "sick")));
     expect(error?.message).toContain("the one before it was started again");
@@ -107,19 +101,19 @@ describe.each(policies)("restart: $name", (restart) => {
 });
 
 test("where it would come back beside the new one and cannot be told not to, it goes before, and the error says so", async () => {
-  const it = stage();
+  const it = containerStage("podman");
   await pass(it, database({ name: "always" }, "old"));
   it.writes.length = 0;
   const error = await failureOf(pass(it, database({ name: "always" }, "sick")));
   expect(error?.code).toBe("UNHEALTHY");
   expect(error?.message).toContain("the one before it is gone, since this engine cannot keep it aside");
   expect(it.writes).toEqual([
-    "create app-dev-web-1.next",
+    "createContainer app-dev-web-1.next",
     "exec app-dev-web-1 drain",
-    "stop app-dev-web-1",
-    "remove app-dev-web-1",
-    "rename app-dev-web-1.next app-dev-web-1",
-    "start app-dev-web-1",
+    "stopContainer app-dev-web-1",
+    "removeContainer app-dev-web-1",
+    "renameContainer app-dev-web-1.next app-dev-web-1",
+    "startContainer app-dev-web-1",
   ]);
   expect(await pass(it, database({ name: "always" }, "old"))).toMatch(/^replace container:web/);
   expect(it.names()).toBe("app-dev-web-1 running");
@@ -129,11 +123,11 @@ describe("a replacement was cut, and another wish came", () => {
   const restart = { name: "no" } as const;
 
   /** `first` was replaced by `second`, and the command was cut before the old one was removed. */
-  async function cutBeforeRemoval(second: string): Promise<SmallEngine> {
-    const it = stage("restart");
+  async function cutBeforeRemoval(second: string): Promise<ContainerStage> {
+    const it = containerStage("docker");
     await pass(it, database(restart, "first"));
     it.onWrite((call, when) => {
-      if (when === "before" && call === "remove app-dev-web-1.previous") throw new Cut();
+      if (when === "before" && call === "removeContainer app-dev-web-1.previous") throw new Cut();
     });
     await pass(it, database(restart, second)).catch(() => undefined);
     it.onWrite(() => undefined);
@@ -141,7 +135,7 @@ describe("a replacement was cut, and another wish came", () => {
     it.writes.length = 0;
     return it;
   }
-  const commands = (it: SmallEngine): readonly unknown[] =>
+  const commands = (it: ContainerStage): readonly unknown[] =>
     [...it.containers.values()].map(({ spec }) => spec.command?.[0]);
 
   test("the one that serves is the old one: it ends in order, and comes back when the newest is not accepted", async () => {
@@ -152,19 +146,19 @@ describe("a replacement was cut, and another wish came", () => {
     expect((await failureOf(pass(it, wish)))?.message).toContain("the one before it was started again");
     expect([commands(it), it.names()]).toEqual([["second"], "app-dev-web-1 running"]);
     expect(it.writes.slice(0, 5)).toEqual([
-      "stop app-dev-web-1.previous",
-      "remove app-dev-web-1.previous",
-      "create app-dev-web-1.next",
+      "stopContainer app-dev-web-1.previous",
+      "removeContainer app-dev-web-1.previous",
+      "createContainer app-dev-web-1.next",
       "exec app-dev-web-1 drain",
-      "stop app-dev-web-1",
+      "stopContainer app-dev-web-1",
     ]);
   });
 
   test("one that was never accepted ends in order, too, and the one before it comes back", async () => {
-    const it = stage("restart");
+    const it = containerStage("docker");
     await pass(it, database(restart, "first"));
     it.onWrite((call, when) => {
-      if (when === "after" && call === "start app-dev-web-1") throw new Cut();
+      if (when === "after" && call === "startContainer app-dev-web-1") throw new Cut();
     });
     await pass(it, database(restart, "slow")).catch(() => undefined);
     it.onWrite(() => undefined);
@@ -173,7 +167,11 @@ describe("a replacement was cut, and another wish came", () => {
     const [action] = diff([wish], await observe([wish], it.ports, signal));
     expect(action?.hazards).toEqual(["downtime"]);
     await failureOf(pass(it, wish));
-    expect(it.writes.slice(0, 3)).toEqual(["exec app-dev-web-1 drain", "stop app-dev-web-1", "remove app-dev-web-1"]);
+    expect(it.writes.slice(0, 3)).toEqual([
+      "exec app-dev-web-1 drain",
+      "stopContainer app-dev-web-1",
+      "removeContainer app-dev-web-1",
+    ]);
     expect([commands(it), it.names()]).toEqual([["first"], "app-dev-web-1 running"]);
   });
 });

@@ -10,8 +10,8 @@ import { apply } from "../../../controller/resources/container/apply.ts";
 import { diff } from "../../../controller/resources/container/diff.ts";
 import type { ContainerAction, DesiredContainer } from "../../../controller/resources/container/model.ts";
 import { observe } from "../../../controller/resources/container/observe.ts";
-import { desired, observed, oldImage, rendered, type Wish } from "./kit.ts";
-import { smallEngine, type SmallEngine } from "./small-engine.ts";
+import { desired, observed, rendered, type Wish } from "./kit.ts";
+import { containerStage, type ContainerStage } from "./stage.ts";
 
 const { signal } = new AbortController();
 class Cut extends Error {}
@@ -27,12 +27,6 @@ const at = (more: Partial<NetworkAttachment>): Wish["spec"] => ({
   network: { mode: "networks", attachments: new Map([["app-dev_default", { aliases: ["web"], ...more }]]) },
 });
 
-function stage(...changes: readonly "restart"[]): SmallEngine {
-  const it = smallEngine(new Set(changes));
-  it.addImage("web:1", oldImage);
-  return it;
-}
-
 /** As the engine orders them: what an action waits for comes first, removals last. */
 const ordered = (actions: readonly ContainerAction[]): readonly ContainerAction[] =>
   inDependencyOrder(
@@ -40,7 +34,7 @@ const ordered = (actions: readonly ContainerAction[]): readonly ContainerAction[
     (a, b) => Number(a.verb === "delete") - Number(b.verb === "delete") || (a.id < b.id ? -1 : 1),
   );
 
-async function pass(it: SmallEngine, wishes: readonly DesiredContainer[]): Promise<string> {
+async function pass(it: ContainerStage, wishes: readonly DesiredContainer[]): Promise<string> {
   const actions = ordered(diff(wishes, await observe(wishes, it.ports, signal)));
   for (const action of actions) await apply(action, it.ports, signal);
   return renderActions(actions);
@@ -104,7 +98,7 @@ describe("renamed, it takes over what the one before had", () => {
     ["a port", service("db", { ports: [port(8080)] }), service("database", { ports: [port(8080)] })],
   ];
   test.each(rows)("%s", async (_name, before, after) => {
-    const it = stage("restart");
+    const it = containerStage("docker");
     await pass(it, [before]);
     await pass(it, [after]);
     expect(await pass(it, [after])).toBe("delete container:db  no longer in the files");
@@ -112,12 +106,12 @@ describe("renamed, it takes over what the one before had", () => {
     expect(it.names()).toBe(`${after.name} running`);
   });
 
-  test.each(rows.flatMap((row) => [["restart"] as const, [] as const].map((changes) => [...row, changes] as const)))(
+  test.each(rows.flatMap((row) => (["docker", "podman"] as const).map((engine) => [...row, engine] as const)))(
     "%s, cut before each call, with the machine down, whichever of the two is wanted then",
-    async (_name, before, after, changes) => {
+    async (_name, before, after, engine) => {
       for (const then of [before, after]) {
         for (let cutAt = 1, wasCut = true; wasCut; cutAt++) {
-          const it = stage(...changes);
+          const it = containerStage(engine);
           await pass(it, [before]);
           let calls = 0;
           it.onWrite((_call, when) => {
@@ -140,20 +134,20 @@ describe("renamed, it takes over what the one before had", () => {
   );
 
   test("the one after it fails: what was stopped is there, and comes back with its name in the files", async () => {
-    const it = stage("restart");
+    const it = containerStage("docker");
     const before = service("db", data, { name: "fixed" });
     await pass(it, [before]);
     const [id] = it.containers.keys();
     await expect(pass(it, [service("database", { ...data, image: "none:1" }, { name: "fixed" })])).rejects.toThrow();
     expect(it.names()).toBe(`${retiredName("fixed", id ?? "")} exited`);
-    expect(await pass(it, [before])).toMatch(/^start container:db {2}exited with code 0; name fixed\./);
+    expect(await pass(it, [before])).toMatch(/^start container:db {2}exited with code 137; name fixed\./);
     expect([it.names(), [...it.containers.values()][0]?.spec.restart]).toEqual(["fixed running", data.restart]);
   });
 });
 
 describe("what stays in the files and gives something away goes first", () => {
   test("its volume", async () => {
-    const it = stage("restart");
+    const it = containerStage("docker");
     await pass(it, [service("api", { mounts: [volume("data")] })]);
     const wishes = [service("api"), service("db", { mounts: [volume("data")] })];
     const actions = diff(wishes, await observe(wishes, it.ports, signal));
@@ -163,18 +157,18 @@ describe("what stays in the files and gives something away goes first", () => {
   });
 
   test("also where it waits for the other: then it is stopped before both", async () => {
-    const it = stage("restart");
+    const it = containerStage("docker");
     await pass(it, [service("api", { mounts: [volume("data")] })]);
     const db = service("db", { mounts: [volume("data")] });
     const wishes = [service("api", {}, { dependsOn: [db.id] }), db];
     const plan = await pass(it, wishes);
-    expect(plan).toContain("stop container:api@000000000001  exchanges its volume with another one  [downtime]");
+    expect(plan).toContain("stop container:api@000000000003  exchanges its volume with another one  [downtime]");
     expect(await pass(it, wishes)).toBe("");
     expect(it.names()).toBe("app-dev-api-1 running, app-dev-db-1 running");
   });
 
   test("three that pass their ports on in a circle", async () => {
-    const it = stage("restart");
+    const it = containerStage("docker");
     const trio = (...ports: readonly number[]) =>
       ["a", "b", "c"].map((name, index) => service(name, { ports: [port(ports[index] ?? 0)] }));
     await pass(it, trio(1, 2, 3));
@@ -230,7 +224,7 @@ test("whatever is renamed, exchanged or shared, cut and started again: two never
   );
   await assert(
     asyncProperty(services, services, services, nat({ max: 12 }), async (first, second, third, cutAt) => {
-      const it = stage("restart");
+      const it = containerStage("docker");
       for (let passes = 0; passes < 3; passes++) await pass(it, first);
       let calls = 0;
       it.onWrite((_call, when) => {

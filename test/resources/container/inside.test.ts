@@ -6,22 +6,17 @@ import { diff } from "../../../controller/resources/container/diff.ts";
 import { livesIn } from "../../../controller/resources/container/inside.ts";
 import type { DesiredContainer } from "../../../controller/resources/container/model.ts";
 import { observe } from "../../../controller/resources/container/observe.ts";
-import { desired, inPlace, nameFor, oldImage } from "./kit.ts";
-import { smallEngine, type SmallEngine } from "./small-engine.ts";
+import { desired, nameFor } from "./kit.ts";
+import { containerStage, type ContainerStage } from "./stage.ts";
 
-// What lives inside another container keeps it, on an engine that counts such bonds; the one in memory does so without
-// `changesInPlace`, as Podman.
+// What lives inside another container keeps it, on an engine that counts such bonds, as Podman does.
 
 const { signal } = new AbortController();
 
-function stage(changesInPlace: typeof inPlace = new Set()): SmallEngine {
-  const it = smallEngine(changesInPlace);
-  it.addImage("web:1", oldImage);
-  return it;
-}
+const stage = (): ContainerStage => containerStage("podman");
 
 /** One pass; each action after those that it waits for, removals last. */
-async function pass(it: SmallEngine, ...wishes: readonly DesiredContainer[]): Promise<readonly string[]> {
+async function pass(it: ContainerStage, ...wishes: readonly DesiredContainer[]): Promise<readonly string[]> {
   const open = [...diff(wishes, await observe(wishes, it.ports, signal))].sort(
     (a, b) => Number(a.verb === "delete") - Number(b.verb === "delete"),
   );
@@ -52,10 +47,10 @@ describe.each([
   ["stop-first", { mounts: data }],
 ] as const)("a container with others inside is replaced, %s", (_order, spec) => {
   test.each([
-    ["an engine that lets it go", inPlace],
-    ["one that does not before them", new Set<never>()],
-  ])("%s", async (_name, changesInPlace) => {
-    const it = stage(changesInPlace);
+    ["an engine that lets it go", "docker"],
+    ["one that does not before them", "podman"],
+  ] as const)("%s", async (_name, engine) => {
+    const it = containerStage(engine);
     const others = [inside("side", "db"), inside("deep", "side")];
     await pass(it, db("1", spec), ...others);
     expect(await pass(it, db("2", spec), ...others)).toEqual([
@@ -72,7 +67,7 @@ describe.each([
   test("also where they ended, or leave the files with it", async () => {
     const it = stage();
     await pass(it, db("1", spec), inside("side", "db"), inside("gone", "db"));
-    for (const one of it.containers.values()) if (one.name === "app-dev-side-1") one.ended = 1;
+    for (const one of it.containers.values()) if (one.name === "app-dev-side-1") one.end(1);
     const wishes = [db("2", spec), inside("side", "db")];
     expect(await pass(it, ...wishes)).toEqual([
       "replace container:db",
@@ -102,9 +97,9 @@ test("what would bring the old one back with the machine goes with it before the
   const calls = it.writes.filter((call) => /^(?:remove|start|exec)/.test(call));
   expect(calls.slice(0, 4)).toEqual([
     "exec app-dev-side-1 drain",
-    "remove app-dev-side-1",
-    "remove app-dev-db-1",
-    "start app-dev-db-1",
+    "removeContainer app-dev-side-1",
+    "removeContainer app-dev-db-1",
+    "startContainer app-dev-db-1",
   ]);
   expect(await pass(it, db("2", { mounts: data }), side)).toEqual([]);
 });
@@ -123,11 +118,11 @@ test("what lives inside is chosen with the one that is made anew, also inside of
 });
 
 describe("somebody else's container inside", () => {
-  const guest = async (it: SmallEngine, host: string): Promise<void> => {
+  const guest = async (it: ContainerStage, host: string): Promise<void> => {
     const network = { mode: "container", container: nameFor(resourceId("container", host)) } as const;
     await it.ports.containers.createContainer("debug", { ...desired().spec, network }, signal);
   };
-  const planned = async (it: SmallEngine, ...wishes: readonly DesiredContainer[]): Promise<readonly string[]> =>
+  const planned = async (it: ContainerStage, ...wishes: readonly DesiredContainer[]): Promise<readonly string[]> =>
     diff(wishes, await observe(wishes, it.ports, signal)).map(({ verb, id, reason }) => `${verb} ${id}  ${reason}`);
 
   test.each(["db", "side"])("keeps it, from %s: refused before anything is begun", async (host) => {
@@ -143,7 +138,7 @@ describe("somebody else's container inside", () => {
   });
 
   test("keeps nothing on an engine that counts no such bonds", async () => {
-    const it = stage(inPlace);
+    const it = containerStage("docker");
     await pass(it, db("1"));
     await guest(it, "db");
     expect(await planned(it, db("2"))).toEqual(["replace container:db  command 1 → 2"]);

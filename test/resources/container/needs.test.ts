@@ -5,16 +5,15 @@ import { apply } from "../../../controller/resources/container/apply.ts";
 import { diff } from "../../../controller/resources/container/diff.ts";
 import type { Need } from "../../../controller/resources/container/model.ts";
 import { ready } from "../../../controller/resources/container/needs.ts";
-import { desired, need, oldImage } from "./kit.ts";
-import { smallEngine } from "./small-engine.ts";
+import { desired, need } from "./kit.ts";
+import { containerStage } from "./stage.ts";
 
 const { signal } = new AbortController();
 const healthcheck = { test: ["CMD", "true"] };
 
 /** What becomes of a container that needs `db`, which runs this command. */
 async function outcome(command: string, more: Partial<Need>, isMade = true): Promise<string> {
-  const it = smallEngine();
-  it.addImage("web:1", oldImage);
+  const it = containerStage();
   const db = desired({ id: resourceId("container", "db"), spec: { command: [command], healthcheck } });
   const [create] = diff([db], []);
   if (isMade && create !== undefined) await apply(create, it.ports, signal);
