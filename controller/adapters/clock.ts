@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../core/ports.ts";
 
 export const clock: Clock = {
@@ -18,6 +19,8 @@ export const clock: Clock = {
         signal.removeEventListener("abort", stop);
         resolve();
       }, ms);
+      // A hundred containers may be waited for under one signal; Node takes eleven listeners for a leak.
+      setMaxListeners(0, signal);
       signal.addEventListener("abort", stop, { once: true });
     }),
 };

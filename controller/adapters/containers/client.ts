@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { PoststackError } from "../../core/errors.ts";
@@ -126,6 +127,8 @@ async function timed<T>(
   signal.throwIfAborted();
   const limited = new AbortController();
   const end = (): void => limited.abort(signal.reason);
+  // Any number of calls goes on at once under one signal; Node takes eleven for a leak, and tells the user so.
+  setMaxListeners(0, signal);
   signal.addEventListener("abort", end, { once: true });
   const late = (): void =>
     limited.abort(

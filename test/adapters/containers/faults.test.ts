@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { clock } from "../../../controller/adapters/clock.ts";
 import { containerEngine } from "../../../controller/adapters/containers.ts";
 import { PoststackError } from "../../../controller/core/errors.ts";
 import type { ContainerEngine } from "../../../controller/core/ports/containers.ts";
@@ -275,4 +276,24 @@ test.each([
   );
   expect(await outcome(engine.images(signal))).toBe(expected);
   expect(requests).toHaveLength(asked);
+});
+
+test("forty calls and forty waits at once under one signal are no leak that Node warns of", async () => {
+  const warned: string[] = [];
+  const onWarning = ({ name }: Error): unknown => warned.push(name);
+  process.on("warning", onWarning);
+  try {
+    const { engine } = await start((_request, response) => json(response, []));
+    const forty = (work: (under: AbortSignal) => Promise<unknown>): Promise<unknown> => {
+      const { signal: one } = new AbortController();
+      return Promise.all(Array.from({ length: 40 }, () => work(one)));
+    };
+    await forty((one) => engine.networks(one));
+    await forty((one) => clock.sleep(1, one));
+    // A warning is told in the turn after the one that it is of.
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.off("warning", onWarning);
+  }
+  expect(warned).toEqual([]);
 });
