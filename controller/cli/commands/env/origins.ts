@@ -22,7 +22,7 @@ export interface Ingredient {
   readonly place?: Place;
 }
 
-export interface Origin {
+interface Origin {
   /** Of the value: in a Compose file or in one of its env files. */
   readonly place: Place;
   readonly from: readonly Ingredient[];
