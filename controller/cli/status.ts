@@ -1,10 +1,11 @@
 import type { ErrorFacts } from "../core/errors.ts";
 import { nameOf } from "../core/id.ts";
-import { isSettled, publicAction, type Deferred, type PublicAction } from "../core/plan.ts";
+import { isSettled, publicAction, type Deferred, type Held, type PublicAction } from "../core/plan.ts";
 import type { ProcessRecord } from "../core/ports/host.ts";
 import type { DesiredProcess } from "../resources/process/model.ts";
 import { compareOrders } from "../resources/migration/version.ts";
 import { processAddresses } from "./addresses.ts";
+import { heldIn } from "./held.ts";
 import { containersOf, type ContainerStatus } from "./containers/status.ts";
 import type { Look } from "./look.ts";
 
@@ -41,6 +42,8 @@ interface MigrationStatus {
   readonly head?: string;
   readonly applied?: number;
   readonly pending?: number;
+  /** Contracts that wait for what is deployed, and for whom. */
+  readonly held?: readonly Held[];
 }
 
 export interface ProcessStatus {
@@ -106,7 +109,8 @@ function migrationsOf({ observation, plan }: Look): MigrationStatus {
   const rows = migration[0]?.rows ?? [];
   const head = [...rows].sort((a, b) => compareOrders(a.order, b.order)).at(-1)?.version;
   const pending = plan.actions.filter(({ kind, verb }) => kind === "migration" && verb === "apply").length;
-  return { known: true, ...(head === undefined ? {} : { head }), applied: rows.length, pending };
+  const held = heldIn(plan);
+  return { known: true, ...(head === undefined ? {} : { head }), applied: rows.length, pending, held };
 }
 
 async function processesOf(

@@ -68,6 +68,8 @@ describe("the folder and the ledger side by side", () => {
     ["edited", [file("1", "b")], [row("1")], "1 edited"],
     ["gone", [file("2")], [row("1"), row("2")], "1 missing, 2 applied"],
     ["not finished", [file("1")], [row("1", "a", "started")], "1 started"],
+    ["its rollback not finished", [file("1")], [row("1", "a", "reverting")], "1 reverting"],
+    ["not finished, and gone", [], [row("1", "a", "started"), row("2", "a", "reverting")], "1 started, 2 reverting"],
     ["older than the newest", [file("1"), file("2")], [row("2")], "1 late, 2 applied"],
     ["sorted as numbers", [file("10"), file("9")], [row("11")], "9 late, 10 late, 11 missing"],
     ["the server is down", [file("1")], "unknown", "1 unknown"],
@@ -83,6 +85,14 @@ describe("the folder and the ledger side by side", () => {
       "pending",
       "applied",
     ]);
+  });
+
+  test("a contract that waits is held, and says for whom", () => {
+    const contract: MigrationFile = { ...file("1"), phase: "contract" };
+    const held = new Map([[contract.id, "process web still runs release 1"]]);
+    const list = (rows: readonly LedgerRow[]) => migrationList([contract], { rows }, [], false, held);
+    expect(list([])).toMatchObject([{ state: "held", reason: "process web still runs release 1" }]);
+    expect(list([row("1")])).toEqual([{ version: "1", name: contract.name, state: "applied", file: contract.file }]);
   });
 
   test("what comes late is pending where the environment allows it", () => {

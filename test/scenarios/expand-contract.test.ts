@@ -154,6 +154,17 @@ test("a rename over two releases, killed, gone back and carried to its end", asy
   );
   expect(await ask()).toBe("release 1: user 1");
   expect((await planned()).actions).toEqual([]);
+  // It is no drift, and no secret either.
+  const why = /process web runs release [0-9a-f]{8} again, which is older than this/;
+  const status = await project.ok("status");
+  expect(status.stdout).toMatch(/, 0 pending, 1 held$/m);
+  expect(status.stdout).toMatch(why);
+  expect(status.stdout).toContain("No drift");
+  const listed = await project.ok("db", "status");
+  expect(listed.stdout).toMatch(/002_full_name\.contract +held .*process web runs release/);
+  for (const command of [["status"], ["db", "status"]] as const) {
+    expect((await project.ok(...command, "--json")).stdout).toMatch(why);
+  }
 
   release(2);
   await project.ok("apply", "--yes");

@@ -6,9 +6,11 @@ import { renderTable } from "./table.ts";
 const styles: Readonly<Record<MigrationState, Style>> = {
   applied: "add",
   pending: "change",
+  held: "dim",
   edited: "remove",
   missing: "remove",
   started: "remove",
+  reverting: "remove",
   late: "remove",
   unknown: "dim",
 };
@@ -17,17 +19,18 @@ const explained: Partial<Readonly<Record<MigrationState, string>>> = {
   edited: "the file is not what was applied",
   missing: "applied, and its file is gone",
   started: "began and did not finish",
+  reverting: "its rollback began and did not finish",
   late: "not applied, and older than one that is",
 };
 
 /** One line for each migration: version, name, state, when and how long. */
 export function renderMigrations(list: readonly ListedMigration[], paint: Paint): Promise<string> {
-  const rows = list.map(({ name, state, appliedAt, durationMs }) => [
+  const rows = list.map(({ name, state, reason, appliedAt, durationMs }) => [
     name,
     paint(styles[state], state),
     appliedAt === undefined ? "" : renderMoment(appliedAt),
     durationMs === undefined ? "" : `${durationMs} ms`,
-    explained[state] ?? "",
+    reason ?? explained[state] ?? "",
   ]);
   return renderTable(["MIGRATION", "STATE", "APPLIED", "TOOK", ""], rows, paint);
 }

@@ -1,4 +1,4 @@
-import { renderCount, symbolOf, styleOf, type Paint } from "../../core/render.ts";
+import { renderCount, renderHeld, symbolOf, styleOf, type Paint } from "../../core/render.ts";
 import { isWell, type ContainerStatus } from "../containers/status.ts";
 import { renderState } from "./containers.ts";
 import type { EnvironmentStatus, JobStatus, ProcessStatus, ServerStatus } from "../status.ts";
@@ -68,11 +68,11 @@ function serverCells(server: ServerStatus, { paint, now }: RenderOptions): reado
 
 function migrationText({ migrations, server }: EnvironmentStatus): string {
   if (migrations === undefined) return "";
-  const { known, head, applied = 0, pending = 0 } = migrations;
+  const { known, head, applied = 0, pending = 0, held = [] } = migrations;
   if (!known) return server?.state === "down" ? "not known while the server is down" : "not known";
-  return head === undefined
-    ? `none applied, ${pending} pending`
-    : `${applied} applied, head ${head}, ${pending} pending`;
+  const waiting = held.length === 0 ? "" : `, ${held.length} held`;
+  const done = head === undefined ? "none applied" : `${applied} applied, head ${head}`;
+  return `${done}, ${pending} pending${waiting}`;
 }
 
 function processCells(process: ProcessStatus, { paint, now }: RenderOptions): readonly string[] {
@@ -122,8 +122,9 @@ function jobCells(job: JobStatus, { paint, now }: RenderOptions): readonly strin
 }
 
 /** The plan's lines in short. */
-function driftLines({ drift, project, environment }: EnvironmentStatus, paint: Paint): readonly string[] {
-  if (drift.settled) return [paint("add", "No drift: everything is as the files say.")];
+function driftLines({ drift, project, environment, migrations }: EnvironmentStatus, paint: Paint): readonly string[] {
+  const waiting = renderHeld({ held: migrations?.held ?? [] }, paint);
+  if (drift.settled) return [...waiting, paint("add", "No drift: everything is as the files say.")];
   const shown = drift.actions.slice(0, shownActions);
   const lines = shown.map(
     ({ id, verb, reason }) => `  ${paint(styleOf(verb), `${symbolOf(verb)} ${verb} ${id}`)}  ${reason}`,
@@ -131,5 +132,5 @@ function driftLines({ drift, project, environment }: EnvironmentStatus, paint: P
   const left = drift.actions.length - shown.length;
   const more = left === 0 ? [] : [paint("dim", `  … ${left} more: poststack plan ${environment}`)];
   const plan = { project, environment, fingerprint: "", ...drift };
-  return [paint("strong", "Drift"), ...lines, ...more, renderCount(plan)];
+  return [paint("strong", "Drift"), ...lines, ...more, ...waiting, renderCount(plan)];
 }
