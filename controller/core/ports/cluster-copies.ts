@@ -33,6 +33,10 @@ export interface ClusterCopies {
   pack(file: string, stop: () => Promise<BackupEnd>, signal: AbortSignal): Promise<number>;
   /** Reads all of it. @returns how many files are in the manifest. @throws PoststackError `BACKUP_BROKEN` */
   check(file: string, signal: AbortSignal): Promise<number>;
+  /** Names beside the data of what interrupted runs of `open` have left, sorted. Reads only. */
+  leftovers(): readonly string[];
+  /** Ends what still works in them, and removes them all. */
+  removeLeftovers(signal: AbortSignal): Promise<void>;
   /**
    * Unpacks beside the data, for as long as `run` takes. What earlier runs have left there is removed first. Nothing outside
    * can reach the copy: no server process is started on it that listens anywhere.

@@ -33,6 +33,10 @@ async function prune(what: Pruned, ports: Ports, signal: AbortSignal): Promise<R
     await dropOwn(what.name, what.desired.mark, ports, signal);
     return done;
   }
+  if (what.type === "folder") {
+    await ports.embedded.copies.removeLeftovers(signal);
+    return done;
+  }
   const found = ports.backups.find(what.path);
   if (found === undefined) return { note: "gone already" };
   // Another file under the name is another backup (RELIABILITY 2).

@@ -27,7 +27,10 @@ const withoutServer = (desired: DesiredBackup): readonly BackupAction[] =>
     : [];
 
 function diffOne(desired: DesiredBackup, observed: ObservedBackup): readonly BackupAction[] {
-  const left = observed.leftovers.map((name) => dropLeftover(desired, name));
+  const left = [
+    ...observed.leftovers.map((name) => dropLeftover(desired, name)),
+    ...observed.unpacked.map((name) => removeUnpacked(desired, name)),
+  ];
   const { wish } = desired;
   switch (wish.type) {
     case "none":
@@ -155,4 +158,16 @@ const dropLeftover = (desired: DesiredBackup, name: string): BackupAction => ({
   hazards: [],
   place: desired.place,
   what: { type: "database", name, desired },
+});
+
+/** It holds what a file holds that is there. */
+const removeUnpacked = (desired: DesiredBackup, name: string): BackupAction => ({
+  kind: "backup",
+  verb: "prune",
+  id: resourceId("backup", name),
+  dependsOn: desired.dependsOn,
+  reason: "a copy that was unpacked beside the server's data, by a backup or a restore that was interrupted",
+  hazards: [],
+  place: desired.place,
+  what: { type: "folder", name },
 });

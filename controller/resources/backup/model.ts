@@ -75,6 +75,8 @@ export interface ObservedBackup {
   readonly sessions: readonly { readonly application: string; readonly count: number }[];
   /** Databases that a restore has made and not come to the end of. */
   readonly leftovers: readonly string[];
+  /** Copies of a cluster that were unpacked beside its data, by whoever did not come to the end: names of folders. */
+  readonly unpacked: readonly string[];
   /** The last restore that the database came from. */
   readonly restored?: Restored;
   /** Undefined: there are none for this server, or nobody asked for them. */
@@ -138,7 +140,8 @@ export interface RestoreFacts {
   readonly deleteData: boolean;
 }
 
-/** A file that is no longer kept, or a database that an interrupted restore left. */
+/** A file that is no longer kept, or a database or a folder that an interrupted run left. */
 export type Pruned =
   | { readonly type: "file"; readonly path: string; readonly sha256: string }
-  | { readonly type: "database"; readonly name: string; readonly desired: DesiredBackup };
+  | { readonly type: "database"; readonly name: string; readonly desired: DesiredBackup }
+  | { readonly type: "folder"; readonly name: string };

@@ -44,6 +44,7 @@ async function observeOne(desired: DesiredBackup, ports: Ports, signal: AbortSig
     ...ledger,
     sessions: sessionsIn(row["sessions"]),
     leftovers: Array.isArray(row["leftovers"]) ? row["leftovers"].map(String).sort() : [],
+    unpacked: desired.embedded === undefined ? [] : ports.embedded.copies.leftovers(),
     tools,
     ...(cluster === undefined ? {} : { cluster }),
     backups: backupsIn(desired, ports),

@@ -20,6 +20,13 @@ test.each<[string, Partial<DesiredBackup>, Partial<ObservedBackup> | undefined, 
     { leftovers: ["shop_dev.restore_0123abcd"] },
     "prune backup:shop_dev.restore_0123abcd  left by a restore that was interrupted before it took the database's place",
   ],
+  [
+    "so is a copy that was unpacked",
+    take,
+    { unpacked: ["postgres.new-12-34-ab"] },
+    `prune backup:postgres.new-12-34-ab  a copy that was unpacked beside the server's data, by a backup or a restore that was interrupted
+take backup:shop_dev  asked for; with pg_dump 15`,
+  ],
   ["a backup is taken", take, {}, "take backup:shop_dev  asked for; with pg_dump 15"],
   [
     "of a server in a container with its image's own",

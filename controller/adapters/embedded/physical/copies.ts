@@ -3,10 +3,10 @@ import { basename, dirname, join } from "node:path";
 import type { Clock } from "../../../core/ports.ts";
 import type { EmbeddedServers, EmbeddedSpec } from "../../../core/ports/embedded.ts";
 import { syncPath, unlessUnwritable } from "../../atomic-file.ts";
-import { temporaryName } from "../../temporary-name.ts";
+import { leftovers, temporaryName } from "../../temporary-name.ts";
 import { removeLeftovers, type Programs } from "../cluster.ts";
 import type { Layout } from "../layout.ts";
-import { exchange } from "./exchange.ts";
+import { exchange, isDecided, settleExchange } from "./exchange.ts";
 import { packCluster } from "./pack.ts";
 import { inSingleUserMode } from "./single-user.ts";
 import { readCopy } from "./unpack.ts";
@@ -31,7 +31,18 @@ export const clusterCopies = ({ layout, programs, clock }: Own): EmbeddedServers
 
   check: (file, signal) => readCopy(file, undefined, signal),
 
+  leftovers: () =>
+    leftIn(layout().data)
+      .map((path) => basename(path))
+      .sort(),
+
+  async removeLeftovers(signal) {
+    const { data } = layout();
+    if (leftIn(data).length > 0) await removeLeftovers(data, clock, signal);
+  },
+
   async open(spec, file, isLasting, signal, run) {
+    settleExchange(layout().data);
     const own = layout();
     const { data, user } = own;
     const ready = await programs(spec, own, signal);
@@ -59,6 +70,9 @@ export const clusterCopies = ({ layout, programs, clock }: Own): EmbeddedServers
     if (replacedBeside(data).includes(path)) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
   },
 });
+
+/** None of them is on its way into the data's place. */
+const leftIn = (data: string): readonly string[] => (isDecided(data) ? [] : leftovers(data));
 
 /** What restores have put aside. */
 export function replacedBeside(data: string): readonly string[] {

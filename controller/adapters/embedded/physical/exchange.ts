@@ -62,6 +62,9 @@ export function whereDataIs(data: string): string {
   return decided !== undefined && isThere(decided.incoming) ? decided.incoming : data;
 }
 
+/** Whether something is on its way into the data's place. */
+export const isDecided = (data: string): boolean => decidedExchange(data) !== undefined;
+
 /** Undefined: nothing is decided. Paths are made of names that only we give, so the record leads nowhere else. */
 function decidedExchange(data: string): Exchange | undefined {
   const [incoming, outgoing] = namesIn(recordOf(data));

@@ -74,7 +74,7 @@ export const clusterSql = (database: string): string => `select
     when pg_catalog.current_setting('wal_level') = 'minimal'
       then 'its wal_level is minimal, so it writes no log that a copy of the running server could be completed with'
     when exists (select from pg_catalog.pg_tablespace where spcname not in ('pg_default', 'pg_global'))
-      then 'it has tablespaces, which lie outside of its data directory: ' || (
+      then 'it has tablespaces, which may lie outside of its data directory: ' || (
         select pg_catalog.string_agg(spcname, ', ' order by spcname) from pg_catalog.pg_tablespace where spcname not in ('pg_default', 'pg_global'))
   end as obstacle,
   (select coalesce(pg_catalog.json_agg(datname order by datname), '[]') from pg_catalog.pg_database where not datistemplate and datname <> ${quoteLiteral(database)}) as databases,
