@@ -4,15 +4,15 @@ import type { CommandSpec } from "../../spec.ts";
 const outputOption = { flags: "--output <path>", description: "write it to this file, with its manifest beside it" };
 
 const takeDescription =
-  "With pg_dump: of the server's own image where the server is a container, else of this machine, of the server's version or a newer one. The file counts when pg_dump has ended well, pg_restore could list it, and its checksum stands in the manifest beside it. The server is not stopped.";
+  "With pg_dump: of the server's own image where the server is a container, else of this machine, of the server's version or a newer one. The file counts when pg_dump has ended well, pg_restore could list it, and its checksum stands in the manifest beside it. An embedded server without pg_dump is copied as a whole, which counts when a server program has recovered the copy. The server is not stopped.";
 
 const restoreDescription =
-  "Restores with pg_restore, as the owner, into a database beside the environment's; when all of it is there, the two change names in one transaction, which ends sessions in the old one. The old one stays as <database>.before_<time>, unless --delete-data. The plan is shown first; `plan --restore FILE --out PLAN` saves it.";
+  "Restores with pg_restore, as the owner, into a database beside the environment's; when all of it is there, the two change names in one transaction, which ends sessions in the old one. The old one stays as <database>.before_<time>, unless --delete-data. A copy of an embedded server takes the place of the whole server, in the same way. The plan is shown first; `plan --restore FILE --out PLAN` saves it.";
 
 const fileArgument = { name: "<file>", description: "its name in the directory of backups, or a path" };
 const restoreArguments = [{ ...environmentArgument, name: "<env>", description: "the environment" }, fileArgument];
 const restoreOptions = [
-  { flags: "--delete-data", description: "delete the database that is replaced, instead of keeping it beside" },
+  { flags: "--delete-data", description: "delete what is replaced, instead of keeping it beside" },
   ...changeOptions,
 ];
 
@@ -43,8 +43,8 @@ export const backupCommands: readonly CommandSpec[] = [
     ],
     summary: "whether backups are what they were, and with --deep whether they can be restored",
     description:
-      "Size and checksum against the manifest; the archive's list of contents where pg_restore is at hand. With --deep each is restored into a database that is dropped again. Exit code 1 when one is broken.",
-    options: [{ flags: "--deep", description: "restore each into a database beside, and drop that" }],
+      "Size and checksum against the manifest; the archive's list of contents where pg_restore is at hand, or each file of a copy. With --deep each is restored into a database that is dropped again, or started as a server that listens nowhere. Exit code 1 when one is broken.",
+    options: [{ flags: "--deep", description: "restore each beside, and drop that" }],
     examples: [
       ["poststack backup verify production", "reads every byte of every file"],
       [
