@@ -86,6 +86,7 @@ export const errorCodes = {
   LINT_FAILED: ["refused", "a migration breaks a rule that is an error in this environment; nothing was changed"],
   MIGRATION_FAILED: ["terminal", "a statement failed; nothing of the file remains"],
   MIGRATION_INTERRUPTED: ["terminal", "a migration ended its own transaction, or what it left cannot be verified"],
+  MIGRATION_HELD: ["retryable", "something was started beside a contract that was about to run"],
   MIGRATION_LOCKED: ["stalled", "a lock was not granted after all retries"],
   SCHEMA_NOT_COPIED: [
     "terminal",

@@ -47,8 +47,11 @@ export function apply(
   }
 }
 
-/** One transaction behind another on the same session: after a failure the server refuses the second (docs/decisions/0006). */
+/**
+ * One transaction behind another on the same session: after a failure the server refuses the second (docs/decisions/0006).
+ * Never a contract: who else is up is looked at when all before it is done.
+ */
 export const follows = (action: MigrationAction, before: MigrationAction): boolean =>
-  isTransaction(action) && isTransaction(before);
+  isTransaction(action) && isTransaction(before) && !("beside" in action);
 
 const isTransaction = (action: MigrationAction): boolean => action.verb === "apply" && action.migration.transactional;

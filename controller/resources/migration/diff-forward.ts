@@ -6,7 +6,7 @@ import { plainPolicy } from "./lint/level.ts";
 import { lintFailed, noteOf } from "./lint/verdict.ts";
 import type { DesiredMigrations, LedgerRow, MigrationAction, MigrationFile, PendingFacts } from "./model.ts";
 import { baselineRequired, gap, outOfOrder, refuse, roleUndeclared, rollbackRequired, rowProblem } from "./refusals.ts";
-import { holding, verdictOn } from "./phases/contracts.ts";
+import { besideOf, holding, verdictOn } from "./phases/contracts.ts";
 import { wholeOrder } from "./phases/names.ts";
 import { isAfter, type Target } from "./target.ts";
 import { compareOrders } from "./version.ts";
@@ -58,7 +58,11 @@ export function stepsForward(history: History, target: Target): readonly Migrati
       const late = isLate ? `, out of order: sorts before ${head.name}, which is applied` : "";
       const why = file.phase === "contract" ? ", nothing older runs" : late;
       const phase = file.phase === undefined ? "" : `${file.phase}, `;
-      const step = run(file, history, `${phase}not applied yet${why}, sha256 ${short(file.checksum)}`);
+      const beside = besideOf(file, history);
+      const step = {
+        ...run(file, history, `${phase}not applied yet${why}, sha256 ${short(file.checksum)}`),
+        ...(beside === undefined ? {} : { beside }),
+      };
       steps.push(notes.length === 0 ? step : { ...step, notes });
     }
   }

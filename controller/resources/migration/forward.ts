@@ -8,6 +8,7 @@ import { runnable } from "./guard.ts";
 import { deleteRow, isRecorded, markApplied, readRow, setText, startRow, type FullRow } from "./ledger.ts";
 import type { MigrationAction, MigrationFile } from "./model.ts";
 import { runBackfill } from "./phases/backfill.ts";
+import { unlessNewcomers } from "./phases/newcomers.ts";
 import { freshSession, writeLedger } from "./session.ts";
 import { readMigration, readRollback, type Source } from "./source.ts";
 import { runStatements } from "./statements.ts";
@@ -15,7 +16,7 @@ import { runInTransaction } from "./transaction.ts";
 
 /** @throws PoststackError `PLAN_STALE`, `MIGRATION_*`, `FENCED` */
 export async function applyMigration(
-  { migration, durable }: Extract<MigrationAction, { readonly verb: "apply" }>,
+  { migration, durable, beside }: Extract<MigrationAction, { readonly verb: "apply" }>,
   ports: Ports,
   signal: AbortSignal,
   link?: Link<MigrationAction>,
@@ -26,6 +27,7 @@ export async function applyMigration(
   const runs = await runnable(source, migration.transactional, ports.parser);
   const ahead = link?.before;
   const session = await (migration.transactional ? ports.server.owner(signal) : freshSession(ports, signal));
+  if (beside !== undefined) await unlessNewcomers(migration, beside, ports, signal);
   const sending = Math.floor(ports.clock.random() * 2 ** 31);
   const behind = ahead?.action.verb === "apply" ? { order: ahead.action.migration.order, sending } : undefined;
   const before = startRow(migration, source.text, rollbackSql, ports.server.fence(), behind);

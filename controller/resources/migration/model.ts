@@ -12,7 +12,7 @@ import type { Suspicion } from "./lint/examine.ts";
 import type { LintFacts } from "./lint/facts.ts";
 import type { LintPolicy } from "./lint/level.ts";
 import type { Phase } from "./phases/header.ts";
-import type { DeploymentWish, PastPart, SeenDeployment } from "./phases/model.ts";
+import type { Beside, DeploymentWish, PastPart, SeenDeployment } from "./phases/model.ts";
 import type { RepeatedRow, RepeatFacts } from "./repeatable/model.ts";
 
 /** One migration as the names of its file pair say it. */
@@ -191,7 +191,13 @@ export type MigrationAction =
   | ActionOf<
       "migration",
       "apply",
-      { readonly migration: MigrationFile; /** Its commit waits for the disk. */ readonly durable: boolean }
+      {
+        readonly migration: MigrationFile;
+        /** Its commit waits for the disk. */
+        readonly durable: boolean;
+        /** Of a contract: who else may be up when it runs. It says nothing of what would be done. */
+        readonly beside?: Beside;
+      }
     >
   | ActionOf<
       "migration",

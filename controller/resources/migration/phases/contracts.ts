@@ -4,12 +4,23 @@ import type { History } from "../history.ts";
 import type { MigrationAction, MigrationFile } from "../model.ts";
 import { isAfter, type Target } from "../target.ts";
 import { decide, type Verdict } from "./decide.ts";
+import type { Beside } from "./model.ts";
 
 const mayRun: Verdict = { type: "run" };
 
 /** Pure. Whether a file that is pending may run beside what is up; only a contract ever waits. */
 export const verdictOn = ({ phase, order }: MigrationFile, { deployment, changing }: History): Verdict =>
   phase !== "contract" || deployment === undefined ? mayRun : decide(order, deployment, changing);
+
+/** Pure. What a contract that may run is to find when it runs. */
+export function besideOf({ phase }: MigrationFile, { deployment, wish }: History): Beside | undefined {
+  if (phase !== "contract" || deployment === undefined || wish.deployment === undefined) return undefined;
+  const running = (deployment.parts ?? []).filter(({ isUp }) => isUp);
+  return {
+    hasContainers: wish.deployment.hasContainers,
+    parts: running.map(({ resource, release }) => ({ resource, release })),
+  };
+}
 
 /** The first time that a contract has to wait is written down, before anything else is changed. */
 export function holding(

@@ -90,4 +90,4 @@ const unread = (running: readonly DeployedPart[]): string =>
   `${running.map(({ called }) => called).join(", ")} ${running.length === 1 ? "runs" : "run"}, and only \`poststack apply\` reads what the files ask for`;
 
 /** As much of a digest as a person compares. */
-const short = (digest: string): string => digest.slice(0, 8);
+export const short = (digest: string): string => digest.slice(0, 8);

@@ -57,3 +57,9 @@ export interface PastPart {
   readonly resource: string;
   readonly release: string;
 }
+
+/** What was up beside a contract when it was decided that it may run. */
+export interface Beside {
+  readonly hasContainers: boolean;
+  readonly parts: readonly PastPart[];
+}

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { resourceId, type ResourceId } from "../../../../controller/core/id.ts";
 import { decide } from "../../../../controller/resources/migration/phases/decide.ts";
+import { newcomers } from "../../../../controller/resources/migration/phases/newcomers.ts";
 import type {
   DeployedPart,
   PastPart,
@@ -155,5 +156,25 @@ describe("a contract", () => {
   ])("first seen, what is written down as older: %s", (_name, one, expected) => {
     const found = decide("13", seen(one), new Set(one.changing ?? []));
     expect(found.type === "hold" ? found.note : "run").toEqual(expected);
+  });
+});
+
+describe("right before it runs, a contract waits again", () => {
+  test.each<[string, readonly string[], readonly string[], readonly string[]]>([
+    ["not while all is as it was", ["web B", "worker B"], ["web B", "worker B"], []],
+    ["not for what has ended since", ["web B", "worker B"], ["web B"], []],
+    ["not for what is down", ["web B"], ["web B", "mailer A down"], []],
+    ["for an older release beside it", ["web B"], ["web A", "web B"], [`container web runs release ${A} by now`]],
+    ["for whatever runs where nothing did", [], ["worker B"], [`process worker runs release ${B} by now`]],
+    [
+      "for the same process, started without it in the files",
+      ["worker B"],
+      ["worker B old"],
+      ["process worker was started again without this in the files"],
+    ],
+    ["for one that may be given up", ["web B"], ["web B unproved"], ["container web is not ready any more"]],
+  ])("%s", (_name, then, now, expected) => {
+    const beside = { hasContainers: true, parts: then.map(part) };
+    expect(newcomers("13", beside, now.map(part))).toEqual(expected);
   });
 });
