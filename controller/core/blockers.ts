@@ -46,7 +46,7 @@ export function watchBlockers(
       const nowMs = clock.nowMs();
       if (row !== undefined) {
         last = describeBlocker(row);
-        progress(`waits for ${last}`);
+        progress(`waits for ${last}`, `pid ${String(row["pid"])}`);
         toldMs = nowMs;
       } else if (nowMs - toldMs >= progressMs) {
         // A server that has other views tells nothing of it, and still who stands in the way.

@@ -21,8 +21,12 @@ export interface Ports {
   readonly passwords: Passwords;
   readonly parser: SqlParser;
   readonly server: Server;
-  /** Tells a person what goes on inside a long action: one short line, replaced by the next. */
-  readonly progress: (line: string) => void;
+  /**
+   * Tells a person what goes on inside a long action: one short line, replaced by the next.
+   *
+   * @param waitsFor who stands in the way, by the name that stays while the line changes: `pid 812`
+   */
+  readonly progress: (line: string, waitsFor?: string) => void;
 }
 
 export interface Clock {

@@ -32,7 +32,8 @@ export async function applyPlan(
   const settled = new Map<ResourceId, Promise<ActionResult>>();
 
   const worldOf = (action: Action): Ports => {
-    const progress = (line: string): void => emit({ type: "progress", id: action.id, line });
+    const progress: Ports["progress"] = (line, waitsFor) =>
+      emit({ type: "progress", id: action.id, line, ...(waitsFor === undefined ? {} : { waitsFor }) });
     return { ...ports, progress };
   };
   const mayBegin = (): boolean => !stop.aborted && !signal.aborted;

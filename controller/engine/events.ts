@@ -14,7 +14,13 @@ export type ActionResult =
 export type EngineEvent =
   | { readonly type: "plan"; readonly plan: Plan<Action>; readonly pass: number }
   | { readonly type: "start"; readonly action: Action }
-  | { readonly type: "progress"; readonly id: ResourceId; readonly line: string }
+  | {
+      readonly type: "progress";
+      readonly id: ResourceId;
+      readonly line: string;
+      /** Who stands in the way. */
+      readonly waitsFor?: string;
+    }
   | { readonly type: "end"; readonly result: ActionResult }
   | { readonly type: "lock-wait"; readonly holder: string }
   | { readonly type: "settling"; readonly waiting: readonly Settling[] }

@@ -10,7 +10,12 @@ import { somebody, test, type TestDatabase } from "../support/postgres.ts";
 
 const portsOf = ({ server }: TestDatabase, time: Partial<Clock> = {}) => {
   const told: string[] = [];
-  return { told, clock: { ...clock, ...time }, server, progress: (line: string) => void told.push(line) };
+  const waited: (string | undefined)[] = [];
+  const progress = (line: string, waitsFor?: string): void => {
+    told.push(line);
+    waited.push(waitsFor);
+  };
+  return { told, waited, clock: { ...clock, ...time }, server, progress };
 };
 
 /** A session of somebody else that holds what this statement locks. */
@@ -31,6 +36,7 @@ test("a transaction waits for the locks of others only so long, says for whom, a
   const { pid, letGo } = await holding(database, `alter role ${role} connection limit 5`);
   const changing = transact(database.admin, [`alter role ${role} connection limit 7`], ports, database.signal);
   await expect.poll(() => ports.told.find((line) => tries.test(line)), { timeout: 30_000 }).toContain(`pid ${pid} `);
+  expect(ports.waited).toContain(`pid ${pid}`);
   await letGo();
   await changing;
   expect(await database.column("select rolconnlimit from pg_roles where rolname = $1", [database.owner])).toEqual([7]);

@@ -243,6 +243,29 @@ test("db resolve records what a person has seen of a migration that began and di
   expect(await project.plan()).toEqual([]);
 });
 
+test("a lock that is not granted: also in a log it is told at once who holds it", async () => {
+  project.write(next, "alter table a add column late int;\n");
+  const database = "shop_dev";
+  const holding = project.sql("begin; lock table a; select pg_sleep(120)", { database }).catch(() => undefined);
+  const holders =
+    "select pid from pg_locks where relation = 'a'::regclass and mode = 'AccessExclusiveLock' and granted";
+  await expect.poll(() => project.sql(holders, { database }), { timeout: 30_000 }).toHaveLength(1);
+  const [holder] = await project.sql(holders, { database });
+  const applying = project.start("apply", "--yes");
+  const line = new RegExp(
+    `^  migration:003_c: waits for pid ${String(holder?.["pid"])} \\(.*\\): begin; lock table a;`,
+    "m",
+  );
+  await expect.poll(() => applying.said(), { timeout: 60_000 }).toMatch(line);
+  await project.sql(`select pg_terminate_backend(${String(holder?.["pid"])})`, { database });
+  await holding;
+  expect((await applying.ended).code).toBe(0);
+  await project.sql("alter table a drop column late; delete from poststack.schema_migrations where name = '003_c'", {
+    database,
+  });
+  rmSync(project.path(next));
+});
+
 test("a database with objects and without a ledger is refused with the way out", async () => {
   const database = "shop_dev";
   await project.sql("drop schema poststack cascade", { database });

@@ -4,6 +4,7 @@ import type { Settling } from "../../core/resource.ts";
 import type { EngineEvent } from "../../engine/events.ts";
 import type { Output } from "../world.ts";
 import { renderDuration, renderResult } from "./results.ts";
+import { sparse } from "./sparse.ts";
 
 /** Shows the engine's events while it works. */
 export interface Progress {
@@ -30,11 +31,15 @@ const shownPerKind = 15;
 export const progress = async (options: ProgressOptions): Promise<Progress> =>
   options.output.isTerminal ? live(options) : plainLines(options);
 
-function plainLines({ output, paint, all }: ProgressOptions): Progress {
+function plainLines({ output, paint, nowMs, all }: ProgressOptions): Progress {
   const limiter = limited(all);
+  const few = sparse(nowMs);
   return {
     emit(event) {
-      const line = lineOf(event, paint, limiter);
+      if (event.type === "start") few.begins(event.action.id);
+      if (event.type === "end") few.ends(event.result.action.id);
+      const isTold = event.type === "progress" && few.admits(event);
+      const line = isTold ? paint("dim", `  ${event.id}: ${event.line}`) : lineOf(event, paint, limiter);
       if (line !== undefined) output.write(`${line}\n`);
     },
     finish() {
