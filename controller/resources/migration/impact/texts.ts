@@ -61,6 +61,7 @@ export async function impactsOf<Key>(
   for (const text of texts) {
     const { key, source, transactional, statements } = text;
     const here = within(pathOf.get(text), catalog);
+    history.beginFile(pathOf.get(text));
     const impacts = statements.map((statement): StatementImpact => {
       const impact = impactOf(statement, source, here, history);
       history.see(statement);

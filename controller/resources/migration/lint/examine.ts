@@ -65,6 +65,7 @@ function examineFile({ source, transactional, parsed }: ExaminedFile, history: R
   const statements = parsed === undefined ? [] : statementsIn(parsed);
   const sightings: Sighting[] = [];
   const path = searchPathOf(source.text);
+  history.beginFile(path);
   for (const [index, statement] of statements.entries()) {
     // A block is one statement, so it is one transaction in any case.
     const isInside = transactional || statement.within !== undefined;

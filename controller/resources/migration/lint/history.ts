@@ -1,4 +1,4 @@
-import type { AlterTableCmd, Constraint, Node } from "@pgsql/types";
+import type { AlterTableCmd, Constraint, Node, RangeVar, VariableSetStmt } from "@pgsql/types";
 import type { LockMode } from "../../../core/table-lock.ts";
 import { keyOf, type Name } from "./names.ts";
 import { alterationsIn, type Alteration, type Statement } from "./statement.ts";
@@ -19,6 +19,8 @@ export interface History {
 }
 
 export interface Recorder extends History {
+  /** @param path in which the file has names looked for, where it sets that; else they are in `public` */
+  readonly beginFile: (path: readonly string[] | undefined) => void;
   readonly see: (statement: Statement) => void;
   /** @param keep what this file made counts as new in the next one, too: both are still to run */
   readonly endFile: (keep: boolean) => void;
@@ -31,8 +33,22 @@ export function newHistory(): Recorder {
   const added = new Map<string, LockMode>();
   const locked = new Map<string, Name>();
   const values: { readonly type: Name; readonly value: string }[] = [];
-  const isNew = (name: Name): boolean => made.has(keyOf(name));
-  const inside = (table: Name, name: string): string => `${keyOf(table)}\0${name}`;
+  let usual: string | undefined;
+  let first: string | undefined;
+  // What is made lies in the first schema of the path. There is looked for first, too: a table of another one, further back,
+  // counts as new by its whole name only, for one of others may stand before it. Temporary ones hide all (manual: 5.10.3).
+  const keyFor = (name: Name): string => {
+    if (name.schema !== undefined) return keyOf(name);
+    const temporary = keyOf({ ...name, schema: temporarySchema });
+    return made.has(temporary) ? temporary : keyOf(first === undefined ? name : { ...name, schema: first });
+  };
+  const isNew = (name: Name): boolean => made.has(keyFor(name));
+  const inside = (table: Name, name: string): string => `${keyFor(table)}\0${name}`;
+  /** Beside its table: the same schema under another name. */
+  const make = (name: Name, beside: Name = name): void => {
+    const [schema] = keyFor(beside).split("\0");
+    made.add(keyOf({ ...name, ...(schema === undefined ? {} : { schema }) }));
+  };
 
   const addConstraint = (table: Name, constraint: Constraint): void => {
     const { conname: name } = constraint;
@@ -58,7 +74,7 @@ export function newHistory(): Recorder {
       const check = constraintOf(def.ColumnDef, "CONSTR_CHECK");
       if (check !== undefined) addConstraint(table, check);
     }
-    if (!isNew(table) && !isMild(command)) locked.set(keyOf(table), table);
+    if (!isNew(table) && !isMild(command)) locked.set(keyFor(table), table);
   };
 
   return {
@@ -67,20 +83,30 @@ export function newHistory(): Recorder {
     lockOfAdding: (table, constraint) => added.get(inside(table, constraint)),
     lockedHere: () => [...locked.values()],
     enumValuesHere: () => values,
+    beginFile(path) {
+      usual = path?.find((schema) => schema !== "$user");
+      first = usual;
+    },
     see(statement) {
       const { node } = statement;
-      for (const name of madeBy(node)) made.add(keyOf(name));
+      if ("VariableSetStmt" in node) first = pathSetBy(node.VariableSetStmt, usual) ?? first;
+      for (const name of madeBy(node)) make(name);
       if ("IndexStmt" in node && node.IndexStmt.relation !== undefined && node.IndexStmt.idxname !== undefined) {
         const table = nameOf(node.IndexStmt.relation);
-        if (isNew(table)) made.add(keyOf({ ...table, name: node.IndexStmt.idxname }));
+        if (isNew(table)) make({ name: node.IndexStmt.idxname }, table);
       }
       for (const alteration of alterationsIn(statement)) alter(alteration);
       if ("RenameStmt" in node) {
         const { relation, newname } = node.RenameStmt;
         const old = relation === undefined ? undefined : nameOf(relation);
         if (old !== undefined && newname !== undefined && node.RenameStmt.subname === undefined && isNew(old)) {
-          made.add(keyOf({ ...old, name: newname }));
+          make({ name: newname }, old);
         }
+      }
+      if ("AlterObjectSchemaStmt" in node) {
+        const { relation, newschema } = node.AlterObjectSchemaStmt;
+        const old = relation === undefined ? undefined : nameOf(relation);
+        if (old !== undefined && newschema !== undefined && isNew(old)) make({ schema: newschema, name: old.name });
       }
       if ("AlterEnumStmt" in node && node.AlterEnumStmt.oldVal === undefined) {
         const { typeName, newVal: value } = node.AlterEnumStmt;
@@ -90,6 +116,9 @@ export function newHistory(): Recorder {
     },
     endFile(keep) {
       if (!keep) made.clear();
+      // They end with the session of their file.
+      for (const key of made) if (key.startsWith(`${temporarySchema}\0`)) made.delete(key);
+      first = usual = undefined;
       added.clear();
       locked.clear();
       values.length = 0;
@@ -97,22 +126,38 @@ export function newHistory(): Recorder {
   };
 }
 
+const temporarySchema = "pg_temp";
+
+const madeName = (relation: RangeVar): Name => {
+  const name = nameOf(relation);
+  return relation.relpersistence === "t" ? { ...name, schema: temporarySchema } : name;
+};
+
+/** The first schema of `SET search_path`, until the file ends; undefined: it sets something else, or none that has a name. */
+function pathSetBy({ name, kind, args = [] }: VariableSetStmt, usual: string | undefined): string | undefined {
+  if (name !== "search_path" && kind !== "VAR_RESET_ALL") return undefined;
+  // DEFAULT and RESET.
+  if (kind !== "VAR_SET_VALUE") return usual ?? "public";
+  const schemas = args.flatMap((one) => ("A_Const" in one ? (one.A_Const.sval?.sval ?? []) : []));
+  return schemas.find((schema) => schema !== "$user" && schema !== "");
+}
+
 /**
  * Relations and types that a statement makes. With IF NOT EXISTS they may have been there: a migration that says so of a
  * table which it does not make itself is rare, and a warning about each index of one that it makes would not be read.
  */
 function madeBy(node: Node): readonly Name[] {
-  if ("CreateStmt" in node && node.CreateStmt.relation !== undefined) return [nameOf(node.CreateStmt.relation)];
+  if ("CreateStmt" in node && node.CreateStmt.relation !== undefined) return [madeName(node.CreateStmt.relation)];
   if ("CreateForeignTableStmt" in node) {
     const relation = node.CreateForeignTableStmt.base?.relation;
-    return relation === undefined ? [] : [nameOf(relation)];
+    return relation === undefined ? [] : [madeName(relation)];
   }
   if ("CreateTableAsStmt" in node) {
     const relation = node.CreateTableAsStmt.into?.rel;
-    return relation === undefined ? [] : [nameOf(relation)];
+    return relation === undefined ? [] : [madeName(relation)];
   }
   if ("ViewStmt" in node && node.ViewStmt.view !== undefined && node.ViewStmt.replace !== true) {
-    return [nameOf(node.ViewStmt.view)];
+    return [madeName(node.ViewStmt.view)];
   }
   if ("CreateEnumStmt" in node) return [qualifiedName(stringsIn(node.CreateEnumStmt.typeName))];
   if ("CreateDomainStmt" in node) return [qualifiedName(stringsIn(node.CreateDomainStmt.domainname))];
@@ -120,7 +165,7 @@ function madeBy(node: Node): readonly Name[] {
     return [nameOf(node.CompositeTypeStmt.typevar)];
   }
   if ("CreateSeqStmt" in node && node.CreateSeqStmt.sequence !== undefined)
-    return [nameOf(node.CreateSeqStmt.sequence)];
+    return [madeName(node.CreateSeqStmt.sequence)];
   return [];
 }
 

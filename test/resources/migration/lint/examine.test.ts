@@ -8,6 +8,8 @@ import { found, suspicionsIn } from "./kit.ts";
 const namesIn = async (texts: readonly string[], options?: { readonly isChain: boolean }): Promise<readonly string[]> =>
   (await suspicionsIn(texts, options)).map((file) => file.map(({ rule }) => rule).join(" "));
 
+const inApp = "-- poststack: search-path app, public\n";
+
 describe("what the chain makes, nobody waits for", () => {
   test.each<[string, readonly string[], readonly string[]]>([
     ["a table of the same file", ["create table o (a int); create index on o (a); drop table o"], [""]],
@@ -20,6 +22,44 @@ describe("what the chain makes, nobody waits for", () => {
     ],
     ["its name in other letters", ['create table "O" (a int)', "create index on o (a)"], ["", "index-not-concurrent"]],
     ["a temporary one", ["create temp table o as select 1 as a; alter table o add primary key (a)"], [""]],
+    [
+      "a temporary one, in its own file",
+      ["create temp table o (a int)", "create index on o (a)"],
+      ["", "index-not-concurrent"],
+    ],
+    [
+      "a temporary one, which hides no other by its whole name",
+      ["create temp table o (a int); create index on o (a); create index on public.o (a)"],
+      ["index-not-concurrent"],
+    ],
+    ["in the file's first schema", [`${inApp}create table o (a int)`, "create index on app.o (a)"], ["", ""]],
+    ["both ways", ["create table app.o (a int)", `${inApp}create index on o (a)`], ["", ""]],
+    [
+      "in the file's first schema, and not in public",
+      [`${inApp}create table o (a int)`, "create index on o (a)"],
+      ["", "index-not-concurrent"],
+    ],
+    [
+      "in public, and not in the file's first schema",
+      ["create table o (a int)", `${inApp}create index on o (a)`],
+      ["", "index-not-concurrent"],
+    ],
+    [
+      "where SET says, until the file ends",
+      ['set search_path to "$user", app; create table o (a int)', "create index on app.o (a)", "create index on o (a)"],
+      ["", "", "index-not-concurrent"],
+    ],
+    [
+      "where SET says, until RESET",
+      ["set local search_path = app; create table o (a int); reset search_path; create index on o (a)"],
+      ["index-not-concurrent"],
+    ],
+    ["what is moved", ["create table o (a int); alter table o set schema app", "create index on app.o (a)"], ["", ""]],
+    [
+      "under its new name, where it lies",
+      [`${inApp}create table o (a int); alter table o rename to p; create index i on p (a)`, "drop index app.i"],
+      ["", ""],
+    ],
     ["an index of it", ["create table o (a int); create index i on o (a)", "drop index i"], ["", ""]],
     ["under its new name", ["create table o (a int); alter table o rename to p", "create index on p (a)"], ["", ""]],
     ["a later one does not help", ["create index on o (a)", "create table o (a int)"], ["index-not-concurrent", ""]],
