@@ -10,7 +10,7 @@ import { applyPlan } from "./apply.ts";
 import type { ActionResult, Emit } from "./events.ts";
 import { rememberEngine } from "./known-engine.ts";
 import { firstLook, look, provedPlan, waitsFor, type Look } from "./look.ts";
-import { observe, type Observation } from "./observe.ts";
+import { duringLook, observe, type Observation } from "./observe.ts";
 import { buildPlan } from "./plan.ts";
 import { recordBefore, recordEvents, type Run } from "./record.ts";
 import { nothingRehearsed, type Rehearsed } from "./rehearsal/rehearsed.ts";
@@ -219,9 +219,10 @@ async function onePass(
   const server = writingServer(desired, ports, options, (reason) => lost.abort(reason));
   const signal = AbortSignal.any([options.signal, lost.signal]);
   const world = passPorts(ports, server);
+  const looking = duringLook(world);
   try {
     await lockIfUp(desired, server, signal);
-    const observation = await observe(desired, world, signal);
+    const observation = await observe(desired, looking, signal);
     const seen = { desired, observation, ports: world };
     const plan = await provedPlan(buildPlan(desired, observation, options.selection ?? {}), seen, ports, known, signal);
     if (isSettled(plan) || isRepeat(plan)) return { type: "settled", plan, desired, observed: observation.observed };
@@ -232,9 +233,8 @@ async function onePass(
     if (approved === undefined) return { type: "declined", plan };
     rememberCluster(desired, observation, ports);
     await rememberEngine(approved, ports, signal);
-    await recordBefore(approved, observation, world, options.run, signal);
-    const { stop, emit } = options;
-    const results = await applyPlan(approved, world, { signal, stop, emit });
+    await recordBefore(approved, observation, { ...world, containers: looking.containers }, options.run, signal);
+    const results = await applyPlan(approved, world, { ...options, signal });
     await recordEvents(results, world, options.run, signal);
     return { type: "applied", results, desired };
   } finally {

@@ -23,12 +23,19 @@ export interface Observation {
 const limitMs = 10_000;
 const engineLimitMs = 30_000;
 
+/** The world while nothing is done to it: what several ask is asked once. It ends with the look that it was made for. */
+export const duringLook = (world: Ports): Ports => ({
+  ...world,
+  containers: sharedLists(world.containers),
+  state: sharedState(world.state),
+});
+
 /**
  * Asks every kind in scope. The server comes first: what lives in it does not exist without data, cannot be asked while
  * it is down, and shares one connection when it is up.
  */
 export async function observe(desired: Outline, world: Ports, signal: AbortSignal): Promise<Observation> {
-  const ports: Ports = { ...world, containers: sharedLists(world.containers), state: sharedState(world.state) };
+  const ports = duringLook(world);
   const observed: { [K in Kind]?: unknown } = {};
   const deferred: Deferred[] = [];
   const inScope = kinds.filter((kind) => desired.scope.has(kind));

@@ -15,7 +15,7 @@ const look = ["/_ping", "/containers/json?all=1", "/images/json", "/networks", "
 const box = isPossible ? await engineBox("docker") : undefined;
 
 describe.skipIf(box === undefined)("a plan of services and their Postgres", () => {
-  test("with nothing to do is one list of containers and one of each other thing, however many services there are", async () => {
+  test("with nothing to do is one list of containers and one of each other thing, however many services there are; an apply that changes one is four of containers", async () => {
     if (box === undefined) throw new Error("no engine");
     const { engine, signal } = box;
     const [busybox, postgres] = [await ensureBusybox(box), await ensurePostgres(box)];
@@ -66,5 +66,13 @@ environments:
       expect(await counted("apply", "--no-wait"), `apply of ${count}`).toEqual(look);
       expect(proxy.writes(), "neither of them wrote").toEqual(wrote);
     }
+
+    project.write("compose.yaml", services(30).replace("stop_signal: KILL", "stop_signal: KILL, labels: { a: b }"));
+    proxy.reads();
+    const { code, text } = await project.runWith({ DOCKER_HOST: proxy.host }, "apply", "--yes", "--no-wait");
+    expect(text).toContain("replace container:s0");
+    expect(code).toBe(0);
+    // Before anything is done, under the lock, for what is recorded of it, and to see that it is done.
+    expect(proxy.reads().filter((path) => path.startsWith("/containers/json"))).toHaveLength(4);
   }, 120_000);
 });
