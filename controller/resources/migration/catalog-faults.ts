@@ -25,7 +25,10 @@ interface UncheckedConstraint {
   readonly table: string;
 }
 
-/** Indexes that are being built at this moment are none. What belongs to us, or to the system, is not looked at. */
+/**
+ * Indexes that are being built at this moment are none; nor, for a login that may not see what another role builds (its columns
+ * are null then), any while something is. What belongs to us, or to the system, is not looked at.
+ */
 const invalidIndexesSql = `
 select format('%I.%I', n.nspname, c.relname) as name, format('%I.%I', tn.nspname, t.relname) as table,
   case when c.relkind = 'I' then 'attach' when c.relname ~ '_cc(new|old)\\d*$' then 'drop' else 'rebuild' end as remedy
@@ -34,7 +37,7 @@ join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace 
 join pg_catalog.pg_class t on t.oid = i.indrelid join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
 where not i.indisvalid and n.nspname not in ('pg_catalog', 'information_schema', 'poststack') and n.nspname !~ '^pg_temp'
   and not exists (select from pg_catalog.pg_stat_progress_create_index p
-    where p.datname = current_database() and p.relid = i.indrelid)
+    where p.datname = current_database() and coalesce(p.relid, i.indrelid) = i.indrelid)
 order by 1`;
 
 /** What is not enforced (since 18) is never validated either: it is meant so, and the row says it. */

@@ -34,7 +34,11 @@ async function verifyIndex(session: Session, kind: BuildIndex, signal: AbortSign
   return "again";
 }
 
-/** Indexes of the table that are not valid: what an interrupted build leaves. */
+/**
+ * Indexes of the table that are not valid: what an interrupted build leaves. Where the statement gives no name, those that
+ * the server could have named for it (its ChooseIndexName: `orders_code_idx`, cut where that is too long), and none while
+ * somebody else builds one on the table, which is not valid either; or may: a login does not see what another role builds.
+ */
 export async function invalidIndexes(
   session: Session,
   kind: BuildIndex,
@@ -43,8 +47,12 @@ export async function invalidIndexes(
   const rows = await session.query(
     `select format('%I.%I', n.nspname, c.relname) as name
      from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
-     where i.indrelid = to_regclass($1) and not i.indisvalid
-       and ($2::text is null or c.relname = (parse_ident($2))[1]::name)`,
+     join pg_class t on t.oid = i.indrelid
+     where i.indrelid = to_regclass($1) and not i.indisvalid and case when $2::text is not null
+       then c.relname = (parse_ident($2))[1]::name
+       else c.relname ~ '_idx\\d*$' and (starts_with(c.relname, t.relname || '_') or octet_length(c.relname) >= ${63 - 2})
+         and not exists (select from pg_stat_progress_create_index p where p.pid <> pg_backend_pid()
+           and p.datname = current_database() and coalesce(p.relid, i.indrelid) = i.indrelid) end`,
     [kind.table, kind.name ?? null],
     signal,
   );

@@ -1,6 +1,8 @@
 import { describe, expect } from "vitest";
+import { invalidIndexes } from "../../../controller/resources/migration/indexes.ts";
 import {
   catalogQuestions,
+  readInvalidIndexes,
   remedyFor,
   type CatalogFault,
 } from "../../../controller/resources/migration/catalog-faults.ts";
@@ -49,6 +51,65 @@ test("an index that is being built is no fault", async ({ database }) => {
   await builder.close();
 });
 
+/** While an index is built on `t`, by an admin, which waits for a writer. */
+async function whileBuilding(database: TestDatabase, statement: string, look: () => Promise<void>): Promise<void> {
+  const { endpoint, signal } = database;
+  const writer = await database.server.login(somebody(endpoint), database.name, signal);
+  const builder = await database.server.login(somebody(endpoint), database.name, signal);
+  await writer.pipeline(["begin", "insert into t values (1)"], signal);
+  const building = builder.query(statement, [], signal);
+  await expect
+    .poll(() => database.column("select count(*)::int from pg_stat_progress_create_index where relid = 't'::regclass"))
+    .toEqual([1]);
+  await look();
+  await writer.close();
+  await building;
+  await builder.close();
+}
+
+test("nor for a login that does not see who builds it", async ({ database }) => {
+  await database.query(`create table t (n int); alter table t owner to ${quoteIdentifier(database.owner)}`);
+  const owner = await database.server.owner(database.signal);
+  const seen = async (): Promise<readonly string[]> =>
+    (await readInvalidIndexes(owner, database.signal)).map(({ name }) => name);
+  await whileBuilding(database, "create index concurrently t_n_ccnew on t (n)", async () =>
+    expect(await seen()).toEqual([]),
+  );
+  await invalidate(database, "t_n_ccnew");
+  expect(await seen()).toEqual(["public.t_n_ccnew"]);
+});
+
+describe("what a build without a name has left", () => {
+  const build = { is: "build-index", table: "t", ifNotExists: false } as const;
+
+  test("is what the server would have called so, and nobody else's", async ({ database }) => {
+    const long = "n".repeat(60);
+    await database.query(
+      `create table t (n int, "${long}" int); create index on t (n); create index on t (n); create index on t (lower(n::text));
+       create index on t ("${long}"); create index mine on t (n); create index other_n_idx on t (n); create index fine on t (n)`,
+    );
+    const all = ["t_n_idx", "t_n_idx1", "t_lower_idx", `t_${"n".repeat(57)}_idx`, "mine", "other_n_idx"];
+    await invalidate(database, ...all);
+    const found = await invalidIndexes(database.admin, build, database.signal);
+    expect(found.toSorted()).toEqual(
+      all
+        .slice(0, 4)
+        .map((name) => `public.${name}`)
+        .toSorted(),
+    );
+  });
+
+  test("is left alone while somebody else builds one there", async ({ database }) => {
+    await database.query(`create table t (n int); alter table t owner to ${quoteIdentifier(database.owner)}`);
+    const owner = await database.server.owner(database.signal);
+    await whileBuilding(database, "create index concurrently on t (n)", async () => {
+      for (const session of [database.admin, owner]) {
+        expect(await invalidIndexes(session, build, database.signal)).toEqual([]);
+      }
+    });
+  });
+});
+
 test("repair builds what is not valid again, drops what is left over, and then nothing is left to do", async ({
   database,
 }) => {
@@ -72,7 +133,7 @@ test("repair builds what is not valid again, drops what is left over, and then n
   expect(await planOf(it, { repair: true })).toEqual([]);
   // The same actions once more find nothing to do.
   const { carryOut } = await import("./kit.ts");
-  expect(await carryOut(it, plan)).toEqual([{ note: "valid already" }, { note: "valid already" }]);
+  expect(await carryOut(it, plan)).toEqual([{ note: "valid, or being built" }, { note: "valid, or being built" }]);
 });
 
 test("one that cannot be built again says why, and leaves nothing more behind", async ({ database }) => {
