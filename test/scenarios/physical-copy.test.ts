@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -148,6 +157,8 @@ test("a restore brings the whole server back, as it was and with the password of
   expect(await count("select count(*) from pg_roles where rolname = 'stranger'")).toBe(0);
   // Logged in with what the state has; what the copy had is another.
   expect(await verifierNow()).not.toBe(before.verifier);
+  // The log goes on under another number: an archive would take two logs for one.
+  expect(await count("select timeline_id from pg_control_checkpoint()")).toBe(2);
   expect(await project.plan()).toEqual([]);
   // What was there is kept, whole.
   const [replaced = "", ...others] = beside().filter((name) => name !== "postgres.log");
@@ -185,11 +196,14 @@ test.each<[string, (line: JsonLine) => boolean, readonly ("old" | "new")[]]>([
 test("with the leave to delete data, what was there goes, and the gate has kept it in a copy", async () => {
   await project.sql("drop table if exists mark; create table mark ()");
   const kept = beside();
+  const timeline = await count("select timeline_id from pg_control_checkpoint()");
   const copies = readdirSync(state("backups")).length;
   await project.ok("db", "restore", "dev", copy, "--delete-data", "--confirm", "dev");
   expect(beside()).toEqual(kept);
   expect(readdirSync(state("backups"))).toHaveLength(copies + 2);
   expect(await count("select count(to_regclass('mark'))")).toBe(0);
+  // None that the server has had before.
+  expect(await count("select timeline_id from pg_control_checkpoint()")).toBeGreaterThan(timeline);
 }, 60_000);
 
 test("the gate says how it takes one, and refuses what cannot be copied", async () => {
@@ -206,8 +220,22 @@ test("the gate says how it takes one, and refuses what cannot be copied", async 
   expect(await count("select count(*) from notes")).toBe(0);
 }, 60_000);
 
-test("a destroy with the leave to delete data leaves nothing of the server", async () => {
+test("data that is gone altogether comes back by hand, with the state that was kept", async () => {
   await project.sql("drop tablespace apart");
+  await project.ok("env", "stop", "dev", "--yes");
+  const { uid, gid } = statSync(state("postgres"));
+  rmSync(state("postgres"), { recursive: true });
+  expect(errorsOf(await project.run("apply", "--yes", "--json"))).toMatchObject([{ code: "DATABASE_REPLACED" }]);
+  mkdirSync(state("postgres"), { mode: 0o700 });
+  execFileSync("tar", ["-xzf", copy, "-C", state("postgres"), "--no-same-owner"]);
+  execFileSync("chown", ["-R", `${uid}:${gid}`, state("postgres")]);
+  rmSync(project.path("migrations/002_drop.sql"));
+  await project.ok("apply", "--yes");
+  expect(await count("select count(*) from orders")).toBeGreaterThanOrEqual(before.rows);
+  expect(await project.plan()).toEqual([]);
+}, 60_000);
+
+test("a destroy with the leave to delete data leaves nothing of the server", async () => {
   await project.ok("destroy", "--delete-data", "--confirm", "dev");
   expect(readdirSync(state()).filter((name) => name.startsWith("postgres"))).toEqual([]);
 }, 60_000);

@@ -1,4 +1,13 @@
-import { chownSync, copyFileSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "../../../core/ports.ts";
 import type { EmbeddedServers, EmbeddedSpec } from "../../../core/ports/embedded.ts";
@@ -50,6 +59,7 @@ export const clusterCopies = ({ layout, programs, clock }: Own): EmbeddedServers
     const folder = temporaryName(data);
     try {
       await unpackInto(folder, file, own, signal);
+      takeTimelines(data, folder, user);
       return await run({
         ask: async (database, statements) =>
           JSON.parse(await inSingleUserMode({ folder, database, isLasting }, statements, ready, user, signal)),
@@ -61,7 +71,8 @@ export const clusterCopies = ({ layout, programs, clock }: Own): EmbeddedServers
         },
       });
     } finally {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+      // One that is to become the data is no longer ours to remove.
+      if (!isDecided(data)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     }
   },
 
@@ -90,9 +101,28 @@ async function unpackInto(folder: string, file: string, { user }: Layout, signal
     throw unlessUnwritable(error, folder);
   }
   await readCopy(file, { folder, owner: user, isLeftOut: isSettings }, signal);
-  // A server asks for this one, also where nothing is in it.
-  writeFileSync(join(folder, "postgresql.conf"), "", { mode: 0o600 });
-  if (user !== undefined) chownSync(join(folder, "postgresql.conf"), user.uid, user.gid);
+  // A server asks for the one, also where nothing is in it; by the other it begins a timeline of its own.
+  for (const name of ["postgresql.conf", "recovery.signal"]) ownFile(join(folder, name), "", user);
+}
+
+/**
+ * The copy's log goes on where the data's did, with other words: an archive could not tell the two apart. So it gets a number
+ * that the data has not had either (manual: 26.3.6, Timelines).
+ */
+function takeTimelines(data: string, folder: string, user: Layout["user"]): void {
+  for (const name of readdirSync(join(data, "pg_wal"))) {
+    const isHistory = /^[0-9A-F]{8}\.history$/.test(name);
+    if (isHistory) ownFile(join(folder, "pg_wal", name), readFileSync(join(data, "pg_wal", name)), user);
+  }
+}
+
+function ownFile(path: string, content: string | Buffer, user: Layout["user"]): void {
+  try {
+    writeFileSync(path, content, { mode: 0o600, flag: "wx" });
+    if (user !== undefined) chownSync(path, user.uid, user.gid);
+  } catch (error) {
+    throw unlessUnwritable(error, path);
+  }
 }
 
 /** On the disk, all of it: Postgres has synced the rest before it recovered (manual: recovery_init_sync_method). */

@@ -8,19 +8,27 @@ import type { ServerUser } from "../server-user.ts";
 
 const keptBytes = 16 * 1024 * 1024;
 
+/** Milliseconds: a log of terabytes takes hours, and none takes a day. */
+const limitMs = 24 * 3_600_000;
+
 /**
  * What differs from the defaults. Two-phase transactions that were open when the copy was made need a place each, and
- * Postgres does not recover without.
+ * Postgres does not recover without. All of the log that is needed is there already, so there is nowhere to fetch more from.
  */
 const settings: ReadonlyMap<string, string> = new Map([
   ["max_connections", "10"],
   ["max_prepared_transactions", "1000"],
   ["shared_buffers", "16MB"],
+  ["hot_standby", "off"],
+  ["restore_command", "false"],
+  ["recovery_target_timeline", "current"],
   ["log_min_messages", "warning"],
+  // A statement may hold what no log is to know.
+  ["log_min_error_statement", "panic"],
 ]);
 
 /**
- * Lets a cluster recover and runs statements in it by a server program of one process that listens nowhere: in single-user
+ * Lets a cluster recover, as one of its own timeline where `recovery.signal` is in it, and runs statements in it by a server program of one process that listens nowhere: in single-user
  * mode nobody else can log in, passwords are not asked for, event triggers do not fire, and no worker runs (manual:
  * postgres, Single-User Mode; CREATE EVENT TRIGGER). It ends in order when its input ends, also when that is because we
  * were killed.
@@ -36,6 +44,8 @@ export async function inSingleUserMode(
   signal: AbortSignal,
 ): Promise<string> {
   signal.throwIfAborted();
+  const limit = AbortSignal.timeout(limitMs);
+  const limited = AbortSignal.any([signal, limit]);
   const chosen = [...settings, ...(isLasting ? [] : notLasting)].flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   // -j: a statement ends with a semicolon and an empty line, so that it may have several lines.
   const child = spawn(join(bin, "postgres"), ["--single", "-D", folder, "-j", ...chosen, database], {
@@ -50,7 +60,7 @@ export async function inSingleUserMode(
   child.stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-keptBytes)));
   child.stdin.on("error", () => undefined); // It ended before it read: its exit tells.
   const stop = (): void => void child.kill("SIGTERM");
-  signal.addEventListener("abort", stop, { once: true });
+  limited.addEventListener("abort", stop, { once: true });
   try {
     const exitCode = await new Promise<number | null>((resolve, reject) => {
       child.on("error", reject);
@@ -58,11 +68,12 @@ export async function inSingleUserMode(
       child.stdin.end(statements.map((statement) => `${statement};\n\n`).join(""));
     });
     signal.throwIfAborted();
+    if (limit.aborted) throw tookTooLong();
     const [, answer] = /.*\t ?1: answer = "(.*)"\t\(typeid = /s.exec(output) ?? [];
     if (exitCode !== 0 || /\b(?:ERROR|FATAL|PANIC): /.test(said) || answer === undefined) throw failed(said, folder);
     return answer;
   } finally {
-    signal.removeEventListener("abort", stop);
+    limited.removeEventListener("abort", stop);
   }
 }
 
@@ -78,8 +89,14 @@ function failed(said: string, folder: string): unknown {
   const lines = lastLines(said, 10);
   const first = lines.find((line) => /\b(?:ERROR|FATAL|PANIC): /.test(line));
   return new PoststackError("BACKUP_BROKEN", {
-    what: `no server starts on the copy of the cluster: ${first?.replace(/^.*?(?=ERROR|FATAL|PANIC)/, "") ?? "it said nothing"}`,
+    what: `a server that was started on the copy says: ${first?.replace(/^.*?(?=ERROR|FATAL|PANIC)/, "") ?? "it said nothing"}`,
     details: lines,
     next: "use another backup, or take one anew",
   });
 }
+
+const tookTooLong = (): PoststackError =>
+  new PoststackError("TIMEOUT", {
+    what: `the copy has not recovered within ${limitMs / 3_600_000} hours`,
+    next: "see what keeps the disk busy, and run the command again",
+  });

@@ -12,8 +12,14 @@ export interface Held extends Filled {
   readonly systemIdentifier: string;
 }
 
-/** Names are looked up in the system alone, and what is changed fires nothing that somebody has put into the database. */
+/**
+ * Names are looked up in the system alone, what is changed fires nothing that somebody has put into the database, and no log
+ * gets to know a password's verifier, whatever the database sets for its sessions.
+ */
 const safely = [
+  "set log_statement = none",
+  "set log_min_duration_statement = -1",
+  "set log_min_error_statement = panic",
   "set search_path = pg_catalog, pg_temp",
   "set session_replication_role = replica",
   "set default_transaction_read_only = off",

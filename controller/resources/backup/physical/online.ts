@@ -29,7 +29,7 @@ export async function whileBackingUp<T>(
     // What of the log is needed goes into the copy: nobody has to wait for an archive.
     const stop = isOld ? "pg_stop_backup(false, false)" : "pg_backup_stop(false)";
     const [row = {}] = await session.query(
-      `select lsn::text, labelfile, spcmapfile,
+      `select lsn::text, labelfile, spcmapfile, (${tablespaceNames}) as tablespaces,
          (select setting::bigint * case unit when 'MB' then 1048576 when 'kB' then 1024 else 1 end
           from pg_catalog.pg_settings where name = 'wal_segment_size')::text as segment_bytes
        from pg_catalog.${stop}`,
@@ -39,6 +39,10 @@ export async function whileBackingUp<T>(
     return endOf(row);
   });
 }
+
+/** SQL: of those that are not the server's own; null: there are none. */
+const tablespaceNames = `select pg_catalog.string_agg(spcname, ', ' order by spcname) from pg_catalog.pg_tablespace
+  where spcname not in ('pg_default', 'pg_global')`;
 
 function endOf(row: Row): BackupEnd {
   const textOf = (name: string): string => (typeof row[name] === "string" ? row[name] : "");
@@ -52,7 +56,9 @@ function endOf(row: Row): BackupEnd {
     });
   }
   const wal = { ...begun, end };
-  const texts = new Map([["backup_label", label], ...(map !== "" ? ([["tablespace_map", map]] as const) : [])]);
+  // Replaying the log would make one anew, in the very place of the one that is in use.
+  if (map !== "" || row["tablespaces"] !== null) throw tablespaceMade(textOf("tablespaces"));
+  const texts = new Map([["backup_label", label]]);
   return { texts, wal, segments: segmentsOf(wal, Number(row["segment_bytes"])) };
 }
 
@@ -73,9 +79,9 @@ export const clusterSql = (database: string): string => `select
   case
     when pg_catalog.current_setting('wal_level') = 'minimal'
       then 'its wal_level is minimal, so it writes no log that a copy of the running server could be completed with'
-    when exists (select from pg_catalog.pg_tablespace where spcname not in ('pg_default', 'pg_global'))
+    when (${tablespaceNames}) is not null
       then 'it has tablespaces, which may lie outside of its data directory: ' || (
-        select pg_catalog.string_agg(spcname, ', ' order by spcname) from pg_catalog.pg_tablespace where spcname not in ('pg_default', 'pg_global'))
+        ${tablespaceNames})
   end as obstacle,
   (select coalesce(pg_catalog.json_agg(datname order by datname), '[]') from pg_catalog.pg_database where not datistemplate and datname <> ${quoteLiteral(database)}) as databases,
   (select coalesce(pg_catalog.json_agg(rolname order by rolname), '[]') from pg_catalog.pg_roles where rolname !~ '^pg_') as roles,
@@ -85,3 +91,9 @@ export const clusterSql = (database: string): string => `select
       and application_name not like 'poststack%'
     group by 1
   ) s) as sessions`;
+
+const tablespaceMade = (names: string): PoststackError =>
+  new PoststackError("BACKUP_FAILED", {
+    what: `while the server was copied, somebody made a tablespace: ${names}`,
+    next: "drop it, or install pg_dump, so that the database can be dumped instead",
+  });
