@@ -21,6 +21,8 @@ environments:
     "migrations/001_orders.sql": "create table orders (id bigint primary key, note text not null);\n",
     "migrations/002_index.sql": "create index on orders (note);\n",
     "migrations/003_null.sql": "alter table orders alter note drop not null;\n",
+    "migrations/repeatable/fresh.sql":
+      "-- poststack: allow truncate the rows are made anew below\ntruncate cache;\ntruncate seen;\n",
   });
 });
 afterAll(() => project.dispose());
@@ -34,18 +36,19 @@ describe("db lint", () => {
   test("what is pending is one run: nobody waits for what it makes", async () => {
     const { json, code } = await project.poststack(["db", "lint", "--json"]);
     expect(misfits("answers/db lint", json)).toEqual([]);
-    expect([code, rulesOf(json)]).toEqual([0, []]);
+    expect([code, rulesOf(json)]).toEqual([0, ["repeatable/fresh truncate"]]);
   });
 
   test.each([
-    ["--since 001", 1, ["002_index index-not-concurrent", "003_null drop-not-null"]],
-    ["--since 0", 0, []],
-    ["--all", 1, ["002_index index-not-concurrent", "003_null drop-not-null"]],
-    ["--offline", 1, ["002_index index-not-concurrent", "003_null drop-not-null"]],
+    ["--since 001", 1, ["002_index index-not-concurrent", "003_null drop-not-null", "repeatable/fresh truncate"]],
+    ["--since 0", 0, ["repeatable/fresh truncate"]],
+    ["--all", 1, ["002_index index-not-concurrent", "003_null drop-not-null", "repeatable/fresh truncate"]],
+    ["--offline", 1, ["002_index index-not-concurrent", "003_null drop-not-null", "repeatable/fresh truncate"]],
+    ["migrations/repeatable/fresh.sql", 0, ["repeatable/fresh truncate"]],
     ["dev migrations/003_null.sql", 0, ["003_null drop-not-null"]],
     ["migrations/003_null.sql", 0, ["003_null drop-not-null"]],
     ["migrations/003_null.sql --max-warnings 0", 1, ["003_null drop-not-null"]],
-    ["strict --all", 1, ["003_null drop-not-null"]],
+    ["strict --all", 1, ["003_null drop-not-null", "repeatable/fresh truncate"]],
   ])("%s", async (words, code, expected) => {
     const answer = await project.poststack(["db", "lint", ...words.split(" "), "--json"]);
     expect([answer.code, rulesOf(answer.json)]).toEqual([code, expected]);
@@ -55,7 +58,7 @@ describe("db lint", () => {
     const { stdout, code } = await project.poststack(["db", "lint", "--since", "001"]);
     expect(code).toBe(1);
     expect(stdout).toContain("INDEX CONCURRENTLY on orders (note);");
-    expect(stdout).toMatch(/\n2 migrations: 1 error, 1 warning\.\n$/);
+    expect(stdout).toMatch(/\n3 migrations: 1 error, 2 warnings\.\n$/);
   });
 
   test("in the form of a workflow of GitHub", async () => {

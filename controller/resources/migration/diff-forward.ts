@@ -1,9 +1,7 @@
 import type { ErrorFacts } from "../../core/errors.ts";
 import { fileStart } from "../../core/place.ts";
 import { idOf, short, type History } from "./history.ts";
-import { judge, type Finding } from "./lint/judge.ts";
-import { plainPolicy } from "./lint/level.ts";
-import { lintFailed, noteOf } from "./lint/verdict.ts";
+import { lintVerdict } from "./lint/verdict.ts";
 import type { DesiredMigrations, LedgerRow, MigrationAction, MigrationFile, PendingFacts } from "./model.ts";
 import { baselineRequired, gap, outOfOrder, refuse, roleUndeclared, rollbackRequired, rowProblem } from "./refusals.ts";
 import { besideOf, holding, verdictOn } from "./phases/contracts.ts";
@@ -42,9 +40,8 @@ export function stepsForward(history: History, target: Target): readonly Migrati
     const skipped = gaps.get(file);
     const facts = pending.get(file.id);
     const isSame = (facts?.checksum ?? file.checksum) === file.checksum;
-    const findings = findingsIn(facts, history);
-    const error =
-      facts?.error ?? (isSame ? (undeclared(file, facts, wish) ?? failedBy(file, findings)) : changed(file));
+    const { notes, ...lint } = lintVerdict(file.name, facts?.suspicions, wish.lint, history.tables);
+    const error = facts?.error ?? (isSame ? (undeclared(file, facts, wish) ?? lint.error) : changed(file));
     const isLate = head !== undefined && compareOrders(file.order, head.order) < 0;
     const verdict = verdictOn(file, history);
     if (index === 0 && rows.length === 0 && objects > 0) steps.push(baselineRequired(file, objects));
@@ -54,7 +51,6 @@ export function stepsForward(history: History, target: Target): readonly Migrati
     else if (error !== undefined) steps.push({ ...refuse(file.id, error), ...statementsOf(facts) });
     else if (verdict.type === "hold") holds.push(...holding(file, verdict));
     else {
-      const notes = findings.filter(({ level }) => level === "warning").map(noteOf);
       const late = isLate ? `, out of order: sorts before ${head.name}, which is applied` : "";
       const why = file.phase === "contract" ? ", nothing older runs" : late;
       const phase = file.phase === undefined ? "" : `${file.phase}, `;
@@ -63,23 +59,10 @@ export function stepsForward(history: History, target: Target): readonly Migrati
         ...run(file, history, `${phase}not applied yet${why}, sha256 ${short(file.checksum)}`),
         ...(beside === undefined ? {} : { beside }),
       };
-      steps.push(notes.length === 0 ? step : { ...step, notes });
+      steps.push(notes === undefined ? step : { ...step, notes });
     }
   }
   return [...holds, ...lastDurable(steps)];
-}
-
-/** What the rules find; a table whose size nobody told refuses nothing. */
-const findingsIn = (facts: PendingFacts | undefined, { wish, tables }: History): readonly Finding[] =>
-  judge(facts?.suspicions ?? [], {
-    policy: wish.lint ?? plainPolicy,
-    ...(tables === undefined ? {} : { facts: tables }),
-    unknown: "warning",
-  });
-
-function failedBy({ name }: MigrationFile, findings: readonly Finding[]): ErrorFacts | undefined {
-  const [first, ...others] = findings.filter(({ level }) => level === "error");
-  return first === undefined ? undefined : lintFailed(name, [first, ...others]);
 }
 
 /** Whoever has no list of roles asked for none. */

@@ -9,6 +9,7 @@ import { hasVersionsOf, rowsOf } from "./columns.ts";
 import { runnable } from "./guard.ts";
 import { hazardsOf } from "./hazards.ts";
 import { observeForeign } from "./import/observe.ts";
+import { bothOf } from "./lint/facts.ts";
 import type {
   LedgerColumns,
   LedgerRow,
@@ -20,8 +21,7 @@ import type {
 import { parsedOnce } from "./parsed-once.ts";
 import { backfillIn } from "./phases/backfill-text.ts";
 import { observeDeployment } from "./phases/observe.ts";
-import { readRepeated } from "./repeatable/ledger.ts";
-import { lookAtRepeatables } from "./repeatable/observe.ts";
+import { observeRepeatables } from "./repeatable/observe.ts";
 import { readForward, readRollback } from "./source.ts";
 import { isAfter, parseTarget } from "./target.ts";
 import { checksumOf, headersOf } from "./text.ts";
@@ -37,17 +37,20 @@ export async function observe(
   const ledger = session === undefined ? absent(0) : await readLedger(session, recordedOf(desired), signal);
   const foreign = await foreignLedger(desired, ledger, session, ports, signal);
   const live = isInUse(ledger) ? session : undefined;
-  const { pending, ...tables } = await lookAt(filesBeside(desired.files, ledger, foreign), live, ports, signal);
+  const listed = filesBeside(desired.files, ledger, foreign);
+  const { pending, tables } = await lookAt(listed, live, ports, signal);
   const rollbacks = readRollbacks(desired, ledger, ports.files);
-  const repeatables = await observeRepeatables(desired, ledger, session, live, ports, signal);
+  const beside = { recorded: ledger.repeats === true, session, live, pending, files: listed };
+  const { tables: more, ...repeatables } = await observeRepeatables(desired.repeatable, beside, ports, signal);
   const deployment = await deploymentFor(desired, pending, session, ports, signal);
   const invalid =
     desired.repair && session !== undefined ? { invalidIndexes: await readInvalidIndexes(session, signal) } : {};
+  const known = bothOf(tables, more);
   return [
     Object.assign(
       ledger,
       { pending },
-      tables,
+      known === undefined ? {} : { tables: known },
       rollbacks.size === 0 ? {} : { rollbacks },
       foreign,
       repeatables,
@@ -69,23 +72,6 @@ async function foreignLedger(
   if (takesOver === undefined || session === undefined || isOurs) return {};
   const foreign = await observeForeign({ ...wish, takesOver }, session, files, signal);
   return foreign === undefined ? {} : { foreign };
-}
-
-/** Asked for only where the ledger has ever known one: most have none. `live`: the database, where it is in use. */
-async function observeRepeatables(
-  { repeatable = [] }: ListedMigrations,
-  { repeats }: Ledger,
-  session: Session | undefined,
-  live: Session | undefined,
-  ports: Ports,
-  signal: AbortSignal,
-): Promise<Pick<ObservedMigrations, "repeated" | "repeating">> {
-  const repeated = repeats === true && session !== undefined ? await readRepeated(session, signal) : [];
-  if (repeatable.length === 0 && repeated.length === 0) return {};
-  const repeating = await lookAtRepeatables(repeatable, repeated, ports);
-  if (repeating.size === 0 || live === undefined) return { repeated, repeating };
-  const { withImpactOfRepeatables } = await import("./impact/pending.ts");
-  return { repeated, repeating: await withImpactOfRepeatables(repeating, repeatable, ports, live, signal) };
 }
 
 /** Some at a time: what is read in one go finds its folder once. */

@@ -75,7 +75,7 @@ export const searchPathOf = (text: string): readonly string[] | undefined =>
   settingsOf(text).findLast(({ schemas }) => schemas !== undefined)?.schemas;
 
 /** For the rules of `db lint`, which look at it themselves: it says nothing of how the file runs. */
-const isAllowance = /^allow(?:-file)?\b/i;
+export const isAllowance = /^allow(?:-file)?\b/i;
 
 /** Bytes of a line that are looked at: a comment may be of any length, a header is short. */
 const longestHeader = 1_000;

@@ -3,8 +3,13 @@ import { PoststackError } from "../../../core/errors.ts";
 import { plainPolicy } from "../../../resources/migration/lint/level.ts";
 import { judge, type Finding } from "../../../resources/migration/lint/judge.ts";
 import type { LintFacts } from "../../../resources/migration/lint/facts.ts";
-import type { DesiredMigrations, MigrationFile, ObservedMigrations } from "../../../resources/migration/model.ts";
-import { readForward } from "../../../resources/migration/source.ts";
+import type {
+  DesiredMigrations,
+  MigrationFile,
+  ObservedMigrations,
+  RepeatableFile,
+} from "../../../resources/migration/model.ts";
+import { readForward, readSource } from "../../../resources/migration/source.ts";
 import { isAfter, parseTarget } from "../../../resources/migration/target.ts";
 import { contextOf, type Context } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
@@ -14,15 +19,15 @@ import type { Invocation, Options } from "../../spec.ts";
 import type { World } from "../../world.ts";
 import type { LintReport } from "./lint-message.ts";
 
-/** Which migrations, and what is known of the tables that they touch. */
+/** Which files in the order in which they run, and what is known of the tables that they touch. */
 interface Chosen {
-  readonly files: readonly MigrationFile[];
+  readonly files: readonly (MigrationFile | RepeatableFile)[];
   /** All are still to run, one after the other. */
   readonly isChain: boolean;
   readonly facts?: LintFacts;
 }
 
-type Recorded = Pick<ObservedMigrations, "rows" | "tables">;
+type Recorded = Pick<ObservedMigrations, "rows" | "repeated" | "tables">;
 
 /** What the rules find in migrations, as a person, a CI or an editor reads it. Changes nothing. */
 export async function lintCommand({ args, options }: Invocation, world: World): Promise<ExitCode> {
@@ -64,16 +69,23 @@ async function choose(
     throw new PoststackError("USAGE", { what: "files, --since and --all are three ways to choose", next: "give one" });
   }
   if (paths.length > 0) return { files: named(migrations, paths, opened, context), isChain: true };
-  if (since !== undefined) return { files: after(migrations, since), isChain: true };
-  if (options.flag("all")) return { files: migrations.files, isChain: false };
+  const { repeatable = [] } = migrations;
+  const all = [...migrations.files, ...repeatable];
+  // Which of the repeatable ones have changed, only the ledger knows; they run after every version.
+  if (since !== undefined) return { files: [...after(migrations, since), ...repeatable], isChain: true };
+  if (options.flag("all")) return { files: all, isChain: false };
   const ledger = options.flag("offline") ? undefined : await askLedger(opened, context);
   if (ledger === undefined) {
     context.note("No server was asked: every migration is looked at, and every table may be large.");
-    return { files: migrations.files, isChain: false };
+    return { files: all, isChain: false };
   }
-  const { rows, tables } = ledger;
+  const { rows, repeated = [], tables } = ledger;
   const known = new Set(rows.map(({ order }) => order));
-  const files = migrations.files.filter(({ order }) => !known.has(order));
+  const asRan = new Map(repeated.map(({ name, checksum }) => [name, checksum]));
+  const files = [
+    ...migrations.files.filter(({ order }) => !known.has(order)),
+    ...repeatable.filter(({ name, checksum }) => asRan.get(name) !== checksum),
+  ];
   return { files, isChain: true, ...(tables === undefined ? {} : { facts: tables }) };
 }
 
@@ -91,11 +103,12 @@ async function askLedger(opened: OpenedEnvironment, context: Context): Promise<R
 }
 
 function named(
-  { files, folder }: DesiredMigrations,
+  { files: versions, repeatable = [], folder }: DesiredMigrations,
   paths: readonly string[],
   { root }: OpenedEnvironment,
   { world }: Context,
-): readonly MigrationFile[] {
+): Chosen["files"] {
+  const files = [...versions, ...repeatable];
   const wanted = new Set(
     paths.map((path) => {
       const file = relative(root, resolve(world.cwd, path)).replaceAll("\\", "/");
@@ -127,10 +140,11 @@ async function lint(
   const { parsedForRules } = await import("../../../resources/migration/lint/pending.ts");
   const examined = [];
   for (const file of files) {
-    const source = readForward(file, from);
+    const isVersion = "version" in file;
+    const source = isVersion ? readForward(file, from) : readSource(file.file, from);
     examined.push({
       source,
-      transactional: file.transactional,
+      transactional: isVersion ? file.transactional : true,
       parsed: await parsedForRules(source.text, ports.parser),
     });
   }

@@ -33,11 +33,12 @@ export async function withImpactOfRepeatables(
   { files: from, parser }: Reading,
   session: Session,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, RepeatFacts>> {
+): Promise<Pick<ObservedMigrations, "repeating" | "tables">> {
   const due = files.filter(({ name }) => repeating.has(name) && repeating.get(name)?.error === undefined);
-  if (due.length === 0) return repeating;
+  if (due.length === 0) return { repeating };
   const texts = due.map(({ name, file }) => parsedText(name, readSource(file, from), true, parser));
-  return withTold(repeating, (await impactsOf(await Promise.all(texts), session, signal)).told);
+  const { told, ...tables } = await impactsOf(await Promise.all(texts), session, signal);
+  return { repeating: withTold(repeating, told), ...tables };
 }
 
 type Told<Key> = Awaited<ReturnType<typeof impactsOf<Key>>>["told"];

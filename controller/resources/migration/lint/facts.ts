@@ -64,6 +64,12 @@ export function weighed(level: Level, weight: Weight, table: TableFacts | undefi
   return milder(level, table.bytes < smallBytes ? "note" : "warning");
 }
 
+/** What two questions to one database had for an answer. */
+export function bothOf(one: LintFacts | undefined, other: LintFacts | undefined): LintFacts | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return { ...one, tables: new Map([...other.tables, ...one.tables]) };
+}
+
 /** @param path of the file that names the table, where it sets one */
 export function factsOf(
   facts: LintFacts | undefined,

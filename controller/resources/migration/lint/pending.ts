@@ -1,8 +1,9 @@
 import type { ResourceId } from "../../../core/id.ts";
 import type { Files } from "../../../core/ports/files.ts";
 import type { ParsedSql, SqlParser } from "../../../core/ports/sql-parser.ts";
-import type { NamedMigration, PendingFacts } from "../model.ts";
-import { readForward } from "../source.ts";
+import type { NamedMigration, PendingFacts, RepeatableFile } from "../model.ts";
+import type { RepeatFacts } from "../repeatable/model.ts";
+import { readForward, readSource, type Source } from "../source.ts";
 import { headersOf } from "../text.ts";
 import { callers } from "./statement.ts";
 import { examine, type ExaminedFile, type Suspicion } from "./examine.ts";
@@ -46,16 +47,56 @@ export async function withSuspicions(
   );
 }
 
+/**
+ * The same of repeatable files that are to run: they come after all versions, so what those make is nobody's yet.
+ *
+ * @param before that are to run, as {@link withSuspicions} gets them
+ */
+export async function withSuspicionsOfRepeatables(
+  repeating: ReadonlyMap<string, RepeatFacts>,
+  files: readonly RepeatableFile[],
+  before: { readonly pending: Pending; readonly files: readonly NamedMigration[] },
+  ports: { readonly files: Files; readonly parser: SqlParser },
+): Promise<ReadonlyMap<string, RepeatFacts>> {
+  const due = files.filter(({ name }) => repeating.has(name) && repeating.get(name)?.error === undefined);
+  if (due.length === 0) return repeating;
+  const chain = before.files.filter(({ id }) => before.pending.get(id)?.checksum !== undefined);
+  const texts = [
+    ...chain.map((migration) => () => versionText(migration, ports.files)),
+    ...due.map(({ file }) => () => ({ source: readSource(file, ports.files), transactional: true })),
+  ];
+  const found = (await examined(texts, ports.parser)).slice(chain.length);
+  const suspicionsOf = new Map(due.map(({ name }, index) => [name, found[index] ?? []]));
+  return new Map(
+    [...repeating].map(([name, facts]) => {
+      const suspicions = suspicionsOf.get(name) ?? [];
+      return [name, suspicions.length === 0 ? facts : { ...facts, suspicions }];
+    }),
+  );
+}
+
 async function suspicionsOf(
   chain: readonly NamedMigration[],
   { files, parser }: { readonly files: Files; readonly parser: SqlParser },
 ): Promise<ReadonlyMap<ResourceId, readonly Suspicion[]>> {
-  const examined: ExaminedFile[] = [];
-  for (const migration of chain) {
-    const source = readForward(migration, files);
-    const { transactional } = headersOf(Buffer.from(source.text));
-    examined.push({ source, transactional, parsed: await parsedForRules(source.text, parser) });
-  }
-  const found = examine(examined, { isChain: true });
+  const texts = chain.map((migration) => () => versionText(migration, files));
+  const found = await examined(texts, parser);
   return new Map(chain.map(({ id }, index) => [id, found[index] ?? []]));
+}
+
+type Text = Omit<ExaminedFile, "parsed">;
+
+function versionText(migration: NamedMigration, files: Files): Text {
+  const source: Source = readForward(migration, files);
+  return { source, transactional: headersOf(Buffer.from(source.text)).transactional };
+}
+
+/** @param texts read one by one: thousands of them need not be held before the first is parsed */
+async function examined(texts: readonly (() => Text)[], parser: SqlParser): Promise<readonly (readonly Suspicion[])[]> {
+  const files: ExaminedFile[] = [];
+  for (const read of texts) {
+    const text = read();
+    files.push({ ...text, parsed: await parsedForRules(text.source.text, parser) });
+  }
+  return examine(files, { isChain: true });
 }

@@ -2,6 +2,7 @@ import type { ErrorFacts } from "../../../core/errors.ts";
 import { resourceId } from "../../../core/id.ts";
 import { fileStart } from "../../../core/place.ts";
 import { short } from "../history.ts";
+import { lintVerdict } from "../lint/verdict.ts";
 import type { ListedMigrations, MigrationAction, ObservedMigrations, RepeatableFile } from "../model.ts";
 import { refuse } from "../refusals.ts";
 import { inOrder } from "./order.ts";
@@ -15,8 +16,8 @@ export const repeatableId = (name: string) => resourceId("migration", `repeatabl
  * @param taken by name: recorded by an action before these, as they are
  */
 export function stepsRepeated(
-  { repeatable = [], target }: Pick<ListedMigrations, "repeatable" | "target">,
-  observed: Pick<ObservedMigrations, "repeated" | "repeating"> | undefined,
+  { repeatable = [], target, lint: policy }: Pick<ListedMigrations, "repeatable" | "target" | "lint">,
+  observed: Pick<ObservedMigrations, "repeated" | "repeating" | "tables"> | undefined,
   taken: ReadonlySet<string> = new Set(),
 ): readonly MigrationAction[] {
   // They are written for the newest schema.
@@ -32,13 +33,16 @@ export function stepsRepeated(
   const steps = sorted.map((file): MigrationAction => {
     const { name, checksum } = file;
     const facts = observed?.repeating?.get(name);
+    const lint = lintVerdict(name, facts?.suspicions, policy, observed?.tables);
     const cycle = inCycle.get(file);
     const stranger = file.after.find((other) => !files.has(other));
     const error =
       facts?.error ??
       (cycle === undefined ? undefined : circle(file, cycle)) ??
-      (stranger === undefined ? undefined : unknown(file, stranger, [...files]));
-    if (error !== undefined) return refuse(file.id, error);
+      (stranger === undefined ? undefined : unknown(file, stranger, [...files])) ??
+      lint.error;
+    const statements = facts?.statements === undefined ? {} : { statements: facts.statements };
+    if (error !== undefined) return { ...refuse(file.id, error), ...statements };
     const before = known.get(name);
     return {
       kind: "migration",
@@ -52,7 +56,8 @@ export function stepsRepeated(
       hazards: facts?.hazards ?? [],
       place: fileStart(file.file),
       repeatable: file,
-      ...(facts?.statements === undefined ? {} : { statements: facts.statements }),
+      ...statements,
+      ...(lint.notes === undefined ? {} : { notes: lint.notes }),
     };
   });
   const gone = rows.filter(({ name }) => !files.has(name));

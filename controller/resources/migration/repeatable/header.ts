@@ -1,4 +1,5 @@
 import type { Place } from "../../../core/place.ts";
+import { isAllowance } from "../text.ts";
 
 interface RepeatableHeaders {
   readonly after: readonly string[];
@@ -12,7 +13,7 @@ export function repeatableHeaders(text: string, file: string): RepeatableHeaders
   for (const [index, line] of text.split("\n").entries()) {
     if (!/^\s*(?:--|$)/.test(line)) break;
     const [, value] = /^\s*--\s*poststack\s*:\s*(.*?)\s*$/i.exec(line) ?? [];
-    if (value === undefined) continue;
+    if (value === undefined || isAllowance.test(value)) continue;
     const [word, ...names] = value.split(/[\s,]+/);
     if (word !== "after" || names.length === 0) {
       return { after, unknown: { text: value, place: { file, line: index + 1, column: line.indexOf("-") + 1 } } };

@@ -1,6 +1,7 @@
 import type { Hazard } from "../../../core/action.ts";
 import type { ErrorFacts } from "../../../core/errors.ts";
 import type { StatementImpact } from "../../../core/impact.ts";
+import type { Suspicion } from "../lint/examine.ts";
 
 /** A repeatable file as it ran last. */
 export interface RepeatedRow {
@@ -14,6 +15,8 @@ export interface RepeatFacts {
   /** Why it cannot run. */
   readonly error?: ErrorFacts;
   readonly names: Names;
+  /** What the rules find in it; of a database that nobody uses yet nothing. */
+  readonly suspicions?: readonly Suspicion[];
   /** What each of its statements does to what is there now. */
   readonly statements?: readonly StatementImpact[];
 }

@@ -188,6 +188,7 @@ describe("only the checksum decides", () => {
 test.each([
   ["-- poststack: after a b\n-- more\nselect 1;\n-- poststack: after c", ["a", "b"], undefined],
   ["select 1", [], undefined],
+  ["-- poststack: allow truncate it is a cache\n-- poststack: after a\ntruncate c", ["a"], undefined],
   ["-- poststack: no-transaction\nselect 1", [], "no-transaction"],
   ["-- poststack: after\nselect 1", [], "after"],
 ])("headers of %j", (text, after, unknown) => {

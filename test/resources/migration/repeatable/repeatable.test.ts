@@ -5,6 +5,7 @@ import { describe, expect } from "vitest";
 import { readRepeatables, namesOfRepeatables } from "../../../../controller/config/desired/repeatable.ts";
 import { gatherProblems } from "../../../../controller/config/problems.ts";
 import { apply } from "../../../../controller/resources/migration/apply.ts";
+import type { LintPolicy } from "../../../../controller/resources/migration/lint/level.ts";
 import type { DesiredMigrations, MigrationAction } from "../../../../controller/resources/migration/model.ts";
 import { test, type TestDatabase } from "../../../support/postgres.ts";
 import { failureOf, migrations, pass, planOf, render, world, type World } from "../kit.ts";
@@ -133,5 +134,49 @@ describe("repeatable files", () => {
     await apply(action, it.ports, database.signal);
     await apply(action, it.ports, database.signal);
     expect(await ledger(database)).toEqual(["active"]);
+  });
+});
+
+describe("the rules look at repeatable files, too", () => {
+  const lint: LintPolicy = { rules: new Map([["truncate", "error"]]) };
+  const linted = (it: World) => planOf(it, { ...wish(it), lint });
+
+  test("what breaks one is refused at its place, with what each statement does", async ({ database }) => {
+    const it = await staged(database);
+    await passes(it);
+    await database.query("insert into users values (1, true)");
+    it.project.write("migrations/repeatable/active.sql", `${files["repeatable/active.sql"]}\ntruncate users cascade;`);
+    const step = (await linted(it)).find(({ id }) => id === "migration:repeatable/active");
+    expect(step).toMatchObject({
+      verb: "refuse",
+      error: { code: "LINT_FAILED", where: { file: "migrations/repeatable/active.sql", line: 2, column: 1 } },
+    });
+    expect(step?.statements).toHaveLength(2);
+  });
+
+  test("a warning stands below it, and an `allow` line takes it away", async ({ database }) => {
+    const it = await staged(database);
+    await passes(it);
+    const text = `${files["repeatable/active.sql"]}\ndrop function if exists f();`;
+    it.project.write("migrations/repeatable/active.sql", text);
+    expect((await linted(it))[0]).toMatchObject({ notes: [expect.stringMatching(/^warning drop-object at /)] });
+    it.project.write("migrations/repeatable/active.sql", `${text} -- poststack: allow drop-object nobody calls it`);
+    expect((await linted(it))[0]).not.toHaveProperty("notes");
+  });
+
+  test("what versions of the same run make is nobody's yet", async ({ database }) => {
+    const it = await staged(database);
+    await passes(it);
+    it.project.write("migrations/002_cache.sql", "create table cache (id int);");
+    it.project.write(
+      "migrations/repeatable/active.sql",
+      `${files["repeatable/active.sql"]}\nrevoke all on cache from public;`,
+    );
+    expect((await linted(it)).map(({ notes }) => notes)).toEqual([undefined, undefined]);
+  });
+
+  test("in a database that nobody uses yet they find nothing", async ({ database }) => {
+    const it = await staged(database, { "repeatable/fresh.sql": "truncate users cascade;" });
+    expect(render(await linted(it))).toContain("repeat migration:repeatable/fresh");
   });
 });
