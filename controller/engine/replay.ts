@@ -12,7 +12,7 @@ import { checksumOf, headersOf } from "../resources/migration/text.ts";
 import { applyPlan } from "./apply.ts";
 import type { EnginePorts } from "./converge.ts";
 import { passPorts, passServer } from "./server.ts";
-import { blockAboutServer, filesWith, textsInShadow } from "./shadow-files.ts";
+import { filesWith, firstBeyond, textsInShadow } from "./shadow-files.ts";
 
 /** A migration as the ledger recorded it: what ran, whatever its file says by now. */
 export interface RecordedMigration {
@@ -45,7 +45,7 @@ export async function replay(
   signal: AbortSignal,
 ): Promise<Catalog> {
   const recorded = new Map(migrations.map(({ file, text }) => [file, text]));
-  const beyond = await blockAboutServer(recorded, ports.parser);
+  const beyond = await firstBeyond(recorded, endpoint.database, "code", ports.parser);
   if (beyond !== undefined) throw reachesBeyond(beyond);
   return withShadow(endpoint, ports, signal, async (shadow) => {
     const server = passServer(shadow, ports.postgres);

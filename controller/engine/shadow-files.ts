@@ -1,8 +1,9 @@
 import type { Files } from "../core/ports/files.ts";
 import type { Endpoint } from "../core/ports/postgres.ts";
 import type { SqlParser } from "../core/ports/sql-parser.ts";
-import { concernsServer, mayReachBeyond, withinDatabase } from "../core/shadow/cluster-wide.ts";
-import { statementsIn } from "../resources/migration/lint/statement.ts";
+import { mayReachBeyond } from "../core/shadow/beyond-words.ts";
+import { reachOf, withinDatabase } from "../core/shadow/cluster-wide.ts";
+import { codeReader } from "../core/shadow/code-reach.ts";
 
 /** SQL by its file, as it runs in a shadow of the endpoint's database. */
 export async function textsInShadow(
@@ -20,17 +21,25 @@ export async function textsInShadow(
 }
 
 /**
- * The first file of which a DO block, or a function that it calls, speaks of roles or of the whole server. Such a statement by
- * itself is left out of what runs in a shadow; out of a block it cannot be taken.
+ * The first file that speaks of roles, of another database or of the whole server.
+ *
+ * @param texts in the order in which they run
+ * @param own the database that is replaced where a statement names it; undefined: they run as they are
+ * @param where code: in a DO block, or in a function that is called. Such a statement by itself can be left out of what runs in
+ *   a shadow; out of code it cannot be taken
  */
-export async function blockAboutServer(
+export async function firstBeyond(
   texts: ReadonlyMap<string, string>,
+  own: string | undefined,
+  where: "anywhere" | "code",
   parser: SqlParser,
 ): Promise<string | undefined> {
+  const reader = codeReader();
   for (const [file, text] of texts) {
-    const parsed = mayReachBeyond(text) ? await parser.parse(text, { bodies: true }) : undefined;
-    const inside = parsed === undefined ? [] : statementsIn(parsed).filter(({ within }) => within !== undefined);
-    if (concernsServer(inside)) return file;
+    const parsed = reader.isOfInterest(text) ? await parser.parse(text) : undefined;
+    if (parsed === undefined) continue;
+    const isOfServer = parsed.statements.some((statement) => reachOf(statement, own) === "server");
+    if (reader.reachesBeyond(parsed) || (isOfServer && where === "anywhere")) return file;
   }
   return undefined;
 }

@@ -2,7 +2,8 @@ import { describe, expect, test as plainTest } from "vitest";
 import { clock } from "../../controller/adapters/clock.ts";
 import { postgres } from "../../controller/adapters/postgres.ts";
 import { sqlParser } from "../../controller/adapters/sql-parser.ts";
-import { mayReachBeyond, withinDatabase } from "../../controller/core/shadow/cluster-wide.ts";
+import { mayReachBeyond } from "../../controller/core/shadow/beyond-words.ts";
+import { withinDatabase } from "../../controller/core/shadow/cluster-wide.ts";
 import { withShadow } from "../../controller/core/shadow/shadow.ts";
 import { test } from "../support/postgres.ts";
 
@@ -57,6 +58,36 @@ describe("a shadow", () => {
   });
 });
 
+/** Of no shadow. */
+const gone: readonly string[] = [
+  "create -- for reports\nrole x",
+  "alter /* */ user x with login",
+  "drop /* */ group x",
+  "alter role x in database app set a = 1",
+  "alter role x rename to y",
+  "grant a to b /* on call */",
+  'grant "on" to b',
+  "revoke a -- on\nfrom b",
+  "reassign /* */ owned by a to b",
+  "drop owned by a",
+  "create tablespace x location '/x'",
+  "alter tablespace x set (seq_page_cost = 1)",
+  "alter tablespace x rename to y",
+  "drop /* */ tablespace x",
+  "grant create on tablespace x to y",
+  "grant set on parameter x to y",
+  "comment on /* */ role x is 'x'",
+  "comment on tablespace x is 'x'",
+  "security label on role x is 'x'",
+  "alter /* */ system set a = 1",
+  "create database x",
+  "drop database if exists app",
+  "create subscription s connection 'x' publication p",
+  "drop subscription s",
+  "select pg_create_physical_replication_slot('x')",
+  "copy t to program 'x'",
+];
+
 describe("a migration in a shadow", () => {
   plainTest.each<[string, string, string]>([
     [
@@ -69,7 +100,25 @@ describe("a migration in a shadow", () => {
       'grant connect on database "app" to r;',
       'grant connect on database "shadow" to r;',
     ],
-    ["another database stays", "comment on database other is 'x';", "comment on database other is 'x';"],
+    [
+      "wherever comments stand",
+      "alter /* ours */ database app set x = 1",
+      'alter /* ours */ database "shadow" set x = 1',
+    ],
+    [
+      "and whatever they say",
+      "comment on database -- database x\napp is 'x'",
+      "comment on database -- database x\n\"shadow\" is 'x'",
+    ],
+    ["its owner", "alter database app owner to r", 'alter database "shadow" owner to r'],
+    ["its label", "security label on database app is 'x'", "security label on database \"shadow\" is 'x'"],
+    [
+      "another database is the whole server's",
+      "comment on database other is 'x';",
+      "                                ;",
+    ],
+    ["one beside the environment's, too", "grant connect on database app, other to r", " ".repeat(41)],
+    ...gone.map((sql): [string, string, string] => ["what is the whole server's", sql, sql.replaceAll(/[^\n]/g, " ")]),
     ["roles are the whole server's", "create role r;\nselect 1;", "             ;\nselect 1;"],
     ["so are memberships", "grant admins to app;", "                   ;"],
     ["privileges on objects are not", "grant select on t to app;", "grant select on t to app;"],

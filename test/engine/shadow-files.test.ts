@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { sqlParser } from "../../controller/adapters/sql-parser.ts";
-import { blockAboutServer } from "../../controller/engine/shadow-files.ts";
+import { firstBeyond } from "../../controller/engine/shadow-files.ts";
 
 const body = "begin if not exists (select from pg_roles) then create role reporting; end if; end";
 const routine = `create function f() returns void language plpgsql as $$ ${body} $$`;
@@ -15,10 +15,15 @@ test.each<[sql: string, isInBlock: boolean]>([
   ["do $$ begin grant select on users to reporting; end $$", false],
   [routine, false],
   [`${routine}; select f()`, true],
+  ["select make_role('x')", true],
+  ["grant execute on function make_role(text) to app", false],
 ])("%s: in a block %s", async (sql, isInBlock) => {
   const texts = new Map([
-    ["001.sql", "create role other"],
+    [
+      "001.sql",
+      "create role other; create function make_role(text) returns void language plpgsql as $$ begin execute 'create role ' || $1; end $$",
+    ],
     ["002.sql", sql],
   ]);
-  expect(await blockAboutServer(texts, sqlParser)).toBe(isInBlock ? "002.sql" : undefined);
+  expect(await firstBeyond(texts, "app", "code", sqlParser)).toBe(isInBlock ? "002.sql" : undefined);
 });

@@ -1,23 +1,117 @@
-import type { ParsedSql } from "../ports/sql-parser.ts";
+import type { Node } from "@pgsql/types";
+import type { ParsedSql, SqlStatement } from "../ports/sql-parser.ts";
+import { withoutComments } from "../sql-comments.ts";
 import { quoteIdentifier } from "../sql.ts";
+import { callsOfServer, namesDatabase, wordsOfServer } from "./beyond-words.ts";
 
-/** Words without which no statement reaches beyond its database. */
-export const mayReachBeyond = (text: string): boolean =>
-  /\b(?:database|role|user|group|tablespace|subscription|system|owned|grant|revoke)\b/i.test(text);
+/**
+ * How far a statement reaches. shadow: not beyond the database in which it runs. database: into the one that it names. server:
+ * to roles, tablespaces, another database, files and programs of the server's machine, which no shadow has for itself.
+ */
+type Reach = "shadow" | "database" | "server";
 
-/** About roles, tablespaces, the whole server: it has been done, for all databases, when the migration first ran. */
-const wholeServer =
-  /^(?:create|alter|drop|comment\s+on)\s+(?:role|user(?!\s+mapping)|group|tablespace|subscription|system)\b|^(?:create|drop)\s+database\b|^(?:reassign|drop)\s+owned\b|^(?:grant|revoke)\s+(?:(?!\bon\b)[\s\S])*$/i;
+/**
+ * A doubt counts as "server": what is not run changes nothing.
+ *
+ * @param database that may be named; every other one is the server's
+ */
+export function reachOf({ tree, text }: SqlStatement, database: string | undefined): Reach {
+  if (tree === undefined) {
+    const words = withoutComments(text, { texts: "blank" });
+    if (wordsOfServer.test(words) || callsOfServer.test(words)) return "server";
+    if (!namesDatabase.test(words)) return "shadow";
+    return database === undefined ? "server" : "database";
+  }
+  const names = databasesIn(tree);
+  if (names !== undefined)
+    return names.length === 1 && database !== undefined && names[0] === database ? "database" : "server";
+  return isOfServer(tree) || (mayCall(tree) && callsOfServer.test(withoutComments(text, { texts: "blank" })))
+    ? "server"
+    : "shadow";
+}
 
-/** About a database that is named. */
-const namedDatabase = /^(?:alter\s+database|comment\s+on\s+database|(?:grant|revoke)\s[\s\S]*?\son\s+database)\b/i;
+/** Names of nodes and their fields: src/include/nodes/parsenodes.h */
+const serverNodes: ReadonlySet<string> = new Set([
+  "CreateRoleStmt",
+  "AlterRoleStmt",
+  "AlterRoleSetStmt",
+  "DropRoleStmt",
+  "GrantRoleStmt",
+  "DropOwnedStmt",
+  "ReassignOwnedStmt",
+  "CreateTableSpaceStmt",
+  "AlterTableSpaceOptionsStmt",
+  "DropTableSpaceStmt",
+  "CreatedbStmt",
+  "DropdbStmt",
+  "AlterSystemStmt",
+  // Theirs are slots on another server.
+  "CreateSubscriptionStmt",
+  "AlterSubscriptionStmt",
+  "DropSubscriptionStmt",
+]);
 
-/** Without the comments before it. */
-const wordsOf = (statement: string): string => statement.replace(/^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)+/, "");
+const serverObjects: ReadonlySet<string | undefined> = new Set([
+  "OBJECT_ROLE",
+  "OBJECT_TABLESPACE",
+  "OBJECT_SUBSCRIPTION",
+  "OBJECT_PARAMETER_ACL",
+]);
 
-/** Whether a statement is about roles, tablespaces or the whole server, which no shadow has for itself. */
-export const concernsServer = (statements: readonly { readonly text: string }[]): boolean =>
-  statements.some(({ text }) => wholeServer.test(wordsOf(text)));
+const nameOfNode = (tree: Node): string => Object.keys(tree)[0] ?? "";
+
+function isOfServer(tree: Node): boolean {
+  if (serverNodes.has(nameOfNode(tree))) return true;
+  if ("CopyStmt" in tree) {
+    const { is_program: isProgram, is_from: isFrom, filename } = tree.CopyStmt;
+    return isProgram === true || (filename !== undefined && isFrom !== true);
+  }
+  return serverObjects.has(objectOf(tree)?.type);
+}
+
+/** Names of databases that a statement is about; undefined for what is about none. */
+function databasesIn(tree: Node): readonly (string | undefined)[] | undefined {
+  if ("AlterDatabaseStmt" in tree) return [tree.AlterDatabaseStmt.dbname];
+  if ("AlterDatabaseSetStmt" in tree) return [tree.AlterDatabaseSetStmt.dbname];
+  if ("AlterDatabaseRefreshCollStmt" in tree) return [tree.AlterDatabaseRefreshCollStmt.dbname];
+  const object = objectOf(tree);
+  return object?.type === "OBJECT_DATABASE" ? object.names : undefined;
+}
+
+interface Objects {
+  readonly type: string | undefined;
+  readonly names: readonly (string | undefined)[];
+}
+
+/** Of statements that are about objects of any type. */
+function objectOf(tree: Node): Objects | undefined {
+  if ("CommentStmt" in tree) return { type: tree.CommentStmt.objtype, names: [stringIn(tree.CommentStmt.object)] };
+  if ("SecLabelStmt" in tree) return { type: tree.SecLabelStmt.objtype, names: [stringIn(tree.SecLabelStmt.object)] };
+  if ("AlterOwnerStmt" in tree)
+    return { type: tree.AlterOwnerStmt.objectType, names: [stringIn(tree.AlterOwnerStmt.object)] };
+  if ("RenameStmt" in tree) return { type: tree.RenameStmt.renameType, names: [tree.RenameStmt.subname] };
+  if ("GrantStmt" in tree) return { type: tree.GrantStmt.objtype, names: (tree.GrantStmt.objects ?? []).map(stringIn) };
+  return undefined;
+}
+
+const stringIn = (node: Node | undefined): string | undefined =>
+  node !== undefined && "String" in node ? node.String.sval : undefined;
+
+const callers: ReadonlySet<string> = new Set([
+  "SelectStmt",
+  "InsertStmt",
+  "UpdateStmt",
+  "DeleteStmt",
+  "MergeStmt",
+  "CallStmt",
+  "CopyStmt",
+  "ExplainStmt",
+  "CreateTableAsStmt",
+  "AlterTableStmt",
+]);
+
+/** Whether functions that a statement names run with it: one that creates, grants or drops them runs none. */
+export const mayCall = (tree: Node): boolean => callers.has(nameOfNode(tree));
 
 /**
  * A migration's text as it runs in a shadow: what names the environment's database names the shadow, and what is about the
@@ -26,22 +120,25 @@ export const concernsServer = (statements: readonly { readonly text: string }[])
 export function withinDatabase(text: string, { statements }: ParsedSql, database: string, shadow: string): string {
   let result = text;
   // From the end: what stands before keeps its place.
-  for (const { text: statement, start } of statements.toReversed()) {
-    const words = wordsOf(statement);
-    const changed = wholeServer.test(words)
-      ? statement.replaceAll(/[^\n]/gu, " ")
-      : namedDatabase.test(words)
-        ? renamed(statement, database, shadow)
-        : statement;
-    result = result.slice(0, start) + changed + result.slice(start + statement.length);
+  for (const statement of statements.toReversed()) {
+    const { text: written, start } = statement;
+    const reach = reachOf(statement, database);
+    if (reach === "shadow") continue;
+    const renamed = reach === "database" ? withName(written, database, shadow) : undefined;
+    const changed = renamed ?? written.replaceAll(/[^\n]/gu, " ");
+    result = result.slice(0, start) + changed + result.slice(start + written.length);
   }
   return result;
 }
 
-/** The name behind the word DATABASE, quoted or not; another one stays, and the server refuses it or not. */
-function renamed(statement: string, database: string, shadow: string): string {
-  return statement.replace(/(\bdatabase\s+)("(?:[^"]|"")*"|[\w$]+)/i, (whole, before: string, name: string) => {
-    const plain = name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name.toLowerCase();
-    return plain === database ? `${before}${quoteIdentifier(shadow)}` : whole;
-  });
+/** The name behind the word DATABASE, quoted or not; undefined where it is not the database's, or is written otherwise. */
+function withName(statement: string, database: string, shadow: string): string | undefined {
+  const words = withoutComments(statement, { texts: "blank" });
+  const found = /\bdatabase\s+(?<name>"(?:[^"]|"")*"|[\w$\u0080-\uffff]+)/i.exec(words);
+  if (found === null) return undefined;
+  const end = found.index + found[0].length;
+  const start = end - (found.groups?.["name"] ?? "").length;
+  const name = statement.slice(start, end);
+  const plain = name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name.toLowerCase();
+  return plain === database ? statement.slice(0, start) + quoteIdentifier(shadow) + statement.slice(end) : undefined;
 }

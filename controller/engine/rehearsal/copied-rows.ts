@@ -8,6 +8,8 @@ export interface CopiedRow {
   readonly order: string;
   /** Its migration began outside of a transaction and is not whole. */
   readonly isBegun: boolean;
+  /** The text by which it is rolled back, where one was recorded. */
+  readonly rollback: string | undefined;
   readonly statement: string;
 }
 
@@ -20,14 +22,15 @@ export async function rowsToCopy(
   try {
     const rows =
       (await session?.query(
-        `select "order"::text as "order", state <> 'applied' as begun, to_jsonb(m)::text as row
+        `select "order"::text as "order", state <> 'applied' as begun, rollback_sql, to_jsonb(m)::text as row
          from poststack.schema_migrations m where state <> 'applied' or "order" = any($1::numeric[])`,
         [[...orders]],
         signal,
       )) ?? [];
-    return rows.map(({ order, begun, row }) => ({
+    return rows.map(({ order, begun, rollback_sql: rollback, row }) => ({
       order: String(order),
       isBegun: begun === true,
+      rollback: typeof rollback === "string" ? rollback : undefined,
       statement: `insert into poststack.schema_migrations (${columns}) select ${columns} from jsonb_populate_record(null::poststack.schema_migrations, ${quoteLiteral(String(row))}::jsonb)`,
     }));
   } catch (error) {

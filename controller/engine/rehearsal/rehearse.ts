@@ -9,7 +9,7 @@ import { refuse } from "../../resources/migration/refusals.ts";
 import type { EnginePorts } from "../converge.ts";
 import type { Seen } from "../look.ts";
 import { backOnly } from "./back-only.ts";
-import { rowsToCopy } from "./copied-rows.ts";
+import { rowsToCopy, type CopiedRow } from "./copied-rows.ts";
 import type { Original } from "./beside.ts";
 import { readingWithin, type Copy } from "./copy.ts";
 import { onCopies } from "./on-copies.ts";
@@ -17,7 +17,7 @@ import { readParts } from "./parts.ts";
 import type { Rehearsed } from "./rehearsed.ts";
 import { thereAndBack } from "./there-and-back.ts";
 import { wherefore } from "./wherefore.ts";
-import { workIn } from "./work.ts";
+import { workIn, type Rollback } from "./work.ts";
 
 /**
  * The plan, once the migrations in it have run on a copy of the schema. One that fails there is refused with the error that
@@ -47,7 +47,8 @@ export async function rehearse(
   const { parts, texts } = await readParts(work, begun, ports.files, ports.parser);
   const rowStatements = copiedRows.map(({ statement }) => statement);
   const copied = { endpoint, texts, rowStatements, ...(await schemaOf(session, seen, ports, signal)) };
-  const because = await wherefore(plan, isUp, texts, ports.parser);
+  const recorded = recordedRollbacks(rollbacks, copiedRows);
+  const because = await wherefore(plan, isUp, { texts, recorded, database: endpoint.database }, ports.parser);
   const { place, withCopy } = onCopies(copied, because, seen, ports, signal);
   let rows = 0;
   const onCopy = <T>(run: (copy: Copy) => Promise<T>): Promise<T> =>
@@ -67,6 +68,17 @@ export async function rehearse(
     migrations,
   };
   return { ...(failure === undefined ? plan : refusing(plan, failure.id, failure.error)), rehearsal };
+}
+
+/** By what they are called: the ledger has what runs where no file does. */
+function recordedRollbacks(rollbacks: readonly Rollback[], rows: readonly CopiedRow[]): ReadonlyMap<string, string> {
+  const texts = new Map(rows.map(({ order, rollback }) => [order, rollback]));
+  return new Map(
+    rollbacks.flatMap(({ rollbackFile, migration: { order, name } }): readonly (readonly [string, string])[] => {
+      const text = rollbackFile === undefined ? texts.get(order) : undefined;
+      return text === undefined ? [] : [[`the recorded rollback of ${name}`, text]];
+    }),
+  );
 }
 
 /** What there is to be copied: nothing without a database. */

@@ -14,13 +14,63 @@ test.each<[sql: string, isBeside: boolean]>([
   ["do $$ begin execute format('alter role %I set work_mem = 1', 'x'); end $$", false],
   ["create function f() returns void language plpgsql as $$ begin drop role x; end $$", true],
   ["create function f() returns void language plpgsql as $$ begin drop role x; end $$; select f()", false],
+  // Comments keep no words apart, and tell of nothing.
+  ["create -- for reports\nrole x", false],
+  ["grant a to b /* on call */", false],
+  ["-- create role x\nselect 1", true],
+  ["grant select on users to reporting -- role", true],
+  // The environment's own database is called otherwise in the copy; another one is not.
+  ["alter /* ours */ database app set work_mem = '1MB'", true],
+  ["alter database other set work_mem = '1MB'", false],
+  // Sessions, slots and files are the server's.
+  ["select pg_terminate_backend(pid) from pg_stat_activity", false],
+  ["select pg_create_logical_replication_slot('a', 'b')", false],
+  ["revoke all on function pg_terminate_backend(int, bigint) from app", true],
+  ["copy users to program 'mail'", false],
+  ["copy users to '/tmp/users'", false],
+  ["create publication p for table users", true],
+  ["create subscription s connection 'host=x' publication p", false],
+  // What is put together before it runs.
+  ["do $$ begin execute 'create role ' || quote_ident('x'); end $$", false],
+  ["do $$ begin execute 'create ' || 'role x'; end $$", false],
+  ["do $$ begin execute 'create /* */ role x'; end $$", false],
+  ["do $$ begin\n-- create role x\nexecute 'select 1'; end $$", true],
+  ["do $$ begin execute format('alter database %I set a = 1', current_database()); end $$", true],
+  ["do $$ begin execute 'alter database app set a = 1'; end $$", false],
+  ["do 'begin execute ''create role x''; end'", false],
+  ["do $$ begin execute 'grant ' || a || ' to ' || b; end $$", false],
+  ["do $$ begin execute 'grant select on ' || a || ' to ' || b; end $$", true],
+  // A function that calls such a one.
+  [
+    "create function f() returns void language sql as 'drop role x'; create function g() returns void language plpgsql as $$ begin perform f(); end $$; select g()",
+    false,
+  ],
+  ["create function f() returns void language sql as 'drop role x'; grant execute on function f() to app", true],
+  ["create function f() returns void language sql as 'drop role x'; do $$ begin perform F (); end $$", false],
   // What the grammar does not know is told by its words.
+  ["grant a /* on */ to b; select from from", false],
+  ["grant select on a to b; select from from", true],
+  ["do $$ begin create role x; end $$; select from from", false],
   ["create role reporting with wings; select from from", false],
 ])("%s: beside the database %s", async (sql, isBeside) => {
-  const because = await wherefore(plan, true, new Map([["001.sql", sql]]), sqlParser);
+  const texts = new Map([["001.sql", sql]]);
+  const because = await wherefore(plan, true, { texts, recorded: new Map(), database: "app" }, sqlParser);
   expect(because).toBe(isBeside ? undefined : "001.sql speaks of roles or of the whole server");
 });
 
+const nothing = { texts: new Map<string, string>(), recorded: new Map<string, string>(), database: "app" };
+
+test.each<[sql: string, isBeside: boolean]>([
+  ["drop table t", true],
+  ["drop role /* on */ x", false],
+  // Nothing is replaced in it.
+  ["alter database app reset work_mem", false],
+])("a rollback that the ledger recorded, %s: beside the database %s", async (sql, isBeside) => {
+  const recorded = new Map([["the recorded rollback of 001_a", sql]]);
+  const because = await wherefore(plan, true, { ...nothing, recorded }, sqlParser);
+  expect(because).toBe(isBeside ? undefined : "the recorded rollback of 001_a speaks of roles or of the whole server");
+});
+
 test("a server that is down has no place beside its database", async () => {
-  expect(await wherefore(plan, false, new Map(), sqlParser)).toBe("the environment's server is not there yet");
+  expect(await wherefore(plan, false, nothing, sqlParser)).toBe("the environment's server is not there yet");
 });
