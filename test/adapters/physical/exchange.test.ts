@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import fs, { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
@@ -83,6 +85,28 @@ test("nothing is decided: nothing happens", () => {
   expect(readdirSync(folder).sort()).toEqual(["postgres", "postgres.new-12-34-abcdef"]);
 });
 
+/** What a server looks like from outside: a program at work in its data, which names it. */
+async function serverOn(path: string): Promise<void> {
+  const server = spawn("sleep", ["1000"], { cwd: path, stdio: "ignore" });
+  onTestFinished(() => void server.kill("SIGKILL"));
+  await once(server, "spawn");
+  writeFileSync(join(path, "postmaster.pid"), `${server.pid}\n${path}\n`);
+}
+
+test("data that a server runs on stays where it is, also when it was started after all was decided", async () => {
+  writeFileSync(
+    `${data}.exchange`,
+    JSON.stringify({ incoming: "postgres.new-12-34-abcdef", outgoing: "postgres.before_20261120T145500123Z" }),
+  );
+  await serverOn(data);
+  settleExchange(data);
+  expect([textIn(data), textIn(incoming()), existsSync(`${data}.exchange`)]).toEqual(["old", "new", false]);
+  expect(() => exchange(data, incoming(), outgoing())).toThrow(
+    expect.objectContaining({ code: "POSTGRES_LOCKED" }) as Error,
+  );
+  expect([textIn(data), textIn(incoming()), existsSync(`${data}.exchange`)]).toEqual(["old", "new", false]);
+});
+
 test("what the old data is to be called is there already: nothing is decided", () => {
   fill(outgoing(), "older");
   expect(() => exchange(data, incoming(), outgoing())).toThrow(
@@ -94,10 +118,12 @@ test("what the old data is to be called is there already: nothing is decided", (
 test.each([
   ["no JSON", "{"],
   ["another folder", JSON.stringify({ incoming: "../elsewhere", outgoing: "postgres.before_1" })],
-  ["a path", JSON.stringify({ incoming: "postgres.new-1/../../elsewhere", outgoing: "postgres.before_1" })],
+  ["a path", JSON.stringify({ incoming: "postgres.new-1/../elsewhere", outgoing: "postgres.before_1" })],
   ["the data itself", JSON.stringify({ incoming: "postgres", outgoing: "postgres.before_1" })],
   ["numbers", JSON.stringify({ incoming: 1, outgoing: 2 })],
 ])("a record that names %s decides nothing", (_what, text) => {
+  fill(join(folder, "elsewhere"), "foreign");
+  mkdirSync(`${data}.new-1`);
   writeFileSync(`${data}.exchange`, text);
   settleExchange(data);
   expect([textIn(data), textIn(incoming())]).toEqual(["old", "new"]);
