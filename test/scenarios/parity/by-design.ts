@@ -13,4 +13,12 @@ const byDesign: readonly (readonly [line: RegExp, reason: string])[] = [
   [/\.DriverOpts\.\S+ {2}\(none\) → /, "this release of the reference forgets options of a service's networks"],
 ];
 
-export const isByDesign = (line: string): boolean => byDesign.some(([one]) => one.test(line));
+const byDesignOnPodman: typeof byDesign = [
+  [
+    / Config\.StopTimeout {2}\(none\) → 10$/,
+    "behind its compatible API one without a grace is killed at once; with us it has Docker's",
+  ],
+];
+
+export const isByDesign = (line: string, engine: "docker" | "podman"): boolean =>
+  [...byDesign, ...(engine === "podman" ? byDesignOnPodman : [])].some(([one]) => one.test(line));

@@ -1,11 +1,9 @@
-import { afterAll, describe, expect, inject, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { engineBox } from "../../engine/box.ts";
-import { isByDesign } from "./by-design.ts";
 import { fewThatShowAll, isOfRunning, type Case } from "./cases.ts";
+import { compared, nothing } from "./compared.ts";
 import { all, chosenCases, leastCases, runnable } from "./chosen.ts";
 import { ensureStandIn } from "./image.ts";
-import { differences, pictureOf } from "./picture.ts";
-import { portsFor, stageOf } from "./stage.ts";
 import { claimsOf, turns } from "./turns.ts";
 
 // The same file by Docker Compose and by Poststack, one after the other on the same engine, under the same name: what the
@@ -31,26 +29,13 @@ test.skipIf(all.length === 0)(
 async function run(one: Case): Promise<object> {
   if (box === undefined) throw new Error("no engine");
   const image = await ensureStandIn(box, [...runnable, ...cases]);
-  const stage = await stageOf(one, { box, image, ports: portsFor(one), postgres: inject("postgres") });
-  try {
-    await stage.compose("up", "-d", "--no-build");
-    const reference = await pictureOf(box.socket, stage.project, one);
-    await stage.compose("down", "-v");
-    await stage.poststack("apply", "--yes");
-    const ours = await pictureOf(box.socket, stage.project, one);
-    const different = differences(reference, ours).filter((line) => !isByDesign(line));
-    const plan = await stage.plan();
-    await stage.poststack("destroy", "dev", "--yes");
-    return { different, plan, rest: await stage.rest() };
-  } finally {
-    await stage.dispose();
-  }
+  return compared(one, { kind: "docker", box, image, hasReference: true });
 }
 
 describe.skipIf(cases.length === 0)("what Docker Compose makes of a file is what Poststack makes of it", () => {
   // Most of the time is spent waiting: for health, and for what has to stay up.
   test.concurrent.each(cases.map((one) => [one.id, one] as const))("%s", { timeout: 900_000 }, async (_id, one) => {
     const found = await turn(claimsOf(one), () => run(one));
-    expect(found).toEqual({ different: [], plan: [], rest: [] });
+    expect(found).toEqual(nothing);
   });
 });

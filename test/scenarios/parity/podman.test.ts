@@ -1,13 +1,15 @@
-import { afterAll, describe, expect, inject, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
+import { isAllAsked } from "../../engine/asked.ts";
 import { engineBox } from "../../engine/box.ts";
 import type { Case } from "./cases.ts";
 import { chosenForPodman, runnable } from "./chosen.ts";
+import { compared, nothing } from "./compared.ts";
 import { ensureStandIn } from "./image.ts";
-import { portsFor, stageOf } from "./stage.ts";
 import { claimsOf, turns } from "./turns.ts";
 
-// The same files on Podman, without the reference, which knows Docker alone: they run, then there is nothing to do, and
-// nothing but volumes is left when they go. What is different there is in docs/podman.md.
+// The same files on Podman: they run, then there is nothing to do, and nothing but volumes is left when they go. With
+// POSTSTACK_ENGINES=all the reference runs each of them first, on Podman, too, and what there is of both is compared. What
+// is different there is in docs/podman.md.
 
 const box = await engineBox("podman");
 const cases = box === undefined ? [] : chosenForPodman();
@@ -17,20 +19,12 @@ afterAll(() => box?.close());
 async function run(one: Case): Promise<object> {
   if (box === undefined) throw new Error("no engine");
   const image = await ensureStandIn(box, runnable);
-  const stage = await stageOf(one, { box, image, ports: portsFor(one), postgres: inject("postgres") });
-  try {
-    await stage.poststack("apply", "--yes");
-    const plan = await stage.plan();
-    await stage.poststack("destroy", "dev", "--yes");
-    return { plan, rest: await stage.rest() };
-  } finally {
-    await stage.dispose();
-  }
+  return compared(one, { kind: "podman", box, image, hasReference: isAllAsked });
 }
 
 describe.skipIf(cases.length === 0)("a Compose file on Podman", () => {
   test.concurrent.each(cases.map((one) => [one.id, one] as const))("%s", { timeout: 900_000 }, async (_id, one) => {
     const found = await turn(claimsOf(one), () => run(one));
-    expect(found).toEqual({ plan: [], rest: [] });
+    expect(found).toEqual(nothing);
   });
 });
