@@ -48,6 +48,9 @@ export function hintOf(event: EngineEvent, mark: string | undefined, { resources
   }
 }
 
+/** The main process of a container is gone: `die` of Docker, `died` of Podman. */
+const ending = /^died?$/;
+
 /** Milliseconds after which a stream that ends was a good one: the next try comes soon again. */
 const stableMs = 10_000;
 
@@ -62,6 +65,20 @@ export function watchEngine(
   let wanted: Desired | undefined;
   let following: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
 
+  /**
+   * Docker 20.10 tells of an end first, then cleans up after it, and only then shows it in its list
+   * (`ProcessEvent` in moby's daemon/monitor.go): on a busy machine a look comes too early, and there is no event more.
+   * About the container itself it answers when it is done with it, so that the answer is another hint.
+   */
+  async function lookAfterEnd(id: string, signal: AbortSignal): Promise<void> {
+    try {
+      await containers.inspectContainer(id, signal);
+    } catch {
+      // Why it does not answer is told by the pass, which meets the same.
+    }
+    if (!signal.aborted) wake("look");
+  }
+
   async function follow(signal: AbortSignal): Promise<void> {
     for (let attempt = 0; !signal.aborted; attempt++) {
       let openedMs: number | undefined;
@@ -72,7 +89,9 @@ export function watchEngine(
       try {
         for await (const event of containers.events(signal, opened)) {
           const hint = wanted === undefined ? "nothing" : hintOf(event, observedMark({ state }), wanted);
-          if (hint !== "nothing") wake(hint);
+          if (hint === "nothing") continue;
+          wake(hint);
+          if (event.kind === "container" && ending.test(event.action)) void lookAfterEnd(event.id, signal);
         }
       } catch {
         // Why an engine cannot be asked is told by the pass, which meets the same.
@@ -86,10 +105,10 @@ export function watchEngine(
   }
 
   async function end(): Promise<void> {
-    const ending = following;
+    const last = following;
     following = undefined;
-    ending?.stop.abort();
-    await ending?.ended;
+    last?.stop.abort();
+    await last?.ended;
   }
 
   return {

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { ownerMark } from "../../controller/core/engine-labels.ts";
 import { PoststackError, type ErrorCode } from "../../controller/core/errors.ts";
 import { resourceId } from "../../controller/core/id.ts";
-import type { EngineEvent } from "../../controller/core/ports/container-facts.ts";
+import type { ContainerSummary, EngineEvent } from "../../controller/core/ports/container-facts.ts";
 import type { EnginePorts } from "../../controller/engine/converge.ts";
 import { hintOf } from "../../controller/engine/engine-watch.ts";
 import { watch, type PassEnd } from "../../controller/engine/watch.ts";
@@ -80,6 +80,8 @@ function stage({ time, wishes, fault }: StageOptions) {
   const started: number[] = [];
   let isAway = false;
   let failed = 0;
+  /** What the list still says while the engine is not done with the end of a container, and until when. */
+  let held: { readonly list: readonly ContainerSummary[]; readonly done: Promise<void> } | undefined;
   const tell = (action: string): void => events.tell(event(action));
   it.onWrite((call, when) => {
     const verb = call.replace(/Container .*/, "");
@@ -98,7 +100,12 @@ function stage({ time, wishes, fault }: StageOptions) {
       ...engine,
       containers: (signal: AbortSignal) => {
         asked.push(clock.nowMs());
-        return isAway ? away() : engine.containers(signal);
+        if (isAway) return away();
+        return held === undefined ? engine.containers(signal) : Promise.resolve(held.list);
+      },
+      inspectContainer: async (id: string, signal: AbortSignal) => {
+        await held?.done;
+        return engine.inspectContainer(id, signal);
       },
       events: (signal: AbortSignal, opened?: () => void) => events.follow(signal, opened),
     },
@@ -134,6 +141,15 @@ function stage({ time, wishes, fault }: StageOptions) {
     nowMs: () => clock.nowMs(),
     ...{ asked, started },
     goAway: (is: boolean) => (isAway = is),
+    /** From here on the list is as it was; what is given back ends that. */
+    hold: async (): Promise<() => void> => {
+      let resolve = (): void => undefined;
+      held = { list: await engine.containers(stop.signal), done: new Promise((done) => (resolve = done)) };
+      return () => {
+        held = undefined;
+        resolve();
+      };
+    },
     /** Until nothing has been asked for a while. */
     quiet: async (): Promise<void> => {
       for (let before = -1; before !== asked.length;) {
@@ -158,6 +174,21 @@ test("an event wakes, and what our own actions tell of does not keep it awake", 
   // One that starts it, and one that sees that all is well.
   expect(passes.length - before).toBeLessThanOrEqual(2);
   expect(it.writes.filter((call) => call.startsWith("start"))).toHaveLength(2);
+});
+
+test("an end that the engine tells of before its list shows it is looked at once the list does", async () => {
+  const { it, kill, tell, quiet, hold, asked } = stage({ time: "stands", wishes: [named("web")] });
+  await expect.poll(() => it.names()).toBe(running("web"));
+  await quiet();
+  const letGo = await hold();
+  const before = asked.length;
+  kill("app-dev-web-1");
+  tell("die");
+  await expect.poll(() => asked.length).toBeGreaterThan(before);
+  await quiet();
+  expect(it.names()).toBe("app-dev-web-1 exited");
+  letGo();
+  await expect.poll(() => it.names()).toBe(running("web"));
 });
 
 test("limits that no list shows are looked at on the event", async () => {
