@@ -140,6 +140,7 @@ test("a byte that was changed and a file that was cut are told, and not restored
 test("a restore brings the whole server back, as it was and with the password of today", async () => {
   await project.sql("delete from orders; create role stranger");
   await project.sql("drop table kept", { database: "other" });
+  const fence = await count("select value from poststack.system_info where key = 'fence'");
   const [planned] = await project.plan("--restore", copy);
   expect(planned).toContain("takes the place of the whole server: every database and every role");
   expect((await project.run("db", "restore", "dev", copy, "--yes", "--json")).text).toContain(
@@ -155,6 +156,8 @@ test("a restore brings the whole server back, as it was and with the password of
   expect(await count("select count(*) from seen")).toBe(0);
   expect(await project.sql("select n from kept", { database: "other" })).toEqual([{ n: 1 }]);
   expect(await count("select count(*) from pg_roles where rolname = 'stranger'")).toBe(0);
+  // A writer who slept since before the restore is no newer than what is there now.
+  expect(await count("select value from poststack.system_info where key = 'fence'")).toBeGreaterThan(fence);
   // Logged in with what the state has; what the copy had is another.
   expect(await verifierNow()).not.toBe(before.verifier);
   // The log goes on under another number: an archive would take two logs for one.
