@@ -18,7 +18,7 @@ import { renderAddresses } from "./render/addresses.ts";
 import { comparable } from "./saved-plan.ts";
 import { progress, type Progress } from "./render/progress.ts";
 import { renderInitPhase } from "./render/results.ts";
-import { causesOf, paintedError } from "./report.ts";
+import { paintedError } from "./report.ts";
 
 export interface ReconcileOptions {
   readonly selection?: Selection;
@@ -111,7 +111,7 @@ export async function reconcile(
     const settledText = isUntouched(outcome) ? await settledTextOf(options, desired) : "";
     for (const line of outcomeLines(outcome, context, options, settledText)) context.print(line);
     for (const line of renderAddresses(addresses, paint)) context.print(line);
-    for (const error of causesOf(errorsOfOutcome(outcome))) context.note(paintedError(error, paintError));
+    for (const error of errorsOfOutcome(outcome)) context.note(paintedError(error, paintError));
   }
   const isDone = outcome.status === "declined" && saved !== undefined && outcome.passes > 0;
   return isDone ? exitCode.done : exitCodeOfOutcome(outcome);

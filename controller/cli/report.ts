@@ -18,12 +18,6 @@ export function reportErrors(thrown: unknown, world: World, args: readonly strin
   return errors;
 }
 
-/** What a person is to see to. Where a migration is refused, those behind it only wait for it. */
-export function causesOf(errors: readonly ErrorFacts[]): readonly ErrorFacts[] {
-  const causes = errors.filter(({ code }) => code !== "PLAN_REFUSED");
-  return causes.length === 0 ? errors : causes;
-}
-
 /** As core renders it, with the code emphasised. */
 export function paintedError(error: ErrorFacts, paint: Paint = plain): string {
   const [first = "", ...rest] = renderError(error).split("\n");

@@ -1,3 +1,4 @@
+import { isRefusal } from "../core/action.ts";
 import type { ResourceId } from "../core/id.ts";
 import type { Deferred } from "../core/plan.ts";
 import { kinds, type Action, type Desired } from "../resources/index.ts";
@@ -28,6 +29,14 @@ export function dependencyGraph(
       add(id, phase === "contract" ? dependsOn : before);
       before = [id];
     }
+    // What lets wait for the last of them waits for all, also where that one is applied and another may not run as it is.
+    const last = files.at(-1);
+    const refused = actions.filter((action) => action.kind === "migration" && isRefusal(action));
+    if (last !== undefined && refused.length > 0)
+      add(
+        last.id,
+        refused.flatMap(({ id }) => (id === last.id ? [] : [id])),
+      );
   }
   for (const { id, dependsOn } of actions) add(id, dependsOn);
   for (const { id } of deferred) add(id, []);

@@ -1,19 +1,6 @@
 import { expect, test } from "vitest";
 import { countsOf } from "../../controller/cli/reconcile.ts";
-import { causesOf } from "../../controller/cli/report.ts";
-import type { ErrorFacts } from "../../controller/core/errors.ts";
 import type { ActionResult } from "../../controller/engine/events.ts";
-
-const edited: ErrorFacts = { code: "MIGRATION_EDITED", what: "001 was edited" };
-const waits: ErrorFacts = { code: "PLAN_REFUSED", what: "002 waits for 001", next: "see there" };
-
-test.each<[string, readonly ErrorFacts[], readonly ErrorFacts[]]>([
-  ["what only waits for another is left out", [edited, waits], [edited]],
-  ["where nothing else is told, it is told", [waits], [waits]],
-  ["nothing stays nothing", [], []],
-])("%s", (_what, errors, expected) => {
-  expect(causesOf(errors)).toEqual(expected);
-});
 
 test("a try that comes to nothing is no work, and what a later one made up for has not failed", () => {
   const result = (id: string, status: ActionResult["status"]) =>

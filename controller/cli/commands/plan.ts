@@ -12,7 +12,7 @@ import { contextOf, printJson, type Context } from "../context.ts";
 import { exitCode, type ExitCode } from "../exit.ts";
 import { openEnvironment } from "../open.ts";
 import { planToJson } from "../plan-json.ts";
-import { causesOf, paintedError } from "../report.ts";
+import { paintedError } from "../report.ts";
 import { comparable, savedExtent, savePlan } from "../saved-plan.ts";
 import { extentOf, selectionOf } from "../selection.ts";
 import type { Invocation, Options } from "../spec.ts";
@@ -101,7 +101,7 @@ function refusalLines(
   state: StateFacts | undefined,
   { paintError }: Context,
 ): readonly string[] {
-  const lines = causesOf(refusals.map(({ error }) => error)).map((error) => paintedError(error, paintError));
+  const lines = refusals.map(({ error }) => paintedError(error, paintError));
   const isMarkMadeUp =
     state === undefined && refusals.some(({ kind, error }) => error.code === "NAME_TAKEN" && marked.has(kind));
   return isMarkMadeUp

@@ -1,5 +1,4 @@
 import type { ResourceId } from "../../core/id.ts";
-import { fileStart } from "../../core/place.ts";
 import type { Held } from "../../core/plan.ts";
 import { isAsFiles } from "./columns.ts";
 import { stepsForward } from "./diff-forward.ts";
@@ -9,7 +8,7 @@ import { historyOf, type History } from "./history.ts";
 import { takeOver } from "./import/diff.ts";
 import type { DesiredMigrations, MigrationAction, ObservedMigrations } from "./model.ts";
 import { heldContracts } from "./phases/contracts.ts";
-import { refuse, unknownVersion } from "./refusals.ts";
+import { unknownVersion } from "./refusals.ts";
 import { isRepeated, stepsRepeated } from "./repeatable/diff.ts";
 import { parseTarget } from "./target.ts";
 
@@ -70,25 +69,12 @@ const isDone = (wish: DesiredMigrations, observed: ObservedMigrations | undefine
   isAsFiles(wish.files, observed.columns) &&
   isRepeated(wish, observed);
 
-/** One after another. A refusal stops all that follows it, also what other kinds let wait for the last file. */
-function chain({ wish, files }: History, steps: readonly MigrationAction[]): readonly MigrationAction[] {
+/** One after another. A refusal stops all that follows it. */
+function chain({ wish }: History, steps: readonly MigrationAction[]): readonly MigrationAction[] {
   const refused = steps.filter(({ verb }) => verb === "refuse");
-  const last = files.at(-1);
-  const [first] = refused;
-  const waits =
-    first === undefined || last === undefined || steps.some(({ id }) => id === last.id)
-      ? []
-      : [
-          refuse(last.id, {
-            code: "PLAN_REFUSED",
-            what: `${last.name} waits for ${first.id}`,
-            where: fileStart(last.file),
-            next: "see there",
-          }),
-        ];
   let before: readonly ResourceId[] = wish.dependsOn;
   let built: readonly ResourceId[] | undefined;
-  return [...refused, ...steps.filter(({ verb }) => verb !== "refuse"), ...waits].map((step) => {
+  return [...refused, ...steps.filter(({ verb }) => verb !== "refuse")].map((step) => {
     if (step.verb === "rebuild") {
       // They share a session, so one at a time; one that cannot be built keeps no other from it.
       const linked = { ...step, dependsOn: before, ...(built === undefined ? {} : { after: built }) };

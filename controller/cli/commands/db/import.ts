@@ -47,9 +47,7 @@ export async function importCommand({ args: [name], options }: Invocation, world
     return Promise.resolve({
       takeOver: actions.find(({ verb }) => verb === "import")?.reason ?? null,
       pending: isDeferred ? null : actions.filter(({ verb }) => verb === "apply" || verb === "repeat").length,
-      errors: actions.flatMap((action) =>
-        isRefusal(action) && action.error.code !== "PLAN_REFUSED" ? [action.error] : [],
-      ),
+      errors: actions.flatMap((action) => (isRefusal(action) ? [action.error] : [])),
     });
   });
   const directory = options.text("write");
