@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Missing, type Case } from "../case.ts";
 import { poststack, program } from "../poststack.ts";
 import { projectRoot } from "../server.ts";
-import { database, databaseUrl, migrationProject } from "./migrations.ts";
+import { database, databaseUrl, forget, migrationProject } from "./migrations.ts";
 
 const tables = 200;
 
@@ -27,9 +27,11 @@ export const rehearsal: Case = {
   title: "one new migration rehearsed on a schema of 200 tables, against copying that schema",
   goal: 1.5,
   rounds: { warmUp: 1, rounds: 9 },
-  set({ folder, home, server }) {
+  async set({ folder, home, server }) {
     if (spawnSync("psql", ["--version"]).status !== 0) throw new Missing("psql is not on PATH");
     migrationProject(folder, 0);
+    // Of an earlier case.
+    await forget(folder, server);
     mkdirSync(join(folder, "migrations"), { recursive: true });
     const all = Array.from({ length: tables }, (_, index) => table(index + 1)).join("");
     writeFileSync(join(folder, "migrations", "001_tables.sql"), all);
@@ -38,10 +40,10 @@ export const rehearsal: Case = {
     const ours = { ...asked, environment: { ...asked.environment, ...environment } };
     const options = { cwd: folder, env: { ...process.env, ...environment } };
     const applied = spawnSync(process.execPath, [program, "apply", "--yes"], options);
-    if (applied.status !== 0) throw new Error(String(applied.stderr));
+    if (applied.status !== 0) throw new Error(String(applied.stderr).slice(-2_000));
     writeFileSync(join(folder, "migrations", "002_new.sql"), "alter table wide_7 add note text;\n");
     writeFileSync(join(folder, "migrations", "002_new.rollback.sql"), "alter table wide_7 drop note;\n");
-    return Promise.resolve({
+    return {
       ours,
       other: {
         name: "poststack db dump, psql",
@@ -56,6 +58,6 @@ export const rehearsal: Case = {
         cwd: folder,
         environment: ours.environment,
       },
-    });
+    };
   },
 };
