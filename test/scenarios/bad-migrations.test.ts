@@ -232,6 +232,17 @@ test("db resolve records what a person has seen of a migration that began and di
   await project.ok("db", "resolve", "003", "--as", "rolled-back", "--yes");
   expect(await project.sql(state)).toEqual([]);
   expect((await project.run("apply", "--yes")).code).toBe(1);
+  // Also where its file is gone; and a mistake in writing is one, whatever was said.
+  await project.sql("drop table c");
+  for (const file of [next, "migrations/003_c.rollback.sql"]) rmSync(project.path(file));
+  expect((await project.run("db", "resolve", "033", "--as", "rolled-back", "--yes")).text).toContain(
+    "MIGRATION_UNKNOWN",
+  );
+  await project.ok("db", "resolve", "003", "--as", "rolled-back", "--yes");
+  expect(await project.sql(state)).toEqual([]);
+  project.write(next, `${header}do $$ begin create table c (n int); commit; perform 1 / 0; end $$;\n`);
+  project.write("migrations/003_c.rollback.sql", "drop table c;\n");
+  expect((await project.run("apply", "--yes")).code).toBe(1);
   project.write(next, `${header}create table c (n int);\n`);
   const resolved = await project.ok("db", "resolve", "003", "dev", "--as", "applied", "--yes");
   expect(resolved.stdout).toMatch(/^\+create table c \(n int\);$/m);

@@ -73,7 +73,10 @@ export function resolves(history: History, resolution: Resolution): readonly Mig
   const { wish, files, rows, rowOf, fileOf } = history;
   const { version, as } = resolution;
   const target = parseResolved(resolution, files, rows);
-  if (target === undefined || typeof target === "string") return [unknownVersion(wish, version, history)];
+  if (target === undefined || typeof target === "string") {
+    // Without a file nothing is left of it once its row is gone: the pass that looks again finds all as it was said.
+    return as === "rolled-back" ? [] : [unknownVersion(wish, version, history)];
+  }
   const [row, file] = [rowOf.get(target.order), fileOf.get(target.order)];
   if (row === undefined) return as === "applied" && file !== undefined ? [neverBegun(file)] : [];
   if (row.state === "applied") return as === "applied" ? [] : [wholeAlready(row, file)];

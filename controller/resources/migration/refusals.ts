@@ -134,7 +134,11 @@ export const rollbackMissing = (row: LedgerRow, file: MigrationFile | undefined)
     next: `write ${row.name}.rollback.sql; an empty one when there is nothing to take back`,
   });
 
-export function unknownVersion(wish: DesiredMigrations, version: string, { files, rows }: History): Refused {
+export function unknownVersion(
+  wish: DesiredMigrations,
+  version: string,
+  { files, rows }: Pick<History, "files" | "rows">,
+): Refused {
   const known = [...new Map([...rows, ...files].map(({ order, name }) => [order, name])).values()];
   const near = known
     .map((name, index) => ({ name, index, shared: sharedStart(name, version) }))

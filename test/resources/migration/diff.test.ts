@@ -252,6 +252,7 @@ const repairing: readonly Row[] = [
     ["001 MIGRATION_MISSING", "002 PLAN_REFUSED"],
   ],
   ["but to forget", ["002"], ["001! v1 started"], resolve("1", "rolled-back"), ["unrecord 001"]],
+  ["which is done when it is forgotten", ["002"], [], resolve("1", "rolled-back"), []],
   [
     "resolving of an unknown version",
     ["001"],

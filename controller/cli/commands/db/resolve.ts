@@ -1,5 +1,6 @@
-import { PoststackError } from "../../../core/errors.ts";
+import { fromFacts, PoststackError } from "../../../core/errors.ts";
 import type { Resolution } from "../../../resources/migration/model.ts";
+import { unknownVersion } from "../../../resources/migration/refusals.ts";
 import { parseResolved } from "../../../resources/migration/target.ts";
 import { contextOf } from "../../context.ts";
 import type { ExitCode } from "../../exit.ts";
@@ -23,18 +24,22 @@ export async function resolveCommand(
       next: "--as applied when it is in the state after the whole file, --as rolled-back when nothing of it is there",
     });
   }
-  if (as === "applied") {
-    const opened = openEnvironment(context, name);
-    const edits = await look(opened, world.signal, (seen) => {
-      const files = seen.desired.resources.migration[0]?.files ?? [];
-      const rows = seen.observation.observed.migration?.[0]?.rows ?? [];
-      const target = parseResolved({ version, as }, files, rows);
-      return editsOf(seen, (_file, { order, state }) => {
-        return state !== "applied" && typeof target === "object" && order === target.order;
-      });
+  const opened = openEnvironment(context, name);
+  const edits = await look(opened, world.signal, async (seen) => {
+    const [wish] = seen.desired.resources.migration;
+    const observed = seen.observation.observed.migration?.[0];
+    const known = { files: wish?.files ?? [], rows: observed?.rows ?? [] };
+    const target = parseResolved({ version, as }, known.files, known.rows);
+    // Nobody else tells a mistake in writing from a row that is gone already.
+    if (target === undefined && wish !== undefined && observed !== undefined) {
+      throw fromFacts(unknownVersion(wish, version, known).error);
+    }
+    if (as === "rolled-back") return [];
+    return editsOf(seen, (_file, { order, state }) => {
+      return state !== "applied" && typeof target === "object" && order === target.order;
     });
-    for (const edit of edits) await showEdit(edit, opened, context);
-  }
+  });
+  for (const edit of edits) await showEdit(edit, opened, context);
   const settled = `Nothing to do: nothing of ${version} waits for an answer.`;
   return reconcileMigrations(name, { resolve: { version, as } }, settled, options, context);
 }
