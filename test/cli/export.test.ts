@@ -1,6 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parseDotenv } from "../../controller/config/dotenv.ts";
 import { environmentText } from "../../controller/config/export/env-vars.ts";
@@ -111,15 +113,10 @@ describeServers({ name: "the exported Compose file", isExtra: true }, exportStag
     const env = join(app.project.root, "exported.env");
     writeFileSync(file, exported.stdout);
     writeFileSync(env, variables.stdout);
-    const docker = (...args: readonly string[]): string => {
-      const command = ["-f", file, "--env-file", env, ...args];
-      const options = { encoding: "utf8", env: { PATH: process.env["PATH"], DOCKER_HOST: app.host } } as const;
-      const ran = spawnSync(ensureCompose(), command, options);
-      if (ran.status !== 0) throw new Error(`docker compose ${args.join(" ")}\n${ran.stdout}${ran.stderr}`);
-      return ran.stdout;
-    };
-    onTestFinished(() => void docker("down", "--volumes"), 60_000);
-    docker("up", "--detach", "--wait");
+    const docker = (...args: readonly string[]): Promise<string> =>
+      whileProbed(app, () => runCompose(app, ["-f", file, "--env-file", env, ...args]));
+    onTestFinished(async () => void (await docker("down", "--volumes")), 60_000);
+    await docker("up", "--detach", "--wait");
 
     expect(facts(await engine.inspectContainer(`${app.name}-dev-web-1`, signal))).toEqual(ours);
     const { environment: _environment, ...theirs } = facts(
@@ -127,7 +124,7 @@ describeServers({ name: "the exported Compose file", isExtra: true }, exportStag
     );
     expect(theirs).toEqual({ ...server, environment: undefined });
     // The owner logs in from another container, by the name that ours has.
-    const login = docker(
+    const login = await docker(
       "run",
       "--rm",
       "--no-deps",
@@ -147,6 +144,36 @@ describeServers({ name: "the exported Compose file", isExtra: true }, exportStag
     expect(login.trim()).toBe("5MB");
   });
 });
+
+async function runCompose({ host }: Stage, args: readonly string[]): Promise<string> {
+  const child = spawn(ensureCompose(), args, {
+    env: { PATH: process.env["PATH"], DOCKER_HOST: host },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said = ["", ""];
+  for (const [index, stream] of [child.stdout, child.stderr].entries())
+    stream.setEncoding("utf8").on("data", (part: string) => (said[index] += part));
+  const [code] = (await once(child, "close")) as [number | null];
+  if (code !== 0) throw new Error(`docker compose ${args.join(" ")}\n${said.join("")}`);
+  return said[0] ?? "";
+}
+
+/** Podman without systemd probes nothing by itself, and Compose waits for ever: whoever looks with our adapter does. */
+async function whileProbed<T>({ box: { engine, signal } }: Stage, work: () => Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const looking = (async () => {
+    while (!done.signal.aborted) {
+      await engine.containers(signal).catch(() => undefined);
+      await pause(500, undefined, { signal: done.signal }).catch(() => undefined);
+    }
+  })();
+  try {
+    return await work();
+  } finally {
+    done.abort();
+    await looking;
+  }
+}
 
 /** What the file determines. */
 function facts(details: ContainerDetails | undefined) {
