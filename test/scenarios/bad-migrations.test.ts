@@ -118,7 +118,7 @@ test.each(rows)("$name: an error with its place, and files and database stay as 
   for (const path of row.remove ?? []) rmSync(project.path(path));
   try {
     const ended = await project.run("apply", "--yes", "--json");
-    const [error] = errorsOf(ended).filter(({ code }) => code !== "PLAN_REFUSED");
+    const [error] = errorsOf(ended);
     expect(`${error?.code} ${error?.where?.file}:${error?.where?.line}:${error?.where?.column}`).toBe(row.error);
     expect(error?.what).toContain(row.says);
     expect(error?.next).not.toBe(undefined);

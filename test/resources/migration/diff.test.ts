@@ -87,14 +87,8 @@ const forward: readonly Row[] = [
   ["target 0 on an empty ledger", ["001"], [], { target: "0" }, []],
   ["a target at the head", ["001", "002"], ["001"], { target: "001" }, []],
   ["a target below the head is refused", ["001", "002"], ["001", "002"], { target: "1" }, ["002 ROLLBACK_REQUIRED"]],
-  ["an unknown target", ["001"], [], { target: "7" }, ["7 MIGRATION_UNKNOWN", "001 PLAN_REFUSED"]],
-  [
-    "a target that is no version",
-    ["001"],
-    ["001"],
-    { target: "x'; --" },
-    ["x'; -- MIGRATION_UNKNOWN", "001 PLAN_REFUSED"],
-  ],
+  ["an unknown target", ["001"], [], { target: "7" }, ["7 MIGRATION_UNKNOWN"]],
+  ["a target that is no version", ["001"], ["001"], { target: "x'; --" }, ["x'; -- MIGRATION_UNKNOWN"]],
   [
     "timestamps sort by their digits",
     ["2017-09-26-200549", "20180101000000"],
@@ -103,7 +97,7 @@ const forward: readonly Row[] = [
     ["apply 20180101000000"],
   ],
   ["a file renamed with the same version and text", ["2017-09-26-200549"], ["20170926200549"], {}, []],
-  ["edited", ["001 v2", "002"], ["001", "002"], {}, ["001 MIGRATION_EDITED", "002 PLAN_REFUSED"]],
+  ["edited", ["001 v2", "002"], ["001", "002"], {}, ["001 MIGRATION_EDITED"]],
   ["edited, and something pending", ["001 v2", "002"], ["001"], {}, ["001 MIGRATION_EDITED", "apply 002"]],
   [
     "two edited: both are told",
@@ -112,16 +106,10 @@ const forward: readonly Row[] = [
     {},
     ["001 MIGRATION_EDITED", "002 MIGRATION_EDITED"],
   ],
-  ["missing", ["001", "003"], ["001", "002", "003"], {}, ["002 MIGRATION_MISSING", "003 PLAN_REFUSED"]],
-  ["ahead of the files", ["001"], ["001", "002"], {}, ["002 MIGRATION_MISSING", "001 PLAN_REFUSED"]],
+  ["missing", ["001", "003"], ["001", "002", "003"], {}, ["002 MIGRATION_MISSING"]],
+  ["ahead of the files", ["001"], ["001", "002"], {}, ["002 MIGRATION_MISSING"]],
   ["ahead of no files", [], ["001"], {}, ["001 MIGRATION_MISSING"]],
-  [
-    "a new one sorts before the head",
-    ["001", "002", "003"],
-    ["001", "003"],
-    {},
-    ["002 MIGRATION_ORDER", "003 PLAN_REFUSED"],
-  ],
+  ["a new one sorts before the head", ["001", "002", "003"], ["001", "003"], {}, ["002 MIGRATION_ORDER"]],
   ["a gap", ["001", "002", "004"], ["001"], {}, ["004 MIGRATION_GAP", "apply 002"]],
   ["a gap after the target", ["001", "002", "004"], [], { target: "2" }, ["apply 001", "apply 002"]],
   ["a gap that was applied is history", ["001", "003"], ["001", "003"], {}, []],
@@ -146,13 +134,7 @@ const forward: readonly Row[] = [
   ["a rollback that was interrupted", ["001"], ["001 v1 reverting"], {}, ["001 MIGRATION_INTERRUPTED"]],
   ["replay of the edited head", ["001", "002 v2"], ["001", "002"], { replay: true }, ["replay 002"]],
   ["replay with something pending", ["001 v2", "002"], ["001"], { replay: true }, ["replay 001", "apply 002"]],
-  [
-    "no replay below the head",
-    ["001 v2", "002"],
-    ["001", "002"],
-    { replay: true },
-    ["001 MIGRATION_EDITED", "002 PLAN_REFUSED"],
-  ],
+  ["no replay below the head", ["001 v2", "002"], ["001", "002"], { replay: true }, ["001 MIGRATION_EDITED"]],
   ["no replay without a recorded rollback", ["001 v2"], ["001-"], { replay: true }, ["001 MIGRATION_EDITED"]],
   ["no replay without a transaction", ["001! v2"], ["001!"], { replay: true }, ["001 MIGRATION_EDITED"]],
 ];
@@ -217,7 +199,7 @@ const backward: readonly Row[] = [
     ["001 MIGRATION_EDITED", "rollback 002"],
   ],
   ["an interrupted rollback goes on", ["001"], ["001 v1 reverting"], { target: "0", rollback: true }, ["rollback 001"]],
-  ["an unknown target", ["001"], ["001"], { target: "5", rollback: true }, ["5 MIGRATION_UNKNOWN", "001 PLAN_REFUSED"]],
+  ["an unknown target", ["001"], ["001"], { target: "5", rollback: true }, ["5 MIGRATION_UNKNOWN"]],
 ];
 
 const resolve = (version: string, as: Resolution["as"]): Partial<DesiredMigrations> => ({ resolve: { version, as } });
@@ -249,21 +231,15 @@ const repairing: readonly Row[] = [
     ["002"],
     ["001! v1 started"],
     resolve("1", "applied"),
-    ["001 MIGRATION_MISSING", "002 PLAN_REFUSED"],
+    ["001 MIGRATION_MISSING"],
   ],
   ["but to forget", ["002"], ["001! v1 started"], resolve("1", "rolled-back"), ["unrecord 001"]],
   ["which is done when it is forgotten", ["002"], [], resolve("1", "rolled-back"), []],
-  [
-    "resolving of an unknown version",
-    ["001"],
-    [],
-    resolve("9", "applied"),
-    ["9 MIGRATION_UNKNOWN", "001 PLAN_REFUSED"],
-  ],
+  ["resolving of an unknown version", ["001"], [], resolve("9", "applied"), ["9 MIGRATION_UNKNOWN"]],
   ["baseline", ["001", "002", "003"], [], { baseline: "2" }, ["baseline 001 002"]],
   ["baseline that is recorded", ["001", "002", "003"], ["001", "002"], { baseline: "2" }, []],
   ["baseline fills in what is missing", ["001", "002", "003"], ["001", "003"], { baseline: "3" }, ["baseline 002"]],
-  ["baseline of an unknown version", ["001"], [], { baseline: "9" }, ["9 MIGRATION_UNKNOWN", "001 PLAN_REFUSED"]],
+  ["baseline of an unknown version", ["001"], [], { baseline: "9" }, ["9 MIGRATION_UNKNOWN"]],
 ];
 
 describe.each([
@@ -341,7 +317,7 @@ test("each waits for the one before, the first for what the migrations wait for"
   ]);
 });
 
-test("a refusal stands before what it stops, and the last file always waits for it", () => {
+test("a refusal stands before what it stops", () => {
   const actions = diff([wish(["001 v2", "002", "003"])], [seen(["001", "002"])]);
   expect(actions.map(({ id, dependsOn }) => `${id} after ${dependsOn.join()}`)).toEqual([
     "migration:001_x after database:app",
