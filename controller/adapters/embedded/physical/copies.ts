@@ -16,9 +16,6 @@ import { leftovers, temporaryName } from "../../temporary-name.ts";
 import { removeLeftovers, type Programs } from "../cluster.ts";
 import type { Layout } from "../layout.ts";
 import { exchange, isDecided, settleExchange } from "./exchange.ts";
-import { packCluster } from "./pack.ts";
-import { inSingleUserMode } from "./single-user.ts";
-import { readCopy } from "./unpack.ts";
 
 /** What copies need of the environment's server. */
 interface Own {
@@ -36,9 +33,16 @@ const isSettings = (path: string): boolean => /^[^/]+\.conf$/.test(path);
 
 /** @see ClusterCopies in core/ports/cluster-copies.ts */
 export const clusterCopies = ({ layout, programs, clock }: Own): EmbeddedServers["copies"] => ({
-  pack: (file, stop, signal) => packCluster(layout().data, file, stop, signal),
+  // Streams and archives are loaded where there is a copy to be made or read: a look has none.
+  async pack(file, stop, signal) {
+    const { packCluster } = await import("./pack.ts");
+    return packCluster(layout().data, file, stop, signal);
+  },
 
-  check: (file, signal) => readCopy(file, undefined, signal),
+  async check(file, signal) {
+    const { readCopy } = await import("./unpack.ts");
+    return readCopy(file, undefined, signal);
+  },
 
   leftovers: () =>
     leftIn(layout().data)
@@ -51,6 +55,7 @@ export const clusterCopies = ({ layout, programs, clock }: Own): EmbeddedServers
   },
 
   async open(spec, file, isLasting, signal, run) {
+    const { inSingleUserMode } = await import("./single-user.ts");
     settleExchange(layout().data);
     const own = layout();
     const { data, user } = own;
@@ -100,6 +105,7 @@ async function unpackInto(folder: string, file: string, { user }: Layout, signal
   } catch (error) {
     throw unlessUnwritable(error, folder);
   }
+  const { readCopy } = await import("./unpack.ts");
   await readCopy(file, { folder, owner: user, isLeftOut: isSettings }, signal);
   // A server asks for the one, also where nothing is in it; by the other it begins a timeline of its own.
   for (const name of ["postgresql.conf", "recovery.signal"]) ownFile(join(folder, name), "", user);
