@@ -8,9 +8,10 @@ import type { Action, Desired } from "../resources/index.ts";
 import type { Outline } from "../resources/outline.ts";
 import { applyPlan } from "./apply.ts";
 import type { ActionResult, Emit } from "./events.ts";
-import { rememberEngine } from "./known-engine.ts";
+import { rememberCluster } from "./known-cluster.ts";
+import { isLeft, letGoOfEngine, rememberEngine } from "./known-engine.ts";
 import { firstLook, look, provedPlan, waitsFor, type Look } from "./look.ts";
-import { duringLook, observe, type Observation } from "./observe.ts";
+import { duringLook, observe } from "./observe.ts";
 import { buildPlan } from "./plan.ts";
 import { recordBefore, recordEvents, type Run } from "./record.ts";
 import { nothingRehearsed, type Rehearsed } from "./rehearsal/rehearsed.ts";
@@ -99,21 +100,28 @@ export async function converge(load: LoadDesired, ports: EnginePorts, options: C
     const { atOnce, errors } = await settle(looked, load, ports, options, new Set());
     if (errors.length > 0) return { status: "stalled", errors, passes: 0, results: [] };
     // What was waited for may have changed by then: look again.
-    return atOnce ? { status: "converged", plan: first, passes: 0, results: [] } : converge(load, ports, options);
+    if (!atOnce) return converge(load, ports, options);
+    if (isLeft(looked.desired))
+      await locked(ports, options, () => letGoOfEngine(looked.desired, ports, options.signal));
+    return { status: "converged", plan: first, passes: 0, results: [] };
   }
   options.emit({ type: "plan", plan: first, pass: 1 });
   if (isRefused(first, options)) return { status: "refused", plan: first, passes: 0, results: [] };
   const approved = await options.approve(first, 1);
   if (approved === undefined) return { status: "declined", plan: first, passes: 0, results: [] };
+  return locked(ports, options, () => passes(load, ports, options, known, first, approved));
+}
 
-  const lock = await options.hostLock.take(
-    ports.state.directory,
-    options.lockTimeoutMs,
-    (holder) => options.emit({ type: "lock-wait", holder }),
-    options.signal,
-  );
+/** As the one writer of the environment on this host. @throws PoststackError `LOCK_HELD` */
+async function locked<T>(
+  { state }: EnginePorts,
+  { hostLock, lockTimeoutMs, emit, signal }: ConvergeOptions,
+  act: () => Promise<T>,
+): Promise<T> {
+  const onWait = (holder: string): void => emit({ type: "lock-wait", holder });
+  const lock = await hostLock.take(state.directory, lockTimeoutMs, onWait, signal);
   try {
-    return await passes(load, ports, options, known, first, approved);
+    return await act();
   } finally {
     await lock.release();
   }
@@ -154,10 +162,13 @@ async function passes(
     if (ended.type === "settled") {
       const { atOnce, errors } = await settle(ended, load, ports, options, acted);
       if (errors.length > 0) return { status: "stalled", errors, passes: pass, results };
-      if (atOnce) return { status: "converged", plan: ended.plan, passes: pass - 1, results };
       // To have waited is no pass; what was waited for may have changed by then.
-      pass--;
-      continue;
+      if (!atOnce) {
+        pass--;
+        continue;
+      }
+      await letGoOfEngine(ended.desired, ports, options.signal);
+      return { status: "converged", plan: ended.plan, passes: pass - 1, results };
     }
     if ("plan" in ended) return { status: ended.type, plan: ended.plan, passes: pass - 1, results };
     if ("results" in ended) results.push(...ended.results);
@@ -249,17 +260,6 @@ async function loadWithSecrets(load: LoadDesired, { state }: EnginePorts): Promi
   if (kept !== undefined && desired.secretNames.every((name) => kept.has(name))) return desired;
   state.ensure(desired.secretNames);
   return load();
-}
-
-/**
- * A server that somebody else runs has no action of ours that could remember which cluster it is, so that another one
- * behind the same address is noticed (RELIABILITY 21). Whoever is about to write to it remembers.
- */
-function rememberCluster(desired: Desired, { observed }: Observation, { state }: EnginePorts): void {
-  const [wanted] = desired.resources.instance;
-  const [seen] = observed.instance ?? [];
-  if (wanted?.provider !== "external" || wanted.knownIdentifier !== undefined) return;
-  if (seen?.systemIdentifier !== undefined) state.recordSystemIdentifier(seen.systemIdentifier);
 }
 
 /** A server that answers is locked before it is looked at; one that is down or not there yet, when it first answers. */

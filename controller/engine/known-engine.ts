@@ -1,9 +1,11 @@
 import { isRemoval } from "../core/action.ts";
+import { labelNames, observedMark } from "../core/engine-labels.ts";
 import { PoststackError } from "../core/errors.ts";
+import { claimsAmong } from "../core/ownership.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Ports } from "../core/ports.ts";
 import type { EngineIdentity } from "../core/ports/container-facts.ts";
-import { kinds, resources, type Action } from "../resources/index.ts";
+import { kinds, resources, type Action, type Desired } from "../resources/index.ts";
 import type { Outline } from "../resources/outline.ts";
 
 // An engine knows nothing of containers in another one: who asks the wrong one finds none of ours, makes them a second
@@ -22,7 +24,7 @@ export async function checkEngine(
   if (answering.engine === knownEngine.engine && answering.address === knownEngine.address) return;
   throw new PoststackError("ENGINE_CHANGED", {
     what: `the environment's containers are in ${shown(knownEngine)}, and ${shown(answering)} answers`,
-    next: `set DOCKER_HOST=${knownEngine.address}; to move to the other one, first take the environment away: poststack destroy; one that is gone for ever is let go of with: poststack env forget-engine`,
+    next: `set DOCKER_HOST=${knownEngine.address}; to move to the other one, first take the environment away: poststack destroy, with --delete-data where it has volumes; one that is gone for ever is let go of with: poststack env forget-engine`,
   });
 }
 
@@ -42,6 +44,33 @@ export async function rememberEngine(
 ): Promise<void> {
   const makes = actions.some((action) => isInEngine(action.kind) && !isRemoval(action) && action.verb !== "refuse");
   if (makes) state.recordEngine(await containers.identify(signal));
+}
+
+/** What is lost sight of with an engine. Images can be made and pulled anew. */
+const things = ["container", "network", "volume"] as const;
+
+/** Whether a wish that is about the whole environment asks for nothing in the engine that the state remembers. */
+export const isLeft = ({ knownEngine, scope, resources: wanted }: Desired): boolean =>
+  knownEngine !== undefined &&
+  things.every((kind) => scope.has(kind) && wanted[kind].every((one) => !("to" in one) || one.to === "absent"));
+
+/** Another engine may be used next where nothing of ours, also no volume, is left in this one. Under the host lock. */
+export async function letGoOfEngine(
+  desired: Desired,
+  { containers, state }: Pick<Ports, "containers" | "state">,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!isLeft(desired)) return;
+  const mark = observedMark({ state });
+  const [all, networks, volumes] = await Promise.all([
+    containers.containers(signal),
+    containers.networks(signal),
+    containers.volumes(signal),
+  ]);
+  const isHeld =
+    [...networks, ...volumes].some(({ labels }) => labels.get(labelNames.owner) === mark) ||
+    (await claimsAmong(all, { containers, state }, signal)).length > 0;
+  if (!isHeld) state.forgetEngine();
 }
 
 const isInEngine = (kind: Action["kind"]): boolean => resources[kind].livesIn === "engine";
