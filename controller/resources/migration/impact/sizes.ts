@@ -32,6 +32,9 @@ function partitionsOf(table: Relation, catalog: Catalog): readonly Partition[] {
     ]);
 }
 
+/** What has columns and no pages: how many rows they hold is not known here. */
+const isElsewhere: ReadonlySet<Relation["kind"]> = new Set(["foreign table", "composite type"]);
+
 /** What the rules weigh. An index is as large as its table: that is who waits for it. */
 export function lintFacts(catalog: Catalog): LintFacts {
   const tables = new Map<string, TableFacts>();
@@ -39,7 +42,7 @@ export function lintFacts(catalog: Catalog): LintFacts {
   for (const [key, oid] of catalog.named) {
     const relation = byOid.get(oid);
     const table = relation === undefined ? undefined : (catalog.tableOf(relation) ?? relation);
-    if (table === undefined) continue;
+    if (table === undefined || isElsewhere.has(table.kind)) continue;
     const { bytes, rows, indexes } = sizeOf(table, catalog);
     const columnTypes = new Map([...table.columns].map(([name, { type }]) => [name, type]));
     const partitions = table.kind === "partitioned table" ? { partitions: partitionsOf(table, catalog) } : {};

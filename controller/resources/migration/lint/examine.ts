@@ -9,6 +9,7 @@ import type { Level } from "./level.ts";
 import type { Match, Rule } from "./rule.ts";
 import { metaRules, ruleNames, rules } from "./rules.ts";
 import { statementsIn, type Statement } from "./statement.ts";
+import { withChanges } from "./common-tables.ts";
 
 /** One migration's text, parsed. */
 export interface ExaminedFile {
@@ -62,7 +63,7 @@ interface Sighting extends Suspicion {
 }
 
 function examineFile({ source, transactional, parsed }: ExaminedFile, history: Recorder): readonly Suspicion[] {
-  const statements = parsed === undefined ? [] : statementsIn(parsed);
+  const statements = parsed === undefined ? [] : statementsIn(parsed).flatMap(withChanges);
   const sightings: Sighting[] = [];
   const path = searchPathOf(source.text);
   history.beginFile(path);
@@ -111,7 +112,9 @@ const isFor = (
 const rulesOf = new Map<string, readonly Rule[]>();
 
 /** Most statements are of a sort that hardly any rule looks at. */
-function rulesFor({ node }: Statement): readonly Rule[] {
+function rulesFor({ node, isPart }: Statement): readonly Rule[] {
+  // What stands in the whole is found there.
+  if (isPart === true) return rules.filter(({ nodes }) => nodes !== "any" && nodes.some((one) => one in node));
   const [name = ""] = Object.keys(node);
   const known = rulesOf.get(name);
   if (known !== undefined) return known;

@@ -3,6 +3,7 @@ import { columnRules } from "./rules/columns.ts";
 import { compatibilityRules } from "./rules/compatibility.ts";
 import { constraintRules } from "./rules/constraints.ts";
 import { indexRules } from "./rules/indexes.ts";
+import { partitionRules } from "./rules/partitions.ts";
 import { removalRules } from "./rules/removals.ts";
 import { rewriteRules } from "./rules/rewrites.ts";
 import { transactionRules } from "./rules/transactions.ts";
@@ -12,7 +13,7 @@ export const ruleGroups: readonly { readonly title: string; readonly rules: read
   { title: "Indexes", rules: indexRules },
   { title: "Columns", rules: columnRules },
   { title: "Constraints", rules: constraintRules },
-  { title: "Whole tables, partitions and domains", rules: rewriteRules },
+  { title: "Whole tables, partitions and domains", rules: [...rewriteRules, ...partitionRules] },
   { title: "Transactions", rules: transactionRules },
   { title: "What is taken away", rules: removalRules },
   { title: "Releases that still run", rules: compatibilityRules },

@@ -17,6 +17,8 @@ export interface Statement {
   readonly within?: Statement;
   /** Others stand in it. */
   readonly isBlock?: true;
+  /** A WITH of `within` runs it. */
+  readonly isPart?: true;
 }
 
 /** One command of an ALTER TABLE, with what several rules need of it. */
@@ -77,10 +79,13 @@ const none: readonly Alteration[] = [];
 /** Many rules ask for the same ones. */
 const cut = new WeakMap<Node, readonly Alteration[]>();
 
-/** Commands of a table; those of views, sequences, indexes and types have rules of their own or none. */
-export function alterationsIn(statement: Statement): readonly Alteration[] {
+type Altered = AlterTableStmt["objtype"];
+const tables: readonly Altered[] = ["OBJECT_TABLE"];
+
+/** Commands of a table, where a rule asks for others of those, too; views, sequences and indexes have rules of their own or none. */
+export function alterationsIn(statement: Statement, objects = tables): readonly Alteration[] {
   const { node } = statement;
-  if (!("AlterTableStmt" in node)) return none;
+  if (!("AlterTableStmt" in node) || !objects.includes(node.AlterTableStmt.objtype)) return none;
   const known = cut.get(node);
   if (known !== undefined) return known;
   const found = cutCommands(node, statement.text);
@@ -89,8 +94,8 @@ export function alterationsIn(statement: Statement): readonly Alteration[] {
 }
 
 function cutCommands(node: { readonly AlterTableStmt: AlterTableStmt }, text: string): readonly Alteration[] {
-  const { relation, cmds = [], objtype } = node.AlterTableStmt;
-  if (relation === undefined || objtype !== "OBJECT_TABLE") return [];
+  const { relation, cmds = [] } = node.AlterTableStmt;
+  if (relation === undefined) return [];
   const pieces = commandPieces(node.AlterTableStmt, text);
   return cmds.flatMap((cmd, index): readonly Alteration[] => {
     if (!("AlterTableCmd" in cmd)) return [];
@@ -100,10 +105,12 @@ function cutCommands(node: { readonly AlterTableStmt: AlterTableStmt }, text: st
   });
 }
 
-/** Of `ALTER TABLE name a, b`, what each command says; nothing where the cutting does not come out as the parser has it. */
+/** Of `ALTER TABLE name a, b`, or of another kind, what each command says; nothing where the cutting does not come out as the parser has it. */
 function commandPieces({ cmds = [] }: AlterTableStmt, text: string) {
   const head =
-    /^alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?(?:"(?:[^"]|"")*"|[\w$.\u0080-\uffff])+(?:\s*\*)?\s+/iu.exec(text);
+    /^alter\s+(?:foreign\s+table|table|type)\s+(?:if\s+exists\s+)?(?:only\s+)?(?:"(?:[^"]|"")*"|[\w$.\u0080-\uffff])+(?:\s*\*)?\s+/iu.exec(
+      text,
+    );
   if (head === null) return [];
   const skipped = head[0].length;
   const pieces = piecesBetweenCommas(text.slice(skipped));

@@ -223,3 +223,17 @@ test("names are those of the statement, in quotes where SQL needs them", async (
 test("every rule is told apart by its name", () => {
   expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
 });
+
+describe("what a WITH changes", () => {
+  const gone = "with gone as (delete from orders returning *) insert into archive select * from gone";
+
+  test("is told where its statement begins, and a line beside that allows it", async () => {
+    expect(await found(`select 1;\n${gone};`)).toEqual(["2:1 backfill-at-once"]);
+    expect(await found(`${gone}; -- poststack: allow backfill-at-once it is nearly empty`)).toEqual([]);
+  });
+
+  test("is one with its statement for rules that look at every statement", async () => {
+    const text = "alter type s add value 'x'; with new as (insert into o values ('x') returning *) select * from new";
+    expect(await found(text)).toEqual(["1:29 enum-value-used"]);
+  });
+});

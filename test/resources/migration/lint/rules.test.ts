@@ -154,6 +154,8 @@ const cases: Readonly<Record<string, { readonly finds: readonly string[]; readon
       "alter table orders set tablespace t",
       "alter table orders set access method heap",
       "alter table orders alter a set expression as (b + 1)",
+      "alter table all in tablespace a set tablespace b",
+      "alter index all in tablespace a owned by r set tablespace b nowait",
     ],
     passes: ["alter table orders cluster on i", "alter table orders set (fillfactor = 70)"],
   },
@@ -164,6 +166,18 @@ const cases: Readonly<Record<string, { readonly finds: readonly string[]; readon
   "attach-partition": {
     finds: ["alter table orders attach partition p for values in (1)"],
     passes: ["create table p partition of orders for values in (1)"],
+  },
+  "create-partition": {
+    finds: [
+      "create table p partition of orders for values in (1)",
+      "create table if not exists shop.p partition of shop.orders (check (a > 0)) default partition by hash (id)",
+      "create foreign table p partition of orders for values in (1) server s",
+    ],
+    passes: [
+      "create table orders (a int) partition by list (a); create table p partition of orders for values in (1)",
+      "create table p (a int) inherits (orders)",
+      "create table p (a int) partition by list (a)",
+    ],
   },
   "detach-partition": {
     finds: ["alter table orders detach partition p"],
@@ -200,8 +214,23 @@ const cases: Readonly<Record<string, { readonly finds: readonly string[]; readon
     passes: ["analyze orders", "refresh materialized view concurrently v", "reindex table orders", "cluster orders"],
   },
   "backfill-at-once": {
-    finds: ["update orders set a = 1", "delete from orders", "update orders set a = c.a from c"],
+    finds: [
+      "update orders set a = 1",
+      "delete from orders",
+      "update orders set a = c.a from c",
+      "with gone as (delete from orders returning *) insert into archive select * from gone",
+      "with a as (select 1), gone as (update orders set a = 1 returning *) select count(*) from gone",
+      "insert into archive with gone as (delete from orders returning *) select * from gone",
+      "merge into orders using c on c.id = orders.id when matched then delete",
+      "merge into orders using (select * from c) c on c.id = orders.id when matched and c.a > 1 then update set a = 1",
+      "merge into orders using (values (1)) c (id) on c.id = orders.id when not matched by source then delete",
+      "do $$ begin delete from orders; end $$",
+    ],
     passes: [
+      "with gone as (delete from orders where a = 1 returning *) insert into archive select * from gone",
+      "merge into orders using (values (1)) c (id) on c.id = orders.id when matched then update set a = 1",
+      "merge into orders using c on c.id = orders.id when not matched then insert values (c.id)",
+      "merge into orders using (select * from c where c.id = 1) c on c.id = orders.id when matched then delete",
       "update orders set a = 1 where id < 1000",
       "delete from orders where a is null",
       "insert into orders values (1)",
@@ -213,6 +242,8 @@ const cases: Readonly<Record<string, { readonly finds: readonly string[]; readon
       "alter table orders add b int; insert into log select * from orders",
       "alter table orders add b int; delete from log where a = 1",
       "create table o (a int); alter table orders add b int; insert into o select a from orders",
+      "alter table orders add b int; merge into log using c on c.id = log.id when not matched then insert values (1)",
+      "alter table orders add b int; with gone as (delete from log where a = 1 returning *) select * from gone",
     ],
     passes: [
       "alter table orders validate constraint c; update orders set b = 1 where a > 0",
@@ -230,26 +261,61 @@ const cases: Readonly<Record<string, { readonly finds: readonly string[]; readon
     ],
   },
   "lock-timeout-off": {
-    finds: ["set lock_timeout = 0", "set local lock_timeout = '0'"],
-    passes: ["set lock_timeout = '10s'", "set statement_timeout = 0", "reset lock_timeout"],
+    finds: [
+      "set lock_timeout = 0",
+      "set local lock_timeout = '0'",
+      "set lock_timeout to '0ms'",
+      "select set_config('lock_timeout', '0', false)",
+      "select pg_catalog.set_config('LOCK_TIMEOUT'::text, '0s', true), 1",
+      "do $$ begin perform set_config('lock_timeout', '0', true); end $$",
+    ],
+    passes: [
+      "set lock_timeout = '10s'",
+      "set lock_timeout = '0.5s'",
+      "set statement_timeout = 0",
+      "reset lock_timeout",
+      "select set_config('lock_timeout', '10s', false)",
+      "select set_config('statement_timeout', '0', false)",
+    ],
   },
   "disable-trigger": {
     finds: [
       "alter table orders disable trigger all",
       "alter table orders disable trigger t",
       "alter table orders disable row level security",
+      "set session_replication_role = replica",
+      "set local session_replication_role to 'Replica'",
+      "select set_config('session_replication_role', 'replica', true)",
     ],
-    passes: ["alter table orders enable trigger all", "alter table orders enable row level security"],
+    passes: [
+      "set session_replication_role = origin",
+      "set session_replication_role to default",
+      "alter table orders enable trigger all",
+      "alter table orders enable row level security",
+    ],
   },
   "drop-table": {
     finds: ["drop table orders", "drop table if exists a, shop.b"],
     passes: ["drop view v", "drop index i"],
   },
   "drop-column": {
-    finds: ["alter table orders drop a", "alter table orders drop column if exists a"],
-    passes: ["alter table orders drop constraint a"],
+    finds: [
+      "alter table orders drop a",
+      "alter table orders drop column if exists a",
+      "alter foreign table far drop column a",
+      "alter type pair drop attribute a cascade",
+    ],
+    passes: [
+      "alter table orders drop constraint a",
+      "alter type pair add attribute a int",
+      "create type pair as (a int, b int); alter type pair drop attribute a",
+    ],
   },
   "drop-schema": { finds: ["drop schema shop"], passes: ["create schema shop; drop table t"] },
+  "drop-owned": {
+    finds: ["drop owned by clerk", "DROP OWNED BY clerk, current_user CASCADE"],
+    passes: ["reassign owned by clerk to current_user", "drop role clerk"],
+  },
   "drop-database": { finds: ["drop database d"], passes: ["create database d"] },
   "drop-object": {
     finds: [
@@ -274,6 +340,8 @@ const cases: Readonly<Record<string, { readonly finds: readonly string[]; readon
       "drop schema shop cascade",
       "alter table orders drop a cascade",
       "alter table orders drop constraint c cascade",
+      "alter type pair drop attribute a cascade",
+      "alter foreign table far drop column a cascade",
     ],
     passes: ["drop table orders", "alter table orders drop a restrict", "truncate orders cascade"],
   },
@@ -294,8 +362,13 @@ const cases: Readonly<Record<string, { readonly finds: readonly string[]; readon
     ],
   },
   "rename-column": {
-    finds: ["alter table orders rename a to b"],
-    passes: ["alter view v rename a to b", "alter table orders rename to o"],
+    finds: [
+      "alter table orders rename a to b",
+      "alter view v rename a to b",
+      "alter materialized view v rename column a to b",
+      "alter foreign table far rename a to b",
+    ],
+    passes: ["alter table orders rename to o", "create view v as select 1 as a; alter view v rename a to b"],
   },
   "rename-object": {
     finds: [

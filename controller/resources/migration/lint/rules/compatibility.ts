@@ -52,29 +52,34 @@ export const compatibilityRules: readonly Rule[] = [
     nodes: ["RenameStmt"],
     level: "warning",
     weight: "never",
-    title: "renaming a column",
+    title: "renaming a column of a table or view",
     elsewhere: { atlas: "BC102", squawk: "renaming-column", strongMigrations: "renaming a column" },
     example: { setup: table, sql: "ALTER TABLE orders RENAME COLUMN note TO remark;" },
     find({ node }) {
       if (!("RenameStmt" in node) || node.RenameStmt.renameType !== "OBJECT_COLUMN") return [];
       const { relation, relationType, subname = "", newname = "" } = node.RenameStmt;
-      if (relation === undefined || relationType === "OBJECT_VIEW") return [];
+      if (relation === undefined) return [];
       const on = nameOf(relation);
+      const filled = [
+        `-- a new column ${plain(newname)} of the same type; a release that writes both; the old rows in batches:`,
+        ...inBatches(
+          on,
+          `UPDATE ${show(on)} SET ${plain(newname)} = ${plain(subname)}`,
+          `${plain(newname)} IS DISTINCT FROM ${plain(subname)}`,
+        ),
+        "-- a release that reads the new one only; and then:",
+        alter(on, `DROP COLUMN ${plain(subname)}`),
+      ];
+      const queried = [
+        `-- ${plain(newname)} beside ${plain(subname)} first: CREATE OR REPLACE VIEW takes more columns behind the others;`,
+        "-- a release that reads the new one only; and then the view without the old one",
+      ];
       return [
         {
           on,
           what: `statements of the release that runs fail where they name ${show(on)}.${plain(subname)}`,
           locks: [{ mode: "ACCESS EXCLUSIVE", on, work: "moment" }],
-          recipe: [
-            `-- a new column ${plain(newname)} of the same type; a release that writes both; the old rows in batches:`,
-            ...inBatches(
-              on,
-              `UPDATE ${show(on)} SET ${plain(newname)} = ${plain(subname)}`,
-              `${plain(newname)} IS DISTINCT FROM ${plain(subname)}`,
-            ),
-            "-- a release that reads the new one only; and then:",
-            alter(on, `DROP COLUMN ${plain(subname)}`),
-          ],
+          recipe: relationType === "OBJECT_VIEW" || relationType === "OBJECT_MATVIEW" ? queried : filled,
         },
       ];
     },

@@ -31,6 +31,22 @@ function remakes(node: Node): readonly string[] {
   return [];
 }
 
+/** What has columns that may be dropped. */
+const columned = ["OBJECT_TABLE", "OBJECT_FOREIGN_TABLE", "OBJECT_TYPE"] as const;
+
+/** What is lost with a column; the rows of a foreign table are elsewhere, and which tables are of a type only the catalog knows. */
+function columnsOf({ node }: Statement): { readonly lost: (column: string) => string; readonly isStored: boolean } {
+  const object = "AlterTableStmt" in node ? node.AlterTableStmt.objtype : undefined;
+  if (object === "OBJECT_FOREIGN_TABLE")
+    return { lost: (column) => `${column} is no longer seen here`, isStored: false };
+  if (object === "OBJECT_TYPE")
+    return {
+      lost: (column) => `${column} is gone for good, with CASCADE also from every table that is of this type`,
+      isStored: false,
+    };
+  return { lost: (column) => `what ${column} holds is gone for good`, isStored: true };
+}
+
 const afterRelease = "-- after a release that no longer uses it:";
 
 /** What takes data away, or what releases that still run lean on. */
@@ -65,23 +81,23 @@ export const removalRules: readonly Rule[] = [
     nodes: ["AlterTableStmt"],
     level: "warning",
     weight: "rows",
-    title: "`DROP COLUMN`",
+    title: "`DROP COLUMN`, also of a foreign table, and `DROP ATTRIBUTE` of a type",
     elsewhere: { atlas: "DS103", squawk: "ban-drop-column", strongMigrations: "removing a column" },
     example: { setup: table, sql: "ALTER TABLE orders DROP COLUMN note;" },
     find: (statement) =>
-      alterationsIn(statement).flatMap(({ command, table: on, offset, text }): readonly Match[] =>
-        command.subtype !== "AT_DropColumn"
-          ? []
-          : [
-              {
-                on,
-                offset,
-                what: `what ${show(on)}.${plain(command.name ?? "")} holds is gone for good, and statements of the release that runs fail where they name it`,
-                locks: [{ mode: "ACCESS EXCLUSIVE", on, work: "moment" }],
-                recipe: [afterRelease, alter(on, text)],
-              },
-            ],
-      ),
+      alterationsIn(statement, columned).flatMap(({ command, table: on, offset, text }): readonly Match[] => {
+        if (command.subtype !== "AT_DropColumn") return [];
+        const { lost, isStored } = columnsOf(statement);
+        return [
+          {
+            on,
+            offset,
+            what: `${lost(`${show(on)}.${plain(command.name ?? "")}`)}, and statements of the release that runs fail where they name it`,
+            locks: isStored ? [{ mode: "ACCESS EXCLUSIVE", on, work: "moment" }] : [],
+            recipe: [afterRelease, isStored ? alter(on, text) : `${statement.text};`],
+          },
+        ];
+      }),
   },
   {
     name: "drop-schema",
@@ -101,6 +117,30 @@ export const removalRules: readonly Rule[] = [
           `DROP SCHEMA ${show(on)};`,
         ],
       })),
+  },
+  {
+    name: "drop-owned",
+    nodes: ["DropOwnedStmt"],
+    level: "warning",
+    weight: "never",
+    title: "`DROP OWNED`",
+    elsewhere: {},
+    example: { setup: "", sql: "CREATE ROLE clerk;\nDROP OWNED BY clerk;" },
+    find({ node, text }) {
+      if (!("DropOwnedStmt" in node)) return [];
+      const roles = text.replace(/^drop\s+owned\s+by\s+/i, "").replace(/\s+(?:cascade|restrict)\s*$/i, "");
+      return [
+        {
+          what: `everything in this database that belongs to ${roles} goes, tables with their rows, and every privilege that was granted to it; this file does not say what that is`,
+          locks: [],
+          recipe: [
+            `REASSIGN OWNED BY ${roles} TO CURRENT_USER;`,
+            "-- what it was granted, by name, and best as `grants` in .poststack.yml:",
+            `REVOKE ALL ON … FROM ${roles};`,
+          ],
+        },
+      ];
+    },
   },
   {
     name: "drop-database",
@@ -154,7 +194,7 @@ export const removalRules: readonly Rule[] = [
     },
     find(statement) {
       const { node, text } = statement;
-      const found = alterationsIn(statement).filter(
+      const found = alterationsIn(statement, columned).filter(
         ({ command: { subtype, behavior } }) =>
           behavior === "DROP_CASCADE" && (subtype === "AT_DropColumn" || subtype === "AT_DropConstraint"),
       );
@@ -167,12 +207,13 @@ export const removalRules: readonly Rule[] = [
         const [on] = (node.DropStmt.objects ?? []).map(droppedName);
         return [{ ...(on === undefined ? {} : { on }), what, locks: [], recipe: recipe(text) }];
       }
+      const { isStored } = columnsOf(statement);
       return found.map(({ table: on, offset, text: command }) => ({
         on,
         offset,
         what,
-        locks: [{ mode: "ACCESS EXCLUSIVE", on, work: "moment" }],
-        recipe: recipe(`ALTER TABLE ${show(on)} ${command}`),
+        locks: isStored ? [{ mode: "ACCESS EXCLUSIVE", on, work: "moment" } as const] : [],
+        recipe: recipe(isStored ? `ALTER TABLE ${show(on)} ${command}` : text),
       }));
     },
   },

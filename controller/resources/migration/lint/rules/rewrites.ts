@@ -1,4 +1,4 @@
-import { alter, later, noTransaction } from "../clauses.ts";
+import { later, noTransaction } from "../clauses.ts";
 import { lockModes } from "../../../../core/table-lock.ts";
 import type { Match, Rule } from "../rule.ts";
 import { plain, show } from "../names.ts";
@@ -6,8 +6,6 @@ import { alterationsIn } from "../statement.ts";
 import { constraintsIn, hasOption, isUnchecked, nameOf, qualifiedName, stringsIn } from "../tree.ts";
 
 const table = "CREATE TABLE orders (id bigint PRIMARY KEY, placed date);";
-const partitioned =
-  "CREATE TABLE orders (id bigint, placed date) PARTITION BY RANGE (placed);\nCREATE TABLE orders_2026 (id bigint, placed date);";
 
 /** Commands that write a table anew, whatever is in it (manual: ALTER TABLE). */
 const rewriting: Readonly<Record<string, string>> = {
@@ -18,11 +16,11 @@ const rewriting: Readonly<Record<string, string>> = {
   AT_SetExpression: "to compute the column anew",
 };
 
-/** Work on whole tables and partitions. */
+/** Work on whole tables. */
 export const rewriteRules: readonly Rule[] = [
   {
     name: "table-rewrite",
-    nodes: ["ClusterStmt", "VacuumStmt", "AlterTableStmt"],
+    nodes: ["ClusterStmt", "VacuumStmt", "AlterTableStmt", "AlterTableMoveAllStmt"],
     level: "error",
     weight: "size",
     title:
@@ -48,6 +46,13 @@ export const rewriteRules: readonly Rule[] = [
           const on = relation === undefined ? "" : show(nameOf(relation));
           return whole(relation, ["-- makes room for new rows, and blocks nobody:", noTransaction, `VACUUM ${on};`]);
         });
+      }
+      if ("AlterTableMoveAllStmt" in node) {
+        const { orig_tablespacename: from = "", objtype } = node.AlterTableMoveAllStmt;
+        const all = objtype === "OBJECT_INDEX" ? "index" : objtype === "OBJECT_MATVIEW" ? "materialized view" : "table";
+        const what = `every ${all} of tablespace ${plain(from)} is written anew, one after the other, and those that are done stay locked until the last one is`;
+        // Which these are, only the catalog knows.
+        return [{ what, locks: [], recipe: [...repack, "-- or name them, one in each migration"] }];
       }
       return alterationsIn(statement).flatMap(({ command: { subtype = "" }, table: on, offset }): readonly Match[] => {
         const why = rewriting[subtype];
@@ -95,74 +100,6 @@ export const rewriteRules: readonly Rule[] = [
         },
       ];
     },
-  },
-  {
-    name: "attach-partition",
-    nodes: ["AlterTableStmt"],
-    level: "warning",
-    weight: "size",
-    title: "`ATTACH PARTITION`, which reads every row where no `CHECK` proves its bounds",
-    elsewhere: {},
-    example: {
-      setup: partitioned,
-      sql: "ALTER TABLE orders ATTACH PARTITION orders_2026 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');",
-    },
-    find: (statement) =>
-      alterationsIn(statement).flatMap(({ command, table: parent, text }): readonly Match[] => {
-        const { subtype, def } = command;
-        const cmd =
-          subtype === "AT_AttachPartition" && def !== undefined && "PartitionCmd" in def ? def.PartitionCmd : undefined;
-        if (cmd?.name === undefined) return [];
-        const on = nameOf(cmd.name);
-        const name = plain(`${on.name}_bounds`);
-        return [
-          {
-            on,
-            what: `every row of ${show(on)} is read, and nobody else can, unless a valid CHECK says that all are within the bounds`,
-            locks: [
-              { mode: "ACCESS EXCLUSIVE", on, work: "scan" },
-              { mode: "SHARE UPDATE EXCLUSIVE", on: parent, work: "scan" },
-            ],
-            recipe: [
-              alter(on, `ADD CONSTRAINT ${name} CHECK (…) NOT VALID`),
-              later,
-              alter(on, `VALIDATE CONSTRAINT ${name}`),
-              alter(parent, text),
-              alter(on, `DROP CONSTRAINT ${name}`),
-            ],
-          },
-        ];
-      }),
-  },
-  {
-    name: "detach-partition",
-    nodes: ["AlterTableStmt"],
-    level: "warning",
-    weight: "never",
-    title: "`DETACH PARTITION` without `CONCURRENTLY`",
-    elsewhere: { squawk: "require-concurrent-partition-detach" },
-    example: {
-      setup: `${partitioned}\nALTER TABLE orders ATTACH PARTITION orders_2026 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');`,
-      sql: "ALTER TABLE orders DETACH PARTITION orders_2026;",
-    },
-    find: (statement) =>
-      alterationsIn(statement).flatMap(({ command, table: on, text }): readonly Match[] => {
-        const { subtype, def } = command;
-        const cmd =
-          subtype === "AT_DetachPartition" && def !== undefined && "PartitionCmd" in def ? def.PartitionCmd : undefined;
-        if (cmd?.name === undefined || cmd.concurrent === true) return [];
-        return [
-          {
-            on,
-            what: `it waits for every query on ${show(on)} and all its partitions to end, and all later ones wait behind it`,
-            locks: [
-              { mode: "ACCESS EXCLUSIVE", on, work: "moment" },
-              { mode: "ACCESS EXCLUSIVE", on: nameOf(cmd.name), work: "moment" },
-            ],
-            recipe: [noTransaction, alter(on, `${text} CONCURRENTLY`)],
-          },
-        ];
-      }),
   },
   {
     name: "lock-table",

@@ -1,7 +1,9 @@
+import type { Node } from "@pgsql/types";
 import { inBatches, noTransaction } from "../clauses.ts";
 import { alterationsIn, type Statement } from "../statement.ts";
 import type { Match, Rule } from "../rule.ts";
 import { show, type Name } from "../names.ts";
+import { isZero, setters, settingsIn } from "../settings.ts";
 import { hasOption, nameOf } from "../tree.ts";
 
 const table = "CREATE TABLE orders (id bigint PRIMARY KEY, state text);";
@@ -44,15 +46,39 @@ const refusable = [
   "AlterTableStmt",
 ] as const;
 
-/** The table whose rows a statement changes: UPDATE, DELETE, and INSERT of what a query finds. */
+/** The table whose rows a statement changes: UPDATE, DELETE, MERGE, and INSERT of what a query finds. */
 function changedBy({ node }: Statement): Name | undefined {
   if ("UpdateStmt" in node) return node.UpdateStmt.relation && nameOf(node.UpdateStmt.relation);
   if ("DeleteStmt" in node) return node.DeleteStmt.relation && nameOf(node.DeleteStmt.relation);
+  if ("MergeStmt" in node) return node.MergeStmt.relation && nameOf(node.MergeStmt.relation);
   if (!("InsertStmt" in node)) return undefined;
   const { relation, selectStmt } = node.InsertStmt;
   const reads =
     selectStmt !== undefined && "SelectStmt" in selectStmt && selectStmt.SelectStmt.fromClause !== undefined;
   return reads && relation !== undefined ? nameOf(relation) : undefined;
+}
+
+/** Whether it changes a row for every row of a table: with a list of constants, or a WHERE, it is meant for a few. */
+function isWhole({ node }: Statement): boolean {
+  if ("UpdateStmt" in node) return node.UpdateStmt.whereClause === undefined;
+  if ("DeleteStmt" in node) return node.DeleteStmt.whereClause === undefined;
+  if (!("MergeStmt" in node)) return false;
+  const { sourceRelation: source, mergeWhenClauses = [] } = node.MergeStmt;
+  const changes = mergeWhenClauses.flatMap((one) =>
+    "MergeWhenClause" in one && changing.has(one.MergeWhenClause.commandType) ? [one.MergeWhenClause.matchKind] : [],
+  );
+  if (changes.includes("MERGE_WHEN_NOT_MATCHED_BY_SOURCE")) return true;
+  return changes.length > 0 && source !== undefined && isTable(source);
+}
+
+const changing = new Set<string | undefined>(["CMD_UPDATE", "CMD_DELETE"]);
+
+/** A table, or a query of all of one. */
+function isTable(source: Node): boolean {
+  if ("RangeVar" in source) return true;
+  const query = "RangeSubselect" in source ? source.RangeSubselect.subquery : undefined;
+  if (query === undefined || !("SelectStmt" in query)) return false;
+  return query.SelectStmt.fromClause !== undefined && query.SelectStmt.whereClause === undefined;
 }
 
 /** How statements of one file get along with its transaction, and with each other. */
@@ -79,36 +105,37 @@ export const transactionRules: readonly Rule[] = [
   },
   {
     name: "backfill-at-once",
-    nodes: ["UpdateStmt", "DeleteStmt"],
+    nodes: ["UpdateStmt", "DeleteStmt", "MergeStmt"],
     level: "warning",
     weight: "size",
-    title: "`UPDATE` or `DELETE` of all rows in one transaction",
+    title: "`UPDATE`, `DELETE` or `MERGE` of all rows in one transaction, also in a `WITH`",
     elsewhere: { strongMigrations: "backfilling data" },
     example: { setup: table, sql: "UPDATE orders SET state = 'open';" },
     find(statement) {
-      const { node, text } = statement;
+      const { node, text, isPart = false } = statement;
       const on = changedBy(statement);
-      const isUpdate = "UpdateStmt" in node;
-      const isWhole =
-        (isUpdate && node.UpdateStmt.whereClause === undefined) ||
-        ("DeleteStmt" in node && node.DeleteStmt.whereClause === undefined);
-      if (on === undefined || !isWhole) return [];
-      const isPlain = isUpdate && node.UpdateStmt.fromClause === undefined && node.UpdateStmt.withClause === undefined;
+      if (on === undefined || !isWhole(statement)) return [];
+      const isDelete = "DeleteStmt" in node;
+      const isPlain =
+        "UpdateStmt" in node &&
+        !isPart &&
+        node.UpdateStmt.fromClause === undefined &&
+        node.UpdateStmt.withClause === undefined;
       return [
         {
           on,
-          what: `every row of ${show(on)} is locked until the migration is at its end: writes to them wait`,
+          what: `every row of ${show(on)}${"MergeStmt" in node ? " that matches" : ""} is locked until the migration is at its end: writes to them wait`,
           locks: [{ mode: "ROW EXCLUSIVE", on, work: "scan" }],
           recipe: isPlain
             ? inBatches(on, text.replace(/\s+returning\b[\s\S]*$/i, ""), "…")
-            : inBatches(on, isUpdate ? `UPDATE ${show(on)} SET …` : `DELETE FROM ${show(on)}`, isUpdate ? "…" : "true"),
+            : inBatches(on, isDelete ? `DELETE FROM ${show(on)}` : `UPDATE ${show(on)} SET …`, isDelete ? "true" : "…"),
         },
       ];
     },
   },
   {
     name: "backfill-under-lock",
-    nodes: ["UpdateStmt", "DeleteStmt", "InsertStmt"],
+    nodes: ["UpdateStmt", "DeleteStmt", "InsertStmt", "MergeStmt"],
     level: "error",
     weight: "size",
     title: "changing rows in the transaction that has altered a table",
@@ -159,18 +186,14 @@ export const transactionRules: readonly Rule[] = [
   },
   {
     name: "lock-timeout-off",
-    nodes: ["VariableSetStmt"],
+    nodes: setters,
     level: "warning",
     weight: "never",
-    title: "`SET lock_timeout = 0`",
+    title: "`SET lock_timeout = 0`, or the same by `set_config`",
     elsewhere: { squawk: "require-timeout-settings" },
     example: { setup: "", sql: "SET lock_timeout = 0;" },
-    find({ node }) {
-      if (!("VariableSetStmt" in node) || node.VariableSetStmt.name !== "lock_timeout") return [];
-      const [value] = (node.VariableSetStmt.args ?? []).flatMap((one) => ("A_Const" in one ? [one.A_Const] : []));
-      const isOff =
-        value !== undefined && (value.sval?.sval === "0" || (value.ival !== undefined && (value.ival.ival ?? 0) === 0));
-      if (!isOff) return [];
+    find(statement) {
+      if (!settingsIn(statement).some(({ name, value }) => name === "lock_timeout" && isZero(value))) return [];
       return [
         {
           what: "a statement that waits for its lock without end makes everybody queue up behind it",
@@ -182,27 +205,47 @@ export const transactionRules: readonly Rule[] = [
   },
   {
     name: "disable-trigger",
-    nodes: ["AlterTableStmt"],
+    nodes: ["AlterTableStmt", ...setters],
     level: "warning",
     weight: "never",
-    title: "switching off triggers, rules or row security",
+    title: "switching off triggers, rules or row security, for everybody or for this session",
     elsewhere: { squawk: "ban-disable-trigger" },
     example: { setup: table, sql: "ALTER TABLE orders DISABLE TRIGGER ALL;" },
-    find: (statement) =>
-      alterationsIn(statement).flatMap(({ command: { subtype = "" }, table: on, offset }): readonly Match[] => {
-        const off = switchedOff[subtype];
-        if (off === undefined) return [];
-        return [
-          {
-            on,
-            offset,
-            what: `${off.what} of ${show(on)} hold for nobody, also not for what others write meanwhile`,
-            locks: [{ mode: off.mode, on, work: "moment" }],
-            recipe: ["-- for this session alone, where the role may:", "SET LOCAL session_replication_role = replica;"],
-          },
-        ];
-      }),
+    find(statement) {
+      const ofTables = alterationsIn(statement).flatMap(
+        ({ command: { subtype = "" }, table: on, offset }): readonly Match[] => {
+          const off = switchedOff[subtype];
+          if (off === undefined) return [];
+          return [
+            {
+              on,
+              offset,
+              what: `${off.what} of ${show(on)} hold for nobody, also not for what others write meanwhile`,
+              locks: [{ mode: off.mode, on, work: "moment" }],
+              recipe: askingThemselves,
+            },
+          ];
+        },
+      );
+      const ofSession = settingsIn(statement).filter(
+        ({ name, value }) => name === "session_replication_role" && value.toLowerCase() === "replica",
+      );
+      return [
+        ...ofTables,
+        ...ofSession.map(() => ({
+          what: "no trigger and no foreign key of any table looks at what this session writes, and nobody looks again later",
+          locks: [],
+          recipe: askingThemselves,
+        })),
+      ];
+    },
   },
+];
+
+const askingThemselves = [
+  "-- a trigger that is meant to be quiet now and then asks itself:",
+  "-- WHEN (current_setting('app.quiet', true) IS DISTINCT FROM 'on'); and for this transaction alone:",
+  "SET LOCAL app.quiet = 'on';",
 ];
 
 const switchedOff: Readonly<Record<string, { readonly what: string; readonly mode: Match["locks"][number]["mode"] }>> =
