@@ -3,6 +3,7 @@ import { resourceId } from "../../core/id.ts";
 import { fileStart } from "../../core/place.ts";
 import type { Files } from "../../core/ports/files.ts";
 import type { RepeatableFile } from "../../resources/migration/model.ts";
+import { settingTakes, settingWords } from "../../resources/migration/file-settings.ts";
 import { repeatableHeaders } from "../../resources/migration/repeatable/header.ts";
 import { readSource } from "../../resources/migration/source.ts";
 import { checksumOf } from "../../resources/migration/text.ts";
@@ -69,5 +70,7 @@ const badHeader = ({ text, place }: NonNullable<ReturnType<typeof repeatableHead
   new PoststackError("MIGRATION_HEADER", {
     what: `\`-- poststack: ${text}\` means nothing in a repeatable file`,
     where: place,
-    next: "there is `-- poststack: after NAME`; what cannot run in a transaction belongs into a versioned file",
+    next:
+      settingTakes(text) ??
+      `there are after NAME, ${Object.keys(settingWords).join(", ")}; what cannot run in a transaction belongs into a versioned file`,
   });

@@ -2,8 +2,8 @@ import type { ErrorFacts } from "../../core/errors.ts";
 import { fileStart } from "../../core/place.ts";
 import { idOf, short, type History } from "./history.ts";
 import { lintVerdict } from "./lint/verdict.ts";
-import type { DesiredMigrations, LedgerRow, MigrationAction, MigrationFile, PendingFacts } from "./model.ts";
-import { baselineRequired, gap, outOfOrder, refuse, roleUndeclared, rollbackRequired, rowProblem } from "./refusals.ts";
+import type { LedgerRow, MigrationAction, MigrationFile, PendingFacts } from "./model.ts";
+import { baselineRequired, gap, outOfOrder, refuse, rollbackRequired, rowProblem, undeclared } from "./refusals.ts";
 import { besideOf, holding, verdictOn } from "./phases/contracts.ts";
 import { wholeOrder } from "./phases/names.ts";
 import { isAfter, type Target } from "./target.ts";
@@ -41,7 +41,7 @@ export function stepsForward(history: History, target: Target): readonly Migrati
     const facts = pending.get(file.id);
     const isSame = (facts?.checksum ?? file.checksum) === file.checksum;
     const { notes, ...lint } = lintVerdict(file.name, facts?.suspicions, wish.lint, history.tables);
-    const error = facts?.error ?? (isSame ? (undeclared(file, facts, wish) ?? lint.error) : changed(file));
+    const error = facts?.error ?? (isSame ? (undeclared(file, facts?.role, wish.roles) ?? lint.error) : changed(file));
     const isLate = head !== undefined && compareOrders(file.order, head.order) < 0;
     const verdict = verdictOn(file, history);
     if (index === 0 && rows.length === 0 && objects > 0) steps.push(baselineRequired(file, objects));
@@ -64,16 +64,6 @@ export function stepsForward(history: History, target: Target): readonly Migrati
   }
   return [...holds, ...lastDurable(steps)];
 }
-
-/** Whoever has no list of roles asked for none. */
-const undeclared = (
-  file: MigrationFile,
-  facts: PendingFacts | undefined,
-  { roles }: DesiredMigrations,
-): ErrorFacts | undefined =>
-  facts?.role === undefined || roles === undefined || roles.includes(facts.role.name)
-    ? undefined
-    : roleUndeclared(file, facts.role);
 
 /** The text was looked at and read for its checksum; between the two it became another one. */
 const changed = (file: MigrationFile): ErrorFacts => ({

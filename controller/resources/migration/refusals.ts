@@ -93,15 +93,20 @@ export const outOfOrder = (file: MigrationFile, head: LedgerRow): Refused =>
     next: "give it a version after that one, or `poststack db rollback` to a version before it first; an environment with `policy: { out_of_order: allow }` runs it as it is",
   });
 
-export const roleUndeclared = (
-  file: MigrationFile,
-  { name, place }: NonNullable<PendingFacts["role"]>,
-): ErrorFacts => ({
-  code: "ROLE_MISSING",
-  what: `${file.name} is to run as role "${name}", which the files do not declare`,
-  where: place,
-  next: `declare it below \`postgres: { roles: … }\`, and let the owner of the database be \`in_roles: [${name}]\``,
-});
+/** @param roles that the files declare; whoever has no list of them asked for none */
+export const undeclared = (
+  file: Pick<MigrationFile, "name">,
+  role: PendingFacts["role"],
+  roles: DesiredMigrations["roles"],
+): ErrorFacts | undefined =>
+  role === undefined || roles === undefined || roles.includes(role.name)
+    ? undefined
+    : {
+        code: "ROLE_MISSING",
+        what: `${file.name} is to run as role "${role.name}", which the files do not declare`,
+        where: role.place,
+        next: `declare it below \`postgres: { roles: … }\`, and let the owner of the database be \`in_roles: [${role.name}]\``,
+      };
 
 export const gap = (file: MigrationFile, missingNumber: number): Refused =>
   refuse(file.id, {

@@ -39,6 +39,7 @@ const startOf = (bytes: Buffer): number => (bytes[0] === 0xef && bytes[1] === 0x
 export function headersOf(bytes: Buffer): Headers {
   let transactional = true;
   let phased: Pick<Headers, "phase" | "batch"> = {};
+  let unknown: Headers["unknown"];
   const settings: FileSetting[] = [];
   let at = startOf(bytes);
   for (let line = 1; at < bytes.length; line++) {
@@ -60,10 +61,10 @@ export function headersOf(bytes: Buffer): Headers {
     else if (batch !== undefined) phased = { ...phased, batch: { ...phased.batch, ...batch } };
     else if (setting !== undefined) settings.push(setting);
     else if (value !== undefined && !isAllowance.test(value))
-      return { transactional, settings, ...phased, unknown: { text: value, line, column: text.indexOf("-") + 1 } };
+      unknown ??= { text: value, line, column: text.indexOf("-") + 1 };
     at = next;
   }
-  return { transactional, settings, ...phased };
+  return { transactional, settings, ...phased, ...(unknown === undefined ? {} : { unknown }) };
 }
 
 /** Most texts do not name us at all, and cost one search. */

@@ -4,7 +4,7 @@ import { fileStart } from "../../../core/place.ts";
 import { short } from "../history.ts";
 import { lintVerdict } from "../lint/verdict.ts";
 import type { ListedMigrations, MigrationAction, ObservedMigrations, RepeatableFile } from "../model.ts";
-import { refuse } from "../refusals.ts";
+import { refuse, undeclared } from "../refusals.ts";
 import { inOrder } from "./order.ts";
 
 export const repeatableId = (name: string) => resourceId("migration", `repeatable/${name}`);
@@ -16,7 +16,7 @@ export const repeatableId = (name: string) => resourceId("migration", `repeatabl
  * @param taken by name: recorded by an action before these, as they are
  */
 export function stepsRepeated(
-  { repeatable = [], target, lint: policy }: Pick<ListedMigrations, "repeatable" | "target" | "lint">,
+  { repeatable = [], target, lint: policy, roles }: Pick<ListedMigrations, "repeatable" | "target" | "lint" | "roles">,
   observed: Pick<ObservedMigrations, "repeated" | "repeating" | "tables"> | undefined,
   taken: ReadonlySet<string> = new Set(),
 ): readonly MigrationAction[] {
@@ -40,6 +40,7 @@ export function stepsRepeated(
       facts?.error ??
       (cycle === undefined ? undefined : circle(file, cycle)) ??
       (stranger === undefined ? undefined : unknown(file, stranger, [...files])) ??
+      undeclared(file, facts?.role, roles) ??
       lint.error;
     const statements = facts?.statements === undefined ? {} : { statements: facts.statements };
     if (error !== undefined) return { ...refuse(file.id, error), ...statements };

@@ -2,6 +2,7 @@ import type { Hazard } from "../../../core/action.ts";
 import type { ErrorFacts } from "../../../core/errors.ts";
 import type { StatementImpact } from "../../../core/impact.ts";
 import type { Suspicion } from "../lint/examine.ts";
+import type { PendingFacts } from "../model.ts";
 
 /** A repeatable file as it ran last. */
 export interface RepeatedRow {
@@ -15,6 +16,8 @@ export interface RepeatFacts {
   /** Why it cannot run. */
   readonly error?: ErrorFacts;
   readonly names: Names;
+  /** As which it asks to run. */
+  readonly role?: PendingFacts["role"];
   /** What the rules find in it; of a database that nobody uses yet nothing. */
   readonly suspicions?: readonly Suspicion[];
   /** What each of its statements does to what is there now. */

@@ -1,11 +1,14 @@
 import type { CommentStmt, Node } from "@pgsql/types";
 import type { SqlParser } from "../../../core/ports/sql-parser.ts";
+import { searchPathOf } from "../text.ts";
 import type { Names } from "./model.ts";
 
 type Kind = "relation" | "function" | "type";
 type Fields = Readonly<Record<string, unknown>>;
 
 interface Found {
+  /** Where names without a schema are looked for; what is made lies in the first. */
+  readonly path: readonly [string, ...string[]];
   readonly defined: Set<string>;
   readonly used: Set<string>;
   readonly mentioned: Set<string>;
@@ -21,7 +24,16 @@ interface Found {
  * What cannot be parsed has no names: the server will say what is wrong with it.
  */
 export async function namesIn(text: string, parser: SqlParser): Promise<Names> {
-  const found: Found = { defined: new Set(), used: new Set(), mentioned: new Set(), local: new Set(), bodies: [] };
+  const [first = "public", ...others] = searchPathOf(text) ?? [];
+  const path = [first, ...others] as const;
+  const found: Found = {
+    path,
+    defined: new Set(),
+    used: new Set(),
+    mentioned: new Set(),
+    local: new Set(),
+    bodies: [],
+  };
   await read(text, parser, found);
   for (const { language, text: body } of found.bodies.splice(0)) {
     if (language === "sql") await read(body, parser, { ...found, defined: new Set(), bodies: [] });
@@ -36,24 +48,29 @@ async function read(text: string, parser: SqlParser, found: Found): Promise<void
     if (tree === undefined) continue;
     found.local.clear();
     collectLocal(tree, found.local);
-    for (const [kind, parts] of definedBy(tree)) found.defined.add(key(kind, parts));
+    for (const [kind, parts] of definedBy(tree)) found.defined.add(keys(kind, parts, [found.path[0]]).join(""));
     if ("CommentStmt" in tree) noteComment(tree.CommentStmt, found);
     if (!("DropStmt" in tree)) walk(tree, found);
   }
 }
 
-const key = (kind: Kind, parts: readonly string[]): string => {
-  const [name = "", schema = "public"] = parts.toReversed();
-  return `${kind} ${schema}.${name}`;
+/** What a name may mean: without a schema, one of each on the path. */
+const keys = (kind: Kind, parts: readonly string[], path: readonly string[]): readonly string[] => {
+  const [name = "", schema] = parts.toReversed();
+  return (schema === undefined ? path : [schema]).map((one) => `${kind} ${one}.${name}`);
+};
+
+const use = ({ used, path }: Found, kind: Kind, parts: readonly string[]): void => {
+  for (const one of keys(kind, parts, path)) used.add(one);
 };
 
 /** COMMENT ON names a relation by plain words; of a column, trigger, policy or rule the last of them is its own name. */
-function noteComment({ objtype, object }: CommentStmt, { used }: Found): void {
+function noteComment({ objtype, object }: CommentStmt, found: Found): void {
   const words = object !== undefined && "List" in object ? strings(object.List.items) : [];
   if (words.length === 0 || objtype === undefined) return;
   const isWhole = ["OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_TABLE", "OBJECT_FOREIGN_TABLE"].includes(objtype);
   const isPart = ["OBJECT_COLUMN", "OBJECT_TRIGGER", "OBJECT_POLICY", "OBJECT_RULE"].includes(objtype);
-  if (isWhole || isPart) used.add(key("relation", isWhole ? words : words.slice(0, -1)));
+  if (isWhole || isPart) use(found, "relation", isWhole ? words : words.slice(0, -1));
 }
 
 /** What a statement makes. A view or table is a type, too. */
@@ -94,15 +111,16 @@ function walk(value: unknown, found: Found): void {
 }
 
 /** Names of nodes: src/include/nodes/parsenodes.h. */
-function note(node: string, fields: Fields, { used, local, bodies }: Found): void {
+function note(node: string, fields: Fields, found: Found): void {
+  const { local, bodies } = found;
   const parts = (list: unknown): readonly string[] => strings(Array.isArray(list) ? list : []);
   if (typeof fields["relname"] === "string") {
     const range = partsOfRange(fields);
-    if (range.length > 1 || !local.has(fields["relname"])) used.add(key("relation", range));
+    if (range.length > 1 || !local.has(fields["relname"])) use(found, "relation", range);
   }
-  if (node === "FuncCall" || node === "CreateTrigStmt") used.add(key("function", parts(fields["funcname"])));
-  if (node === "ObjectWithArgs") used.add(key("function", parts(fields["objname"])));
-  if (Array.isArray(fields["names"])) used.add(key("type", parts(fields["names"])));
+  if (node === "FuncCall" || node === "CreateTrigStmt") use(found, "function", parts(fields["funcname"]));
+  if (node === "ObjectWithArgs") use(found, "function", parts(fields["objname"]));
+  if (Array.isArray(fields["names"])) use(found, "type", parts(fields["names"]));
   if (node === "CreateFunctionStmt") bodies.push(...bodyOf(fields));
 }
 

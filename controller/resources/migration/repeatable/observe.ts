@@ -54,8 +54,11 @@ async function lookAtRepeatables(
     if (known.get(name) === checksum) continue;
     try {
       const source = readSource(file, from);
-      await runnable(source, true, parser);
-      facts.set(name, { hazards: hazardsOf(source.text), names: await namesIn(source.text, parser) });
+      const { settings } = await runnable(source, true, parser);
+      const asked = settings.find((setting) => setting.role !== undefined);
+      const role =
+        asked?.role === undefined ? {} : { role: { name: asked.role, place: { file, line: asked.line, column: 1 } } };
+      facts.set(name, { hazards: hazardsOf(source.text), names: await namesIn(source.text, parser), ...role });
     } catch (error) {
       if (!(error instanceof PoststackError)) throw error;
       facts.set(name, { hazards: [], error: error.facts, names: noNames });

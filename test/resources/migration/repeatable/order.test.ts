@@ -135,6 +135,17 @@ describe("what defines a name runs before what uses it", () => {
       ["f", "v"],
     ],
     [
+      "a name is one of the file's first schema, and of those behind it",
+      {
+        a: "-- poststack: search-path app, public\ncreate view a as select * from z, y",
+        b: "create view b as select * from x",
+        x: "-- poststack: search-path app\ncreate view x as select 1 as n",
+        y: "create view y as select 1 as n",
+        z: "create view app.z as select 1 as n",
+      },
+      ["y", "z", "a", "b", "x"],
+    ],
+    [
       "as a header says",
       { a: "-- poststack: after z\ncreate view a as select 1 as n", z: "create view z as select 1 as n" },
       ["z", "a"],
@@ -189,6 +200,10 @@ test.each([
   ["-- poststack: after a b\n-- more\nselect 1;\n-- poststack: after c", ["a", "b"], undefined],
   ["select 1", [], undefined],
   ["-- poststack: allow truncate it is a cache\n-- poststack: after a\ntruncate c", ["a"], undefined],
+  ["-- poststack: role app\n-- poststack: after a\n-- poststack: search-path b, c\nselect 1", ["a"], undefined],
+  ["-- poststack: lock-timeout 10s\n-- poststack: statement-timeout 5min\nselect 1", [], undefined],
+  ["-- poststack: lock-timeout soon\nselect 1", [], "lock-timeout soon"],
+  ["-- poststack: phase contract\nselect 1", [], "phase contract"],
   ["-- poststack: no-transaction\nselect 1", [], "no-transaction"],
   ["-- poststack: after\nselect 1", [], "after"],
 ])("headers of %j", (text, after, unknown) => {

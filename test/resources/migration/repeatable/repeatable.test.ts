@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { readRepeatables, namesOfRepeatables } from "../../../../controller/config/desired/repeatable.ts";
 import { gatherProblems } from "../../../../controller/config/problems.ts";
+import { errorsOf } from "../../../../controller/core/errors.ts";
 import { apply } from "../../../../controller/resources/migration/apply.ts";
 import type { LintPolicy } from "../../../../controller/resources/migration/lint/level.ts";
 import type { DesiredMigrations, MigrationAction } from "../../../../controller/resources/migration/model.ts";
@@ -112,6 +113,53 @@ describe("repeatable files", () => {
     expect(await ledger(database)).toEqual(["a_count", "active"]);
     expect(await database.column("select to_regclass('half') is null")).toEqual([true]);
     expect(await plans(it)).toEqual(["repeat migration:repeatable/broken"]);
+  });
+
+  test("run as their header says, and only they", async ({ database }) => {
+    const role = database.unique("views");
+    await database.query(`create role ${role}; grant ${role} to "${database.owner}";
+      create schema app authorization ${role}; grant usage on schema app to "${database.owner}"`);
+    const seen =
+      "select current_user::text as role, current_setting('lock_timeout') as lock, current_setting('search_path') as path";
+    const header = `-- poststack: after a_count\n-- poststack: role ${role}\n-- poststack: lock-timeout 7s\n-- poststack: search-path app`;
+    const it = await staged(database, {
+      "repeatable/set.sql": `${header}\ncreate table if not exists one as ${seen};`,
+      "repeatable/unset.sql": `create table if not exists two as ${seen};`,
+    });
+    expect((await passes(it)).slice(-2)).toEqual([
+      "repeat migration:repeatable/set",
+      "repeat migration:repeatable/unset",
+    ]);
+    expect(await database.query("select * from app.one")).toEqual([{ role, lock: "7s", path: "app" }]);
+    expect(await database.query("select * from two")).toEqual([
+      { role: database.owner, lock: "5s", path: '"$user", public' },
+    ]);
+    expect(await plans(it)).toEqual([]);
+    it.project.write("migrations/repeatable/set.sql", `${header}\ncreate table if not exists three as ${seen};`);
+    const [refused] = await planOf(it, { ...wish(it), roles: ["other"] });
+    expect(refused?.verb === "refuse" ? refused.error : undefined).toMatchObject({
+      code: "ROLE_MISSING",
+      what: `set is to run as role "${role}", which the files do not declare`,
+      where: { file: "migrations/repeatable/set.sql", line: 2 },
+    });
+    expect(render(await planOf(it, { ...wish(it), roles: [role] }))).toEqual(["repeat migration:repeatable/set"]);
+  });
+
+  test("with a header that is none are told what there is", async ({ database }) => {
+    const it = await staged(database, { "repeatable/odd.sql": "-- poststack: phase contract\nselect 1;" });
+    expect(() => wish(it)).toThrow("`-- poststack: phase contract` means nothing in a repeatable file");
+    it.project.write("migrations/repeatable/odd.sql", "-- poststack: lock-timeout soon\nselect 1;");
+    const problems = gatherProblems();
+    readRepeatables(it.ports.files, "migrations", namesOfRepeatables(it.ports.files, "migrations"), problems);
+    const thrown = ((): unknown => {
+      try {
+        problems.throwAny();
+      } catch (error) {
+        return error;
+      }
+      return undefined;
+    })();
+    expect(errorsOf(thrown).map(({ facts }) => facts.next)).toEqual([expect.stringContaining("takes a duration")]);
   });
 
   test("that end their own transaction are refused before anything runs", async ({ database }) => {
