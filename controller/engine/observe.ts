@@ -1,4 +1,4 @@
-import { PoststackError, classOf, type ErrorFacts } from "../core/errors.ts";
+import { PoststackError, classOf, fromFacts, type ErrorFacts } from "../core/errors.ts";
 import { resourceId } from "../core/id.ts";
 import type { Place } from "../core/place.ts";
 import type { Deferred } from "../core/plan.ts";
@@ -6,6 +6,7 @@ import type { Ports } from "../core/ports.ts";
 import { kinds, resources, type Kind, type ObservedResources } from "../resources/index.ts";
 import type { Outline } from "../resources/outline.ts";
 import { checkEngine } from "./known-engine.ts";
+import { asked, patience } from "./patience.ts";
 import { sharedLists, sharedState } from "./shared-lists.ts";
 
 /** A fresh snapshot of the world. A kind that could not be asked is missing from `observed` and stands in `deferred`. */
@@ -17,7 +18,8 @@ export interface Observation {
 }
 
 /**
- * Milliseconds that all questions of one pass to one kind may take (RELIABILITY 31). Each call to an engine has a limit of
+ * Milliseconds that all questions of one pass to one kind may take (RELIABILITY 31); what this process does with the answers,
+ * and with the files, does not count. Each call to an engine has a limit of
  * its own, which says more: several that are slow and still answer are no failure.
  */
 const limitMs = 10_000;
@@ -93,18 +95,23 @@ async function observeKind<K extends Kind>(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<ObservedResources[K]> {
-  const isInEngine = resources[kind].livesIn === "engine";
+  const { livesIn } = resources[kind];
+  const isInEngine = livesIn === "engine";
+  const isInServer = livesIn === "server" || livesIn === "database";
   const kindLimitMs = isInEngine ? engineLimitMs : limitMs;
-  const limit = AbortSignal.timeout(kindLimitMs);
+  const { server, isWaiting } = asked(ports.server);
+  const limit = isInServer ? patience(kindLimitMs, isWaiting) : patience(kindLimitMs);
   const wanted = desired.resources[kind] as readonly never[];
   const [first] = desired.resources[kind] as readonly { readonly place?: Place }[];
   try {
-    const observed = await resources[kind].observe(wanted, ports, AbortSignal.any([signal, limit]));
+    const limited = isInServer ? { ...ports, server } : ports;
+    const observed = await resources[kind].observe(wanted, limited, AbortSignal.any([signal, limit.signal]));
     return observed as ObservedResources[K];
   } catch (error) {
-    if (!limit.aborted || signal.aborted) throw error;
-    // Of something else than an answer that did not come, it says more.
-    if (error instanceof PoststackError && error.code === "TIMEOUT") throw error;
+    if (signal.aborted) throw error;
+    // Of the one answer that did not come it says more, and does not know for whom it was asked.
+    if (error instanceof PoststackError && error.code === "TIMEOUT") throw placed(error, first?.place);
+    if (!limit.signal.aborted) throw error;
     throw new PoststackError(
       "TIMEOUT",
       {
@@ -114,8 +121,13 @@ async function observeKind<K extends Kind>(
       },
       { cause: error },
     );
+  } finally {
+    limit.end();
   }
 }
+
+const placed = (error: PoststackError, where: Place | undefined): PoststackError =>
+  where === undefined ? error : fromFacts({ where, ...error.facts }, { cause: error.cause });
 
 /** A server that went away between two questions is a server that cannot be asked; anything else is an error. */
 function serverGone(error: unknown): ErrorFacts {
