@@ -117,6 +117,25 @@ test("a segment of the log that is gone makes no copy", async () => {
   });
 });
 
+test.skipIf(process.platform !== "linux")("a disk that is full is told", async () => {
+  await expect(packCluster(data, "/dev/full", stop, signal)).rejects.toMatchObject({ code: "DISK_FULL" });
+});
+
+test("a copy that is not there is told", async () => {
+  await expect(readCopy(join(folder, "none"), undefined, signal)).rejects.toMatchObject({ code: "FILE_UNREADABLE" });
+});
+
+test("nobody waits for a copy that is not wanted any more", async () => {
+  const abort = new AbortController();
+  const reason = new Error("enough");
+  const stopping = (): Promise<BackupEnd> => {
+    abort.abort(reason);
+    return stop();
+  };
+  await expect(packCluster(data, file, stopping, abort.signal)).rejects.toBe(reason);
+  await expect(readCopy(file, undefined, abort.signal)).rejects.toBe(reason);
+});
+
 test.each(["base/5/link", "pg_tblspc"])("%s is a link: nothing is followed out of the data", async (name) => {
   symlinkSync("/etc", join(data, name));
   await expect(packCluster(data, file, stop, signal)).rejects.toMatchObject({ code: "BACKUP_FAILED" });

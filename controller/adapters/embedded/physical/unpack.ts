@@ -31,11 +31,13 @@ export interface Into {
 export async function readCopy(file: string, into: Into | undefined, signal: AbortSignal): Promise<number> {
   const input = createReadStream(file, { highWaterMark: chunkBytes, signal });
   const unzipped = createGunzip({ chunkSize: chunkBytes });
-  input.on("error", (error) => unzipped.destroy(error));
+  let unread: Error | undefined;
+  input.on("error", (error) => unzipped.destroy((unread = error)));
   try {
     return await compared(tarEntries(input.pipe(unzipped) as AsyncIterable<Buffer>), into);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
+    if (unread !== undefined) throw unreadable(file, unread);
     if (error instanceof NoArchive || isOfGzip(error)) throw broken(file, error as Error);
     throw into === undefined ? error : unlessUnwritable(error, into.folder);
   } finally {
@@ -115,6 +117,13 @@ function safe(path: string): string {
 /** zlib's own codes: Z_DATA_ERROR, Z_BUF_ERROR; and what Node says of an end in the middle. */
 const isOfGzip = (error: unknown): boolean =>
   ["Z_DATA_ERROR", "Z_BUF_ERROR", "ERR_STREAM_PREMATURE_CLOSE"].some((code) => hasCode(error, code));
+
+const unreadable = (file: string, cause: Error): PoststackError =>
+  new PoststackError(
+    "FILE_UNREADABLE",
+    { what: `${basename(file)} cannot be read: ${cause.message}`, next: `look at ${file}, and whose it is` },
+    { cause },
+  );
 
 const broken = (file: string, { message }: Error): PoststackError =>
   new PoststackError("BACKUP_BROKEN", {
