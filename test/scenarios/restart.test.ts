@@ -48,6 +48,33 @@ test("a restart leaves alone what else is pending, also when that could not be d
   project.write("migrations/003_broken.sql", "select 1");
 });
 
+test("what the files have changed is not started before what it needs then", async () => {
+  const before = pids();
+  const procfile = project.read("Procfile");
+  project.edit("Procfile", "sleep 1000", "sleep 1001");
+  for (const command of [
+    ["restart", "idle"],
+    ["env", "restart", "dev"],
+  ]) {
+    const refused = await project.run(...command, "--yes");
+    expect(refused.code).toBe(1);
+    expect(refused.text).toContain(
+      "error PLAN_REFUSED: the files have changed process:idle.1, process:idle.2 since it was started, and what it needs then is pending: migration:003_broken",
+    );
+  }
+  expect(pids()).toEqual(before);
+  // What runs is as it was started, and the change is nobody's business.
+  await project.ok("restart", "web", "--yes");
+  expect(pids()[0]).not.toBe(before[0]);
+  await project.ok("apply", "--yes");
+  expect(pids()[1]).not.toBe(before[1]);
+  // Now nothing that it needs is pending.
+  const between = pids();
+  project.write("Procfile", procfile);
+  expect((await project.ok("restart", "idle", "--yes")).stdout).toContain("process:idle.1");
+  expect(pids()[1]).not.toBe(between[1]);
+});
+
 test("a protected environment does not stop by --yes", async () => {
   project.edit(".poststack.yml", "  dev:\n", "  dev:\n    protected: true\n");
   const before = pids();

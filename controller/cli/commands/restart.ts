@@ -4,6 +4,7 @@ import { openEnvironment } from "../open.ts";
 import { reconcile } from "../reconcile.ts";
 import { changeOptionsOf } from "../selection.ts";
 import type { Invocation } from "../spec.ts";
+import { refuseUnprepared } from "../unprepared.ts";
 import type { World } from "../world.ts";
 
 /** Services that were started after this moment: older ones are restarted. */
@@ -17,5 +18,6 @@ export async function restartCommand({ args, options }: Invocation, world: World
     ({ startedAfter }) => startedAfter === restart.startedAfter,
   );
   const targets = restarted.map(({ id }) => id);
+  await refuseUnprepared(openEnvironment(context, options.text("env")), new Set(targets), world.signal);
   return reconcile(opened, context, { ...changeOptionsOf(options), selection: { targets } });
 }
