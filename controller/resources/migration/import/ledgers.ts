@@ -50,10 +50,8 @@ export function foreignLedgerPatterns({ format, table: named }: TakeOver): reado
 export interface FileText {
   /** With `\n` line ends and without a byte order mark. */
   readonly text: string;
-  /** SHA-256 in hex of the bytes as they are. */
-  readonly sha256: string;
-  /** The same with `\r\n` line ends. */
-  readonly sha256OfWindows: string;
+  /** In hex, as the tool makes them, of the bytes as they are and with `\r\n` line ends. */
+  readonly digests: readonly string[];
 }
 
 /** A repeatable file's key among the texts; the others have their order. */
@@ -159,8 +157,7 @@ function prismaVerdict(rows: readonly Row[], beside: Beside): Verdict {
     const file = fileOf.get(tidy(name));
     if (row["finished_at"] === null) return [dirty(name, file, beside)];
     const known = file === undefined ? undefined : beside.texts.get(file.order);
-    const checksum = text(row, "checksum");
-    const isSame = known === undefined || checksum === known.sha256 || checksum === known.sha256OfWindows;
+    const isSame = known === undefined || known.digests.includes(text(row, "checksum"));
     return file === undefined || isSame ? [] : [edited(file)];
   });
   return verdict(applied, [...problems, ...more]);
@@ -220,7 +217,11 @@ function hasChecksum(row: Row, file: FileText | undefined): boolean {
 /** CRC-32 over the lines without their ends, as a signed number (flyway-core, ChecksumCalculator). */
 export const flywayChecksum = (plain: string): number => crc32(Buffer.from(plain.replaceAll("\n", ""))) | 0;
 
-/** By name; of a change that was reworked as many rows as were deployed, from the first of that name in the plan on. */
+/**
+ * By name; of a change that was reworked as many rows as were deployed, from the first of that name in the plan on.
+ * `script_hash` is the SHA-1 of the deploy script (Sqitch, lib/App/Sqitch/Plan/Change.pm). Null where there was none; the id of
+ * the change in rows of a registry that knew no hash when they were written (lib/App/Sqitch/Engine/Upgrade/pg-1.0.sql).
+ */
 function sqitchVerdict(rows: readonly Row[], beside: Beside): Verdict {
   const projects = new Set(rows.map((row) => text(row, "project")));
   const own = rows.filter((row) => beside.project === undefined || text(row, "project") === beside.project);
@@ -235,9 +236,15 @@ function sqitchVerdict(rows: readonly Row[], beside: Beside): Verdict {
   for (const row of own) {
     const file = queues.get(text(row, "change"))?.shift();
     if (file === undefined) problems.push(missing(text(row, "change"), beside));
-    else applied.push(file.order);
+    else if (isDeployed(row, beside.texts.get(file.order))) applied.push(file.order);
+    else problems.push(edited(file, "put null into its script_hash, which is a row of sqitch.changes"));
   }
   return verdict(applied, problems);
+}
+
+function isDeployed(row: Row, file: FileText | undefined): boolean {
+  const hash = text(row, "script_hash");
+  return hash === "" || hash === text(row, "change_id") || file === undefined || file.digests.includes(hash);
 }
 
 /** A file that `db import` wrote has its version before the name of the change; a reworked one the tag behind it. */
@@ -257,11 +264,14 @@ const dirty = (what: string, file: NamedMigration | undefined, { place }: Beside
   next: "bring it to an end with the tool that began it, so that its ledger is in order, and plan again",
 });
 
-const edited = (file: Pick<MigrationFile, "name" | "file">): ErrorFacts => ({
+const edited = (
+  file: Pick<MigrationFile, "name" | "file">,
+  otherwise = "let that tool repair its ledger",
+): ErrorFacts => ({
   code: "MIGRATION_EDITED",
   what: `${file.name} has another checksum than in the ledger that is to be taken over`,
   where: fileStart(file.file),
-  next: "put the file back as it was applied; or, when the change means nothing, let that tool repair its ledger",
+  next: `put the file back as it was applied; or, when the change means nothing, ${otherwise}`,
 });
 
 const severalProjects = (projects: readonly string[], { place }: Beside): ErrorFacts => ({

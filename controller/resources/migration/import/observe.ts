@@ -4,7 +4,7 @@ import type { Files } from "../../../core/ports/files.ts";
 import type { Row, Session } from "../../../core/ports/postgres.ts";
 import { quoteLiteral } from "../../../core/sql.ts";
 import type { ListedMigrations } from "../model.ts";
-import type { TakeOver } from "./formats.ts";
+import type { ForeignFormat, TakeOver } from "./formats.ts";
 import { judge, ledgerShapes, repeatableKey, type FileText, type Verdict } from "./ledgers.ts";
 
 /** Another tool's record, as it was met. */
@@ -33,7 +33,7 @@ export async function observeForeign(
   const { rows, digest } = await readForeign(table, session, signal);
   const beside = {
     files: wish.files,
-    texts: needsTexts(takesOver) ? textsOf(wish, files) : new Map<string, FileText>(),
+    texts: textsFor(wish, files),
     repeatable: wish.repeatable ?? [],
     place,
     folder,
@@ -80,11 +80,22 @@ export async function readForeign(
   return { rows: JSON.parse(json) as readonly Row[], digest: createHash("sha256").update(json).digest("hex") };
 }
 
-const needsTexts = ({ format }: TakeOver): boolean => format === "flyway" || format === "prisma";
+/** Which tools keep a checksum, and how its digest is made; of Flyway's, which is none, the text is enough. */
+const algorithms: Partial<Record<ForeignFormat, "sha1" | "sha256">> = {
+  flyway: "sha256",
+  prisma: "sha256",
+  sqitch: "sha1",
+};
 
 const limitBytes = 16 * 1024 * 1024;
 
-function textsOf({ files, repeatable = [] }: ListedMigrations, from: Files): ReadonlyMap<string, FileText> {
+function textsFor(
+  { files, repeatable = [], takesOver }: ListedMigrations & { readonly takesOver: TakeOver },
+  from: Files,
+): ReadonlyMap<string, FileText> {
+  const algorithm = algorithms[takesOver.format];
+  if (algorithm === undefined) return new Map();
+  const digest = (content: Buffer | string): string => createHash(algorithm).update(content).digest("hex");
   const read = (file: string, isOurs: boolean): FileText => {
     const written = from.readBytes(file, { limitBytes });
     // `db import` puts it there; the other tool has not seen it.
@@ -94,7 +105,7 @@ function textsOf({ files, repeatable = [] }: ListedMigrations, from: Files): Rea
       .toString("utf8")
       .replace(/^\u{FEFF}/u, "")
       .replaceAll(/\r\n?/g, "\n");
-    return { text, sha256: digest(bytes), sha256OfWindows: digest(text.replaceAll("\n", "\r\n")) };
+    return { text, digests: [digest(bytes), digest(text.replaceAll("\n", "\r\n"))] };
   };
   return new Map([
     ...files.map(({ order, file, reading }) => [order, read(file, reading === undefined)] as const),
@@ -103,8 +114,6 @@ function textsOf({ files, repeatable = [] }: ListedMigrations, from: Files): Rea
 }
 
 const ourHeader = Buffer.from("-- poststack: no-transaction\n");
-
-const digest = (content: Buffer | string): string => createHash("sha256").update(content).digest("hex");
 
 const severalLedgers = (
   { format }: TakeOver,

@@ -8,7 +8,7 @@ import { readMigrations, readTexts } from "../../../../controller/config/migrati
 import { namesOfRepeatables, readRepeatables } from "../../../../controller/config/desired/repeatable.ts";
 import { gatherProblems } from "../../../../controller/config/problems.ts";
 import type { ForeignFormat } from "../../../../controller/resources/migration/import/formats.ts";
-import { flywayChecksum, ledgerShapes } from "../../../../controller/resources/migration/import/ledgers.ts";
+import { flywayChecksum, judge, ledgerShapes } from "../../../../controller/resources/migration/import/ledgers.ts";
 import { diff } from "../../../../controller/resources/migration/diff.ts";
 import type {
   DesiredMigrations,
@@ -23,6 +23,7 @@ import { projectWith } from "../../../support/project.ts";
 import { carryOut, migrations, render, world, type World } from "../kit.ts";
 
 const place = { file: ".poststack.yml", line: 2, column: 3 };
+const sha1 = (text: string): string => createHash("sha1").update(text).digest("hex");
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 interface Case {
@@ -35,6 +36,7 @@ interface Case {
 
 const users = "create table users (id int);\n";
 const posts = "create table posts (id int);\n";
+const deployed = `BEGIN;\n${users}COMMIT;\n`;
 const ran = "create table users (id int);";
 
 const cases: Readonly<Record<ForeignFormat, Case>> = {
@@ -91,7 +93,7 @@ insert into flyway_schema_history values
     files: {
       "sqitch.plan":
         "%syntax-version=1.0.0\n%project=shop\n\nusers 2024-01-01T00:00:00Z A <a@b> # first\n@v1 2024-01-01T00:00:00Z A <a@b>\nposts [users] 2024-01-02T00:00:00Z A <a@b>\nusers [users@v1] 2024-01-03T00:00:00Z A <a@b>\n",
-      "deploy/users@v1.sql": `BEGIN;\n${users}COMMIT;\n`,
+      "deploy/users@v1.sql": deployed,
       "revert/users@v1.sql": "BEGIN;\ndrop table users;\nCOMMIT;\n",
       "deploy/posts.sql": posts,
       "deploy/users.sql": "BEGIN;\nalter table users add name text;\nCOMMIT;\n",
@@ -116,7 +118,8 @@ create table sqitch.events (event text not null check (event in ('deploy', 'reve
   requires text[] not null default '{}', conflicts text[] not null default '{}', tags text[] not null default '{}',
   committed_at timestamptz not null default clock_timestamp(), primary key (change_id, committed_at));
 insert into sqitch.projects values ('shop', null, now(), 'A', 'a@b'), ('other', null, now(), 'A', 'a@b');
-insert into sqitch.changes (change_id, script_hash, change, project) values ('a1', 'h1', 'users', 'shop'), ('a2', 'h2', 'posts', 'shop'), ('b1', 'h1', 'posts', 'other');
+insert into sqitch.changes (change_id, script_hash, change, project) values
+  ('a1', '${sha1(deployed)}', 'users', 'shop'), ('a2', '${sha1(posts)}', 'posts', 'shop'), ('b1', 'h1', 'posts', 'other');
 insert into sqitch.tags values ('t1', '@v1', 'shop', 'a1');
 insert into sqitch.dependencies values ('a2', 'require', 'users', 'a1');
 insert into sqitch.events (event, change_id, change, project) values ('deploy', 'a1', 'users', 'shop'), ('deploy', 'a2', 'posts', 'shop'),
@@ -212,6 +215,21 @@ plainTest.each(["ab", "a\nb\n", "a\n\nb"])("Flyway's checksum of %j knows no lin
   expect(flywayChecksum(text)).toBe(-1635563411);
 });
 
+plainTest.each<[name: string, hash: string | null, isTaken: boolean]>([
+  ["of the script as it is", sha1(users), true],
+  ["of the script with line ends of Windows", sha1(users.replaceAll("\n", "\r\n")), true],
+  ["that is none", null, true],
+  ["that is the change's id, from before there was one", "c1", true],
+  ["of another script", sha1(posts), false],
+])("Sqitch's script_hash %s", (_name, hash, isTaken) => {
+  const file: NamedMigration = { id: "migration:users", version: "1", order: "1", name: "users", file: "users.sql" };
+  const digests = [sha1(users), sha1(users.replaceAll("\n", "\r\n"))];
+  const texts = new Map([["1", { text: users, digests }]]);
+  const rows = [{ change_id: "c1", change: "users", project: "shop", script_hash: hash }];
+  const { applied, problems } = judge("sqitch", rows, { files: [file], texts, repeatable: [], place, folder: "m" });
+  expect([[...applied], problems.map(({ code }) => code)]).toEqual(isTaken ? [["1"], []] : [[], ["MIGRATION_EDITED"]]);
+});
+
 describe("what cannot be believed is refused, with its place, and nothing is recorded", () => {
   type Refused = readonly [string, ForeignFormat, Readonly<Record<string, string>>, string, readonly string[]];
   const table: readonly Refused[] = [
@@ -270,6 +288,13 @@ describe("what cannot be believed is refused, with its place, and nothing is rec
       cases.sqitch.files,
       `${cases.sqitch.ledger}; insert into sqitch.changes (change_id, script_hash, change, project) values ('z', 'z', 'gone', 'shop')`,
       ["MIGRATION_MISSING .poststack.yml gone"],
+    ],
+    [
+      "an edited script of Sqitch",
+      "sqitch",
+      { ...cases.sqitch.files, "deploy/posts.sql": "select 2;" },
+      cases.sqitch.ledger,
+      ["MIGRATION_EDITED migrations/deploy/posts.sql posts"],
     ],
     [
       "two tables that could be it",
