@@ -4,7 +4,10 @@ import { describeImages, file, password, type Wish } from "./kit.ts";
 
 const data = "/var/lib/postgresql/data";
 
-describeImages({ name: "poststack/postgres: settings", isExtra: true }, (images) => {
+/** Options of a tmpfs that somebody else than root may write to, in a container that is read-only: docs/podman.md */
+const writable = { docker: { mode: 0o1777 }, podman: { options: ["U"] } } as const;
+
+describeImages({ name: "poststack/postgres: settings", isExtra: true }, (images, { kind }) => {
   afterEach(() => images.box.empty());
 
   test.each<[name: string, wish: Wish, user: string, query: string, answer: string]>([
@@ -70,7 +73,7 @@ describeImages({ name: "poststack/postgres: settings", isExtra: true }, (images)
         user: "1234:1234",
         readOnly: true,
         environment: { PGDATA: `${data}/pgdata` },
-        mounts: [{ type: "tmpfs", target: "/var/run/postgresql", readOnly: false, mode: 0o1777 }],
+        mounts: [{ type: "tmpfs", target: "/var/run/postgresql", readOnly: false, ...writable[kind] }],
       },
       "postgres",
       "show data_directory; select (pg_stat_file('PG_VERSION')).size",

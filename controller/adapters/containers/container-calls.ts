@@ -73,7 +73,8 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
       const answer = await client.ask({ ...call, limitMs: readLimitMs }, signal).catch(unless("ENGINE_OBJECT_GONE"));
       if (answer === undefined) return undefined;
       dialect.health?.probeWhenDue(client, object(answer), signal);
-      return { ...readDetails(dialect.adaptDetails(object(answer))), untold: dialect.untold };
+      const details = readDetails(dialect.adaptDetails(object(answer)));
+      return { ...details, untold: dialect.untoldOf(details) };
     },
 
     async createContainer(name, spec, signal) {

@@ -17,7 +17,8 @@ export interface Dialect {
   /** Undefined: the engine probes by itself, and its list tells the result. */
   readonly health: PodmanHealth | undefined;
   readonly changesInPlace: EngineFacts["changesInPlace"];
-  readonly untold: NonNullable<ContainerDetails["untold"]>;
+  /** Of a container: what it does not tell, or not as it was asked for. */
+  readonly untoldOf: (details: Pick<ContainerDetails, "spec">) => NonNullable<ContainerDetails["untold"]>;
   /** The body of a creation, as this engine wants it. */
   readonly adaptBody: (body: Json) => Json;
   /** How it removes a container without a grace, also one that runs. */

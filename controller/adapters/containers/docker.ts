@@ -12,7 +12,7 @@ export const dockerDialect = (apiVersion: string): Dialect => ({
   removesNetworksByName: false,
   health: undefined,
   changesInPlace,
-  untold: new Set(),
+  untoldOf: () => new Set(),
   adaptBody: (body) => body,
   forcedRemoval: (anonymousVolumes) => ({ prefix: "", query: { force: true, v: anonymousVolumes } }),
   adaptSummary: (answer) => answer,

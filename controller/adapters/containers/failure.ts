@@ -67,8 +67,8 @@ const meanings: readonly (readonly [code: ErrorCode, words: RegExp, statuses?: R
     /^5..$/,
   ],
   ["ENGINE_LACKS", /./s, /^501$/],
-  // Podman reads a port of the host as one number.
-  ["ENGINE_LACKS", /strconv\.Atoi: parsing "\d+-\d+"/],
+  // Podman reads a port of the host as one number, and knows fewer options of a tmpfs: no `uid`.
+  ["ENGINE_LACKS", /strconv\.Atoi: parsing "\d+-\d+"|unknown mount option/],
   ["ENGINE_LACKS", /requires API version|not supported (?:by|on|in|for)|is not supported/i],
   ["ENGINE_BUSY", /./s, /^(?:429|5..)$/],
   ["ENGINE_REFUSED", /./s],

@@ -6,7 +6,7 @@ import { buildLabels, stepsOfFile } from "./podman-steps.ts";
 
 /**
  * Podman behind its Docker-compatible API, 4.3 and later. Where its words differ from Docker's they are put into Docker's
- * here; what it does not tell at all is listed in docs/containers.md.
+ * here; what it does not tell at all is listed in docs/podman.md.
  */
 export const podmanDialect: Dialect = {
   engine: "podman",
@@ -19,14 +19,7 @@ export const podmanDialect: Dialect = {
   health: podmanHealth(Date.now),
   // The compatible API has no update before 5.1, and then without restart policies: a container is replaced instead.
   changesInPlace: new Set(),
-  // test/adapters/containers/podman.test.ts has what Podman says instead. Of capabilities it tells what came of the words:
-  // for ALL the names of its own defaults (libpod, generateInspectContainerHostConfig). Every mount is a bind to it, so
-  // what only the long syntax says is lost.
-  untold: new Set(
-    `domainname logging runtime namespaces/ipc namespaces/user namespaces/cgroup resources/devices
-    resources/deviceCgroupRules resources/deviceRequests security/addCapabilities security/dropCapabilities
-    security/sysctls mountOptions`.split(/\s+/),
-  ),
+  untoldOf: ({ spec }) => (spec.security?.readOnly === true ? untoldOfReadOnly : untold),
   adaptBody,
   // By force it stops a container, with all of its grace, and kills only what is left (libpod, removeContainer); a grace for
   // this once is taken by its own API alone.
@@ -46,6 +39,20 @@ export const podmanDialect: Dialect = {
   }),
   adaptNetwork: (answer) => answer,
 };
+
+/**
+ * test/adapters/containers/podman.test.ts has what Podman says instead. Of capabilities it tells what came of the words: for
+ * ALL the names of its own defaults (libpod, generateInspectContainerHostConfig). Every mount is a bind to it, so what only
+ * the long syntax says is lost.
+ */
+const untold: ReadonlySet<string> = new Set(
+  `domainname logging runtime namespaces/ipc namespaces/user namespaces/cgroup resources/devices
+  resources/deviceCgroupRules resources/deviceRequests security/addCapabilities security/dropCapabilities
+  security/sysctls mountOptions`.split(/\s+/),
+);
+
+/** It mounts a tmpfs on /run, /tmp and /var/tmp (podman-run(1), --read-only-tmpfs), and tells them as those of the file. */
+const untoldOfReadOnly: ReadonlySet<string> = new Set([...untold, "tmpfs"]);
 
 /** `docker.io/library/debian:12` is `debian:12` to Docker. */
 const shortName = (reference: string): string => reference.replace(/^docker\.io\/(?:library\/)?/, "");

@@ -21,6 +21,7 @@ test.each<[code: string, status: number, message: string]>([
     "renaming container b4b7: name q3 already in use, cannot rename container b4b7: container already exists",
   ],
   ["ENGINE_BUSY", 500, 'retrieving label for image "c0": reading image "c0": locating image: image not known'],
+  ["ENGINE_LACKS", 500, 'container create: unknown mount option "uid=1234": invalid mount option'],
   ["IMAGE_MISSING", 404, "No such image: nope:1"],
   ["IMAGE_MISSING", 404, "no such image: docker.io/library/nope:1: image not known"],
   [

@@ -50,6 +50,19 @@ describe.skipIf(box === undefined)("Podman", async () => {
     expect((await engine.inspectContainer(id, signal))?.exitCode).toBe(3);
   });
 
+  test("what it says of the tmpfs of a container is not believed where it mounts some of its own", async () => {
+    const told = async (readOnly: boolean): Promise<readonly [number, boolean | undefined]> => {
+      const spec = { ...bare(image, labels), security: { readOnly } };
+      const { id } = await engine.createContainer(box.name(`read-only-${readOnly}`), spec, signal);
+      const details = await engine.inspectContainer(id, signal);
+      return [details?.spec.mounts.length ?? 0, details?.untold?.has("tmpfs")];
+    };
+    expect([await told(true), await told(false)]).toEqual([
+      [3, true],
+      [0, false],
+    ]);
+  });
+
   test("an image's check is told, and goes on where a container says how often alone", async () => {
     const context = mkdtempSync(join(tmpdir(), "poststack-check-"));
     onTestFinished(() => rmSync(context, { recursive: true }));

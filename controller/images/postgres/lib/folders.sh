@@ -44,5 +44,5 @@ check_folders() {
         "give the volume to uid $me, or set PGDATA to a new folder in it: $folder/pgdata"
     tighten "$folder"
   done
-  [[ -w $socket_folder ]] || fail "uid $me may not write to $socket_folder" "mount a tmpfs there with uid=$me"
+  [[ -w $socket_folder ]] || fail "uid $me may not write to $socket_folder" "mount a tmpfs there with uid=$me, on Podman with U"
 }
