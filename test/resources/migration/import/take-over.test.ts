@@ -9,6 +9,7 @@ import { namesOfRepeatables, readRepeatables } from "../../../../controller/conf
 import { gatherProblems } from "../../../../controller/config/problems.ts";
 import type { ForeignFormat } from "../../../../controller/resources/migration/import/formats.ts";
 import { flywayChecksum, judge, ledgerShapes } from "../../../../controller/resources/migration/import/ledgers.ts";
+import { resourceId } from "../../../../controller/core/id.ts";
 import { diff } from "../../../../controller/resources/migration/diff.ts";
 import type {
   DesiredMigrations,
@@ -222,7 +223,13 @@ plainTest.each<[name: string, hash: string | null, isTaken: boolean]>([
   ["that is the change's id, from before there was one", "c1", true],
   ["of another script", sha1(posts), false],
 ])("Sqitch's script_hash %s", (_name, hash, isTaken) => {
-  const file: NamedMigration = { id: "migration:users", version: "1", order: "1", name: "users", file: "users.sql" };
+  const file: NamedMigration = {
+    id: resourceId("migration", "users"),
+    version: "1",
+    order: "1",
+    name: "users",
+    file: "users.sql",
+  };
   const digests = [sha1(users), sha1(users.replaceAll("\n", "\r\n"))];
   const texts = new Map([["1", { text: users, digests }]]);
   const rows = [{ change_id: "c1", change: "users", project: "shop", script_hash: hash }];
