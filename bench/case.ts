@@ -1,4 +1,4 @@
-import type { Contender, Rounds } from "./measure.ts";
+import type { Contender, Rounds, Sample } from "./measure.ts";
 import type { Engine } from "./engine.ts";
 import type { Server } from "./server.ts";
 
@@ -23,11 +23,16 @@ export interface Stage {
   readonly engine: () => Promise<Engine>;
 }
 
+export interface Samples {
+  readonly ours: readonly Sample[];
+  readonly other: readonly Sample[];
+}
+
 export interface Setting {
   readonly ours: Contender;
   readonly other: Contender;
   /** Facts to be told beside the times, found out when the race is over. */
-  readonly facts?: () => Promise<readonly string[]>;
+  readonly facts?: (samples: Samples) => Promise<readonly string[]>;
   /** Ends what the case has started. */
   readonly end?: () => void;
 }

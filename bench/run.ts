@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Missing, type Case } from "./case.ts";
-import { coldUp, down, noOpContainers, oneServiceChanged } from "./cases/containers.ts";
+import { coldUp, down, noOpContainers, oneServiceChanged, perService } from "./cases/containers.ts";
 import { firstApply } from "./cases/first-apply.ts";
 import { freshMigrations } from "./cases/fresh-migrations.ts";
 import { lint } from "./cases/lint.ts";
@@ -35,7 +35,7 @@ const onServer = [
   lint,
 ];
 // The last ones share what stands.
-const onEngine = [coldUp, down, ...noOpContainers, oneServiceChanged];
+const onEngine = [coldUp, down, ...noOpContainers, perService, oneServiceChanged];
 const all: readonly Case[] = [...onServer, ...onEngine];
 const chosen = values.only.length === 0 ? all : all.filter(({ id }) => values.only.includes(id));
 if (chosen.length === 0) throw new Error(`--only takes ${all.map(({ id }) => id).join(", ")}`);
@@ -77,14 +77,20 @@ async function run({ id, title, goal, rounds, set }: Case, server: Server): Prom
         goal,
         ours: { name: ours.name, samples: a },
         other: { name: other.name, samples: b },
-        facts: (await facts?.()) ?? [],
+        facts: (await facts?.({ ours: a, other: b })) ?? [],
       };
     } finally {
       end?.();
     }
   } catch (error) {
-    if (!(error instanceof Missing)) throw error;
-    console.error(`SKIPPED ${id}: ${error.message}`);
-    return { id, title, skipped: error.message };
+    const [why = ""] = (error instanceof Error ? error.message : String(error)).split("\n", 1);
+    if (error instanceof Missing) {
+      console.error(`SKIPPED ${id}: ${why}`);
+      return { id, title, skipped: why };
+    }
+    // The others have taken minutes.
+    console.error(`FAILED ${id}:`, error);
+    process.exitCode = 1;
+    return { id, title, skipped: `failed: ${why}` };
   }
 }

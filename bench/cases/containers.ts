@@ -1,7 +1,9 @@
-import type { Case, Setting, Stage } from "../case.ts";
-import { peakMegabytes, peakMegabytesOf, type Contender } from "../measure.ts";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Case, Samples, Setting, Stage } from "../case.ts";
+import { min, peakMegabytes, peakMegabytesOf, type Contender, type Sample } from "../measure.ts";
 import { onNode24 } from "../node24.ts";
-import { fleet, runOnce, type Fleet } from "./fleet.ts";
+import { fleet, runOnce, twice, usualCount, type Fleet } from "./fleet.ts";
 
 // A hundred services and their Postgres on one Docker, against Docker Compose with the same.
 
@@ -26,6 +28,43 @@ export const noOpContainers: readonly Case[] = [
   nothingToDo("apply-node24", "apply", 1, true),
   nothingToDo("plan-node24", "plan", 1, true),
 ];
+
+/** Services of the smaller project. */
+const few = 10;
+
+/**
+ * What a service costs: its wishes, and comparing. Its place in the engine's list is not in it, which holds the same
+ * containers for both; every other container has one, too.
+ */
+export const perService: Case = {
+  id: "containers-per-service",
+  title: `\`poststack plan\`, ${usualCount} services and Postgres, nothing to do, against ${few}: less than 0.3 ms a service`,
+  // 27 of about 130 ms.
+  goal: 1.2,
+  rounds: { warmUp: 3, rounds: 21 },
+  async set(stage): Promise<Setting> {
+    const many = await standing(stage);
+    const engine = await stage.engine();
+    const folder = join(stage.folder, "few");
+    mkdirSync(folder);
+    const { ours: other, remove } = await fleet({ folder, home: stage.home, engine, count: few, name: "bench-few" });
+    runOnce(other("apply", "--yes", "--no-wait"));
+    runOnce(other("apply", "--yes"));
+    const each = (samples: Samples, kind: keyof Sample): string => {
+      const [more, less] = [samples.ours, samples.other].map((side) => min(side.map((one) => one[kind])));
+      return (((more ?? NaN) - (less ?? NaN)) / (usualCount - few)).toFixed(2);
+    };
+    return {
+      ours: many.ours("plan"),
+      other: { ...other("plan"), name: `${few} services` },
+      facts: (samples) =>
+        Promise.resolve([
+          `a service ${each(samples, "wall")} ms, ${each(samples, "cpu")} ms of processor time, by the fastest`,
+        ]),
+      end: remove,
+    };
+  },
+};
 
 export const oneServiceChanged: Case = {
   id: "containers-one-changed",
@@ -62,7 +101,7 @@ export const coldUp: Case = {
     };
     return {
       ours: { ...ours, clean: () => runOnce(gone) },
-      other: { ...other, clean: () => runOnce(otherGone) },
+      other: { ...other, clean: () => runOnce(twice(otherGone)) },
       facts,
     };
   },
@@ -78,7 +117,7 @@ export const down: Case = {
     const [apply, up] = [both.ours("apply", "--yes", "--no-wait"), both.other("up", "-d")];
     return {
       ours: { ...both.ours("destroy", "dev", "--yes"), prepare: () => runOnce(apply) },
-      other: { ...both.other("down"), prepare: () => runOnce(up) },
+      other: { ...twice(both.other("down")), prepare: () => runOnce(up) },
       end: both.remove,
     };
   },

@@ -9,8 +9,8 @@ import { freePort } from "../server.ts";
 // The same hundred services and a Postgres, twice: for Poststack, whose Postgres is that of its environment, and for
 // Docker Compose, whose Postgres is one more service of the file.
 
-/** So many services, without Postgres. */
-const count = 100;
+/** So many services, without Postgres, where nothing else is asked for. */
+export const usualCount = 100;
 
 export interface Fleet {
   readonly ours: (...args: readonly string[]) => Contender;
@@ -27,18 +27,32 @@ export interface FleetOptions {
   readonly engine: Engine;
   /** Compose's services begin when its Postgres is healthy, as Poststack's do when there is a database. */
   readonly waits?: boolean;
+  /** Services, without Postgres. */
+  readonly count?: number;
+  /** Of the project. */
+  readonly name?: string;
 }
 
-export async function fleet({ folder, home, engine, waits = false }: FleetOptions): Promise<Fleet> {
+export async function fleet({
+  folder,
+  home,
+  engine,
+  waits = false,
+  count = usualCount,
+  name = "bench",
+}: FleetOptions): Promise<Fleet> {
   const [own, foreign] = [join(folder, "poststack"), join(folder, "compose")];
   for (const one of [own, foreign]) mkdirSync(one);
   const [ownPort, foreignPort] = [await freePort(), await freePort()];
-  writeFileSync(join(own, ".poststack.yml"), configuration(engine, ownPort));
+  writeFileSync(join(own, ".poststack.yml"), configuration(engine, name, ownPort));
   let value = 0;
   const write = (): void => {
-    writeFileSync(join(own, "compose.yaml"), services(engine, value, ""));
+    writeFileSync(join(own, "compose.yaml"), services(engine, count, value, ""));
     const needs = waits ? "\n    depends_on: { postgres: { condition: service_healthy } }" : "";
-    writeFileSync(join(foreign, "compose.yaml"), services(engine, value, needs) + postgresService(engine, foreignPort));
+    writeFileSync(
+      join(foreign, "compose.yaml"),
+      services(engine, count, value, needs) + postgresService(engine, foreignPort),
+    );
   };
   write();
   const environment = { DOCKER_HOST: engine.host };
@@ -48,7 +62,7 @@ export async function fleet({ folder, home, engine, waits = false }: FleetOption
   };
   const other: Fleet["other"] = (...args) => ({
     name: `docker compose ${args.join(" ")}`,
-    command: [engine.compose, "-p", "bench-compose", ...args],
+    command: [engine.compose, "-p", `${name}-compose`, ...args],
     cwd: foreign,
     environment,
   });
@@ -61,10 +75,16 @@ export async function fleet({ folder, home, engine, waits = false }: FleetOption
     },
     remove() {
       runOnce(ours("destroy", "--delete-data", "--confirm", "dev", "--yes"));
-      runOnce(other("down", "--volumes"));
+      runOnce(twice(other("down", "--volumes")));
     },
   };
 }
+
+/** Docker 20.10 may still count a container on its network that it has just removed, and refuse to remove the network. */
+export const twice = (contender: Contender): Contender => ({
+  ...contender,
+  command: ["sh", "-c", '"$0" "$@" || "$0" "$@"', ...contender.command],
+});
 
 export function runOnce({ name, command: [program, ...args], cwd, environment }: Contender): void {
   const { status, stderr } = spawnSync(program, args, {
@@ -76,7 +96,7 @@ export function runOnce({ name, command: [program, ...args], cwd, environment }:
   if (status !== 0) throw new Error(`${name} ended with ${status}\n${stderr.slice(-2_000)}`);
 }
 
-const configuration = ({ postgres }: Engine, port: number): string => `project: { name: bench }
+const configuration = ({ postgres }: Engine, name: string, port: number): string => `project: { name: ${name} }
 environments:
   dev:
     postgres: { provider: container, image: ${postgres}, port: ${port} }
@@ -84,7 +104,7 @@ environments:
 `;
 
 /** Ended at once: how long a grace is has nothing to do with who asks for it. */
-const services = ({ busybox }: Engine, value: number, more: string): string =>
+const services = ({ busybox }: Engine, count: number, value: number, more: string): string =>
   `services:\n${Array.from({ length: count }, (_, index) => {
     const name = `service-${String(index + 1).padStart(3, "0")}`;
     return `  ${name}:
