@@ -16,6 +16,7 @@ import { PoststackError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
 import type { Login } from "../../core/ports/postgres.ts";
+import { quoteIdentifier, quoteLiteral } from "../../core/sql.ts";
 import { hasCode, syncPath, unlessFull, unlessUnwritable, writeAtomically } from "../atomic-file.ts";
 import { passwords } from "../scram.ts";
 import { leftovers, temporaryName } from "../temporary-name.ts";
@@ -56,6 +57,7 @@ export async function createCluster(
     if (user !== undefined) chownSync(sibling, user.uid, user.gid);
     writeVerifier(passwordFile, admin, user);
     await initdb(sibling, passwordFile, programs, admin.user, user, signal);
+    if (programs.major < 14) await setVerifier(sibling, admin, programs, user, signal);
     rmSync(passwordFile);
     // initdb has synced what it wrote; these are ours.
     appendFileSync(join(sibling, "postgresql.conf"), `\n${includeLine}\n`);
@@ -157,6 +159,20 @@ function writeVerifier(path: string, { password }: Login, user: ServerUser): voi
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** initdb before 14 takes no more than the first 99 letters of its file for the password (src/bin/initdb/initdb.c, get_su_pwd). */
+async function setVerifier(
+  folder: string,
+  { user, password }: Login,
+  programs: Programs,
+  serverUser: ServerUser,
+  signal: AbortSignal,
+): Promise<void> {
+  const { inSingleUserMode } = await import("./physical/single-user.ts");
+  const verifier = quoteLiteral(passwords.verifier(password));
+  const statements = [`alter role ${quoteIdentifier(user)} password ${verifier}`, "select 'done'::text as answer"];
+  await inSingleUserMode({ folder, database: "postgres", isLasting: true }, statements, programs, serverUser, signal);
 }
 
 function putInPlace(sibling: string, data: string): void {

@@ -10,6 +10,8 @@ const keptBytes = 16 * 1024 * 1024;
 
 /** Milliseconds: a log of terabytes takes hours, and none takes a day. */
 const limitMs = 24 * 3_600_000;
+/** Milliseconds to end in order when nobody wants it any more. */
+const graceMs = 3_000;
 
 /**
  * What differs from the defaults. Two-phase transactions that were open when the copy was made need a place each, and
@@ -33,7 +35,7 @@ const settings: ReadonlyMap<string, string> = new Map([
  * postgres, Single-User Mode; CREATE EVENT TRIGGER). It ends in order when its input ends, also when that is because we
  * were killed.
  *
- * @returns the text of the column `answer` of the last row that has one
+ * @returns the text in the first column of the last row
  * @throws PoststackError `BACKUP_BROKEN` with the program's words, `DISK_FULL`; the signal's reason
  */
 export async function inSingleUserMode(
@@ -59,7 +61,11 @@ export async function inSingleUserMode(
   child.stdout.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-keptBytes)));
   child.stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-keptBytes)));
   child.stdin.on("error", () => undefined); // It ended before it read: its exit tells.
-  const stop = (): void => void child.kill("SIGTERM");
+  const stop = (): void => {
+    child.kill("SIGTERM");
+    // Who waits for it throws its work away; while it recovers it may not listen.
+    setTimeout(() => child.kill("SIGKILL"), graceMs).unref();
+  };
   limited.addEventListener("abort", stop, { once: true });
   try {
     const exitCode = await new Promise<number | null>((resolve, reject) => {
@@ -69,7 +75,7 @@ export async function inSingleUserMode(
     });
     signal.throwIfAborted();
     if (limit.aborted) throw tookTooLong();
-    const [, answer] = /.*\t ?1: answer = "(.*)"\t\(typeid = /s.exec(output) ?? [];
+    const [, answer] = /.*\t ?1: \S+ = "(.*)"\t\(typeid = /s.exec(output) ?? [];
     if (exitCode !== 0 || /\b(?:ERROR|FATAL|PANIC): /.test(said) || answer === undefined) throw failed(said, folder);
     return answer;
   } finally {
