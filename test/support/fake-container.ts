@@ -42,6 +42,8 @@ export class FakeContainer {
   readonly files = new Map<string, ContainerFile>();
   readonly output: LogChunk[] = [];
   state: ContainerState = "created";
+  /** The engine ended in the middle of a start, and never gets over it. */
+  isStuck = false;
   exitCode = 0;
   restartCount = 0;
   private readonly clock: Clock;
@@ -89,6 +91,8 @@ export class FakeContainer {
 
   /** @throws PoststackError `COMMAND_MISSING` */
   start(): void {
+    if (this.isStuck)
+      throw new PoststackError("ENGINE_BUSY", { what: `starting ${this.name}: task ${this.id}: already exists` });
     if (this.program.isMissing === true) {
       this.exitCode = 127;
       throw new PoststackError("COMMAND_MISSING", { what: `${this.name}: executable file not found` });
@@ -181,7 +185,8 @@ export class FakeContainer {
       finishedAt: this.finishedAt,
       exitCode: this.exitCode,
       wasOomKilled: false,
-      startError: undefined,
+      startError: this.isStuck ? `task ${this.id}: already exists` : undefined,
+      ...(this.isStuck ? { isStuck: true } : {}),
       restartCount: this.restartCount,
       pid: this.isUp ? 1 : undefined,
       health: this.health,

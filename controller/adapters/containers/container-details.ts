@@ -22,6 +22,7 @@ import {
   texts,
   type Json,
 } from "./answer.ts";
+import { lostStart } from "./failure.ts";
 import { readFields, unlessEmpty } from "./fields.ts";
 import {
   blkioFields,
@@ -81,6 +82,7 @@ export function readDetails(answer: unknown): ContainerDetails {
     exitCode: number(state["ExitCode"]),
     wasOomKilled: state["OOMKilled"] === true,
     startError: someText(state["Error"]),
+    ...(lostStart.test(text(state["Error"])) ? { isStuck: true } : {}),
     restartCount: number(json["RestartCount"]),
     pid: someNumber(state["Pid"]),
     health: state["Running"] === true ? readHealth(health["Status"]) : undefined,

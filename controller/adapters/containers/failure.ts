@@ -74,6 +74,12 @@ const meanings: readonly (readonly [code: ErrorCode, words: RegExp, statuses?: R
   ["ENGINE_REFUSED", /./s],
 ];
 
+/**
+ * A Docker that ended while it started a container: its containerd keeps the task that was made, and every later start
+ * fails by the same id (20.10: `task 1e89…: already exists`).
+ */
+export const lostStart = /\btask [0-9a-f]+: already exists\b/;
+
 /** @param doing what was being done, as it follows "while": `creating container "web"` */
 export function meaningOf(refused: Refusal, doing: string): PoststackError {
   const fits = meanings.find(
@@ -81,7 +87,7 @@ export function meaningOf(refused: Refusal, doing: string): PoststackError {
       words.test(refused.message) && (statuses === undefined || statuses.test(`${refused.status}`)),
   );
   const code = fits?.[0] ?? "ENGINE_REFUSED";
-  const next = nextSteps[code];
+  const next = lostStart.test(refused.message) ? afterLostStart : nextSteps[code];
   return new PoststackError(
     code,
     { what: shortIds(`${doing}: ${refused.message}`), ...(next === undefined ? {} : { next }) },
@@ -107,6 +113,9 @@ const nextSteps: Partial<Record<ErrorCode, string>> = {
   ENGINE_BUSY: "run the same again; if it stays, see the log of the engine",
   ENGINE_LACKS: "use a newer engine, or leave out what it lacks",
 };
+
+const afterLostStart =
+  "run the same again: one that never ran is made anew; one that did is yours to remove, with what it holds outside of volumes (docker rm), and the next apply makes it";
 
 export const isListBroken = (error: unknown): boolean =>
   error instanceof PoststackError && error.cause instanceof Refusal && brokenList.test(error.cause.message);

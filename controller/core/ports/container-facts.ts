@@ -95,6 +95,8 @@ export interface ContainerDetails {
   readonly wasOomKilled: boolean;
   /** Why the last start failed, in the engine's words. */
   readonly startError: string | undefined;
+  /** The engine can never start it: it lost hold of an earlier start. Only another container helps. */
+  readonly isStuck?: true;
   /** By the engine, because of the restart policy. */
   readonly restartCount: number;
   readonly pid: number | undefined;

@@ -10,7 +10,7 @@ import { driftOfSpec } from "./fields.ts";
 import { heldPort } from "./host-ports.ts";
 import { hostAccess } from "../../core/host-access.ts";
 import type { ContainerAction, DesiredContainer, ObservedContainer, Repair } from "./model.ts";
-import { hasWantedImage, isAsWanted, isUp, ownOf, type Parts } from "./parts.ts";
+import { hasWantedImage, isAsWanted, isStuck, isUp, ownOf, type Parts } from "./parts.ts";
 import { nameTaken, portTaken, refuse } from "./refusals.ts";
 import { repairsOf, type Repairs } from "./repairs.ts";
 import { explaining } from "./untold.ts";
@@ -101,6 +101,7 @@ function whyReplace(
   needsReplacing: boolean,
 ): Why | undefined {
   if (current === undefined) return undefined;
+  if (isStuck(current)) return { reason: "never started: the engine lost hold of its start", drift: [] };
   const all = [...imageDrift(current), ...specDrift(desired, current), ...limits];
   const drift = explaining(all, current.details?.untold);
   if (!isAsWanted(desired, current) || needsReplacing) {

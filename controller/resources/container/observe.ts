@@ -100,7 +100,10 @@ async function inspected(
   const mayHaveRun = state === "exited" && desired.since !== undefined && mayEnd(desired, exitCode);
   // Of one that was put aside no label tells that its restart policy is gone.
   const isAside = names.some(isAsideName);
-  const isAsked = isAside || desired.isThorough === true || desired.startedAfter !== undefined || restarting.length > 0;
+  // Of one that was made and does not run no list tells whether it can be started.
+  const mayBeStuck = state === "created";
+  const isAsked =
+    isAside || mayBeStuck || desired.isThorough === true || desired.startedAfter !== undefined || restarting.length > 0;
   if (!isOther && !isAsked && !mayHaveRun) return {};
   const [details, image, { changesInPlace }] = await Promise.all([
     containers.inspectContainer(id, signal),

@@ -65,9 +65,15 @@ export function partsOf(desired: DesiredContainer, ours: readonly ObservedContai
 const rank = (desired: DesiredContainer, one: ObservedContainer): number =>
   (isAsWanted(desired, one) ? 2 : 0) + (isUp(one) ? 1 : 0);
 
-/** Made from the same wish, and of the image that the reference means now. */
+/** Made from the same wish, of the image that the reference means now, and the engine can start it. */
 export const isAsWanted = (desired: DesiredContainer, observed: ObservedContainer): boolean =>
-  observed.summary.labels.get(labelNames.config) === desired.config.fixed && hasWantedImage(observed);
+  observed.summary.labels.get(labelNames.config) === desired.config.fixed &&
+  hasWantedImage(observed) &&
+  !isStuck(observed);
+
+/** It never ran, so that nothing is in it, and the engine can start it no more. One that ran may hold what nobody has twice. */
+export const isStuck = ({ summary: { state }, details }: ObservedContainer): boolean =>
+  state === "created" && details?.isStuck === true;
 
 /** An image that is not here cannot be compared with: it is fetched first. */
 export const hasWantedImage = ({ summary: { imageId }, wantedImageId }: ObservedContainer): boolean =>

@@ -141,6 +141,8 @@ export interface OwnContainer {
   readonly config: string | undefined;
   readonly published: string | undefined;
   readonly networks: readonly string[];
+  /** It never ran, and the engine can start it no more. */
+  readonly isStuck?: true;
   /** What no list tells; only where it is looked for. */
   readonly inspected?: {
     /** Undefined: this engine changes none of a container that is there. */

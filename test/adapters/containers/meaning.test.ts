@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { readDetails } from "../../../controller/adapters/containers/container-details.ts";
 import { meaningOf, refusal } from "../../../controller/adapters/containers/failure.ts";
 
 // Answers as the engines gave them: Docker 20.10 and 28, Podman 4.3 and 5.
@@ -93,4 +94,13 @@ test("an answer that is not the engine's is told as it is, and not at any length
   const proxy = meaningOf(refusal(502, "<html>Bad Gateway</html>"), "listing containers");
   expect(proxy.message).toBe("listing containers: <html>Bad Gateway</html>");
   expect(meaningOf(refusal(500, "x".repeat(1_000_000)), "it").message.length).toBeLessThan(2_100);
+});
+
+test("a start that the engine lost hold of is told with the way out, and found in what it says of the container", () => {
+  const message = `task ${"1e89cd0d".repeat(8)}: already exists`;
+  const told = meaningOf(refusal(500, JSON.stringify({ message })), "starting web");
+  expect(told.facts).toMatchObject({ code: "ENGINE_BUSY", next: expect.stringContaining("docker rm") });
+  const stuck = (error: string) => readDetails({ State: { Status: "created", Error: error } }).isStuck;
+  expect(stuck(message)).toBe(true);
+  expect(stuck("transport is closing: unavailable")).toBeUndefined();
 });

@@ -70,6 +70,32 @@ test("labels say whose it is, and let Compose's tools show it", async () => {
   expect(JSON.stringify(labels)).not.toContain("0123456789abcdef");
 });
 
+describe("an engine that ends while it starts one", () => {
+  test.each<[string, readonly DesiredContainer[], string]>([
+    ["for the first time", [desired(command("new"))], "app-dev-web-1 running"],
+    ["beside the old one", [desired(command("old")), desired(command("new"))], "app-dev-web-1 running"],
+    ["in the place of the old one", [desired(exclusive("old")), desired(exclusive("new"))], "app-dev-web-1 running"],
+  ])("%s: what it can start no more is made anew", async (_when, wishes, expected) => {
+    const it = stage();
+    const last = wishes.at(-1) ?? desired();
+    for (const wish of wishes.slice(0, -1)) await pass(it, wish);
+    let isCut = false;
+    it.onWrite((call, when) => {
+      if (isCut || when !== "before" || !call.startsWith("startContainer")) return;
+      isCut = true;
+      for (const one of it.containers.values()) if (one.state === "created") one.isStuck = true;
+      throw new PoststackError("ENGINE_CONNECTION_LOST", { what: "the engine ended" });
+    });
+    await failure(pass(it, last));
+    const [stuck] = [...it.containers.values()].filter((one) => one.isStuck);
+    expect(stuck?.state).toBe("created");
+    for (let passes = 0; passes < 2; passes++) await pass(it, last).catch(() => undefined);
+    expect(it.names()).toBe(expected);
+    expect([...it.containers.values()].map((one) => one.spec.command)).toEqual([["new"]]);
+    expect(await pass(it, last)).toBe("");
+  });
+});
+
 describe("replacing", () => {
   test("start first: the old one serves until the new one is healthy", async () => {
     const it = stage();

@@ -144,6 +144,18 @@ test.each<Row>([
     "replace container:web  dead: the engine could not remove it",
   ],
   [
+    "made, and never to be started by its engine",
+    [desired()],
+    [observed(desired(), { state: "created" }, { details: details(desired(), { isStuck: true }) })],
+    "replace container:web  never started: the engine lost hold of its start",
+  ],
+  [
+    "not to be started again by its engine, and it ran: it may hold something",
+    [desired()],
+    [observed(desired(), { state: "exited", exitCode: 1 }, { details: details(desired(), { isStuck: true }) })],
+    "start container:web  exited with code 1",
+  ],
+  [
     "being removed is as good as gone",
     [desired()],
     [observed(desired(), { state: "removing" })],

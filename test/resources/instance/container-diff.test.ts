@@ -81,6 +81,12 @@ test.each<[string, DesiredInstance, ObservedInstance, string]>([
     "start instance:postgres  made, and never started",
   ],
   [
+    "made, and never to be started by its engine",
+    desired(),
+    down({ current: { ...own, state: "created", isStuck: true } }),
+    "replace instance:postgres  never started: the engine lost hold of its start",
+  ],
+  [
     "ended, and off its network",
     desired(),
     down({ current: { ...own, state: "exited", exitCode: 1, networks: [] } }),

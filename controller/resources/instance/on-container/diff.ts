@@ -179,10 +179,13 @@ const nameTaken = ({ id, place }: DesiredInstance, { name }: ContainerServer): E
 
 /** Made from the same wish, and of the image that the reference means now. One that is not here cannot be compared with. */
 const isAsWanted = (
-  { config, imageId }: OwnContainer,
+  { config, imageId, isStuck }: OwnContainer,
   server: ContainerServer,
   { wantedImageId }: ObservedContainerServer,
-): boolean => config === server.config && (wantedImageId === undefined || bareId(imageId) === bareId(wantedImageId));
+): boolean =>
+  isStuck !== true &&
+  config === server.config &&
+  (wantedImageId === undefined || bareId(imageId) === bareId(wantedImageId));
 
 /** Two servers must never have one volume at once, so it is always the old one that stops first. */
 function diffReplace(
@@ -225,6 +228,7 @@ function whyReplace(
 ): string | undefined {
   if (current === undefined || container.previous !== undefined)
     return joined("its replacement was interrupted", summarise(drift));
+  if (current.isStuck === true) return "never started: the engine lost hold of its start";
   if (!isAsWanted(current, server, container)) return drift.length === 0 ? "configuration changed" : summarise(drift);
   return current.state === "dead" ? "dead: the engine could not remove it" : undefined;
 }

@@ -38,7 +38,8 @@ export async function observeContainer(
   const mark = observedMark(ports);
   const volume = volumes.find(({ name }) => name === server.volume);
   const claims = await claimsAmong(containers, ports, signal);
-  const parts = await inspected(desired, partsOf(desired, server, containers, claims), ports, signal);
+  const named = await startable(partsOf(desired, server, containers, claims), ports, signal);
+  const parts = await inspected(desired, named, ports, signal);
   const ours = [parts.current, parts.next, parts.previous].filter((one) => one !== undefined);
   const owner = volumeOwner(server, volume, mark);
   const namesake = parts.isNameTaken ? containers.find(({ names }) => names.includes(server.name)) : undefined;
@@ -123,6 +124,17 @@ function partsOf(
     ...(next === undefined || next === current ? {} : { next: ownOf(next) }),
     ...(previous === undefined ? {} : { previous: ownOf(previous) }),
   };
+}
+
+/** Of one that was made and does not run no list tells whether it can be started. */
+async function startable(parts: Parts, { containers }: Pick<Ports, "containers">, signal: AbortSignal): Promise<Parts> {
+  const asked = async (one: OwnContainer | undefined): Promise<OwnContainer | undefined> => {
+    if (one?.state !== "created") return one;
+    const details = await containers.inspectContainer(one.id, signal);
+    return details?.isStuck === true ? { ...one, isStuck: true } : one;
+  };
+  const [current, next] = await Promise.all([asked(parts.current), asked(parts.next)]);
+  return { ...parts, ...(current === undefined ? {} : { current }), ...(next === undefined ? {} : { next }) };
 }
 
 /** Of one that serves: whether its engine starts it again, and under which names it is found. */
