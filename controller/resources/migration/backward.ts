@@ -6,9 +6,9 @@ import { runnable } from "./guard.ts";
 import { deleteRow, markReverting, readRow, setRollback, unmarkReverting, updateRow, type FullRow } from "./ledger.ts";
 import type { MigrationAction } from "./model.ts";
 import { freshSession, writeLedger } from "./session.ts";
-import { readMigration, readRollback, type Source } from "./source.ts";
+import { checkPlanned, readMigration, readRollback, type Source } from "./source.ts";
 import { runStatements } from "./statements.ts";
-import { checksumOf, headersOf } from "./text.ts";
+import { headersOf } from "./text.ts";
 import { runInTransaction } from "./transaction.ts";
 
 type Of<V extends MigrationAction["verb"]> = Extract<MigrationAction, { readonly verb: V }>;
@@ -103,15 +103,6 @@ export async function replayMigration(
     signal,
   );
   return done;
-}
-
-/** @throws PoststackError `PLAN_STALE`: what would run is not what was planned */
-function checkPlanned(name: string, { text }: Source, checksum: string | undefined): void {
-  if (checksum === undefined || checksumOf(Buffer.from(text)) === checksum) return;
-  throw new PoststackError("PLAN_STALE", {
-    what: `the rollback of ${name} changed after it was planned`,
-    next: "plan again",
-  });
 }
 
 function recorded(name: string, { rollbackSql }: FullRow): Source {

@@ -6,7 +6,7 @@ import type { LedgerRow, MigrationAction, MigrationFile, RepeatableFile } from "
 export function content(action: MigrationAction): Content {
   switch (action.verb) {
     case "apply":
-      return { facts: fileFacts(action.migration) };
+      return { facts: { ...fileFacts(action.migration), rollbackChecksum: action.rollbackChecksum } };
     case "rollback": {
       const { migration, rollbackFile, rollbackChecksum } = action;
       return { facts: { ...rowFacts(migration), rollbackFile, rollbackChecksum } };

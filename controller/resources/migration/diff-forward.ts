@@ -85,8 +85,12 @@ const run = (migration: MigrationFile, { pending }: History, reason: string): Mi
   place: fileStart(migration.file),
   migration,
   durable: false,
+  ...rollbackOf(pending.get(migration.id)),
   ...statementsOf(pending.get(migration.id)),
 });
+
+const rollbackOf = (facts: PendingFacts | undefined): Pick<PendingFacts, "rollbackChecksum"> =>
+  facts?.rollbackChecksum === undefined ? {} : { rollbackChecksum: facts.rollbackChecksum };
 
 const statementsOf = (facts: PendingFacts | undefined): Pick<MigrationAction, "statements"> =>
   facts?.statements === undefined ? {} : { statements: facts.statements };

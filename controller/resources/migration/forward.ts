@@ -10,20 +10,20 @@ import type { MigrationAction, MigrationFile } from "./model.ts";
 import { runBackfill } from "./phases/backfill.ts";
 import { unlessNewcomers } from "./phases/newcomers.ts";
 import { freshSession, writeLedger } from "./session.ts";
-import { readMigration, readRollback, type Source } from "./source.ts";
+import { readMigration, readPlannedRollback, type Source } from "./source.ts";
 import { runStatements } from "./statements.ts";
 import { runInTransaction } from "./transaction.ts";
 
 /** @throws PoststackError `PLAN_STALE`, `MIGRATION_*`, `FENCED` */
 export async function applyMigration(
-  { migration, durable, beside }: Extract<MigrationAction, { readonly verb: "apply" }>,
+  { migration, rollbackChecksum, durable, beside }: Extract<MigrationAction, { readonly verb: "apply" }>,
   ports: Ports,
   signal: AbortSignal,
   link?: Link<MigrationAction>,
 ): Promise<Result> {
   const { name, order } = migration;
   const source = readMigration(migration, ports.files);
-  const rollbackSql = readRollback(migration, ports.files)?.text;
+  const rollbackSql = readPlannedRollback(migration, rollbackChecksum, ports.files)?.text;
   const runs = await runnable(source, migration.transactional, ports.parser);
   const ahead = link?.before;
   const session = await (migration.transactional ? ports.server.owner(signal) : freshSession(ports, signal));

@@ -136,6 +136,8 @@ export interface LedgerRow {
 export interface PendingFacts {
   /** Of the text that was looked at, as in {@link MigrationFile}; missing where it could not be. */
   readonly checksum?: string;
+  /** The same of its rollback, where it has one. */
+  readonly rollbackChecksum?: string;
   readonly hazards: readonly Hazard[];
   readonly phase?: Phase;
   /** The role that its header asks for. */
@@ -193,6 +195,8 @@ export type MigrationAction =
       "apply",
       {
         readonly migration: MigrationFile;
+        /** Of the rollback that is recorded with it. */
+        readonly rollbackChecksum?: string;
         /** Its commit waits for the disk. */
         readonly durable: boolean;
         /** Of a contract: who else may be up when it runs. It says nothing of what would be done. */

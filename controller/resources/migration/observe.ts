@@ -1,4 +1,3 @@
-import { PoststackError } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Files } from "../../core/ports/files.ts";
@@ -6,8 +5,6 @@ import type { Row, Session } from "../../core/ports/postgres.ts";
 import { askedOnCatalogPath, sqlFailure } from "../../core/sql.ts";
 import { readInvalidIndexes } from "./catalog-faults.ts";
 import { hasVersionsOf, rowsOf } from "./columns.ts";
-import { runnable } from "./guard.ts";
-import { hazardsOf } from "./hazards.ts";
 import { observeForeign } from "./import/observe.ts";
 import { bothOf } from "./lint/facts.ts";
 import type {
@@ -18,13 +15,13 @@ import type {
   ObservedMigrations,
   PendingFacts,
 } from "./model.ts";
+import { look } from "./look.ts";
 import { parsedOnce } from "./parsed-once.ts";
-import { backfillIn } from "./phases/backfill-text.ts";
 import { observeDeployment } from "./phases/observe.ts";
 import { observeRepeatables } from "./repeatable/observe.ts";
-import { readForward, readRollback } from "./source.ts";
+import { readRollback } from "./source.ts";
 import { isAfter, parseTarget } from "./target.ts";
-import { checksumOf, headersOf } from "./text.ts";
+import { checksumOf } from "./text.ts";
 
 /** One query where the ledger is there, whatever the number of its rows; and a look into the files that are not in it. */
 export async function observe(
@@ -230,32 +227,4 @@ function columnsOf(found: Row): LedgerColumns {
     states: text("states", ""),
     rollbacks: text("rollbacks", ""),
   };
-}
-
-/** What was found in texts without a fault, by checksum: every pass of a run would find the same in what is pending. */
-const looked = new Map<string, PendingFacts>();
-
-async function look(file: NamedMigration, { files, parser }: Pick<Ports, "files" | "parser">): Promise<PendingFacts> {
-  try {
-    const source = readForward(file, files);
-    const bytes = Buffer.from(source.text);
-    const checksum = checksumOf(bytes);
-    // What a name says of the phase, the text does not.
-    const known = file.phase === undefined ? looked.get(checksum) : undefined;
-    if (known !== undefined) return known;
-    const { transactional, settings, phase = file.phase } = headersOf(bytes);
-    await runnable(source, transactional, parser);
-    if (phase === "backfill") await backfillIn(source, parser);
-    const asked = settings.find(({ role }) => role !== undefined);
-    const place = { file: source.file, line: (asked?.line ?? 1) - (source.shift ?? 0), column: 1 };
-    const role = asked?.role === undefined ? {} : { role: { name: asked.role, place } };
-    const hazards = hazardsOf(source.text, phase);
-    const facts = { checksum, hazards, ...role, ...(phase === undefined ? {} : { phase }) };
-    // The place is that of one file, and of no other with the same text.
-    if (asked === undefined && file.phase === undefined) looked.set(checksum, facts);
-    return facts;
-  } catch (error) {
-    if (error instanceof PoststackError) return { hazards: [], error: error.facts };
-    throw error;
-  }
 }

@@ -37,6 +37,31 @@ export const readRollback = (
   files: Files,
 ): Source | undefined => (rollbackFile === undefined ? undefined : readWay(rollbackFile, reading, "down", files));
 
+/**
+ * The way back, compared with what was planned.
+ *
+ * @param checksum undefined where it was not looked at
+ * @throws PoststackError `PLAN_STALE`; what {@link readRollback} throws
+ */
+export function readPlannedRollback(
+  named: Pick<NamedMigration, "name" | "rollbackFile" | "reading">,
+  checksum: string | undefined,
+  files: Files,
+): Source | undefined {
+  const source = readRollback(named, files);
+  if (source !== undefined) checkPlanned(named.name, source, checksum);
+  return source;
+}
+
+/** @throws PoststackError `PLAN_STALE`: a rollback is another one than the plan has */
+export function checkPlanned(name: string, { text }: Source, checksum: string | undefined): void {
+  if (checksum === undefined || checksumOf(Buffer.from(text)) === checksum) return;
+  throw new PoststackError("PLAN_STALE", {
+    what: `the rollback of ${name} changed after it was planned`,
+    next: "plan again",
+  });
+}
+
 function readWay(file: string, reading: NamedMigration["reading"], way: Way, files: Files): Source | undefined {
   const source = readSource(file, files);
   if (reading === undefined) return source;

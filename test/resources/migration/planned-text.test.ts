@@ -1,7 +1,10 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { contentDigest } from "../../../controller/core/plan.ts";
 import { apply } from "../../../controller/resources/migration/apply.ts";
+import { content } from "../../../controller/resources/migration/content.ts";
+import type { MigrationAction } from "../../../controller/resources/migration/model.ts";
 import { test } from "../../support/postgres.ts";
 import { failureOf, migrations, pass, planOf, render, world } from "./kit.ts";
 
@@ -10,6 +13,20 @@ const files = {
   "001_users.rollback.sql": "drop table users;",
   "002_posts.sql": "create table posts (id int);",
 };
+
+test("what is recorded as a migration's rollback is what was planned", async ({ database }) => {
+  await database.createLedger();
+  const it = world(database, migrations(files));
+  const [action] = await planOf(it, { target: "1" });
+  if (action === undefined) throw new Error("no plan");
+  const digest = (one: MigrationAction): string => contentDigest(content(one), false);
+  it.project.write("migrations/001_users.rollback.sql", "drop table users cascade;");
+  const [edited] = await planOf(it, { target: "1" });
+  expect(edited === undefined || digest(edited) === digest(action)).toBe(false);
+  expect((await failureOf(apply(action, it.ports, database.signal))).code).toBe("PLAN_STALE");
+  expect(await database.column("select count(*)::int from poststack.schema_migrations")).toEqual([0]);
+  expect(render(await pass(it, { target: "1" }))).toEqual(["apply migration:001_users"]);
+});
 
 /** A plan is approved for its texts; what runs is compared with them once more (RELIABILITY 5). */
 describe("a rollback that is another one than was planned does not run", () => {
