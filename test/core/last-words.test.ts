@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { PoststackError } from "../../controller/core/errors.ts";
-import { lastWords } from "../../controller/core/last-words.ts";
+import { PoststackError, type ErrorCode } from "../../controller/core/errors.ts";
+import { lastWords, takenAway } from "../../controller/core/last-words.ts";
 import type { Ports } from "../../controller/core/ports.ts";
 
 const stop = new AbortController();
@@ -25,4 +25,14 @@ test("a mistake of ours and an abort are no silence", async () => {
   await expect(wordsOf(new TypeError("x"))).rejects.toThrow("x");
   const aborted = AbortSignal.abort();
   await expect(wordsOf(new PoststackError("ENGINE_UNREACHABLE", { what: "y" }), aborted)).rejects.toThrow("y");
+});
+
+test.each<[ErrorCode, string, RegExp]>([
+  ["UNHEALTHY", "read its log (docker logs web)", /^what it said last is all there is/],
+  ["POSTGRES_START", "all of it: docker logs postgres", /^what it said last is all there is/],
+  ["PORT_TAKEN", "give it another port", /^give it another port$/],
+])("what to do about %s of a container that was taken away again", (code, next, expected) => {
+  const { facts } = takenAway(new PoststackError(code, { what: "it did not start", next }), "the old one runs");
+  expect(facts).toMatchObject({ code, what: "it did not start; the old one runs" });
+  expect(facts.next).toMatch(expected);
 });

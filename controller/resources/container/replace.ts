@@ -1,6 +1,7 @@
 import { putAside, takeBack } from "./aside.ts";
 import { asideName } from "../../core/derived-name.ts";
 import { PoststackError } from "../../core/errors.ts";
+import { takenAway } from "../../core/last-words.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Result } from "../../core/resource.ts";
 import { create } from "./create.ts";
@@ -40,7 +41,7 @@ async function startFirst(action: Replacement, ports: Ports, signal: AbortSignal
   } catch (error) {
     if (!isFinal(error, signal)) throw error;
     await discard(made, ports, signal);
-    throw told(error, old.isUp ? "the one before it still runs" : "the one before it is as it was");
+    throw takenAway(error, old.isUp ? "the one before it still runs" : "the one before it is as it was");
   }
   await stop(old, desired.preStop, ports, signal);
   await removeWithInside(old, inside, ports, signal);
@@ -67,7 +68,7 @@ async function stopFirst(action: Replacement, ports: Ports, signal: AbortSignal)
   } catch (error) {
     if (!isFinal(error, signal)) throw error;
     // The new one has what is left of it: volumes without a name.
-    if (!isKept) throw told(error, "the one before it is gone, since this engine cannot keep it aside");
+    if (!isKept) throw besides(error, "the one before it is gone, since this engine cannot keep it aside");
     throw await putBack(error, { desired, old, made, isServing }, ports, signal);
   }
   if (isKept) await removeWithInside(old, inside, ports, signal);
@@ -107,16 +108,16 @@ async function putBack(
   try {
     await discard(made, ports, signal);
     await takeBack(old, desired.name, ports, signal);
-    if (!isServing) return told(error, "the one before it is as it was");
+    if (!isServing) return takenAway(error, "the one before it is as it was");
     await ports.containers.startContainer(old.id, signal);
-    return told(error, "the one before it was started again");
+    return takenAway(error, "the one before it was started again");
   } catch (cause) {
     ports.log.warn({ resource: desired.id, error: String(cause) }, "the container before cannot be put back");
-    return told(error, `the one before it could not be started again, and is there as "${old.name}"`);
+    return takenAway(error, `the one before it could not be started again, and is there as "${old.name}"`);
   }
 }
 
-function told(error: PoststackError, outcome: string): PoststackError {
+function besides(error: PoststackError, outcome: string): PoststackError {
   const { code, ...facts } = error.facts;
   return new PoststackError(code, { ...facts, what: `${facts.what}; ${outcome}` }, { cause: error });
 }

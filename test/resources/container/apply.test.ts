@@ -162,6 +162,8 @@ describe("replacing", () => {
     expect(error.code).toBe("UNHEALTHY");
     expect(error.message).toContain(what);
     expect(error.facts.details).toContain("the last line of its log");
+    // It is gone, and under its name there is the old one.
+    expect(error.facts.next).not.toContain("docker logs");
     expect(it.names()).toBe("app-dev-web-1 running");
     expect([...it.containers.keys()]).toEqual([old]);
     // The wish before, again: nothing to do, as if nothing had been tried.

@@ -1,5 +1,6 @@
 import { asideName } from "../../../core/derived-name.ts";
 import { PoststackError } from "../../../core/errors.ts";
+import { takenAway } from "../../../core/last-words.ts";
 import type { Ports } from "../../../core/ports.ts";
 import type { Result } from "../../../core/resource.ts";
 import type { ContainerServer, DesiredInstance, InstanceAction, OwnContainer } from "../model.ts";
@@ -83,17 +84,13 @@ async function putBack(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<PoststackError> {
-  const told = (outcome: string): PoststackError => {
-    const { code, ...facts } = error.facts;
-    return new PoststackError(code, { ...facts, what: `${facts.what}; ${outcome}` }, { cause: error });
-  };
   try {
     await remove(made.id, ports, signal);
     await ports.containers.renameContainer(old.id, server.name, signal);
     await ports.containers.startContainer(old.id, signal);
-    return told("the container before it was started again");
+    return takenAway(error, "the container before it was started again");
   } catch (cause) {
     ports.log.warn({ resource: desired.id, error: String(cause) }, "the container before cannot be put back");
-    return told(`the one before it could not be started again, and is there as "${old.name}"`);
+    return takenAway(error, `the one before it could not be started again, and is there as "${old.name}"`);
   }
 }
