@@ -70,6 +70,8 @@ export async function watch(load: LoadDesired, ports: EnginePorts, options: Watc
   /** Tries that failed one after the other, and when there is another one. */
   let failures = 0;
   let retryAtMs = Number.POSITIVE_INFINITY;
+  /** The last plan that was shown and of which nothing was to be done: it says no more when it is found again. */
+  let idlePlan: string | undefined;
   /** Whether the next pass also looks for what only an inspect call shows: the first, each full one, or after a hint. */
   let isThorough = true;
 
@@ -94,7 +96,7 @@ export async function watch(load: LoadDesired, ports: EnginePorts, options: Watc
     };
     const withheld = new Map<ResourceId, AnyAction>();
     const postponed = new Map<ResourceId, AnyAction>();
-    const approve = (plan: Plan<Action>): Promise<Plan<Action> | undefined> => {
+    const approve = (plan: Plan<Action>, pass: number): Promise<Plan<Action> | undefined> => {
       const now = ports.clock.nowMs();
       const waiting = withheldFrom(plan.actions, desired?.protected === true);
       const actions = plan.actions.filter((action) => {
@@ -104,17 +106,23 @@ export async function watch(load: LoadDesired, ports: EnginePorts, options: Watc
         if (isPostponed) postponed.set(action.id, action);
         return !waits && !isPostponed;
       });
-      return Promise.resolve(actions.length === 0 ? undefined : { ...plan, actions });
+      const isIdle = actions.length === 0;
+      if (!isIdle || plan.fingerprint !== idlePlan) options.emit({ type: "plan", plan, pass });
+      idlePlan = isIdle ? plan.fingerprint : undefined;
+      return Promise.resolve(isIdle ? undefined : { ...plan, actions });
     };
     try {
       const outcome = await converge(loadAndWatch, ports, {
         ...options,
         approve,
+        // Shown once it is known what is to be done of it.
+        emit: (event) => event.type !== "plan" && options.emit(event),
         onRefusal: "go-on",
         maxPasses: 5,
         // Waiting is this loop's business: inside a run it would keep new files from being read (RELIABILITY 7).
         maxRetries: 0,
       });
+      if (outcome.status === "converged") idlePlan = undefined;
       for (const result of outcome.results) {
         restarts.record(result, ports.clock.nowMs(), (attempt) => backoffMs(attempt, ports.clock.random()));
       }

@@ -3,6 +3,7 @@ import { ownerMark } from "../../controller/core/engine-labels.ts";
 import { PoststackError, type ErrorCode } from "../../controller/core/errors.ts";
 import { resourceId } from "../../controller/core/id.ts";
 import type { ContainerSummary, EngineEvent } from "../../controller/core/ports/container-facts.ts";
+import { renderActions } from "../../controller/core/render.ts";
 import type { EnginePorts } from "../../controller/engine/converge.ts";
 import { hintOf } from "../../controller/engine/engine-watch.ts";
 import { watch, type PassEnd } from "../../controller/engine/watch.ts";
@@ -75,6 +76,7 @@ function stage({ time, wishes, fault }: StageOptions) {
   const events = new FakeEvents();
   const stop = new AbortController();
   const passes: PassEnd[] = [];
+  const plans: string[] = [];
   /** When, by the virtual clock, the list was asked for, and a container was started. */
   const asked: number[] = [];
   const started: number[] = [];
@@ -122,7 +124,8 @@ function stage({ time, wishes, fault }: StageOptions) {
     },
   } as unknown as EnginePorts;
   const watching = watch(() => Promise.resolve(wishFor(wishes)), ports, {
-    ...{ signal: stop.signal, stop: stop.signal, lockTimeoutMs: 0, sources: () => [], emit: () => undefined },
+    ...{ signal: stop.signal, stop: stop.signal, lockTimeoutMs: 0, sources: () => [] },
+    emit: (told) => void (told.type === "plan" && plans.push(renderActions(told.plan.actions))),
     hostLock: { take: () => Promise.resolve({ release: () => Promise.resolve() }) },
     run: { id: "run", who: "me" },
     watchFiles: () => ({ update: () => undefined, close: () => Promise.resolve() }),
@@ -137,7 +140,7 @@ function stage({ time, wishes, fault }: StageOptions) {
     if (found !== undefined) found.end(137);
   };
   return {
-    ...{ it, passes, tell, kill },
+    ...{ it, passes, plans, tell, kill },
     nowMs: () => clock.nowMs(),
     ...{ asked, started },
     goAway: (is: boolean) => (isAway = is),
@@ -189,6 +192,29 @@ test("an end that the engine tells of before its list shows it is looked at once
   expect(it.names()).toBe("app-dev-web-1 exited");
   letGo();
   await expect.poll(() => it.names()).toBe(running("web"));
+});
+
+test("what is left to an explicit command is shown once, however often it is looked, and again when it is back", async () => {
+  const wishes = [named("web"), named("old")];
+  const { it, tell, quiet, plans, asked } = stage({ time: "stands", wishes });
+  const look = async (): Promise<void> => {
+    const before = asked.length;
+    tell("rename");
+    await expect.poll(() => asked.length).toBeGreaterThan(before);
+    await quiet();
+  };
+  await expect.poll(() => it.names()).toBe(running("old", "web"));
+  await quiet();
+  plans.length = 0;
+  const old = wishes.pop();
+  const withheld = "delete container:old  no longer in the files  [downtime]";
+  for (let looks = 0; looks < 3; looks++) await look();
+  expect(plans).toEqual([withheld]);
+  if (old !== undefined) wishes.push(old);
+  await look();
+  wishes.pop();
+  await look();
+  expect(plans).toEqual([withheld, withheld]);
 });
 
 test("limits that no list shows are looked at on the event", async () => {
