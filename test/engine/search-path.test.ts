@@ -17,7 +17,15 @@ import { isSuperuser, layTraps } from "../support/traps.ts";
 
 const place = { file: ".poststack.yml", line: 1, column: 1 };
 const portsOf = ({ server }: TestDatabase): Ports => ({ server }) as unknown as Ports;
-const none = { relations: [], types: [], domains: [], schemas: [], functions: new Set<string>(), cascades: false };
+const none = {
+  relations: [],
+  types: [],
+  domains: [],
+  schemas: [],
+  reaching: [],
+  functions: new Set<string>(),
+  cascades: false,
+};
 
 test.for<[string, (database: TestDatabase) => Promise<unknown>]>([
   [

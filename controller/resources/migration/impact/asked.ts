@@ -2,6 +2,7 @@ import type { IndexStmt, Node, RangeVar, TypeName } from "@pgsql/types";
 import { keyOf, meanings, type Name } from "../lint/names.ts";
 import { droppedName, functionsIn, nameOf, qualifiedName, stringsIn } from "../lint/tree.ts";
 import { quoteIdentifier } from "../../../core/sql.ts";
+import { reachingIn, type Reaching } from "./reaching.ts";
 
 /** What the live database is asked of, without doubles. */
 export interface Asked {
@@ -11,6 +12,8 @@ export interface Asked {
   readonly domains: readonly Name[];
   /** That go with everything in them. */
   readonly schemas: readonly string[];
+  /** What is no relation, and reaches some. */
+  readonly reaching: readonly Reaching[];
   /** The last part of each name. */
   readonly functions: ReadonlySet<string>;
   /** Something empties tables with all that reference them, and what references those. */
@@ -30,7 +33,9 @@ export function askedBy(statements: readonly Asking[]): Asked {
   const types = new Map<string, { readonly text: string; readonly key: string }>();
   const domains = new Map<string, Name>();
   const functions = new Set<string>();
+  const reaching = new Map<string, Reaching>();
   for (const { node, path } of statements) {
+    for (const one of reachingIn(node, path)) reaching.set(JSON.stringify(one), one);
     for (const name of relationsIn(node)) for (const one of meanings(name, path)) relations.set(keyOf(one), one);
     if ("AlterDomainStmt" in node) {
       const name = qualifiedName(stringsIn(node.AlterDomainStmt.typeName));
@@ -44,6 +49,7 @@ export function askedBy(statements: readonly Asking[]): Asked {
     relations: [...relations.values()].filter(({ name }) => name !== ""),
     types: [...types.values()],
     domains: [...domains.values()],
+    reaching: [...reaching.values()],
     schemas: [...new Set(nodes.flatMap(schemasDropped))],
     functions,
     cascades: nodes.some((node) => "TruncateStmt" in node && node.TruncateStmt.behavior === "DROP_CASCADE"),

@@ -122,6 +122,8 @@ export interface CatalogFacts {
   readonly types: ReadonlyMap<string, TypeFacts>;
   /** Tables that have a column of a domain, by the domain's {@link keyOf}. */
   readonly domains: ReadonlyMap<string, readonly number[]>;
+  /** Oids of the relations that something else reaches, by its key (reaching.ts). */
+  readonly reached: ReadonlyMap<string, readonly number[]>;
   /** Whether a function of that name, the last part of it, may give another value for each row. */
   readonly volatile: ReadonlyMap<string, boolean>;
   /** With it, a timestamp is stored as a timestamptz of the same moment is. */
@@ -168,6 +170,7 @@ export const noFacts: CatalogFacts = {
   owned: [],
   types: new Map(),
   domains: new Map(),
+  reached: new Map(),
   volatile: new Map(),
   isUtc: false,
   holders: [],

@@ -7,7 +7,7 @@ const oldTransactionS = 60;
 const patienceMs = 200;
 
 /** What a system's relation has below it (FirstNormalObjectId of the server): nobody's migration alters those. */
-const firstOid = 16_384;
+export const firstOid = 16_384;
 
 /**
  * SQL: what a name, as it stands in a list of them, means to the files: they run as the owner, and the session that asks has
@@ -59,6 +59,7 @@ start as materialized (
     select oid from named where oid >= ${firstOid}
     union select indrelid from pg_index join named on indexrelid = named.oid where indrelid >= ${firstOid}
     union select oid from domain_table
+    union select unnest($7::oid[])
     union select c.oid from pg_class c join pg_namespace n on n.oid = relnamespace
       where nspname = any($6::text[]) and relkind in ('r', 'p', 'v', 'm', 'S', 'f') and c.oid >= ${firstOid}
   )) as oid
@@ -116,7 +117,7 @@ lock_of_others as materialized (
 ),
 wanted_by as materialized (select lock_of_others.* from lock_of_others join known on relation = known.oid),
 closed as materialized (
-  select relation as oid from lock_of_others where mode = 'AccessExclusiveLock' union select oid from known where $7::bool
+  select relation as oid from lock_of_others where mode = 'AccessExclusiveLock' union select oid from known where $8::bool
 ),
 -- A size is told of open files: of the table, of its indexes, of its TOAST table and of the index of that. REINDEX locks only
 -- the index as ALTER TABLE locks the table.

@@ -4,6 +4,7 @@ import { keyOf, type Name } from "../lint/names.ts";
 import type { CatalogFacts, ForeignKey, RelationKind } from "./catalog.ts";
 import type { Asked } from "./asked.ts";
 import { catalogQuery } from "./live-query.ts";
+import { readReached } from "./reached-query.ts";
 import { withoutTexts } from "../../../core/without-texts.ts";
 
 /** What the server says when lock_timeout is over (manual: appendix A). */
@@ -16,6 +17,7 @@ const lockNotAvailable = "55P03";
  * takes such a lock while they are measured.
  */
 export async function readCatalogFacts(session: Session, asked: Asked, signal: AbortSignal): Promise<CatalogFacts> {
+  const reached = await readReached(asked.reaching, session, signal);
   const values = [
     asked.relations.map(regclass),
     asked.types.map(({ text }) => text),
@@ -23,6 +25,7 @@ export async function readCatalogFacts(session: Session, asked: Asked, signal: A
     [...asked.functions],
     asked.cascades,
     asked.schemas,
+    [...new Set([...reached.values()].flat())],
   ];
   const [row] = await session.query(catalogQuery, [...values, false], signal).catch((error: unknown) => {
     if (sqlFailure(error)?.sqlState !== lockNotAvailable) throw error;
@@ -65,6 +68,7 @@ export async function readCatalogFacts(session: Session, asked: Asked, signal: A
       ]),
     ),
     domains: new Map(facts.domains.map(([index, oids]) => [keyOf(asked.domains[index - 1] ?? { name: "" }), oids])),
+    reached,
     volatile: new Map(facts.functions),
     isUtc: facts.is_utc,
     holders: facts.holders.map(({ pid, query: text, ...rest }) => ({

@@ -9,6 +9,7 @@ import { drop } from "./drop.ts";
 import { calm, exclusive, type Known } from "./command.ts";
 import { effect, onEach, together, type Effect } from "./effect.ts";
 import { namesIn, touchedBy } from "./queries.ts";
+import { reached } from "./reaching.ts";
 
 /**
  * What a statement locks of the relations that were there before, and what it does meanwhile (manual: 13.3.1, and the page
@@ -24,7 +25,9 @@ function effectsOf(node: Node, catalog: Catalog, known: Known): readonly Effect[
   const query = (inside: unknown): readonly Effect[] => touchedBy(inside, catalog);
 
   if ("AlterTableStmt" in node) return alterTable(node.AlterTableStmt, catalog, known);
-  if ("DropStmt" in node) return drop(node.DropStmt, catalog);
+  if ("DropStmt" in node) return [...drop(node.DropStmt, catalog), ...reached(node, catalog)];
+  if ("ReassignOwnedStmt" in node || "DropOwnedStmt" in node || "AlterTableMoveAllStmt" in node)
+    return reached(node, catalog);
   if ("IndexStmt" in node) {
     const { relation, concurrent, if_not_exists: ifNotExists } = node.IndexStmt;
     const table = find(relation);

@@ -54,7 +54,7 @@ export async function impactsOf<Key>(
     return text.statements.map(({ node }) => (path === undefined ? { node } : { node, path }));
   });
   const asked = askedBy(asking);
-  const isOfNone = asked.relations.length + asked.domains.length + asked.schemas.length === 0;
+  const isOfNone = asked.relations.length + asked.domains.length + asked.schemas.length + asked.reaching.length === 0;
   const catalog = openCatalog(isOfNone ? noFacts : await readCatalogFacts(session, asked, signal));
   const history = newHistory();
   const told = new Map<Key, Told>();

@@ -17,7 +17,7 @@ import {
   type Bench,
 } from "./measure.ts";
 import { schema } from "./schema.ts";
-import { alone, newer, statements } from "./statements.ts";
+import { alone, newer, ofServer, statements, statementsOfServer } from "./statements.ts";
 
 /** Three connections, for as long as `run` takes. */
 async function withBench(endpoint: Endpoint, signal: AbortSignal, run: (bench: Bench) => Promise<void>): Promise<void> {
@@ -40,10 +40,10 @@ interface Compared {
 }
 
 /** Everything that is predicted of statements, beside everything that the server does. */
-async function compare(all: readonly string[], bench: Bench): Promise<Compared> {
+async function compare(all: readonly string[], bench: Bench, waiting = alone): Promise<Compared> {
   const said: Record<string, Account> = {};
   const seen: Record<string, Account> = {};
-  const facts = await factsFor([...all, ...alone.map(([sql]) => sql)], bench);
+  const facts = await factsFor([...all, ...waiting.map(([sql]) => sql)], bench);
   for (const sql of all) {
     const effects = await predicted(sql, facts);
     said[sql] = accountOf(effects);
@@ -52,7 +52,7 @@ async function compare(all: readonly string[], bench: Bench): Promise<Compared> 
       (error: unknown) => [String(error)],
     );
   }
-  for (const [sql, blocking] of alone) {
+  for (const [sql, blocking] of waiting) {
     const effects = await predicted(sql, facts);
     said[sql] = accountOf(effects.map(onlyLock));
     seen[sql] = accountSeen(await measuredWaiting(sql, blocking, bench), effects);
@@ -87,6 +87,9 @@ test(
           await bench.observer.pipeline([schema], box.signal);
           const { said, seen } = await compare([...statements, ...newer], bench);
           expect(said).toEqual(seen);
+          for (const sql of ofServer) await bench.observer.query(sql, [], bench.signal);
+          const later = await compare(statementsOfServer, bench, []);
+          expect(later.said).toEqual(later.seen);
         });
       });
     } finally {

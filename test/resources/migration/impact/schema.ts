@@ -52,6 +52,19 @@ create view newest as select id from recent;
 create materialized view totals as select customer_id, count(*) as n from orders group by customer_id;
 create unique index totals_customer on totals (customer_id);
 create statistics lone_words on id, word from lone;
+create type couple as (a int);
+create function worth(int) returns int language sql immutable as 'select $1';
+create table rated (
+  id int primary key, n int default worth(1), c int constraint rated_worthy check (worth(c) > 0),
+  g int generated always as (worth(n)) stored
+);
+create index rated_worth on rated (worth(id));
+create policy rated_own on rated using (worth(id) > 0);
+create view worths as select worth(id) as w from rated;
+create view worths_above as select w from worths;
+create table rated_words (feeling mood, two couple, worthy positive);
+create table rated_parts (id int default worth(2)) partition by range (id);
+create table rated_low partition of rated_parts for values from (0) to (9);
 create trigger touch before update on orders for each row execute function nothing();
 create trigger lone_touch before update on lone for each row execute function nothing();
 create policy own on orders using (total > 0);

@@ -276,6 +276,20 @@ export const statements: readonly string[] = [
   "alter domain positive drop constraint positive_check",
   "create or replace function steady() returns int language sql immutable as 'select 2'",
   "drop function restless()",
+  "drop function nothing() cascade",
+  "drop function public.nothing() cascade",
+  "drop domain price cascade",
+  "drop domain positive cascade",
+  "drop type pair",
+  "drop type pair cascade",
+  "drop type couple cascade",
+  "drop function worth(int) cascade",
+  "drop routine if exists worth, nowhere cascade",
+  "drop type mood cascade",
+  "drop statistics lone_words",
+  "grant all on all tables in schema shop to public",
+  "grant usage on sequence numbers to public",
+  "alter default privileges grant select on tables to public",
   "create extension if not exists plpgsql",
   "create schema fresh",
   "drop schema shop cascade",
@@ -299,6 +313,27 @@ export const statements: readonly string[] = [
   "merge into lone using stranger on lone.id = stranger.id when matched then delete",
   "with gone as (delete from lone returning id) insert into stranger select id from gone",
   "explain select * from orders",
+];
+
+/** What the whole server has, and no database by itself: {@link statementsOfServer} are about it. */
+export const ofServer: readonly string[] = [
+  "set allow_in_place_tablespaces = on",
+  "create tablespace spare location ''",
+  "create role keeper; grant create on schema public to keeper",
+  "alter table lone owner to keeper; alter view recent owner to keeper; alter table serial_numbers owner to keeper",
+  "alter table rated_parts owner to keeper",
+  "alter table scratch set tablespace spare; alter materialized view totals set tablespace spare",
+  "alter table lone set tablespace spare; alter index orders_code set tablespace spare",
+];
+export const statementsOfServer: readonly string[] = [
+  "reassign owned by keeper to current_user",
+  "drop owned by keeper cascade",
+  "alter table all in tablespace spare set tablespace pg_default",
+  "alter table all in tablespace spare owned by keeper set tablespace pg_default",
+  "alter materialized view all in tablespace spare set tablespace pg_default",
+  "alter index all in tablespace spare set tablespace pg_default",
+  "alter table all in tablespace pg_default set tablespace spare",
+  "alter table all in tablespace spare set tablespace spare",
 ];
 
 /** Statements that cannot, each with what it has to wait for. */
