@@ -16,6 +16,8 @@ const actionsOf = (shapes: readonly Shape[]): readonly Action[] =>
     return { id: resourceId(kind, name), kind, verb, reason: "", hazards, dependsOn } as unknown as Action;
   });
 
+const cluster = { databases: ["postgres"], roles: ["postgres"], sessions: [] } as const;
+
 const gate = (
   shapes: readonly Shape[],
   desired: Partial<DesiredBackup> = { gate: "destructive" },
@@ -101,6 +103,16 @@ describe("a backup before what endangers data", () => {
       "no programs",
       [observedBackup({ tools: undefined })],
       "refuse backup:shop_dev  no backup can be taken before apply migration:002: no pg_dump and pg_restore of version 15 or newer were found on this machine",
+    ],
+    [
+      "no programs, but a server that can be copied",
+      [observedBackup({ tools: undefined, cluster })],
+      "take backup:shop_dev  before apply migration:002; a copy of the whole server, since there is no pg_dump 15",
+    ],
+    [
+      "no programs, and a server that cannot be copied",
+      [observedBackup({ tools: undefined, cluster: { ...cluster, obstacle: "its wal_level is minimal" } })],
+      "refuse backup:shop_dev  no backup can be taken before apply migration:002: no pg_dump and pg_restore of version 15 or newer were found on this machine, and the server's data cannot be copied instead: its wal_level is minimal",
     ],
     ["no server with data", [], ""],
     ["no database yet", [observedBackup({ database: "absent" })], ""],
