@@ -108,6 +108,7 @@ await build({ ...withParts, entryPoints: ["controller/main.ts"], outfile: join(f
 escapeRegexps(join(fresh, "main.cjs"));
 await build({ ...withParts, entryPoints: ["controller/index.ts"], outfile: join(fresh, "index.cjs") });
 await build({ ...common, entryPoints: Object.fromEntries(parts), outdir: fresh, outExtension: { ".js": ".cjs" } });
+escapeRegexps(join(fresh, "generated-compose.cjs"));
 await build({
   ...common,
   entryPoints: [".build/loader.cjs"],
@@ -128,7 +129,7 @@ for (const name of readdirSync(dist)) {
 }
 
 /**
- * esbuild escapes what is not ASCII in strings, and leaves it in regular expressions. The loader reads the file as Latin-1,
+ * esbuild escapes what is not ASCII in strings, and leaves it in regular expressions. The loader reads its files as Latin-1,
  * which V8 takes faster than UTF-8: `/«/` would look for two other characters there.
  */
 function escapeRegexps(file) {

@@ -39,7 +39,10 @@ test("what is published holds the command, the library with its types, the SQL p
   expect(paths.filter((path) => path.includes("/.poststack/"))).toEqual([]);
 });
 
-test("the command's code means the same as Latin-1, which its loader reads it as, and as UTF-8", () => {
-  const text = readFileSync(join(projectRoot, "dist/main.cjs"), "utf8");
-  expect(text.match(/.{0,20}[^\0-\x7f]/g) ?? []).toEqual([]);
-});
+test.each(["main", "generated-compose"])(
+  "%s means the same as Latin-1, which its loader reads it as, and as UTF-8",
+  (name) => {
+    const text = readFileSync(join(projectRoot, `dist/${name}.cjs`), "utf8");
+    expect(text.match(/.{0,20}[^\0-\x7f]/g) ?? []).toEqual([]);
+  },
+);

@@ -166,6 +166,29 @@ test("the compiled code of a long run is kept once and used by the next, and not
   expect(second).toEqual(first);
 });
 
+test("the checks of Compose files are compiled once, and taken from what is kept by the next command", async () => {
+  const project = await forThisTest(
+    newProject({
+      ".poststack.yml": "project: { name: checks }\nenvironments: { dev: { deployment: { compose: compose.yaml } } }\n",
+      "compose.yaml": "services: { web: { image: busybox } }\n",
+    }),
+  );
+  const cache = project.path("cache");
+  const kept: (readonly [string, number])[][] = [];
+  for (const _ of [1, 2]) {
+    const { code, text } = await project.runWith({ XDG_CACHE_HOME: cache }, "config", "validate");
+    expect([code, text]).toEqual([0, expect.stringContaining("Valid")]);
+    const found = readdirSync(cache, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".bin"));
+    kept.push(
+      found.sort().map((path) => [basename(path).replace(/-v.*/, ""), statSync(join(cache, path)).ino] as const),
+    );
+  }
+  const [first, second] = kept;
+  expect(first?.map(([name]) => name)).toEqual(["config.bin", "generated-compose"]);
+  // One that V8 rejects is written anew.
+  expect(second).toEqual(first);
+});
+
 test("the version is told by the loader alone", () => {
   const folder = mkdtempSync(join(tmpdir(), "poststack-test-"));
   try {
