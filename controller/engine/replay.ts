@@ -4,7 +4,7 @@ import { fromFacts, PoststackError, type ErrorFacts } from "../core/errors.ts";
 import { resourceId } from "../core/id.ts";
 import { fileStart } from "../core/place.ts";
 import type { Endpoint } from "../core/ports/postgres.ts";
-import { prepareShadow, type ShadowExtension } from "../core/shadow/prepare.ts";
+import { asMigrationsMadeIt, lazySetting, prepareShadow, type ShadowExtension } from "../core/shadow/prepare.ts";
 import { withShadow } from "../core/shadow/shadow.ts";
 import type { MigrationAction, MigrationFile } from "../resources/migration/model.ts";
 import { waysOf } from "../resources/migration/phases/names.ts";
@@ -51,7 +51,8 @@ export async function replay(
     const server = passServer(shadow, ports.postgres);
     try {
       const session = await server.admin(signal);
-      await prepareShadow(session, shadow, extensions, signal);
+      const isLazy = !migrations.some(({ text }) => text.toLowerCase().includes(lazySetting));
+      await prepareShadow(session, shadow, { extensions, isLazy }, signal);
       const texts = await textsInShadow(recorded, endpoint, shadow, ports.parser);
       const world = { ...passPorts(ports, server), files: filesWith(ports.files, texts) };
       const actions = actionsFor(migrations, texts);
@@ -60,6 +61,7 @@ export async function replay(
       const results = await applyPlan(plan, world, { signal, stop, emit: () => undefined });
       const failed = results.find((result) => result.status === "failed");
       if (failed?.status === "failed") throw fromFacts(inShadow(failed.error));
+      if (isLazy) await session.query(asMigrationsMadeIt(shadow), [], signal);
       return await readCatalog(session, signal);
     } finally {
       await server.close();

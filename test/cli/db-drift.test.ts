@@ -82,11 +82,13 @@ describe("db drift", () => {
 
   test("what is about the environment's database by its name does not reach it from the shadow", async () => {
     await project.sql("alter database drifting_dev set statement_timeout = '2min'");
-    await project.ok("db", "drift");
+    const { stdout } = await project.ok("db", "drift");
+    expect(stdout).toContain("changed database: settings statement_timeout = '1min' → statement_timeout = '2min'\n");
     const [row] = await project.sql(
       "select setconfig::text from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase where datname = 'drifting_dev'",
     );
     expect(row?.["setconfig"]).toBe("{statement_timeout=2min}");
+    await project.sql("alter database drifting_dev set statement_timeout = '1min'");
   });
 
   test("tells what was done by hand, with the way to keep it and the way back", async () => {

@@ -93,6 +93,20 @@ function binaries(): string {
   return join(fileURLToPath(new URL(".", `file://${entry}`)), "../native/bin");
 }
 
+/**
+ * A client program of the very version of the tests' server. A machine's Postgres has them beside it, npm's has none: what
+ * needs them is left out there, and it is said.
+ */
+export function programOfServer(name: string): string | undefined {
+  const bin = binaries();
+  const program = join(bin, name);
+  if (existsSync(program)) return program;
+  const text = `no ${name} in ${bin}: what needs the one of the server's version cannot be tested`;
+  if (process.env["CI"] === "true" && !bin.includes("node_modules")) throw new Error(text);
+  console.warn(text);
+  return undefined;
+}
+
 /** For a test that needs psql or another client program. */
 export function machineProgram(name: string): string | undefined {
   try {

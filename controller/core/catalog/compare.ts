@@ -137,7 +137,7 @@ function isHandedDown({ to, fields }: Difference, changes: ReadonlyMap<Identity,
 function changeOf(from: CatalogObject, to: CatalogObject): Difference | undefined {
   const fields = [
     ...[...new Set([...Object.keys(from.facts), ...Object.keys(to.facts)])]
-      .filter((name) => written(from.facts[name]) !== written(to.facts[name]))
+      .filter((name) => written(from.facts[name]) !== written(to.facts[name]) && !isFilling(name, to))
       .map((name) => field(name, written(from.facts[name]), written(to.facts[name]))),
     ...(from.owner === to.owner ? [] : [field("owner", from.owner, to.owner)]),
     ...(from.comment === to.comment ? [] : [field("comment", from.comment, to.comment)]),
@@ -146,6 +146,10 @@ function changeOf(from: CatalogObject, to: CatalogObject): Difference | undefine
   if (fields.length === 0) return undefined;
   return { change: "changed", kind: to.kind, identity: to.identity, fields, from, to, parts: [] };
 }
+
+/** A materialized view that has been filled since then has rows, and is no other view. That it is emptied is a change. */
+const isFilling = (fact: string, { facts }: CatalogObject): boolean =>
+  fact === "populated" && facts["populated"] === undefined;
 
 const written = (fact: Fact | undefined): string | undefined => (typeof fact === "object" ? fact.join(", ") : fact);
 

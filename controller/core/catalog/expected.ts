@@ -49,4 +49,8 @@ function kindOf(identity: Identity | undefined): KindAndName | undefined {
 
 /** `table "façade".cache` → `façade.cache` */
 const nameOf = (identity: Identity, kind: ObjectKind): string =>
-  identity.slice(kind.length + 1).replaceAll(/"((?:[^"]|"")*)"/g, (_all, inner: string) => inner.replaceAll('""', '"'));
+  identity === "database"
+    ? identity
+    : identity
+        .slice(kind.length + 1)
+        .replaceAll(/"((?:[^"]|"")*)"/g, (_all, inner: string) => inner.replaceAll('""', '"'));

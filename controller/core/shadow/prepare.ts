@@ -8,16 +8,21 @@ export interface ShadowExtension {
   readonly schema: string | undefined;
 }
 
+interface Preparation {
+  readonly extensions: readonly ShadowExtension[];
+  /** No commit waits for the disk: a crash takes the whole shadow with it. Default: true. */
+  readonly isLazy?: boolean;
+}
+
 /**
- * The ledger that migrations write to, and extensions, which come before them. No commit waits for the disk: a crash takes
- * the whole shadow with it.
+ * The ledger that migrations write to, and extensions, which come before them.
  *
  * @param session of the admin, in the shadow
  */
 export async function prepareShadow(
   session: Session,
   { owner, database }: Endpoint,
-  extensions: readonly ShadowExtension[],
+  { extensions, isLazy = true }: Preparation,
   signal: AbortSignal,
 ): Promise<void> {
   const statements = extensions.flatMap(({ name, schema }) => {
@@ -30,6 +35,13 @@ export async function prepareShadow(
       `${create} schema ${quoted} cascade`,
     ];
   });
-  const lazily = `alter database ${quoteIdentifier(database)} set synchronous_commit = off`;
-  await session.pipeline([lazily, ...ledgerSteps(owner.user), ...statements], signal);
+  const lazily = isLazy ? [`alter database ${quoteIdentifier(database)} set ${lazySetting} = off`] : [];
+  await session.pipeline([...lazily, ...ledgerSteps(owner.user), ...statements], signal);
 }
+
+/** Migrations that name it themselves are not run lazily: what they make of it is theirs. */
+export const lazySetting = "synchronous_commit";
+
+/** Takes back what only a shadow has, before its catalog is compared with another database's. */
+export const asMigrationsMadeIt = ({ database }: Endpoint): string =>
+  `alter database ${quoteIdentifier(database)} reset ${lazySetting}`;

@@ -67,7 +67,7 @@ async function fill(
   signal: AbortSignal,
 ): Promise<number> {
   const session = await server.admin(signal);
-  await prepareShadow(session, shadow, together(extensions, catalog), signal);
+  await prepareShadow(session, shadow, { extensions: together(extensions, catalog) }, signal);
   if (catalog !== undefined) await restoreSchema(catalog, endpoint.owner.user, server, signal);
   if (rowStatements.length > 0) await session.pipeline(rowStatements, signal);
   return sample === undefined ? 0 : copySample(sample.from, session, sample.rows, signal);

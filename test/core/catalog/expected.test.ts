@@ -7,7 +7,7 @@ type Named = Pick<CatalogObject, "kind" | "identity" | "parent">;
 
 const object = (kind: ObjectKind, name: string, parent?: Identity): Named => ({
   kind,
-  identity: `${kind} ${name}`,
+  identity: kind === "database" ? kind : `${kind} ${name}`,
   ...(parent === undefined ? {} : { parent }),
 });
 
@@ -27,6 +27,8 @@ describe("what may differ", () => {
     ["foreign table public.cache", object("foreign table", "public.cache"), true],
     ["table public.cache", object("column", "public.cache.a", "table public.cache"), true],
     ["public.cache", object("constraint", "cache_pkey on public.cache", "table public.cache"), true],
+    ["database", object("database", ""), true],
+    ["table public.cache", object("database", ""), false],
     ["trigger touch on *", object("trigger", "touch on public.users", "table public.users"), true],
     ["jobs", object("schema", "jobs"), true],
     ["jobs", object("table", "jobs.one"), false],

@@ -56,6 +56,16 @@ export async function twins(database: TestDatabase, sql: string): Promise<readon
   return [await connected(database, first.name, "admin"), second];
 }
 
+/** What a dump of it makes: as pg_dump's, it leaves materialized views empty, and the database's settings as they are. */
+export const asRestored = (catalog: Catalog): Catalog => ({
+  ...catalog,
+  objects: catalog.objects.map((object) => {
+    if (object.kind === "database") return { ...object, facts: {} };
+    if (object.kind !== "materialized view") return object;
+    return { ...object, facts: { ...object.facts, populated: "not populated" } };
+  }),
+});
+
 /** Closes and drops them, in whatever state a test left them. */
 export async function away(database: TestDatabase, ...all: readonly Beside[]): Promise<void> {
   for (const { name, session } of all) {

@@ -58,4 +58,25 @@ export const extendingSeeds: readonly Seeds[] = [
       "changed column public.of_base.a: storage none → extended",
     ],
   },
+  {
+    name: "what has no name of its own",
+    sql: [
+      "alter table public.event_notes disable trigger all",
+      "alter table public.by_key_target disable trigger all",
+      "comment on index public.users_pk is 'isn''t\\ by hand'",
+      "comment on index public.events_pk is 'of the whole'",
+      "refresh materialized view public.summary with no data",
+      "alter database :database set work_mem = '8MB'",
+      'alter database :database set search_path = "$user", public, "two words"',
+      `alter database :database set application_name = '100% "by" ''hand'''`,
+    ],
+    found: [
+      "changed database: settings differs",
+      "changed table public.by_key_target: key triggers none → disable notes_of_id_fkey on public.notes_of",
+      "changed table public.event_notes: key triggers none → disable event_notes_at_id_fkey on public.event_notes",
+      "changed materialized view public.summary: populated none → not populated",
+      "changed constraint events_pk on public.events: index comment none → 'of the whole'",
+      "changed constraint users_pk on public.users: index comment none → E'isn''t\\\\ by hand'",
+    ],
+  },
 ];

@@ -11,7 +11,7 @@ import type { EnginePorts } from "../../../controller/engine/converge.ts";
 import type { Seen } from "../../../controller/engine/look.ts";
 import { beside as besideLive } from "../../../controller/engine/rehearsal/beside.ts";
 import { onCopies } from "../../../controller/engine/rehearsal/on-copies.ts";
-import { away, beside, kitchenSink } from "../../core/catalog/kit.ts";
+import { asRestored, away, beside, kitchenSink } from "../../core/catalog/kit.ts";
 import { sandbox } from "../../support/embedded.ts";
 import { somebody, test } from "../../support/postgres.ts";
 
@@ -41,7 +41,7 @@ describe("a copy has what the original has", () => {
       const catalog = await live.catalog();
       const own = { ...endpoint, database: live.name };
       const copied = await besideLive({ endpoint: own, catalog, ...nothing }, ports, signal, (copy) => copy.catalog());
-      expect(compareCatalogs(catalog, copied).map(describeDifference)).toEqual([]);
+      expect(compareCatalogs(asRestored(catalog), asRestored(copied)).map(describeDifference)).toEqual([]);
     } finally {
       await away(database, live);
     }
@@ -55,7 +55,7 @@ describe("a copy has what the original has", () => {
       const catalog = await live.catalog();
       const own: Endpoint = { ...endpoint, database: live.name, owner: somebody(endpoint) };
       const copied = await besideLive({ endpoint: own, catalog, ...nothing }, ports, signal, (copy) => copy.catalog());
-      expect(compareCatalogs(catalog, copied).map(describeDifference)).toEqual([]);
+      expect(compareCatalogs(asRestored(catalog), asRestored(copied)).map(describeDifference)).toEqual([]);
     } finally {
       await away(database, live);
     }
@@ -83,7 +83,7 @@ test("an admin that may not make databases: the copy is on a server of its own, 
     const { place, withCopy } = onCopies({ endpoint: lesser, catalog, ...nothing }, undefined, seen, all, signal);
     const copied = await withCopy((copy) => copy.catalog());
     expect(place()).toEqual({ on: "temporary-server", because: "the admin login may not make a shadow database" });
-    expect(compareCatalogs(catalog, copied).map(describeDifference)).toEqual([]);
+    expect(compareCatalogs(asRestored(catalog), asRestored(copied)).map(describeDifference)).toEqual([]);
   } finally {
     await box.dispose();
   }

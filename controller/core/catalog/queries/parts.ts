@@ -18,6 +18,7 @@ export const partQueries = (version: number): readonly string[] => [
       // A constraint's own words leave out how its index is stored.
       options: options("x.reloptions"),
       clustered: "case when i.indisclustered then 'clustered' end",
+      indexComment: "quote_literal(obj_description(x.oid, 'pg_class'))",
       attachedTo: relationName("(select h.inhparent from pg_inherits h where h.inhrelid = x.oid)"),
       inheritedFrom: `case when k.contype = 'c' and k.coninhcount > 0 and r.relispartition then ${relationName("(select h.inhparent from pg_inherits h where h.inhrelid = r.oid)")} end`,
     },

@@ -77,6 +77,13 @@ export const relationQueries = (version: number): readonly string[] => [
           else 'enable' end || ' trigger ' || quote_ident(t.tgname) order by t.tgname)
         from pg_trigger t join pg_trigger above on above.oid = t.tgparentid
         where t.tgrelid = r.oid and t.tgconstraint = 0 and t.tgenabled <> above.tgenabled)`,
+      // Of keys, which have triggers of their own on both tables; of a partition's as above.
+      keyTriggers: `(select array_agg(one.words order by one.words collate "C") from (
+        select distinct case t.tgenabled when 'D' then 'disable' when 'R' then 'enable replica' when 'A' then 'enable always' else 'enable' end
+          || ' ' || format('%I on ', k.conname) || ${relationName("k.conrelid")} as words
+        from pg_trigger t join pg_constraint k on k.oid = t.tgconstraint left join pg_trigger above on above.oid = t.tgparentid
+        where t.tgrelid = r.oid and t.tgisinternal and t.tgenabled <> coalesce(above.tgenabled, 'O')) one)`,
+      populated: "case when r.relkind = 'm' and not r.relispopulated then 'not populated' end",
       rowSecurity: "case when r.relrowsecurity then 'enabled' end",
       forceRowSecurity: "case when r.relforcerowsecurity then 'forced' end",
     },

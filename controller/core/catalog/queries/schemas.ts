@@ -1,12 +1,23 @@
 import { loginOptions, isNoMember, isOfUsers, objectRows, qualified, routineName } from "./object-rows.ts";
 
-/** The database itself, for its privileges; schemas, extensions, and what stands beside schemas. */
+/** Whose value is a list of names, which stand in quotes already (GUC_LIST_QUOTE in the server's sources). */
+const lists =
+  "search_path temp_tablespaces session_preload_libraries shared_preload_libraries local_preload_libraries unix_socket_directories";
+
+/** What ALTER DATABASE … SET gives every new session, as SQL takes it. */
+const databaseSettings = `(select array_agg(quote_ident(split_part(o, '=', 1)) || ' = ' ||
+    case when split_part(o, '=', 1) = any (string_to_array('${lists}', ' ')) then coalesce(nullif(substr(o, strpos(o, '=') + 1), ''), '''''')
+      else quote_literal(substr(o, strpos(o, '=') + 1)) end order by o collate "C")
+  from pg_db_role_setting s, unnest(s.setconfig) o where s.setdatabase = d.oid and s.setrole = 0)`;
+
+/** The database itself, for its settings and privileges; schemas, extensions, and what stands beside schemas. */
 export const schemaQueries = (version: number): readonly string[] => [
   objectRows({
     kind: "'database'",
     catalog: "pg_database",
     oid: "d.oid",
     name: "''",
+    facts: { settings: databaseSettings },
     from: "from pg_database d where d.datname = current_database()",
   }),
   objectRows({

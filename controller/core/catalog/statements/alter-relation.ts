@@ -1,5 +1,6 @@
 import { listOf, parentName, textOf, type CatalogObject } from "../model.ts";
 import { identityWords } from "./create-table.ts";
+import { changeKeyTriggers } from "./key-triggers.ts";
 import { optional } from "./words.ts";
 
 /** The statements for one fact; undefined where there is no way but a new object. */
@@ -35,6 +36,7 @@ export const tableFacts: AlterFacts = {
     ),
     ...beyond(to, from, "partitionTriggers").flatMap((words) => table(to, words)),
   ],
+  keyTriggers: changeKeyTriggers,
   rowSecurity: flag("rowSecurity", "enable row level security", "disable row level security"),
   forceRowSecurity: flag("forceRowSecurity", "force row level security", "no force row level security"),
   foreignOptions: (from, to) => changeForeignOptions(`alter foreign table ${to.name}`, "foreignOptions", from, to),
@@ -48,7 +50,12 @@ function attachment(from: CatalogObject, to: CatalogObject): readonly string[] {
   ];
 }
 
-export const viewFacts: AlterFacts = { options: storageOptions("options") };
+export const viewFacts: AlterFacts = {
+  options: storageOptions("options"),
+  populated: (_from, to) => [
+    `refresh materialized view ${to.name}${textOf(to, "populated") === undefined ? "" : " with no data"}`,
+  ],
+};
 
 const beyond = (one: CatalogObject, other: CatalogObject, fact: string): readonly string[] =>
   listOf(one, fact).filter((item) => !listOf(other, fact).includes(item));
@@ -210,6 +217,7 @@ export const constraintFacts: AlterFacts = {
   // Said with the table.
   inheritedFrom: () => [],
   options: storageOptions("options", (to, words) => [`alter index ${to.shape} ${words}`]),
+  indexComment: (_from, to) => [`comment on index ${to.shape} is ${textOf(to, "indexComment") ?? "null"}`],
 };
 
 /** Comes off with its table, and with that only. */

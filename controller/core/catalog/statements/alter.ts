@@ -10,6 +10,7 @@ import {
   type AlterFacts,
 } from "./alter-relation.ts";
 import { enableWord, setEnabled } from "./create.ts";
+import { changeSettings } from "./database.ts";
 
 const foreignOptionsOf =
   (what: string): AlterFacts[string] =>
@@ -27,6 +28,7 @@ const domain = ({ name }: CatalogObject, words: string): readonly string[] => [`
  * whether that may be is said in {@link isReplaceable}.
  */
 export const alterations: Readonly<Partial<Record<ObjectKind, AlterFacts>>> = {
+  database: { settings: changeSettings },
   extension: { schema: (_from, to) => [`alter extension ${to.name} set schema ${textOf(to, "schema")}`] },
   server: {
     options: foreignOptionsOf("server"),
@@ -80,6 +82,7 @@ export const alterations: Readonly<Partial<Record<ObjectKind, AlterFacts>>> = {
 
 /** These hold rows, or others are made of them: they are never dropped to be made anew. */
 const irreplaceable: ReadonlySet<ObjectKind> = new Set([
+  "database",
   "schema",
   "extension",
   "type",

@@ -182,9 +182,11 @@ function createConstraint(constraint: CatalogObject): readonly string[] {
   const only = index === undefined ? "" : "only ";
   const attachedTo = textOf(constraint, "attachedTo");
   const options = listOf(constraint, "options");
+  const comment = textOf(constraint, "indexComment");
   return [
     `alter table ${only}${parentName(constraint)} add constraint ${textOf(constraint, "name")} ${textOf(constraint, "definition")}`,
     ...(options.length === 0 ? [] : [`alter index ${index} set (${options.join(", ")})`]),
+    ...(comment === undefined ? [] : [`comment on index ${index} is ${comment}`]),
     ...(attachedTo === undefined ? [] : [`alter index ${attachedTo} attach partition ${index}`]),
     ...(textOf(constraint, "clustered") === undefined
       ? []

@@ -56,7 +56,12 @@ function transition(
   return alter(before, after, fields, way);
 }
 
-function make(object: CatalogObject, parts: readonly CatalogObject[], { granted }: Way): readonly string[] {
+function make(object: CatalogObject, parts: readonly CatalogObject[], way: Way): readonly string[] {
+  const isFilled = object.kind === "materialized view" && textOf(object, "populated") === undefined;
+  return [...create(object, parts, way), ...(isFilled ? [`refresh materialized view ${object.name}`] : [])];
+}
+
+function create(object: CatalogObject, parts: readonly CatalogObject[], { granted }: Way): readonly string[] {
   // A column that is added to a table reaches what inherits from it.
   const own = object.kind === "column" ? parts.filter(({ kind }) => kind !== "column") : parts;
   const parent = textOf(object, "partitionOf");

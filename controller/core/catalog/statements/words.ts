@@ -1,5 +1,6 @@
 import { quoteLiteral } from "../../sql.ts";
 import { parentName, type CatalogObject, type Grant, type ObjectKind } from "../model.ts";
+import { onDatabase } from "./database.ts";
 
 /** What SQL calls a kind in CREATE, DROP, COMMENT and ALTER … OWNER, where that is not its own name. */
 const keywords: Partial<Record<ObjectKind, string>> = {
@@ -91,9 +92,7 @@ function grantStatement(object: CatalogObject, grants: readonly Grant[]): string
     return `alter default privileges${scope} ${verb} ${privileges} on ${String(objects)} ${preposition} ${to}${suffix}`;
   }
   if (object.kind === "database") {
-    // It is called otherwise wherever this runs.
-    const text = `${verb} ${privileges} on database %I ${preposition} ${to.replaceAll("%", "%%")}${suffix}`;
-    return `do ${quoteLiteral(`begin execute format(${quoteLiteral(text)}, current_database()); end`).trimStart()}`;
+    return onDatabase(`${verb} ${privileges} on database %I ${preposition} ${to.replaceAll("%", "%%")}${suffix}`);
   }
   return `${verb} ${privileges} on ${grantTarget(object) ?? object.identity} ${preposition} ${to}${suffix}`;
 }

@@ -1,0 +1,18 @@
+import { quoteLiteral } from "../../sql.ts";
+import { listOf, type CatalogObject } from "../model.ts";
+
+/** A statement about the database in which it runs, which is called otherwise elsewhere: `%I` stands for its name. */
+export const onDatabase = (text: string): string =>
+  `do ${quoteLiteral(`begin execute format(${quoteLiteral(text)}, current_database()); end`).trimStart()}`;
+
+/** Settings that new sessions begin with, `work_mem = '8MB'`, to what they are in `to`. */
+export function changeSettings(from: CatalogObject, to: CatalogObject): readonly string[] {
+  const [before, after] = [listOf(from, "settings"), listOf(to, "settings")];
+  const nameOf = (setting: string): string => setting.split(" = ", 1)[0] ?? "";
+  const kept = new Set(after.map(nameOf));
+  const words = [
+    ...before.filter((one) => !kept.has(nameOf(one))).map((one) => `reset ${nameOf(one)}`),
+    ...after.filter((one) => !before.includes(one)).map((one) => `set ${one}`),
+  ];
+  return words.map((word) => onDatabase(`alter database %I ${word.replaceAll("%", "%%")}`));
+}
