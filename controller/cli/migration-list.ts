@@ -19,6 +19,8 @@ export interface ListedMigration {
   readonly state: MigrationState;
   /** For whom it waits, where it is held. */
   readonly reason?: string;
+  /** Of a repeatable file that has run: its text is another one by now, and runs again. */
+  readonly isChanged?: true;
   /** Relative to the project; absent when the file is gone. */
   readonly file?: string;
   readonly appliedAt?: Date;
@@ -62,7 +64,15 @@ function repeatableList(
   const known = files.map(({ name, file, checksum }): ListedMigration => {
     const state: MigrationState =
       ledger === "unknown" ? "unknown" : rows.get(name) === checksum ? "applied" : "pending";
-    return { version: "repeatable", name: `repeatable/${name}`, state, file, ...timesIn(detailOf.get(name)) };
+    const changed = state === "pending" && rows.has(name) ? ({ isChanged: true } as const) : {};
+    return {
+      version: "repeatable",
+      name: `repeatable/${name}`,
+      state,
+      ...changed,
+      file,
+      ...timesIn(detailOf.get(name)),
+    };
   });
   const names = new Set(files.map(({ name }) => name));
   const gone = [...rows.keys()]

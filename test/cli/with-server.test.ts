@@ -237,6 +237,22 @@ describe("db", () => {
     expect((await project.poststack(["db", "verify"])).code).toBe(0);
   });
 
+  test("another way back than was recorded is told by verify, and is no trouble", async () => {
+    const file = "migrations/003_three.rollback.sql";
+    const text = readFileSync(path(file), "utf8");
+    appendFileSync(path(file), "-- a remark\n");
+    const edited = await project.poststack(["db", "verify", "--json"]);
+    expect(misfits("answers/db verify", edited.json)).toEqual([]);
+    expect(edited.json).toMatchObject({ agrees: true, rollbacks: [{ name: "003_three", state: "edited", file }] });
+    expect((await project.poststack(["db", "verify"])).stdout).toContain(`${file} has changed since it was recorded`);
+    const { rmSync } = await import("node:fs");
+    rmSync(path(file));
+    const gone = await project.poststack(["db", "verify"]);
+    expect([gone.code, gone.stdout]).toEqual([0, expect.stringContaining("the rollback file of 003_three is gone")]);
+    project.write(file, text);
+    expect((await project.poststack(["db", "verify", "--json"])).json).toMatchObject({ rollbacks: [] });
+  });
+
   test("a file that is gone is missing", async () => {
     const text = readFileSync(path("migrations/003_three.sql"), "utf8");
     const { rmSync } = await import("node:fs");

@@ -25,12 +25,12 @@ const explained: Partial<Readonly<Record<MigrationState, string>>> = {
 
 /** One line for each migration: version, name, state, when and how long. */
 export function renderMigrations(list: readonly ListedMigration[], paint: Paint): Promise<string> {
-  const rows = list.map(({ name, state, reason, appliedAt, durationMs }) => [
+  const rows = list.map(({ name, state, reason, isChanged, appliedAt, durationMs }) => [
     name,
     paint(styles[state], state),
     appliedAt === undefined ? "" : renderMoment(appliedAt),
     durationMs === undefined ? "" : `${durationMs} ms`,
-    reason ?? explained[state] ?? "",
+    reason ?? (isChanged === true ? "changed since it ran, runs again" : (explained[state] ?? "")),
   ]);
   return renderTable(["MIGRATION", "STATE", "APPLIED", "TOOK", ""], rows, paint);
 }
