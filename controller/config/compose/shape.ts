@@ -151,7 +151,7 @@ const subnetIdentity = (item: Tree): string | undefined =>
 export const fileShape: Shape = {
   canonical: items.withoutVersion,
   keys: {
-    include: { each: { canonical: items.toInclude } },
+    include: { canonical: maps.orNone, each: { canonical: items.toInclude } },
     services: { each: service },
     networks: {
       each: {

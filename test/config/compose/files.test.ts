@@ -59,6 +59,11 @@ describe("extends", () => {
 });
 
 describe("include", () => {
+  test("without a value includes nothing", () => {
+    const files = { "compose.yaml": "include:\nservices: { c: { image: x } }\n" };
+    expect(servicesOf(files)).toEqual({ c: { image: "x", ...plain } });
+  });
+
   test("a file with its own folder, its own .env and its own override", () => {
     const files = {
       "compose.yaml": "include:\n  - path: [sub/a.yaml, sub/b.yaml]\nservices: { c: { image: 'x:$TAG' } }\n",

@@ -10,6 +10,9 @@ import { isNull, listTree, mapTree, mapValues, textTree, valueTree } from "../tr
 export const toList = (tree: Tree): Tree =>
   tree.type === "scalar" && tree.value !== null ? listTree([tree], tree.place) : tree;
 
+/** An empty list for nothing. */
+export const orNone = (tree: Tree): Tree => (isNull(tree) ? listTree([], tree.place) : tree);
+
 /** `[NAME, NAME]` for a map of names without anything. */
 export function toNames(tree: Tree): Tree {
   return fromList(tree, (item) => (item.type === "scalar" ? [item.text, valueTree(null, item.place)] : undefined));
