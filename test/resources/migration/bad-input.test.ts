@@ -448,3 +448,41 @@ describe("what looks bad and is fine", () => {
     ]);
   });
 });
+
+test("Lemmy HEAD style: the last of a chain needs a newer server, and leaves no trace; those before it stay applied", async ({
+  database,
+}) => {
+  await database.createLedger();
+  const it = world(
+    database,
+    migrations({
+      "001_good.sql": good,
+      "002_posts.sql": "create table posts (id int primary key, ups int not null, downs int not null);",
+      "003_hot.sql":
+        "alter table posts add column at timestamptz default now();\ncreate index posts_hot on posts (ups, at);",
+      "004_newer.sql":
+        "create table scores (id uuid primary key);\ninsert into users values (2, 'b');\n" +
+        "alter table posts add column score int generated always as (ups - downs) virtual;\n",
+    }),
+  );
+  for (const _ of [1, 2]) {
+    const error = await failureOf(pass(it));
+    expect([error.code, error.facts.where && renderPlace(error.facts.where)]).toEqual([
+      "MIGRATION_FAILED",
+      "migrations/004_newer.sql:3:74",
+    ]);
+    expect(
+      await database.column("select to_regclass('scores') is null and to_regclass('posts_hot') is not null"),
+    ).toEqual([true]);
+    expect(
+      await database.column("select attname from pg_attribute where attrelid = 'posts'::regclass and attnum > 0"),
+    ).toEqual(["id", "ups", "downs", "at"]);
+    expect(await database.query("select * from users")).toEqual([{ id: 1, name: "a" }]);
+    expect(await database.column("select name || ' ' || state from poststack.schema_migrations order by 1")).toEqual([
+      "001_good applied",
+      "002_posts applied",
+      "003_hot applied",
+    ]);
+    expect(render(await planOf(it))).toEqual(["apply migration:004_newer"]);
+  }
+});
