@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Case, Samples, Setting, Stage } from "../case.ts";
 import { min, peakMegabytes, peakMegabytesOf, type Contender, type Sample } from "../measure.ts";
 import { onNode24 } from "../node24.ts";
-import { fleet, runOnce, twice, usualCount, type Fleet } from "./fleet.ts";
+import { fleet, runOnce, tidyUp, twice, usualCount, type Fleet } from "./fleet.ts";
 
 // A hundred services and their Postgres on one Docker, against Docker Compose with the same.
 
@@ -101,7 +101,7 @@ export const coldUp: Case = {
     };
     return {
       ours: { ...ours, clean: () => runOnce(gone) },
-      other: { ...other, clean: () => runOnce(twice(otherGone)) },
+      other: { ...other, clean: () => tidyUp(otherGone) },
       facts,
     };
   },

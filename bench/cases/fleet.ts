@@ -75,7 +75,7 @@ export async function fleet({
     },
     remove() {
       runOnce(ours("destroy", "--delete-data", "--confirm", "dev", "--yes"));
-      runOnce(twice(other("down", "--volumes")));
+      tidyUp(other("down", "--volumes"));
     },
   };
 }
@@ -85,6 +85,15 @@ export const twice = (contender: Contender): Contender => ({
   ...contender,
   command: ["sh", "-c", '"$0" "$@" || "$0" "$@"', ...contender.command],
 });
+
+/** The same where nobody takes the time: a network that is kept for good goes with the engine. */
+export function tidyUp(contender: Contender): void {
+  try {
+    runOnce(contender);
+  } catch (error) {
+    console.error(`  ${error instanceof Error ? error.message.trim().split("\n").at(-1) : String(error)}`);
+  }
+}
 
 export function runOnce({ name, command: [program, ...args], cwd, environment }: Contender): void {
   const { status, stderr } = spawnSync(program, args, {
