@@ -1,4 +1,5 @@
 import type { Hazard } from "../../core/action.ts";
+import { isAsideName } from "../../core/derived-name.ts";
 import { summarise, type Drift } from "../../core/drift.ts";
 import { contentsIn } from "../../core/engine-labels.ts";
 import type { ResourceId } from "../../core/id.ts";
@@ -208,7 +209,10 @@ function whyStart(desired: DesiredContainer, { summary, details }: ObservedConta
   if (hasRun(desired, { exitCode: summary.exitCode, startedAt: details?.startedAt })) {
     return isAsked ? "restart requested" : undefined;
   }
-  return `exited${exitText(summary.exitCode)}`;
+  const exited = `exited${exitText(summary.exitCode)}`;
+  // One that was put aside by a replacement did not come to its end.
+  const isDone = mayEnd(desired, summary.exitCode) && !summary.names.some(isAsideName);
+  return isDone ? `${exited}; each command starts again what ended well` : exited;
 }
 
 const exitText = (exitCode: number | undefined): string => (exitCode === undefined ? "" : ` with code ${exitCode}`);

@@ -91,7 +91,7 @@ test.each<Row>([
         { details: details(desired(), { startedAt: at("11:59:59") }) },
       ),
     ],
-    "start container:web  exited with code 0",
+    "start container:web  exited with code 0; each command starts again what ended well",
   ],
   [
     "and once by each",
