@@ -60,7 +60,7 @@ describeStages({ name: "an engine", isExtra: true }, faultyStageOn, ({ stage }) 
       expect.arrayContaining(["GET /containers/json", "POST /containers/create", "POST /containers/ID/start"]),
     );
     expect(seen.size).toBeGreaterThanOrEqual(9);
-  }, 120_000);
+  }, 300_000);
 
   test("that is slow in everything, but answers, is waited for", async () => {
     const app = await stage();
@@ -69,7 +69,7 @@ describeStages({ name: "an engine", isExtra: true }, faultyStageOn, ({ stage }) 
     expect(lines.filter(({ type }) => type === "retry")).toEqual([]);
     expect([await app.containers(), await app.objects()]).toEqual(whole);
     expect(await app.plan()).toEqual([]);
-  });
+  }, 120_000);
 
   test("that takes longer than anybody waits is an error with the time that it had", async () => {
     const app = await stage();
@@ -104,5 +104,5 @@ describeStages({ name: "an engine", isExtra: true }, faultyStageOn, ({ stage }) 
     expect([await app.containers(), await app.objects()]).toEqual(whole);
     expect((await app.container("web-1")).id).not.toBe(id);
     expect(await app.plan()).toEqual([]);
-  });
+  }, 120_000);
 });
