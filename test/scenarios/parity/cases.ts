@@ -97,15 +97,23 @@ export function allCases(): readonly Case[] {
   );
 }
 
+/** Files that are not of the corpus. */
+export interface OwnFiles {
+  /** Absolute. */
+  readonly folder: string;
+  readonly composeFiles: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /**
- * A file of our own, of keys that the corpus does not run. What the reference makes of it says what to replace.
+ * Files of our own as a case. What the reference makes of them says what to replace.
  *
  * @param project of the reference, loaded from there under the name `app`
  */
-export function caseIn(folder: string, project: unknown): Case {
-  const text = JSON.stringify(project).replaceAll(folder, "<project>");
+export function caseOf(own: OwnFiles, project: unknown): Case {
+  const text = JSON.stringify(project).replaceAll(own.folder, "<project>");
   return {
-    ...{ id: basename(folder), folder, projectDirectory: ".", composeFiles: ["compose.yaml"], env: {}, features: [] },
+    ...{ id: basename(own.folder), ...own, projectDirectory: ".", features: [] },
     ...{ networks: {}, volumes: {}, configs: {}, secrets: {} },
     ...(JSON.parse(text) as Pick<Case, "services">),
   };

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { isAllAsked } from "../../engine/asked.ts";
-import { allCases, caseIn, fewThatShowAll, isOfSeveral, type Case } from "./cases.ts";
+import { allCases, caseOf, fewThatShowAll, isOfSeveral, type Case, type OwnFiles } from "./cases.ts";
+import { exampleFiles } from "./examples.ts";
 import { reasonToLeaveOut, runsOnPodman } from "./rules.ts";
 import { loadedBy } from "./stage.ts";
 
@@ -13,8 +14,8 @@ export const leastCases = 40;
 /** POSTSTACK_PARITY=all runs every file that can be run, which takes half an hour; a part of a name runs those. */
 export function chosenCases(): readonly Case[] {
   const asked = process.env["POSTSTACK_PARITY"] ?? "";
-  if (asked === "") return [everyKey(), ...fewThatShowAll(runnable, { least: leastCases })];
-  return [everyKey(), ...runnable].filter(({ id }) => asked === "all" || id.includes(asked));
+  if (asked === "") return [...ownCases(), ...fewThatShowAll(runnable, { least: leastCases })];
+  return [...ownCases(), ...runnable].filter(({ id }) => asked === "all" || id.includes(asked));
 }
 
 /**
@@ -33,7 +34,10 @@ export function chosenForPodman(): readonly Case[] {
   ];
 }
 
-function everyKey(): Case {
-  const folder = fileURLToPath(new URL("every-key", import.meta.url));
-  return caseIn(folder, loadedBy(folder));
-}
+/** Each key once that the corpus does not run, and the examples. */
+const ownCases = (): readonly Case[] => [everyKey(), ...exampleFiles()].map((own) => caseOf(own, loadedBy(own)));
+
+const everyKey = (): OwnFiles => ({
+  folder: fileURLToPath(new URL("every-key", import.meta.url)),
+  ...{ composeFiles: ["compose.yaml"], env: {} },
+});

@@ -7,7 +7,7 @@ import type { EngineBox } from "../../engine/box.ts";
 import { ensureCompose } from "../../engine/compose.ts";
 import { answerOf, run, type Ended } from "../../support/command.ts";
 import { planLines, type PlanAnswer } from "../../support/scenario.ts";
-import type { Case } from "./cases.ts";
+import type { Case, OwnFiles } from "./cases.ts";
 import { askEngine, callEngine } from "./engine-api.ts";
 import { portsOf, variantOf } from "./variant.ts";
 
@@ -159,10 +159,11 @@ async function runCompose(
   if (code !== 0) throw new Error(text);
 }
 
-/** What the reference makes of a folder's `compose.yaml`, under the name `app`. */
-export function loadedBy(folder: string): unknown {
-  const args = ["-p", "app", "-f", join(folder, "compose.yaml"), "config", "--format", "json"];
-  const { status, stdout, stderr } = spawnSync(ensureCompose(), args, { encoding: "utf8", env: {} });
+/** What the reference makes of these files, under the name `app`. */
+export function loadedBy({ folder, composeFiles, env }: OwnFiles): unknown {
+  const files = composeFiles.flatMap((file) => ["-f", join(folder, file)]);
+  const args = ["-p", "app", ...files, "config", "--format", "json"];
+  const { status, stdout, stderr } = spawnSync(ensureCompose(), args, { encoding: "utf8", env });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
 }
