@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Case, Samples, Setting, Stage } from "../case.ts";
 import { min, peakMegabytes, peakMegabytesOf, type Contender, type Sample } from "../measure.ts";
 import { onNode24 } from "../node24.ts";
-import { fleet, runOnce, tidyUp, twice, usualCount, type Fleet } from "./fleet.ts";
+import { fleet, runOnce, tidyUp, usualCount, type Fleet } from "./fleet.ts";
 
 // A hundred services and their Postgres on one Docker, against Docker Compose with the same.
 
@@ -117,7 +117,7 @@ export const down: Case = {
     const [apply, up] = [both.ours("apply", "--yes", "--no-wait"), both.other("up", "-d")];
     return {
       ours: { ...both.ours("destroy", "dev", "--yes"), prepare: () => runOnce(apply) },
-      other: { ...twice(both.other("down")), prepare: () => runOnce(up) },
+      other: { ...both.otherDown, prepare: () => runOnce(up) },
       end: both.remove,
     };
   },

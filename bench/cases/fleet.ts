@@ -15,6 +15,11 @@ export const usualCount = 100;
 export interface Fleet {
   readonly ours: (...args: readonly string[]) => Contender;
   readonly other: (...args: readonly string[]) => Contender;
+  /**
+   * `down`. Docker 20.10 may still count a container on the network that it has just removed, and keep the network for good;
+   * then it is enough that no container is left.
+   */
+  readonly otherDown: Contender;
   /** Another value of a variable in one service of both files. */
   readonly change: () => void;
   /** Takes everything of both away, data too. */
@@ -66,9 +71,15 @@ export async function fleet({
     cwd: foreign,
     environment,
   });
+  const downOrEmpty = '"$0" "$@" down || [ -z "$("$0" "$@" ps -aq)" ]';
+  const otherDown: Contender = {
+    ...other("down"),
+    command: ["sh", "-c", downOrEmpty, engine.compose, "-p", `${name}-compose`],
+  };
   return {
     ours,
     other,
+    otherDown,
     change() {
       value++;
       write();
@@ -80,13 +91,7 @@ export async function fleet({
   };
 }
 
-/** Docker 20.10 may still count a container on its network that it has just removed, and refuse to remove the network. */
-export const twice = (contender: Contender): Contender => ({
-  ...contender,
-  command: ["sh", "-c", '"$0" "$@" || "$0" "$@"', ...contender.command],
-});
-
-/** The same where nobody takes the time: a network that is kept for good goes with the engine. */
+/** Where nobody takes the time: a network that Docker keeps (see `otherDown`) goes with the engine. */
 export function tidyUp(contender: Contender): void {
   try {
     runOnce(contender);

@@ -74,5 +74,5 @@ environments:
     expect(code).toBe(0);
     // Before anything is done, under the lock, for what is recorded of it, and to see that it is done.
     expect(proxy.reads().filter((path) => path.startsWith("/containers/json"))).toHaveLength(4);
-  }, 120_000);
+  }, 300_000);
 });
