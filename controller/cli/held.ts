@@ -1,3 +1,4 @@
+import { kindOf } from "../core/id.ts";
 import type { Held, Plan } from "../core/plan.ts";
 import type { Action } from "../resources/index.ts";
 
@@ -6,5 +7,5 @@ export const heldIn = ({ held = [], actions }: Pick<Plan<Action>, "held" | "acti
   ...actions.flatMap((action) =>
     action.kind === "migration" && action.verb === "hold" ? [{ id: action.id, reason: action.reason }] : [],
   ),
-  ...held,
+  ...held.flatMap(({ id, reason }) => (kindOf(id) === "migration" ? [{ id, reason }] : [])),
 ];
