@@ -9,6 +9,7 @@ import {
   type Identity,
   type ObjectKind,
 } from "./model.ts";
+import { followRenames, type Rename } from "./renames.ts";
 
 /** One object that differs, with what went or came along with it. */
 export interface Difference {
@@ -32,10 +33,12 @@ export interface FieldChange {
 }
 
 /**
- * What would have to happen to `from` to make it `to`. The order of columns is no difference: no statement changes it.
- * Pure; the same catalogs in any order give the same differences, in the order of `to`, then of `from`.
+ * What would have to happen to `old` to make it `to`. The order of columns is no difference: no statement changes it. A table
+ * that was renamed is one that changed, and what else differs is told under its new name. Pure; the same catalogs in any order
+ * give the same differences, in the order of `to`, then of `old`.
  */
-export function compareCatalogs(from: Pick<Catalog, "objects">, to: Pick<Catalog, "objects">): readonly Difference[] {
+export function compareCatalogs(old: Pick<Catalog, "objects">, to: Pick<Catalog, "objects">): readonly Difference[] {
+  const { from, renames } = followRenames(old, to);
   const [before, after] = [lookupOf(from), lookupOf(to)];
   const changes = new Map<Identity, Difference>();
   for (const object of to.objects) {
@@ -43,9 +46,23 @@ export function compareCatalogs(from: Pick<Catalog, "objects">, to: Pick<Catalog
     const change = old === undefined ? undefined : changeOf(old, object);
     if (change !== undefined) changes.set(object.identity, change);
   }
-  const changed = [...changes.values()].filter((one) => !isHandedDown(one, changes, after));
+  for (const rename of renames) changes.set(rename.to.identity, withName(rename, changes.get(rename.to.identity)));
+  const changed = to.objects
+    .flatMap(({ identity }) => changes.get(identity) ?? [])
+    .filter((one) => !isHandedDown(one, changes, after));
   return [...whole("added", to, after, before), ...whole("removed", from, before, after), ...changed];
 }
+
+/** A table that is called otherwise, with what else is other about it. */
+const withName = ({ from, to }: Rename, change: Difference | undefined): Difference => ({
+  change: "changed",
+  kind: to.kind,
+  identity: to.identity,
+  fields: [field("name", from.name, to.name), ...(change?.fields ?? [])],
+  from,
+  to,
+  parts: [],
+});
 
 /** Objects that only one side has, each part with what it is a part of. */
 function whole(

@@ -79,4 +79,22 @@ export const extendingSeeds: readonly Seeds[] = [
       "changed constraint users_pk on public.users: index comment none → E'isn''t\\\\ by hand'",
     ],
   },
+  {
+    name: "tables under another name",
+    sql: [
+      "insert into public.event_notes values (null, 7)",
+      "alter table public.users rename to people",
+      "alter table public.people add column nickname text",
+      "alter table public.events_old rename to events_ancient",
+      'alter table public.event_notes rename to "Notes. of ""events"""',
+      'alter table façade."Tabelle mit Umlaut ä" set schema public',
+    ],
+    found: [
+      "added column public.people.nickname",
+      'changed table public."Notes. of ""events""": name public.event_notes → public."Notes. of ""events"""',
+      'changed table public."Tabelle mit Umlaut ä": name "façade"."Tabelle mit Umlaut ä" → public."Tabelle mit Umlaut ä"',
+      "changed table public.events_ancient: name public.events_old → public.events_ancient",
+      "changed table public.people: name public.users → public.people",
+    ],
+  },
 ];

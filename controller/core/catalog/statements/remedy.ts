@@ -1,5 +1,6 @@
 import type { Difference, FieldChange } from "../compare.ts";
 import { lookupOf, type Lookup } from "../lookup.ts";
+import { followRenames, renameTable } from "../renames.ts";
 import { columnsOfView, textOf, type Catalog, type CatalogObject, type Grant } from "../model.ts";
 import { creation } from "../render.ts";
 import { alterations, isReplaceable } from "./alter.ts";
@@ -17,7 +18,8 @@ export interface Remedy {
 }
 
 /** The statements for each difference between two catalogs, written for the object at hand. They are never run by us. */
-export function remediesFor(from: Catalog, to: Catalog): (difference: Difference) => Remedy {
+export function remediesFor(old: Catalog, to: Catalog): (difference: Difference) => Remedy {
+  const { from } = followRenames(old, to);
   const forward = wayTo(to, from);
   const backward = wayTo(from, to);
   return (difference) => ({
@@ -90,6 +92,8 @@ function alter(
     return [...dropObject(before), ...make(after, familyOf(after, way.target), way)];
   }
   return [
+    // What else is said of it is said under its new name.
+    ...(before.name === after.name ? [] : renameTable(before, after)),
     ...inPlace,
     ...(before.owner === after.owner ? [] : [setOwner(after, after.owner ?? way.databaseOwner)]),
     ...(before.comment === after.comment ? [] : [setComment(after, after.comment)]),
