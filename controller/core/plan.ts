@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import type { AnyAction, Facts } from "./action.ts";
+import type { AnyAction, Facts, Hazard } from "./action.ts";
 import type { ResourceId } from "./id.ts";
+import type { StatementImpact } from "./impact.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 import type { Content, Fact } from "./resource.ts";
 import type { SchemaDrift } from "./schema-drift.ts";
@@ -16,6 +17,10 @@ export interface Held {
   readonly id: ResourceId;
   /** For whom it waits. */
   readonly reason: string;
+  /** What it will do when its time comes, as an action tells it. */
+  readonly hazards?: readonly Hazard[];
+  readonly notes?: readonly string[];
+  readonly statements?: readonly StatementImpact[];
 }
 
 /** Ordered actions with their reasons, and a fingerprint of them: what a person approves is what runs. */

@@ -77,7 +77,12 @@ export const renderHeld = ({ held = [] }: Pick<Plan, "held">, paint: Paint = pla
 /** A plan as people read it: one line for each action, what is deferred, and a count. */
 export function renderPlan(plan: Plan, { paint = plain, all = false, places = true }: RenderOptions = {}): string {
   const drift = plan.drift === undefined ? [] : driftLines(plan.drift, plan.environment, { paint, all });
-  const held = renderHeld(plan, paint);
+  const { under, apart, summary } = rehearsalLines(plan, paint);
+  const held = (plan.held ?? []).flatMap((one) => [
+    ...renderHeld({ held: [one] }, paint).map((head) => `${head}${hazardsIn(one, paint)}${notesIn(one, paint)}`),
+    ...under(one),
+    ...statementLines(one, { paint, all }),
+  ]);
   if (plan.actions.length === 0 && plan.deferred.length === 0) return [...drift, ...held, "Nothing to do."].join("\n");
   const idWidth = Math.min(
     40,
@@ -87,12 +92,9 @@ export function renderPlan(plan: Plan, { paint = plain, all = false, places = tr
   const line = (action: AnyAction): string => {
     const style = styleOf(action.verb);
     const place = places && action.place !== undefined ? paint("dim", `  ${renderPlace(action.place)}`) : "";
-    const hazards = action.hazards.length === 0 ? "" : paint("remove", `  [${action.hazards.join(", ")}]`);
     const head = `${symbolOf(action.verb)} ${action.id.padEnd(idWidth)}  ${action.verb.padEnd(verbWidth)}`;
-    const notes = (action.notes ?? []).map((note) => `\n      ${paint("change", note)}`).join("");
-    return `  ${paint(style, head)}  ${action.reason}${hazards}${place}${notes}`;
+    return `  ${paint(style, head)}  ${action.reason}${hazardsIn(action, paint)}${place}${notesIn(action, paint)}`;
   };
-  const { under, apart, summary } = rehearsalLines(plan, paint);
   const lineOf = (action: AnyAction): string =>
     [line(action), ...under(action), ...statementLines(action, { paint, all })].join("\n");
   const lines = groups(plan.actions).flatMap((group) => {
@@ -109,9 +111,15 @@ export function renderPlan(plan: Plan, { paint = plain, all = false, places = tr
   return [...lines, ...deferred, ...held, ...apart, "", renderCount(plan), ...summary, ...drift].join("\n");
 }
 
+const hazardsIn = ({ hazards = [] }: Partial<Pick<AnyAction, "hazards">>, paint: Paint): string =>
+  hazards.length === 0 ? "" : paint("remove", `  [${hazards.join(", ")}]`);
+
+const notesIn = ({ notes = [] }: Pick<AnyAction, "notes">, paint: Paint): string =>
+  notes.map((note) => `\n      ${paint("change", note)}`).join("");
+
 /** What each statement of a migration does: for who asks, and where it is worth a look. */
 function statementLines(
-  { statements = [], hazards }: AnyAction,
+  { statements = [], hazards = [] }: Partial<Pick<AnyAction, "statements" | "hazards">>,
   { paint = plain, all }: RenderOptions,
 ): readonly string[] {
   if (all !== true && hazards.length === 0) return [];
@@ -124,12 +132,12 @@ function statementLines(
 }
 
 /** What a rehearsal has shown: under each migration, or by itself where nobody knows whether the migration is to run. */
-function rehearsalLines({ actions, rehearsal }: Plan, paint: Paint) {
+function rehearsalLines({ actions, held = [], rehearsal }: Plan, paint: Paint) {
   const told = new Map((rehearsal?.migrations ?? []).map((one) => [one.id, one]));
   const textOf = (one: RehearsedMigration): string => paint(styleOfRehearsed(one), describeRehearsed(one));
-  const planned = new Set(actions.map(({ id }) => id));
+  const planned = new Set([...actions, ...held].map(({ id }) => id));
   return {
-    under: ({ id }: AnyAction): readonly string[] => {
+    under: ({ id }: Pick<AnyAction, "id">): readonly string[] => {
       const one = told.get(id);
       return one === undefined ? [] : [`      ${textOf(one)}`];
     },

@@ -27,6 +27,26 @@ test("an action is one line: verb, id, reason, hazards", () => {
   );
 });
 
+test("what waits tells what it will do, as what comes now does", () => {
+  const statement = { statement: "drop table t", place: { file: "002.sql", line: 1, column: 1 }, relations: [] };
+  const id = resourceId("migration", "002");
+  const held = [{ id, reason: "web runs", hazards: ["drop"] as const, notes: ["warning x"], statements: [statement] }];
+  const rehearsal = {
+    ...({ on: "server", from: "schema", uncovered: [] } as const),
+    migrations: [{ id, rollback: "missing", differences: [], loses: [] } as const],
+  };
+  const text = renderPlan({ ...plan([]), held, rehearsal });
+  expect(text.split("\n").slice(0, 3)).toEqual([
+    "  ‖ migration:002  held: web runs  [drop]",
+    "      warning x",
+    "      rollback missing",
+  ]);
+  expect(text).toContain("drop table t");
+  expect(renderPlan({ ...plan([]), held: [{ id, reason: "web runs", statements: [statement] }] })).toBe(
+    "  ‖ migration:002  held: web runs\nNothing to do.",
+  );
+});
+
 test("a plan shows symbol, id, verb, reason and place in columns, and counts", () => {
   const place = { file: ".poststack.yml", line: 4, column: 3 };
   expect(

@@ -26,15 +26,23 @@ const longestReason = 160;
 export function renderMarkdown(plan: Plan<Action>): string {
   const title = `### Plan for ${code(plan.environment)} of ${code(plan.project)}`;
   const drift = plan.drift === undefined ? [] : driftSection(plan.drift, plan.environment);
-  const waiting = (plan.held ?? []).map(({ id, reason }) => `- ‖ ${code(id)} held: ${text(reason)}`);
+  const told = new Map((plan.rehearsal?.migrations ?? []).map((one) => [one.id, one]));
+  const isStated = ({ statements = [] }: Partial<Pick<Action, "statements">>): boolean => statements.length > 0;
+  const room = statementRoom / [...plan.actions, ...(plan.held ?? [])].filter(isStated).length;
+  const waiting = (plan.held ?? []).map((one) =>
+    [
+      `- ‖ ${code(one.id)} held: ${text(one.reason)}`,
+      ...(one.notes ?? []).map((note) => `  - ${text(note)}`),
+      ...underneath(told.get(one.id)),
+      ...statementsOf(one, room),
+    ].join("\n"),
+  );
   if (isSettled(plan)) {
     const nothing = "Nothing to do: everything is as the files say.";
     return [title, ...drift, ...(waiting.length === 0 ? [] : [waiting.join("\n")]), nothing].join("\n\n");
   }
   const risky = plan.actions.filter(({ hazards }) => hazards.length > 0);
   const refused = plan.actions.filter(isRefusal);
-  const told = new Map((plan.rehearsal?.migrations ?? []).map((one) => [one.id, one]));
-  const room = statementRoom / plan.actions.filter(({ statements = [] }) => statements.length > 0).length;
   const items = plan.actions.map((action) =>
     [item(action), ...underneath(told.get(action.id)), ...statementsOf(action, room)].join("\n"),
   );
@@ -78,7 +86,7 @@ const underneath = (one: RehearsedMigration | undefined): readonly string[] =>
   one === undefined ? [] : [`  - ${text(describeRehearsed(one))}`];
 
 /** What each statement does, to be unfolded. The blank lines make the inside Markdown again (CommonMark 4.6). */
-function statementsOf({ statements = [] }: Action, room: number): readonly string[] {
+function statementsOf({ statements = [] }: Partial<Pick<Action, "statements">>, room: number): readonly string[] {
   if (statements.length === 0) return [];
   const items: string[] = [];
   let left = room;

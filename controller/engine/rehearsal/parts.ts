@@ -1,5 +1,6 @@
 import type { Files } from "../../core/ports/files.ts";
 import type { SqlParser } from "../../core/ports/sql-parser.ts";
+import type { MigrationFile } from "../../resources/migration/model.ts";
 import { readRollback } from "../../resources/migration/source.ts";
 import { headersOf } from "../../resources/migration/text.ts";
 import type { Part } from "./there-and-back.ts";
@@ -21,7 +22,7 @@ export interface Parts {
  * @throws PoststackError `FILE_*`
  */
 export async function readParts(
-  { pending, repeats, rollbacks }: Work,
+  { pending, repeats, held, rollbacks }: Work,
   begun: ReadonlySet<string>,
   files: Files,
   parser: SqlParser,
@@ -29,18 +30,20 @@ export async function readParts(
   const texts = new Map<string, string>();
   const parts: Part[] = [];
   const read = (path: string): void => void texts.set(path, files.read(path, { limitBytes }));
-  for (const migration of pending) {
+  const add = async (migration: MigrationFile): Promise<void> => {
     const { file, rollbackFile, order } = migration;
     for (const path of rollbackFile === undefined ? [file] : [file, rollbackFile]) read(path);
     const back = readRollback(migration, files)?.text;
     const isUndone = back === undefined || headersOf(Buffer.from(back)).transactional;
     const rollback = begun.has(order) ? "resumed" : await kindOf(back, parser);
     parts.push({ migration, rollback, isUndone });
-  }
+  };
+  for (const migration of pending) await add(migration);
   for (const repeatable of repeats) {
     read(repeatable.file);
     parts.push({ migration: repeatable, rollback: "repeated", isUndone: true });
   }
+  for (const migration of held) await add(migration);
   for (const { rollbackFile } of rollbacks) if (rollbackFile !== undefined) read(rollbackFile);
   return { parts, texts };
 }

@@ -36,8 +36,8 @@ export async function rehearse(
   const { endpoint } = seen.desired;
   const isUp = seen.observation.observed.instance?.[0]?.server === "up";
   const work = await workIn(plan, seen.desired, !isUp && known.whileDown === "all", ports);
-  const { rollbacks } = work;
-  const due = [...work.pending, ...work.repeats, ...rollbacks.map(({ id, migration }) => ({ ...migration, id }))];
+  const { pending, repeats, held, rollbacks } = work;
+  const due = [...pending, ...repeats, ...held, ...rollbacks.map(({ id, migration }) => ({ ...migration, id }))];
   if (endpoint === undefined || due.length === 0 || known.hasAll(due)) return plan;
 
   const session = isUp ? await seen.ports.server.database(signal) : undefined;

@@ -18,11 +18,13 @@ export interface Work {
   readonly pending: readonly MigrationFile[];
   /** After them. */
   readonly repeats: readonly RepeatableFile[];
+  /** Contracts that wait: they run behind all of that, once the release before them is gone. */
+  readonly held: readonly MigrationFile[];
   /** Back, from the last one; with these nothing goes forward. */
   readonly rollbacks: readonly Rollback[];
 }
 
-const nothing: Work = { pending: [], repeats: [], rollbacks: [] };
+const nothing: Work = { pending: [], repeats: [], held: [], rollbacks: [] };
 
 /**
  * Nothing where one of them may not run anyway: those that follow it would fail for that reason alone.
@@ -30,7 +32,7 @@ const nothing: Work = { pending: [], repeats: [], rollbacks: [] };
  * @param isUnknown nobody knows what is pending: all of them
  */
 export async function workIn(
-  { actions }: Plan<Action>,
+  { actions, held = [] }: Pick<Plan<Action>, "actions" | "held">,
   desired: Desired,
   isUnknown: boolean,
   ports: { readonly files: Files; readonly parser: SqlParser },
@@ -43,7 +45,11 @@ export async function workIn(
     const repeats = wish.target === undefined ? await sorted(wish.repeatable ?? [], ports) : [];
     return { ...nothing, pending: wish.files.filter(({ order }) => !isAfter(order, target)), repeats };
   }
+  const isAnyForward = own.some(({ verb }) => verb === "apply" || verb === "repeat" || verb === "hold");
+  const waiting = new Set([...held, ...own.filter(({ verb }) => verb === "hold")].map(({ id }) => id));
   return {
+    // Alone they were rehearsed when they came, and every plan from then on would do it again.
+    held: isAnyForward ? (wish?.files ?? []).filter(({ id }) => waiting.has(id)) : [],
     pending: own.flatMap((one) => (one.verb === "apply" ? [one.migration] : [])),
     repeats: own.flatMap((one) => (one.verb === "repeat" ? [one.repeatable] : [])),
     rollbacks: own.flatMap((one) => (one.verb === "rollback" ? [one] : [])),

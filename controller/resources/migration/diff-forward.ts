@@ -49,7 +49,7 @@ export function stepsForward(history: History, target: Target): readonly Migrati
     else if (isLate && file.phase !== "contract" && wish.outOfOrder !== true) steps.push(outOfOrder(file, head));
     else if (skipped !== undefined) steps.push(gap(file, skipped));
     else if (error !== undefined) steps.push({ ...refuse(file.id, error), ...statementsOf(facts) });
-    else if (verdict.type === "hold") holds.push(...holding(file, verdict));
+    else if (verdict.type === "hold") holds.push(...holding(file, verdict, history));
     else {
       const late = isLate ? `, out of order: sorts before ${head.name}, which is applied` : "";
       const why = file.phase === "contract" ? ", nothing older runs" : late;

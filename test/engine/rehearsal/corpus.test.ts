@@ -24,7 +24,7 @@ async function rehearsed(project: string, { endpoint, signal }: TestDatabase): P
   const ports = { postgres: postgres("poststack-test"), clock, parser: sqlParser, files } as unknown as EnginePorts;
   const place = { file: ".poststack.yml", line: 1, column: 1 };
   const { parts, texts } = await readParts(
-    { pending: readMigrations(files, "migrations", place), repeats: [], rollbacks: [] },
+    { pending: readMigrations(files, "migrations", place), repeats: [], held: [], rollbacks: [] },
     new Set(),
     files,
     sqlParser,

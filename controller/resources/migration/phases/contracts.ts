@@ -1,6 +1,7 @@
 import type { Held } from "../../../core/plan.ts";
 import { fileStart } from "../../../core/place.ts";
 import type { History } from "../history.ts";
+import { lintVerdict } from "../lint/verdict.ts";
 import type { MigrationAction, MigrationFile } from "../model.ts";
 import { isAfter, type Target } from "../target.ts";
 import { decide, type Verdict } from "./decide.ts";
@@ -26,11 +27,15 @@ export function besideOf({ phase }: MigrationFile, { deployment, wish }: History
 export function holding(
   migration: MigrationFile,
   { holders, note }: Extract<Verdict, { readonly type: "hold" }>,
+  history: History,
 ): readonly MigrationAction[] {
   if (note === undefined) return [];
   const facts = { id: migration.id, dependsOn: [], hazards: [], place: fileStart(migration.file) };
   const reason = `contract, not now: ${listed(holders)}`;
-  return [{ kind: "migration", verb: "hold", ...facts, reason, migration, older: note }];
+  // It takes nothing away now, so it has no hazards; what it will do can be read.
+  const { notes, statements } = ahead(migration, history);
+  const told = { ...(notes === undefined ? {} : { notes }), ...(statements === undefined ? {} : { statements }) };
+  return [{ kind: "migration", verb: "hold", ...facts, reason, migration, older: note, ...told }];
 }
 
 /** Pure. Contracts that wait, and are known to: nothing is to be done about them by a plan. */
@@ -40,8 +45,19 @@ export function heldContracts(history: History, target: Target): readonly Held[]
     if (file.phase !== "contract" || rowOf.has(file.order) || isAfter(file.order, target)) return [];
     const verdict = verdictOn(file, history);
     if (verdict.type === "run") return [];
-    return [{ id: file.id, reason: listed(verdict.holders) }];
+    return [{ id: file.id, reason: listed(verdict.holders), ...ahead(file, history) }];
   });
+}
+
+/** What a contract will do when its time comes. */
+function ahead({ id, name }: MigrationFile, { pending, wish, tables }: History): Omit<Held, "id" | "reason"> {
+  const { hazards = [], statements, suspicions } = pending.get(id) ?? {};
+  const { notes } = lintVerdict(name, suspicions, wish.lint, tables);
+  return {
+    ...(hazards.length === 0 ? {} : { hazards }),
+    ...(notes === undefined ? {} : { notes }),
+    ...(statements === undefined ? {} : { statements }),
+  };
 }
 
 const listed = (holders: readonly { readonly why: string }[]): string => holders.map(({ why }) => why).join("; ");

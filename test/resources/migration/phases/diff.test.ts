@@ -90,6 +90,22 @@ function plan(names: readonly string[], observed: ObservedMigrations, options: P
 
 const change = ["002.expand", "002.backfill", "002.contract"];
 
+test.each([
+  ["that is known to wait", ["002.contract"]],
+  ["that is put on record", []],
+])("a contract %s tells what it will do", (_name, noted) => {
+  const statements = [{ statement: "drop table t", place: { file: "f", line: 1, column: 1 }, relations: [] }];
+  const observed = seen(["001"], beside("old", noted));
+  const pending = new Map([[file("002.contract").id, { hazards: ["drop"] as const, statements }]]);
+  const [asked, told] = [wish(["001", "002.contract"]), { ...observed, pending }];
+  const [first] = diff([asked], [told]);
+  const [waiting] = held([asked], [told], new Set());
+  expect([waiting?.hazards, waiting?.statements]).toEqual([["drop"], statements]);
+  // Nothing is taken away now, so no backup is asked for.
+  if (noted.length === 0) expect([first?.verb, first?.hazards, first?.statements]).toEqual(["hold", [], statements]);
+  else expect(first).toBeUndefined();
+});
+
 describe("a contract in the plan", () => {
   test.each<[string, ReturnType<typeof plan>, readonly string[]]>([
     [
