@@ -1,5 +1,5 @@
 import { fileStart } from "../../core/place.ts";
-import { idOf, type History } from "./history.ts";
+import { idOf, runsRecorded, type History } from "./history.ts";
 import type { LedgerRow, MigrationAction } from "./model.ts";
 import { rollbackMissing, rowProblem } from "./refusals.ts";
 import { isAfter, type Target } from "./target.ts";
@@ -15,23 +15,23 @@ export function stepsBack(history: History, target: Target): readonly MigrationA
 function back(row: LedgerRow, { fileOf, rollbacks }: History): MigrationAction {
   const file = fileOf.get(row.order);
   const isEdited = file !== undefined && file.checksum !== row.checksum;
-  // What was recorded fits what was applied; the file fits the text as it is now.
-  const useRecorded = row.hasRollback && row.state !== "reverting" && (file?.rollbackFile === undefined || isEdited);
-  const rollbackFile = useRecorded ? undefined : file?.rollbackFile;
+  const rollbackFile = runsRecorded(row, file?.rollbackFile, isEdited) ? undefined : file?.rollbackFile;
   if (rollbackFile === undefined && !row.hasRollback) return rollbackMissing(row, file);
-  const rollbackChecksum =
-    rollbackFile === undefined || file === undefined ? row.rollbackChecksum : rollbacks.get(file.id);
+  const id = idOf(row, file);
+  const { checksum, statements, hazards = [] } = rollbacks.get(id) ?? {};
+  const rollbackChecksum = rollbackFile === undefined ? row.rollbackChecksum : checksum;
   return {
     kind: "migration",
     verb: "rollback",
-    id: idOf(row, file),
+    id,
     dependsOn: [],
     reason: `lies after the target; ${rollbackFile === undefined ? "its rollback as the ledger recorded it" : `by ${rollbackFile}`}`,
-    hazards: ["drop"],
+    hazards: ["drop", ...hazards.filter((hazard) => hazard !== "drop")],
     ...(rollbackFile === undefined ? {} : { place: fileStart(rollbackFile) }),
     migration: row,
     ...(rollbackFile === undefined ? {} : { rollbackFile }),
     ...(rollbackFile === undefined || file?.reading === undefined ? {} : { reading: file.reading }),
     ...(rollbackChecksum === undefined ? {} : { rollbackChecksum }),
+    ...(statements === undefined ? {} : { statements }),
   };
 }

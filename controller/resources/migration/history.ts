@@ -1,5 +1,5 @@
 import { resourceId, type ResourceId } from "../../core/id.ts";
-import type { DesiredMigrations, LedgerRow, MigrationFile, ObservedMigrations } from "./model.ts";
+import type { DesiredMigrations, LedgerRow, MigrationFile, NamedMigration, ObservedMigrations } from "./model.ts";
 import { compareOrders } from "./version.ts";
 
 /** Both sides, in order and by version. */
@@ -41,8 +41,12 @@ export function historyOf(
 }
 
 /** What a row is called: by its file, where that is still there. */
-export const idOf = (row: LedgerRow, file: MigrationFile | undefined): ResourceId =>
+export const idOf = (row: LedgerRow, file: Pick<NamedMigration, "id"> | undefined): ResourceId =>
   file?.id ?? resourceId("migration", row.name);
+
+/** Whether a rollback is what was recorded, which fits what was applied; a file fits the text as it is now. */
+export const runsRecorded = (row: LedgerRow, rollbackFile: string | undefined, isEdited: boolean): boolean =>
+  row.hasRollback && row.state !== "reverting" && (rollbackFile === undefined || isEdited);
 
 /** Enough of a checksum to tell two apart. */
 export const short = (checksum: string): string => checksum.slice(0, 8);

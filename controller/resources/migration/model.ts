@@ -150,6 +150,15 @@ export interface PendingFacts {
   readonly statements?: readonly StatementImpact[];
 }
 
+/** What is known of a rollback before it runs. */
+export interface RollbackFacts {
+  /** Of its file, where there is one. */
+  readonly checksum?: string;
+  /** What the statements of what runs do to what is there now. */
+  readonly statements?: readonly StatementImpact[];
+  readonly hazards?: readonly Hazard[];
+}
+
 /** The ledger as it comes: a text for each column, all in the order of the rows, which is that of the versions. */
 export interface LedgerColumns {
   /** Arrays of JSON. */
@@ -177,8 +186,8 @@ export interface ObservedMigrations {
   readonly tables?: LintFacts;
   /** Looked for where they are to be rebuilt. */
   readonly invalidIndexes?: readonly InvalidIndex[];
-  /** Checksums of rollback files that are to run, by the migration's id. */
-  readonly rollbacks?: ReadonlyMap<ResourceId, string>;
+  /** Of rollbacks that are to run, by the migration's id. */
+  readonly rollbacks?: ReadonlyMap<ResourceId, RollbackFacts>;
   /** What the ledger knows of repeatable files; missing where it has never known one. */
   readonly repeated?: readonly RepeatedRow[];
   /** Of repeatable files that are to run, by name. */

@@ -1,6 +1,5 @@
 import type { ResourceId } from "../../core/id.ts";
 import type { Ports } from "../../core/ports.ts";
-import type { Files } from "../../core/ports/files.ts";
 import type { Row, Session } from "../../core/ports/postgres.ts";
 import { askedOnCatalogPath, sqlFailure } from "../../core/sql.ts";
 import { readInvalidIndexes } from "./catalog-faults.ts";
@@ -19,9 +18,7 @@ import { look } from "./look.ts";
 import { parsedOnce } from "./parsed-once.ts";
 import { observeDeployment } from "./phases/observe.ts";
 import { observeRepeatables } from "./repeatable/observe.ts";
-import { readRollback } from "./source.ts";
-import { isAfter, parseTarget } from "./target.ts";
-import { checksumOf } from "./text.ts";
+import { observeRollbacks } from "./rollbacks.ts";
 
 /** One query where the ledger is there, whatever the number of its rows; and a look into the files that are not in it. */
 export async function observe(
@@ -36,7 +33,7 @@ export async function observe(
   const live = isInUse(ledger) ? session : undefined;
   const listed = filesBeside(desired.files, ledger, foreign);
   const { pending, tables } = await lookAt(listed, live, ports, signal);
-  const rollbacks = readRollbacks(desired, ledger, ports.files);
+  const rollbacks = await observeRollbacks(desired, ledger.rows, live, ports, signal);
   const beside = { recorded: ledger.repeats === true, session, live, pending, files: listed };
   const { tables: more, ...repeatables } = await observeRepeatables(desired.repeatable, beside, ports, signal);
   const deployment = await deploymentFor(desired, pending, session, ports, signal);
@@ -126,24 +123,6 @@ function filesBeside(
 /** Whose recorded rollback may run, and so is looked at: a replay takes back the last one only. */
 const recordedOf = ({ rollback, replay }: ListedMigrations): Recorded => (rollback ? "all" : replay ? "last" : "none");
 type Recorded = "all" | "last" | "none";
-
-/** @throws PoststackError `FILE_*`: a rollback that cannot be read cannot be planned */
-function readRollbacks(
-  { files, rollback, target: text }: ListedMigrations,
-  ledger: Ledger,
-  from: Files,
-): ReadonlyMap<ResourceId, string> {
-  const target = rollback ? parseTarget(text, files, ledger.rows) : undefined;
-  if (target === undefined) return new Map();
-  const known = new Set(ledger.rows.map(({ order }) => order));
-  const going = files.filter(({ order }) => known.has(order) && isAfter(order, target));
-  return new Map(
-    going.flatMap((file) => {
-      const source = readRollback(file, from);
-      return source === undefined ? [] : [[file.id, checksumOf(Buffer.from(source.text))]];
-    }),
-  );
-}
 
 type Ledger = Omit<ObservedMigrations, "pending"> & {
   /** Whether the ledger has had rows of repeatable files. */

@@ -28,6 +28,36 @@ test("what is recorded as a migration's rollback is what was planned", async ({ 
   expect(render(await pass(it, { target: "1" }))).toEqual(["apply migration:001_users"]);
 });
 
+test("a rollback tells what each of its statements will do", async ({ database }) => {
+  await database.createLedger();
+  const it = world(database, migrations(files));
+  await pass(it);
+  const back = { target: "0", rollback: true };
+  const told = async () =>
+    (await planOf(it, back)).map(({ id, hazards, statements = [] }) => [
+      id,
+      hazards.join(),
+      ...statements.map(({ statement, place, relations: [first] }) =>
+        [statement, `${place.file}:${place.line}`, first?.name, first?.lock].join(" | "),
+      ),
+    ]);
+  it.project.write("migrations/002_posts.rollback.sql", "-- away\ndrop table posts;");
+  const posts = [
+    "migration:002_posts",
+    "drop",
+    "drop table posts | migrations/002_posts.rollback.sql:2 | posts | ACCESS EXCLUSIVE",
+  ];
+  const users = (file: string) => [
+    "migration:001_users",
+    "drop",
+    `drop table users | ${file}:1 | users | ACCESS EXCLUSIVE`,
+  ];
+  expect(await told()).toEqual([posts, users("migrations/001_users.rollback.sql")]);
+  // Without a file what was recorded runs, and is told.
+  rmSync(join(it.project.root, "migrations/001_users.rollback.sql"));
+  expect(await told()).toEqual([posts, users("001_users (rollback as recorded)")]);
+});
+
 /** A plan is approved for its texts; what runs is compared with them once more (RELIABILITY 5). */
 describe("a rollback that is another one than was planned does not run", () => {
   test("its file was edited", async ({ database }) => {
