@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { postgres } from "../../../../controller/adapters/postgres.ts";
 import type { Endpoint, Session } from "../../../../controller/core/ports/postgres.ts";
 import type { Effect } from "../../../../controller/resources/migration/impact/effect.ts";
+import { sqlFailure, quoteIdentifier } from "../../../../controller/core/sql.ts";
 import { rules } from "../../../../controller/resources/migration/lint/rules.ts";
 import { sandbox } from "../../../support/embedded.ts";
 import { somebody, test } from "../../../support/postgres.ts";
@@ -99,8 +100,25 @@ test(
   patience,
 );
 
-/** Examples that the server refuses, as their rules say, and one that is about no relation. */
-const unrunnable = new Set(["not-in-transaction", "enum-value-used", "drop-database"]);
+/** Examples that the server refuses, as their rules say: with which SQLSTATE. */
+const refused = new Map([
+  // active_sql_transaction
+  ["not-in-transaction", "25001"],
+  // unsafe_use_of_new_value_of_enum_type
+  ["enum-value-used", "55P04"],
+]);
+const unrunnable = new Set([...refused.keys(), "drop-database"]);
+
+const exampleOf = (name: string): (typeof rules)[number]["example"] => {
+  const found = rules.find((rule) => rule.name === name);
+  if (found === undefined) throw new Error(`no rule ${name}`);
+  return found.example;
+};
+
+/** `relation AccessExclusiveLock` of what is a user's, and of databases. */
+const locksHeld = (pid: number): string =>
+  `select locktype || ' ' || mode as lock from pg_locks
+  where pid = ${pid} and (locktype = 'relation' and relation >= 16384 or classid = 'pg_database'::regclass)`;
 
 test(
   "the example of every rule locks what the rule says, and what the plan says",
@@ -132,3 +150,31 @@ test(
   },
   patience,
 );
+
+test.for([...refused])("the example of %s is refused, and locks nothing", async ([name, sqlState], { database }) => {
+  const { endpoint, signal } = database;
+  const { setup, sql } = exampleOf(name);
+  await withBench(endpoint, signal, async ({ subject, observer }) => {
+    await observer.pipeline([setup], signal);
+    const error: unknown = await subject.pipeline(["begin", sql], signal).catch((thrown: unknown) => thrown);
+    expect(sqlFailure(error)?.sqlState).toBe(sqlState);
+    expect(await observer.query(locksHeld(subject.pid), [], signal)).toEqual([]);
+    await subject.query("rollback", [], signal);
+    expect((await suspicionsIn([sql])).flat().find(({ rule }) => rule === name)?.locks).toEqual([]);
+  });
+});
+
+test("that of drop-database locks the database, and no table of any", async ({ database }) => {
+  const { endpoint, signal } = database;
+  const name = database.unique("shop");
+  const sql = exampleOf("drop-database").sql.replace("shop", () => quoteIdentifier(name));
+  await withBench(endpoint, signal, async ({ subject, blocker, observer }) => {
+    await blocker.query(`create database ${quoteIdentifier(name)}`, [], signal);
+    await blocker.pipeline(["begin", `comment on database ${quoteIdentifier(name)} is 'held'`], signal);
+    const dropping = subject.query(sql, [], signal);
+    const locks = () => observer.query(locksHeld(subject.pid), [], signal);
+    await expect.poll(locks, { timeout: 30_000 }).toEqual([{ lock: "object AccessExclusiveLock" }]);
+    await blocker.query("rollback", [], signal);
+    await dropping;
+  });
+});
