@@ -33,7 +33,7 @@ export async function observe(
   const live = isInUse(ledger) ? session : undefined;
   const listed = filesBeside(desired.files, ledger, foreign);
   const { pending, tables } = await lookAt(listed, live, ports, signal);
-  const rollbacks = await observeRollbacks(desired, ledger.rows, live, ports, signal);
+  const rollbacks = await observeRollbacks(desired, ledger, live, ports, signal);
   const beside = { recorded: ledger.repeats === true, session, live, pending, files: listed };
   const { tables: more, ...repeatables } = await observeRepeatables(desired.repeatable, beside, ports, signal);
   const deployment = await deploymentFor(desired, pending, session, ports, signal);

@@ -18,12 +18,15 @@ import { compareOrders } from "./version.ts";
  */
 export async function observeRollbacks(
   { files, rollback, target: text }: ListedMigrations,
-  rows: readonly LedgerRow[],
+  ledger: { readonly rows: readonly LedgerRow[] },
   live: Session | undefined,
   { files: from, parser }: Pick<Ports, "files" | "parser">,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<ResourceId, RollbackFacts>> {
-  const target = rollback ? parseTarget(text, files, rows) : undefined;
+  // Rows are made when somebody asks for them.
+  if (!rollback) return new Map();
+  const { rows } = ledger;
+  const target = parseTarget(text, files, rows);
   if (target === undefined) return new Map();
   const fileOf = new Map(files.map((file) => [file.order, file]));
   const going = rows
