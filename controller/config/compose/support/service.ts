@@ -9,7 +9,8 @@ const loaded = yesBut("worked in when the file is read");
 
 const deviceRequests = all("capabilities", "count", "device_ids", "driver", "options");
 const hooks = all("command", "user", "privileged", "working_dir", "environment");
-const mounts = all("source", "target", "uid", "gid", "mode");
+const ofContent = yesBut("of `content:` and `environment:`; a `file:` is mounted as it is, which a warning says");
+const mounts = within(yes, { source: yes, target: yes, uid: ofContent, gid: ofContent, mode: ofContent });
 const ulimits = all("soft", "hard");
 const throttles = all("path", "rate");
 const update = every(ignored("a container is replaced in the way that its ports and volumes allow"), [
