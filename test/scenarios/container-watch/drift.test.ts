@@ -49,6 +49,9 @@ ${all.map(({ what }) => `  ${what}: { image: IMAGE, command: [sleep, "100000"], 
     restart: on-failure:3
 `;
 
+/** The look of the minute comes after 54 s at the earliest: what is back before is back because of an event. */
+const eventsLimitMs = 30_000;
+
 describeStages("while it is watched", stageOn, ({ kind, stage }) => {
   test("a container comes back from each change, and then nothing more is done", async () => {
     // Podman 4 changes no limits.
@@ -58,7 +61,7 @@ describeStages("while it is watched", stageOn, ({ kind, stage }) => {
     for (const { what, make, isBack = isRunning } of possible) {
       await make(app, `${what}-1`);
       // The engine has answered, so it is done: from here only the watching can bring it back.
-      await until(watching, `back from being ${what}`, () => isBack(app, `${what}-1`));
+      await until(watching, `back from being ${what}`, () => isBack(app, `${what}-1`), eventsLimitMs);
     }
     expect(answerOf(await app.ok("plan", "--json"))).toMatchObject({ settled: true, actions: [] });
     // The first look of another one is a closer one: it finds the limits as they are asked for.
