@@ -65,23 +65,24 @@ const file = (phase: Phase): MigrationFile => ({
 
 const rowOf = (phase: Phase, state: LedgerRow["state"]): LedgerRow => {
   const { version, order, name, checksum } = file(phase);
-  return { version, order, name, checksum, state, hasRollback: false };
+  return { version, order, name, checksum, state, hasRollback: true };
 };
 
 /** The same state has the same plan. */
 const planned = new Map<string, Plan<Action>>();
 
-function planOf(state: State, story: Story): Plan<Action> {
+/** @param target of `db rollback`; undefined: what an apply would do */
+function planOf(state: State, story: Story, target?: string): Plan<Action> {
   const commit = commitOf(state, story);
   const { served: _served, isMet: _isMet, ...seen } = state;
-  const key = JSON.stringify([seen, commit, story.isProcess]);
-  const known = planned.get(key) ?? look(state, commit, story.isProcess);
+  const key = JSON.stringify([seen, commit, story.isProcess, target]);
+  const known = planned.get(key) ?? look(state, commit, story.isProcess, target);
   planned.set(key, known);
   return known;
 }
 
 /** As the engine would see it. */
-function look(state: State, { migrations, release }: Commit, isProcess: boolean): Plan<Action> {
+function look(state: State, { migrations, release }: Commit, isProcess: boolean, target?: string): Plan<Action> {
   const { applied, noted, past, serving } = state;
   const files = migrations.map(file);
   const process: DesiredProcess = {
@@ -106,14 +107,15 @@ function look(state: State, { migrations, release }: Commit, isProcess: boolean)
     secretNames: [],
     lockName: "shop/dev",
     protected: false,
-    scope: new Set(["migration", "process"]),
+    scope: new Set(target === undefined ? ["migration", "process"] : ["migration"]),
     resources: {
       ...(Object.fromEntries(kinds.map((kind) => [kind, []])) as unknown as DesiredResources),
       migration: [
         {
           folder: "migrations",
           files,
-          rollback: false,
+          rollback: target !== undefined,
+          ...(target === undefined ? {} : { target }),
           replay: false,
           repair: false,
           rehearse: false,
@@ -193,6 +195,12 @@ function* carryOut(state: State, action: Action, story: Story, isHealthy: boolea
   if (action.kind === "migration") {
     if (action.verb === "hold") {
       yield { ...state, noted: state.noted ?? action.older };
+      return true;
+    }
+    if (action.verb === "rollback") {
+      const phase = all.find((one) => orders[one] === action.migration.order);
+      const applied = state.applied.filter((one) => one !== phase);
+      yield { ...state, applied, batches: phase === "backfill" ? 0 : state.batches };
       return true;
     }
     if (action.verb !== "apply") throw new Error(`${action.verb} ${action.id}: ${action.reason}`);
@@ -278,6 +286,22 @@ function* apply(from: State, story: Story, isHealthy: boolean): Generator<State,
   throw new Error("does not come to an end");
 }
 
+/** `db rollback`: the last of what is applied goes, and only that. Yields what a kill at any moment leaves. */
+function* rollback(from: State, story: Story): Generator<State> {
+  const target = from.applied.at(-2);
+  const { actions } = planOf(from, story, target === undefined ? "0" : orders[target]);
+  // What stays has to be in the files.
+  if (actions.some(isRefusal)) return;
+  expect(actions.map(({ kind, verb }) => `${verb} ${kind}`)).toEqual(["rollback migration"]);
+  for (const action of actions) yield* carryOut(from, action, story, true);
+}
+
+/** Who takes the expand from under a new release that is up has asked for it. A backfill that began is finished first. */
+const mayGoBack = ({ applied, batches: done, serving }: State): boolean =>
+  applied.length > 0 &&
+  (done === 0 || applied.includes("backfill")) &&
+  (applied.includes("contract") || serving?.isUp !== true || serving.code === 1);
+
 function recorded(state: State): State {
   if (state.serving === undefined) return state;
   const { release } = state.serving;
@@ -293,6 +317,8 @@ function next(state: State, story: Story): readonly State[] {
   );
   for (const isHealthy of [true, false]) found.push(...apply(state, story, isHealthy));
   const { serving } = state;
+  const isAsked = (one: State): boolean => isReached(one, commitOf(one, story));
+  if (mayGoBack(state)) found.push(...[...rollback(state, story)].filter(isAsked));
   if (serving?.isUp === true) {
     found.push({ ...state, serving: { ...serving, isUp: false } });
     const { code, migrations } = commitOf(state, story);
