@@ -2,9 +2,11 @@ import { describe, expect, test as plainTest } from "vitest";
 import { clock } from "../../controller/adapters/clock.ts";
 import { postgres } from "../../controller/adapters/postgres.ts";
 import { sqlParser } from "../../controller/adapters/sql-parser.ts";
+import { shadowChecks } from "../../controller/cli/doctor/shadows.ts";
+import type { Session } from "../../controller/core/ports/postgres.ts";
 import { mayReachBeyond } from "../../controller/core/shadow/beyond-words.ts";
 import { withinDatabase } from "../../controller/core/shadow/cluster-wide.ts";
-import { withShadow } from "../../controller/core/shadow/shadow.ts";
+import { forsakenShadows, withShadow } from "../../controller/core/shadow/shadow.ts";
 import { test } from "../support/postgres.ts";
 
 const ports = { postgres: postgres("poststack-test"), clock };
@@ -47,6 +49,32 @@ describe("a shadow", () => {
       (error: unknown) => error,
     );
     expect(failure).toMatchObject({ code: "NOT_PERMITTED" });
+  });
+
+  test("that a killed command left is told of, and dropped by the next one that makes a shadow", async ({
+    database,
+  }) => {
+    const { endpoint, signal } = database;
+    const left = "poststack_shadow_0badc0de";
+    await database.query(`create database ${left} connection limit 17`);
+    await withShadow(endpoint, ports, signal, () => Promise.resolve());
+    expect(await database.column("select 1 from pg_database where datname = $1", [left])).toEqual([]);
+    // Tests beside this one make shadows on the same server, and drop what is left: what is told is asked of nobody.
+    const query = () => Promise.resolve([{ name: left }]);
+    const connect = () => Promise.resolve({ query, close: () => Promise.resolve() } as unknown as Session);
+    expect(await shadowChecks("dev", endpoint, { postgres: { connect }, clock }, signal)).toMatchObject([
+      { name: "dev: shadows", result: "warning", text: `${left}: left by a rehearsal or a comparison that was killed` },
+    ]);
+  });
+
+  test("in use is told of to nobody, and a server that is down neither", async ({ database }) => {
+    const { endpoint, signal } = database;
+    await withShadow(endpoint, ports, signal, async (inside) => {
+      const session = await ports.postgres.connect(endpoint, endpoint.admin, endpoint.maintenanceDatabase, signal);
+      expect(await forsakenShadows(session, signal)).not.toContain(inside.database);
+      await session.close();
+    });
+    expect(await shadowChecks("dev", { ...endpoint, port: 1 }, ports, signal)).toEqual([]);
   });
 
   test("of another command stays while that lives", async ({ database }) => {

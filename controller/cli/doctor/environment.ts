@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import { openEnvironment, type OpenedEnvironment } from "../open.ts";
 import { failed, ok, type Check } from "./check.ts";
 import { onContainer } from "./on-container.ts";
+import { shadowChecks } from "./shadows.ts";
 
 /** One environment: its files, what would run its server, and who holds its ports. */
 export async function environmentChecks(name: string, context: Context): Promise<readonly Check[]> {
@@ -34,8 +35,11 @@ async function serverChecks(
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
   const { spec, container } = resources.instance[0] ?? {};
-  if (container !== undefined) return onContainer(name, container, opened.ports, signal);
-  return spec === undefined ? external(name, endpoint) : embedded(name, spec, opened, signal);
+  if (container === undefined && spec === undefined) return external(name, endpoint);
+  const server = await (container === undefined
+    ? embedded(name, spec, opened, signal)
+    : onContainer(name, container, opened.ports, signal));
+  return [...server, ...(await shadowChecks(name, endpoint, opened.ports, signal))];
 }
 
 const external = (name: string, endpoint: Endpoint | undefined): readonly Check[] =>
@@ -50,10 +54,11 @@ const external = (name: string, endpoint: Endpoint | undefined): readonly Check[
 
 async function embedded(
   name: string,
-  spec: EmbeddedSpec,
+  spec: EmbeddedSpec | undefined,
   { ports }: OpenedEnvironment,
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
+  if (spec === undefined) return [];
   const { binaries, running, runningPort, portHolder, dataMajor } = await ports.embedded.observe(spec, signal);
   const program =
     binaries === undefined

@@ -72,8 +72,12 @@ function explained(error: unknown): never {
 
 const dropping = (name: string): string => `drop database if exists ${quoteIdentifier(name)} with (force)`;
 
-/** The names, and who made them, say what they are; nobody holds the lock any more. */
-async function dropForsaken(session: Session, signal: AbortSignal): Promise<void> {
+/**
+ * Shadows whose maker was killed. The names, and who made them, say what they are; nobody holds the lock any more.
+ *
+ * @param session in any database of the server
+ */
+export async function forsakenShadows(session: Session, signal: AbortSignal): Promise<readonly string[]> {
   const rows = await session.query(
     `select d.datname as name from pg_catalog.pg_database d
      where d.datname ~ '^${prefix}[0-9a-f]{8}$' and d.datconnlimit = ${connectionLimit}
@@ -83,9 +87,13 @@ async function dropForsaken(session: Session, signal: AbortSignal): Promise<void
     [],
     signal,
   );
-  for (const { name } of rows) {
+  return rows.map(({ name }) => String(name));
+}
+
+async function dropForsaken(session: Session, signal: AbortSignal): Promise<void> {
+  for (const name of await forsakenShadows(session, signal)) {
     // Another command may be at the same, or a lesser admin may not touch what another role made.
-    await session.query(dropping(String(name)), [], signal).catch((error: unknown) => {
+    await session.query(dropping(name), [], signal).catch((error: unknown) => {
       if (sqlFailure(error) === undefined) throw error;
     });
   }
