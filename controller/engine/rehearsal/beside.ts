@@ -1,4 +1,5 @@
 import { plainName, type Catalog } from "../../core/catalog/model.ts";
+import { searchPathStatements } from "../../core/catalog/statements/database.ts";
 import { within } from "../../core/deadline.ts";
 import { PoststackError } from "../../core/errors.ts";
 import type { Endpoint, Server, Session } from "../../core/ports/postgres.ts";
@@ -68,6 +69,8 @@ async function fill(
 ): Promise<number> {
   const session = await server.admin(signal);
   await prepareShadow(session, shadow, { extensions: together(extensions, catalog) }, signal);
+  // Before anybody else opens a session there: names in migrations mean what they mean in the original.
+  if (catalog !== undefined) await session.pipeline(searchPathStatements(catalog), signal);
   if (catalog !== undefined) await restoreSchema(catalog, endpoint.owner.user, server, signal);
   if (rowStatements.length > 0) await session.pipeline(rowStatements, signal);
   return sample === undefined ? 0 : copySample(sample.from, session, sample.rows, signal);

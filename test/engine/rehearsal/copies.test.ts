@@ -6,6 +6,7 @@ import { sqlParser } from "../../../controller/adapters/sql-parser.ts";
 import { compareCatalogs } from "../../../controller/core/catalog/compare.ts";
 import { describeDifference } from "../../../controller/core/catalog/describe.ts";
 import { readCatalog } from "../../../controller/core/catalog/read.ts";
+import { quoteIdentifier } from "../../../controller/core/sql.ts";
 import type { Endpoint } from "../../../controller/core/ports/postgres.ts";
 import type { EnginePorts } from "../../../controller/engine/converge.ts";
 import type { Seen } from "../../../controller/engine/look.ts";
@@ -38,10 +39,14 @@ describe("a copy has what the original has", () => {
     const live = await beside(database, "live", "owner");
     try {
       await live.run(hostile);
+      await live.run(`alter database ${quoteIdentifier(live.name)} set search_path = "a b", public`);
       const catalog = await live.catalog();
       const own = { ...endpoint, database: live.name };
       const copied = await besideLive({ endpoint: own, catalog, ...nothing }, ports, signal, (copy) => copy.catalog());
       expect(compareCatalogs(asRestored(catalog), asRestored(copied)).map(describeDifference)).toEqual([]);
+      // Else a name without a schema would mean another table in the rehearsal.
+      const settings = copied.objects.find(({ kind }) => kind === "database")?.facts["settings"];
+      expect(settings).toContain('search_path = "a b", public');
     } finally {
       await away(database, live);
     }

@@ -1,9 +1,17 @@
 import { quoteLiteral } from "../../sql.ts";
-import { listOf, type CatalogObject } from "../model.ts";
+import { listOf, type Catalog, type CatalogObject } from "../model.ts";
 
 /** A statement about the database in which it runs, which is called otherwise elsewhere: `%I` stands for its name. */
 export const onDatabase = (text: string): string =>
   `do ${quoteLiteral(`begin execute format(${quoteLiteral(text)}, current_database()); end`).trimStart()}`;
+
+/** Where new sessions of a database like this one look for names. */
+export function searchPathStatements({ objects }: Pick<Catalog, "objects">): readonly string[] {
+  const settings = objects.filter(({ kind }) => kind === "database").flatMap((one) => listOf(one, "settings"));
+  return settings
+    .filter((one) => one.startsWith("search_path = "))
+    .map((one) => onDatabase(`alter database %I set ${one.replaceAll("%", "%%")}`));
+}
 
 /** Settings that new sessions begin with, `work_mem = '8MB'`, to what they are in `to`. */
 export function changeSettings(from: CatalogObject, to: CatalogObject): readonly string[] {
