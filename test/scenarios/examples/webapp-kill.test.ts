@@ -1,5 +1,7 @@
 import { afterAll, expect, test } from "vitest";
+import type { EngineBox } from "../../engine/box.ts";
 import { describeEngines, type TestedEngine } from "../../engine/engines.ts";
+import { ensureBusybox } from "../../engine/images.ts";
 import { killAt, moments, randomNumbers } from "../../support/scenario-faults.ts";
 import { planAnswer } from "../../support/scenario.ts";
 import { eventually, exampleStage, type Stage } from "./stage.ts";
@@ -24,6 +26,34 @@ async function takeAway(part: Part, { project, remove, removeImages, name }: Sta
   const database = "postgres";
   await project.sql(`drop database if exists ${name}_dev with (force)`, { database });
   await project.sql(`drop role if exists ${name}_dev, webapp_reports`, { database });
+}
+
+/**
+ * What somebody else has, under names that could be ours: a container that runs, a network, a volume.
+ *
+ * @returns what of it is there now, by the engine's ids
+ */
+async function makeForeign({ name }: Stage, box: EngineBox): Promise<() => Promise<object>> {
+  const { engine, labels, signal } = box;
+  const foreign = `${name}-dev-foreign`;
+  const network = { mode: "networks", attachments: new Map([[foreign, { aliases: [] }]]) } as const;
+  await engine.createNetwork(foreign, { labels }, signal);
+  await engine.createVolume(foreign, { labels }, signal);
+  const mounts = [{ type: "volume", name: foreign, target: "/data", readOnly: false }] as const;
+  const image = await ensureBusybox(box);
+  const spec = { ...{ image, labels, network, mounts, command: ["sleep", "100000"] }, ...{ ports: [], expose: [] } };
+  const { id } = await engine.createContainer(foreign, { ...spec, environment: new Map() }, signal);
+  await engine.startContainer(id, signal);
+  return async () => {
+    const found = await engine.inspectContainer(foreign, signal);
+    const network = (await engine.networks(signal)).find((one) => one.name === foreign);
+    const volume = (await engine.volumes(signal)).find((one) => one.name === foreign);
+    return {
+      container: [found?.id, found?.state, found?.startedAt],
+      network: network?.id,
+      volume: volume?.createdAt,
+    };
+  };
 }
 
 /** Everything once, as the files say, and each order that was ever taken. */
@@ -57,7 +87,12 @@ const killed = async ({ box }: TestedEngine): Promise<void> => {
   const random = randomNumbers(20_260_102);
   /** Orders that were taken since the database was made. */
   let ordered = 0;
-  afterAll(() => app.dispose(), 60_000);
+  const foreign = await makeForeign(app, box);
+  const before = await foreign();
+  afterAll(async () => {
+    await box.empty();
+    await app.dispose();
+  }, 60_000);
 
   test("has the actions that are killed here", async () => {
     const { lines } = await app.project.ok("apply", "--yes", "--json", "--no-wait");
@@ -65,6 +100,7 @@ const killed = async ({ box }: TestedEngine): Promise<void> => {
     expect([...durations.keys()].sort()).toEqual([...actions].sort());
     expect(new Set(actions.map(partOf)).size).toBe(3);
     await expectWhole(app, ordered);
+    expect(before).toMatchObject({ container: [expect.any(String), "running", expect.any(Date)] });
   });
 
   /** Of a server that is still starting nothing is known: what waits for it is left, too. */
@@ -99,6 +135,7 @@ const killed = async ({ box }: TestedEngine): Promise<void> => {
       ordered++;
     }
     await expectWhole(app, ordered);
+    expect(await foreign()).toEqual(before);
   }, 300_000);
 
   test("and at the end each order is shipped, once", async () => {
