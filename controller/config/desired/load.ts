@@ -25,7 +25,7 @@ import { idsOfMigrations, listedMigrations, readListed } from "./migrations.ts";
 import type { DesiredOptions, DesiredSource } from "./options.ts";
 import { desiredProcesses } from "./processes.ts";
 import { restartsOf } from "./restart.ts";
-import { imagesToBuild, projectImages } from "./project-images.ts";
+import { imagesToBuild } from "./images-to-build.ts";
 import { withPruned } from "./prune.ts";
 import { desiredRoles } from "./roles.ts";
 import { kindsInScope } from "./scope.ts";
@@ -176,7 +176,7 @@ async function runningResources(wishes: Wishes): Promise<OutlineResources> {
 /** What goes: nothing that it is made of has to be in order, only its name has to be known. */
 async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
   const { source, options, files, server, variables, context, identity, problems } = wishes;
-  const { project, environment } = source;
+  const { environment } = source;
   const to = options.to === "absent" ? "absent" : "stopped";
   const isKept = options.prune !== undefined && to !== "absent";
   const chosen = chosenOf(options.services ?? "all", "runs on the container engine");
@@ -195,7 +195,7 @@ async function leavingResources(wishes: Wishes): Promise<OutlineResources> {
   const instance = desiredInstance({ ...wishes, environment, state: context.state, startedAfter: undefined, onEngine });
   const roleWishes = { environment, server, instance: instanceId, mark: identity.mark, context, absent: true };
   return {
-    ...withPruned(onEngine, options, projectImages(project, files), unusedVolumes),
+    ...withPruned(onEngine, options, source, unusedVolumes),
     instance: [instance],
     role: options.to === "absent" ? await desiredRoles(roleWishes) : [],
     database: [desiredDatabase(environment, server, identity.mark, options, [])],

@@ -62,8 +62,10 @@ export interface BuildOptions {
   readonly names: readonly string[];
   /** Every step anew, also of images that are as they should be. */
   readonly noCache: boolean;
-  /** Instead of the services' images: those of the project's folders, and these. */
-  readonly shipped?: readonly ShippedImage[] | undefined;
+  /** Images of services and what they are made from; or those of the project's folders, and all that are shipped. */
+  readonly of: "services" | "project";
+  /** What comes with Poststack. */
+  readonly shipped: readonly ShippedImage[];
 }
 
 type BackupOptions =

@@ -7,12 +7,9 @@ import { fileStart } from "../../core/place.ts";
 import type { ShippedImage } from "../../core/ports/container-images.ts";
 import type { Files } from "../../core/ports/files.ts";
 import { configOf } from "../../resources/image/key.ts";
-import type { BuildSource, DesiredImage } from "../../resources/image/model.ts";
-import type { DesiredResources } from "../../resources/index.ts";
-import { knownNames } from "../known-names.ts";
+import type { DesiredImage } from "../../resources/image/model.ts";
 import type { ProjectSource } from "../source.ts";
 import type { Identity } from "./identity.ts";
-import type { BuildOptions } from "./options.ts";
 
 /** An image that is built from a folder, whatever the services say. */
 interface FolderImage {
@@ -43,7 +40,7 @@ function folderImages({ name: project, root, containers }: ProjectSource, files:
 export const projectImages = (project: ProjectSource, files: Files): readonly string[] =>
   folderImages(project, files).flatMap(({ references }) => references);
 
-interface ImageWishes {
+export interface ImageWishes {
   readonly project: ProjectSource;
   readonly files: Files;
   readonly identity: Identity;
@@ -51,7 +48,7 @@ interface ImageWishes {
 }
 
 /** The images that come with Poststack and those of the project's folders, each after the ones that it is made from. */
-function desiredProjectImages(
+export function desiredProjectImages(
   { project, files, identity, startedAt }: ImageWishes,
   shipped: readonly ShippedImage[],
 ): readonly DesiredImage[] {
@@ -87,52 +84,6 @@ const ofShipped = ({ name, references, context, text }: ShippedImage): FolderIma
   text,
   dockerfile: "Dockerfile",
   file: posix.join(context, "Dockerfile"),
-});
-
-/**
- * What somebody asked to be built: by the names of services, of folders or of images.
- *
- * @throws PoststackError `TARGET_UNKNOWN`; what reading the folders may throw
- */
-export function imagesToBuild(
-  wishes: ImageWishes,
-  options: BuildOptions | undefined,
-  { image, container }: Pick<DesiredResources, "image" | "container">,
-): readonly DesiredImage[] {
-  if (options === undefined) return [];
-  const { names, noCache, shipped } = options;
-  const all =
-    shipped === undefined
-      ? image.flatMap((one) => (one.reference === undefined ? [] : [one]))
-      : desiredProjectImages(wishes, shipped);
-  const servicesOf = ({ reference }: DesiredImage): readonly string[] =>
-    container.flatMap(({ service, spec }) => (spec.image === reference ? [service] : []));
-  const built = all.flatMap((one) => {
-    const { source, id, reference } = one;
-    if (source.type !== "build") return [];
-    const short = shipped === undefined ? servicesOf(one) : [reference.replace(/^[^/]*\//, "").replace(/:.*$/, "")];
-    const wish: DesiredImage = { ...one, source: noCache ? withoutCache(source) : source };
-    return [{ wish, short, called: [...short, reference, id] }];
-  });
-  const unknown = names.find((name) => !built.some(({ called }) => called.includes(name)));
-  if (unknown !== undefined) {
-    throw new PoststackError("TARGET_UNKNOWN", {
-      what: `\`${unknown}\` is nothing that is built here`,
-      next: knownNames(
-        unknown,
-        built.flatMap(({ short }) => short),
-      ),
-    });
-  }
-  return built
-    .filter(({ called }) => names.length === 0 || called.some((name) => names.includes(name)))
-    .map(({ wish }) => wish);
-}
-
-const withoutCache = (source: BuildSource): BuildSource => ({
-  ...source,
-  build: { ...source.build, noCache: true },
-  when: "always",
 });
 
 const noImageName = (name: string, file: string): PoststackError =>

@@ -3,7 +3,8 @@ import type { ImageLeftovers } from "../../resources/image/model.ts";
 import type { DesiredResources } from "../../resources/index.ts";
 import type { VolumeLeftovers } from "../../resources/volume/model.ts";
 import type { OnEngine } from "./server-container.ts";
-import type { DesiredOptions } from "./options.ts";
+import type { DesiredOptions, DesiredSource } from "./options.ts";
+import { projectImages } from "./project-images.ts";
 
 type Wishes = Pick<DesiredResources, "network" | "volume" | "image" | "container">;
 
@@ -11,13 +12,13 @@ type Wishes = Pick<DesiredResources, "network" | "volume" | "image" | "container
  * What of an environment's objects goes that nobody asks for. Beside an environment that stays as it is only that; beside
  * one that goes itself, also that.
  *
- * @param projectImages references of images that are the project's, whatever an environment makes of them
+ * @param source images of the project's folders are the project's, whatever an environment makes of them
  * @param unusedVolumes names of volumes that nothing uses now, and that the files still declare
  */
 export function withPruned(
   { resources, container: server }: OnEngine,
   { prune, to, deleteData = false, services }: DesiredOptions,
-  projectImages: readonly string[],
+  { project, files }: Pick<DesiredSource, "project" | "files">,
   unusedVolumes: readonly string[],
 ): Wishes {
   const volumes = resources.volume.flatMap((one) => ("name" in one ? [one.name] : []));
@@ -36,7 +37,11 @@ export function withPruned(
     id: resourceId("image", "leftovers"),
     keep: prune.named
       ? []
-      : [...container.map(({ spec }) => spec.image), ...ofServer.map((one) => one.image), ...projectImages],
+      : [
+          ...container.map(({ spec }) => spec.image),
+          ...ofServer.map((one) => one.image),
+          ...projectImages(project, files),
+        ],
     ownContainersGo,
     dependsOn: [],
   };

@@ -142,8 +142,10 @@ describe("what is built", () => {
     "containers/lib/Dockerfile": "FROM debian\n",
     "containers/notes.txt": "",
   };
-  const build = (names: readonly string[], noCache = false, withShipped = false): Promise<Desired> =>
-    wishOf(projectOf(environment, folders), { build: { names, noCache, shipped: withShipped ? shipped : undefined } });
+  const build = (names: readonly string[], noCache = false, ofProject = false, more = {}): Promise<Desired> =>
+    wishOf(projectOf(environment, { ...folders, ...more }), {
+      build: { names, noCache, of: ofProject ? "project" : "services", shipped },
+    });
   const lines = ({ resources }: Desired): readonly string[] =>
     resources.image.flatMap((one) =>
       "keep" in one ? [] : [`${one.id}${one.dependsOn.map((id) => ` < ${id}`).join("")}`],
@@ -152,6 +154,27 @@ describe("what is built", () => {
   test.each<[string, () => Promise<Desired>, readonly string[]]>([
     ["images of services", () => build([]), ["image:my-app-dev-own"]],
     ["by the service's name", () => build(["own"]), ["image:my-app-dev-own"]],
+    [
+      "images of services, after those of ours that they are made from",
+      () => build([], false, false, { "own/Dockerfile": "FROM my-app/tool\n" }),
+      [
+        "image:poststack/base",
+        "image:poststack/server:1 < image:poststack/base",
+        "image:my-app/lib",
+        "image:my-app/tool < image:poststack/server:1 < image:my-app/lib",
+        "image:my-app-dev-own < image:my-app/tool",
+      ],
+    ],
+    [
+      "images of services, and those of ours that services take as they are",
+      () => build([], false, false, { "compose.yml": compose.replace("named:1", "poststack/server:1") }),
+      ["image:poststack/base", "image:poststack/server:1 < image:poststack/base", "image:my-app-dev-own"],
+    ],
+    [
+      "by the service's name with them, and none that others take",
+      () => build(["own"], false, false, { "own/Dockerfile": "FROM poststack/base\n" }),
+      ["image:poststack/base", "image:my-app-dev-own < image:poststack/base"],
+    ],
     [
       "images of folders and those that are shipped, after what they are made from",
       () => build([], false, true),
@@ -172,9 +195,12 @@ describe("what is built", () => {
     expect([...(await wish()).scope]).toEqual(["image"]);
   });
 
-  test("without the cache every step is done anew, once", async () => {
-    const { resources } = await build(["own"], true);
-    expect(resources.image).toMatchObject([{ source: { when: "always", build: { noCache: true } } }]);
+  test("without the cache every step is done anew, once, and not those of what it is made from", async () => {
+    const { resources } = await build(["own"], true, false, { "own/Dockerfile": "FROM poststack/base\n" });
+    expect(resources.image).toMatchObject([
+      { id: "image:poststack/base", source: { when: "changed" } },
+      { source: { when: "always", build: { noCache: true } } },
+    ]);
   });
 
   test.each<[string, () => Promise<Desired>]>([

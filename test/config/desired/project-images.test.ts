@@ -9,7 +9,9 @@ test("every image of the project and of ours is built after the ones that it is 
     "containers/alone/Dockerfile": "FROM scratch\n",
   });
   await ensureState(project);
-  const { resources } = await wishOf(project, { build: { names: [], noCache: false, shipped: shippedImages() } });
+  const { resources } = await wishOf(project, {
+    build: { names: [], noCache: false, of: "project", shipped: shippedImages() },
+  });
   expect(Object.fromEntries(resources.image.map(({ id, dependsOn }) => [id, dependsOn.toSorted()]))).toEqual({
     "image:poststack/base-debian": [],
     "image:poststack/postgres:15": ["image:poststack/base-debian"],

@@ -7,13 +7,14 @@ import { changeOptionsOf } from "../../selection.ts";
 import type { Invocation } from "../../spec.ts";
 import type { World } from "../../world.ts";
 
-async function buildWith(
-  shipped: BuildOptions["shipped"],
-  { args, options }: Invocation,
-  world: World,
-): Promise<ExitCode> {
+async function buildWith(of: BuildOptions["of"], { args, options }: Invocation, world: World): Promise<ExitCode> {
   const context = await contextOf(options, world);
-  const build = { names: args.flatMap((name) => name ?? []), noCache: options.isOff("cache"), shipped };
+  const build = {
+    names: args.flatMap((name) => name ?? []),
+    noCache: options.isOff("cache"),
+    of,
+    shipped: world.shippedImages(),
+  };
   const opened = openEnvironment(context, options.text("env"), { build });
   return reconcile(opened, context, {
     ...changeOptionsOf(options),
@@ -22,10 +23,10 @@ async function buildWith(
   });
 }
 
-/** The images that services of the environment build. */
+/** The images that services of the environment build, after what they are made from. */
 export const buildCommand = (invocation: Invocation, world: World): Promise<ExitCode> =>
-  buildWith(undefined, invocation, world);
+  buildWith("services", invocation, world);
 
 /** The images of the project's folders, and those that come with Poststack. */
 export const buildProjectCommand = (invocation: Invocation, world: World): Promise<ExitCode> =>
-  buildWith(world.shippedImages(), invocation, world);
+  buildWith("project", invocation, world);

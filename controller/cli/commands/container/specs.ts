@@ -85,6 +85,8 @@ export const containerCommands: readonly CommandSpec[] = [
     name: "container build",
     arguments: [{ ...services, name: "[service...]", description: "services whose images are built (default: all)" }],
     summary: "build the images of services that have a `build:`",
+    description:
+      "Images that these are made from, or that services and Postgres take as they are, are built before where they are the project's or come with Poststack.",
     options: [environmentOption, noCacheOption, ...changeOptions],
     examples: [
       ["poststack container build --env dev", "what has changed; says how long each took, and what the cache gave"],
