@@ -16,8 +16,12 @@ export interface ApplyOptions {
   readonly emit: Emit;
 }
 
-/** Actions that may run at the same time, where their dependencies allow. */
+/**
+ * Actions that may run at the same time, where their dependencies allow. What is removed mostly waits for its grace to end,
+ * and costs an engine little meanwhile.
+ */
 const concurrency = 4;
+const removalConcurrency = 16;
 
 /**
  * Carries out a plan, deciding nothing. A failed action skips its dependents and nothing else; what is to be removed is
@@ -29,6 +33,8 @@ export async function applyPlan(
   { signal, stop, emit }: ApplyOptions,
 ): Promise<readonly ActionResult[]> {
   const queue = new PQueue({ concurrency });
+  const removals = new PQueue({ concurrency: removalConcurrency });
+  const queueOf = (action: Action): PQueue => (isRemoval(action) ? removals : queue);
   const settled = new Map<ResourceId, Promise<ActionResult>>();
 
   const worldOf = (action: Action): Ports => {
@@ -51,7 +57,7 @@ export async function applyPlan(
     try {
       await waiting;
       if (waiting !== undefined && !mayBegin()) return skipped(action, "stopping");
-      const result = await (waiting === undefined ? run(action) : queue.add(() => run(action)));
+      const result = await (waiting === undefined ? run(action) : queueOf(action).add(() => run(action)));
       return { status: "done", action, durationMs: durationMs(), result };
     } catch (error) {
       if (waiting !== undefined && stop.aborted && !signal.aborted) return skipped(action, "stopping");
@@ -64,7 +70,7 @@ export async function applyPlan(
   /** Whoever waits for something outside holds no place in the queue. */
   const begin = (action: Action): Promise<ActionResult> => {
     const waiting = mayBegin() ? readyFor(action, worldOf(action), AbortSignal.any([signal, stop])) : undefined;
-    return waiting === undefined ? queue.add(() => attempt(action)) : attempt(action, waiting);
+    return waiting === undefined ? queueOf(action).add(() => attempt(action)) : attempt(action, waiting);
   };
 
   const schedule = (action: Action, dependsOn: readonly ResourceId[]): void => {
