@@ -354,9 +354,7 @@ describe("a lock that somebody holds", () => {
     expect(error.code).toBe("MIGRATION_LOCKED");
     expect(error.facts.where?.file).toBe("migrations/002_wants.sql");
     expect(error.facts.details?.[0]).toMatch(
-      new RegExp(
-        `^held by pid ${holder.pid} \\(poststack-test, for \\d+ s\\): lock table users$`,
-      ),
+      new RegExp(`^held by pid ${holder.pid} \\(poststack-test, for \\d+ s\\): lock table users$`),
     );
     expect(it.progress.filter((line) => line.startsWith("try ")).length).toBe(9);
     expect(it.progress.some((line) => line.startsWith(`waits for pid ${holder.pid} `))).toBe(true);
