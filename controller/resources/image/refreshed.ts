@@ -2,16 +2,19 @@ import type { Ports } from "../../core/ports.ts";
 
 /**
  * When this command pulled or built a reference. An engine does not always tell: Podman keeps no such time, and a pull
- * that brought nothing new leaves none. It is a fact of what we did and no observation, so it may outlive its pass. Kept by the
- * environment's state, which is one and the same object for a command: its engine is another one for each look.
+ * that brought nothing new leaves none. It is a fact of what we did and no observation, so it may outlive its pass. A command has
+ * one clock; its state and its engine are other objects in each look.
  */
-const done = new WeakMap<Ports["state"], Map<string, Date>>();
+const done = new WeakMap<Ports["clock"], Map<string, Date>>();
 
-export const refreshedAt = ({ state }: Pick<Ports, "state">, reference: string): Date | undefined =>
-  done.get(state)?.get(reference);
+const keyOf = ({ state }: Pick<Ports, "state">, reference: string): string => `${state.directory} ${reference}`;
 
-export function noteRefreshed({ state, clock }: Pick<Ports, "state" | "clock">, reference: string): void {
-  const known = done.get(state) ?? new Map<string, Date>();
-  known.set(reference, clock.date());
-  done.set(state, known);
+export const refreshedAt = (ports: Pick<Ports, "state" | "clock">, reference: string): Date | undefined =>
+  done.get(ports.clock)?.get(keyOf(ports, reference));
+
+export function noteRefreshed(ports: Pick<Ports, "state" | "clock">, reference: string): void {
+  const { clock } = ports;
+  const known = done.get(clock) ?? new Map<string, Date>();
+  known.set(keyOf(ports, reference), clock.date());
+  done.set(clock, known);
 }

@@ -6,6 +6,7 @@ import type { Ports } from "../../../controller/core/ports.ts";
 import type { BuildSpec, ContextSpec, ImageFacts } from "../../../controller/core/ports/container-images.ts";
 import { renderActions } from "../../../controller/core/render.ts";
 import { keyedHash, Secret } from "../../../controller/core/secret.ts";
+import { duringLook } from "../../../controller/engine/observe.ts";
 import { apply } from "../../../controller/resources/image/apply.ts";
 import { diff } from "../../../controller/resources/image/diff.ts";
 import { configOf } from "../../../controller/resources/image/key.ts";
@@ -73,17 +74,15 @@ function stage() {
   };
   const ports = {
     containers: engine,
-    state: { root: "/app/state", read: () => ({ owner: "token" }) },
+    state: { root: "/app/state", directory: "/app/state/dev", read: () => ({ owner: "token" }) },
     server: { fence: () => 1 },
     clock: { date: () => world.now },
     progress: () => undefined,
   } as unknown as Ports;
   /** Another command: what the one before did is known from the engine alone. */
-  const anew = (): Ports => ({ ...ports, state: { ...ports.state } });
-  /** As a look has it: an engine of its own, whose lists are asked for once. */
-  const looking = (world_: Ports): Ports => ({ ...world_, containers: { ...world_.containers } });
+  const anew = (): Ports => ({ ...ports, clock: { ...ports.clock } });
   const pass = async (wish: DesiredImage, world_ = ports): Promise<string> => {
-    const actions = diff([wish], await observe([wish], looking(world_), signal));
+    const actions = diff([wish], await observe([wish], duringLook(world_), signal));
     for (const action of actions) await apply(action, world_, signal);
     return renderActions(actions);
   };
