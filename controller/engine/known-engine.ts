@@ -50,27 +50,36 @@ export async function rememberEngine(
 const things = ["container", "network", "volume"] as const;
 
 /** Whether a wish that is about the whole environment asks for nothing in the engine that the state remembers. */
-export const isLeft = ({ knownEngine, scope, resources: wanted }: Desired): boolean =>
+const isLeft = ({ knownEngine, scope, resources: wanted }: Desired): boolean =>
   knownEngine !== undefined &&
   things.every((kind) => scope.has(kind) && wanted[kind].every((one) => !("to" in one) || one.to === "absent"));
 
-/** Another engine may be used next where nothing of ours, also no volume, is left in this one. Under the host lock. */
-export async function letGoOfEngine(
+/** Whether nothing of ours, also no volume, is left in an engine from which nothing is wanted. */
+export async function mayLetGoOfEngine(
   desired: Desired,
   { containers, state }: Pick<Ports, "containers" | "state">,
   signal: AbortSignal,
-): Promise<void> {
-  if (!isLeft(desired)) return;
+): Promise<boolean> {
+  if (!isLeft(desired)) return false;
   const mark = observedMark({ state });
   const [all, networks, volumes] = await Promise.all([
     containers.containers(signal),
     containers.networks(signal),
     containers.volumes(signal),
   ]);
-  const isHeld =
-    [...networks, ...volumes].some(({ labels }) => labels.get(labelNames.owner) === mark) ||
-    (await claimsAmong(all, { containers, state }, signal)).length > 0;
-  if (!isHeld) state.forgetEngine();
+  return (
+    ![...networks, ...volumes].some(({ labels }) => labels.get(labelNames.owner) === mark) &&
+    (await claimsAmong(all, { containers, state }, signal)).length === 0
+  );
+}
+
+/** Another engine may be used next. Under the host lock. */
+export async function letGoOfEngine(
+  desired: Desired,
+  ports: Pick<Ports, "containers" | "state">,
+  signal: AbortSignal,
+): Promise<void> {
+  if (await mayLetGoOfEngine(desired, ports, signal)) ports.state.forgetEngine();
 }
 
 const isInEngine = (kind: Action["kind"]): boolean => resources[kind].livesIn === "engine";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { ownerMark } from "../../controller/core/engine-labels.ts";
+import { PoststackError } from "../../controller/core/errors.ts";
 import type { EngineIdentity } from "../../controller/core/ports/container-facts.ts";
 import { converge, type EnginePorts } from "../../controller/engine/converge.ts";
 import { kinds, type Desired, type Kind } from "../../controller/resources/index.ts";
@@ -18,6 +19,8 @@ interface Case {
   readonly to: "running" | "absent";
   readonly isThere?: boolean;
   readonly volume?: ReadonlyMap<string, string>;
+  /** Another writer has the lock. */
+  readonly isBusy?: boolean;
   readonly scope?: readonly Kind[];
 }
 
@@ -28,7 +31,12 @@ test.each<[string, Case, { readonly isForgotten: boolean; readonly isLocked: boo
     { isForgotten: true, isLocked: true },
   ],
   ["is forgotten when nothing was there any more", { to: "absent" }, { isForgotten: true, isLocked: true }],
-  ["is kept for a volume of ours", { to: "absent", volume: ours }, { isForgotten: false, isLocked: true }],
+  ["is kept for a volume of ours", { to: "absent", volume: ours }, { isForgotten: false, isLocked: false }],
+  [
+    "is kept for now, where somebody else is writing",
+    { to: "absent", isBusy: true },
+    { isForgotten: false, isLocked: true },
+  ],
   [
     "is not kept for a volume of somebody else",
     { to: "absent", volume: theirs },
@@ -40,7 +48,7 @@ test.each<[string, Case, { readonly isForgotten: boolean; readonly isLocked: boo
     { to: "absent", scope: ["container"] },
     { isForgotten: false, isLocked: false },
   ],
-])("an engine %s", async (_what, { to, isThere = false, volume, scope = whole }, expected) => {
+])("an engine %s", async (_what, { to, isThere = false, volume, isBusy = false, scope = whole }, expected) => {
   const it = containerStage();
   const knownEngine: EngineIdentity = await it.ports.containers.identify(new AbortController().signal);
   const { signal } = new AbortController();
@@ -62,7 +70,13 @@ test.each<[string, Case, { readonly isForgotten: boolean; readonly isLocked: boo
       ports,
       {
         ...{ signal, stop: signal, maxPasses: 5, maxRetries: 0, lockTimeoutMs: 0, onRefusal: "stop" },
-        hostLock: { take: () => (locks++, Promise.resolve({ release: () => Promise.resolve() })) },
+        hostLock: {
+          take: () => {
+            locks++;
+            const held = new PoststackError("LOCK_HELD", { what: "somebody else is writing", next: "wait" });
+            return isBusy ? Promise.reject(held) : Promise.resolve({ release: () => Promise.resolve() });
+          },
+        },
         run: { id: "run", who: "me" },
         emit: () => undefined,
         approve: (plan) => Promise.resolve(plan),
