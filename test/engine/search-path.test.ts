@@ -3,12 +3,15 @@ import { clock } from "../../controller/adapters/clock.ts";
 import { postgres } from "../../controller/adapters/postgres.ts";
 import { resourceId } from "../../controller/core/id.ts";
 import type { Ports } from "../../controller/core/ports.ts";
+import type { Session } from "../../controller/core/ports/postgres.ts";
+import { Secret } from "../../controller/core/secret.ts";
 import { passServer } from "../../controller/engine/server.ts";
 import { writerLock } from "../../controller/engine/writer-lock.ts";
 import { observe as observeExtensions } from "../../controller/resources/extension/observe.ts";
 import type { DesiredGrant } from "../../controller/resources/grant/model.ts";
 import { observe as observeGrants } from "../../controller/resources/grant/observe.ts";
 import { readSettings } from "../../controller/resources/instance/asking.ts";
+import type { Name } from "../../controller/resources/migration/lint/names.ts";
 import { readCatalogFacts } from "../../controller/resources/migration/impact/live.ts";
 import { somebody, test, type TestDatabase } from "../support/postgres.ts";
 import { isSuperuser, layTraps } from "../support/traps.ts";
@@ -117,23 +120,65 @@ test.for<[string, (database: TestDatabase) => string, string | undefined]>([
     (at) => `${atAll(at)}; alter role "${at.owner}" in database "${at.name}" set search_path = nowhere, third`,
     "third.t",
   ],
+  [
+    "a schema that is not the owner's to use is none",
+    ({ name }) => `${hidden}; alter database "${name}" set search_path = hidden, third`,
+    "third.t",
+  ],
+  ["it is empty", ({ name }) => `alter database "${name}" set search_path = ''`, undefined],
   ["none has it", ({ name }) => `alter database "${name}" set search_path = nowhere`, undefined],
 ])("a name in a migration is looked for on its owner's search path: %s", async ([, set, found], { database }) => {
-  const { owner, server, signal } = database;
-  await database.query(
-    ["public", owner, '"Odd ""One"', "third"]
+  await tablesCalledT(database);
+  await database.query(set(database));
+  expect(await meantBy({ name: "t" }, database)).toBe(found);
+});
+
+test("what an admin has as its own search path is not the owner's, and what it may not use is not found", async ({
+  database,
+}) => {
+  const { endpoint, name, owner, signal } = database;
+  const user = database.unique("lesser");
+  await tablesCalledT(database);
+  await database.query(`${hidden}; grant usage on schema hidden to "${owner}"; create type hidden.kind as enum ();
+    create role "${user}" login password 'pw'; grant "${owner}" to "${user}"; alter role "${user}" set search_path = third`);
+  const admin = { user, password: new Secret("pw") };
+  const session = await postgres("poststack-test").connect({ ...endpoint, admin }, admin, name, signal);
+  expect(await meantBy({ name: "t" }, database, session)).toBe("mine.t");
+  await database.query(`revoke "${owner}" from "${user}"; alter database "${name}" set search_path = hidden`);
+  expect(await meantBy({ name: "t" }, database, session)).toBe(undefined);
+  expect(await meantBy({ schema: "hidden", name: "t" }, database, session)).toBe(undefined);
+  await session.close();
+});
+
+/** One that only who made it may use. */
+const hidden = "create schema hidden; create table hidden.t (n int)";
+
+const tablesCalledT = ({ owner, ...database }: TestDatabase): Promise<unknown> =>
+  database.query(
+    ["public", `"${owner}"`, '"Odd ""One"', "third"]
       .map(
         (one) =>
-          `create schema if not exists ${one.startsWith("owner") ? `"${one}"` : one}; create table ${one}.t (n int)`,
+          `create schema if not exists ${one}; create table ${one}.t (n int); grant usage on schema ${one} to "${owner}"`,
       )
       .join(";"),
   );
-  await database.query(set(database));
-  const facts = await readCatalogFacts(await server.admin(signal), { ...none, relations: [{ name: "t" }] }, signal);
+
+/** `schema.table`, where the owner's schema is `mine`. Asked along with a type that is nowhere, and one that may be hidden. */
+async function meantBy(
+  asked: Name,
+  { owner, server, signal }: TestDatabase,
+  as?: Session,
+): Promise<string | undefined> {
+  const types = ['"nowhere"', '"hidden"."kind"'].map((text) => ({ text, key: text }));
+  const facts = await readCatalogFacts(
+    as ?? (await server.admin(signal)),
+    { ...none, relations: [asked], types },
+    signal,
+  );
   const [oid] = facts.named.values();
   const { schema, name } = facts.relations.find((one) => one.oid === oid)?.name ?? {};
-  expect(oid === undefined ? undefined : `${schema === owner ? "mine" : String(schema)}.${String(name)}`).toBe(found);
-});
+  return oid === undefined ? undefined : `${schema === owner ? "mine" : String(schema)}.${String(name)}`;
+}
 
 /** For everybody who has nothing else. */
 const atAll = ({ name }: TestDatabase): string => `alter database "${name}" set search_path = third`;

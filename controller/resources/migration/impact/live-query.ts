@@ -11,11 +11,14 @@ export const firstOid = 16_384;
 
 /**
  * SQL: what a name, as it stands in a list of them, means to the files: they run as the owner, and the session that asks has
- * the system's names alone on its own path.
+ * the system's names alone on its own path. What lies in a schema that the session may not use is not found: it would be
+ * refused with 42501, and with it the whole look.
  *
  * @param to `to_regclass` or `to_regtype`
  */
-const meant = (to: string): string => `coalesce(${to}(name), (
+const meant = (to: string): string => `coalesce(case when not exists (
+  select from closed_schema where cardinality(parse_ident(name, false)) > 1 and nspname = (parse_ident(name, false))[1]
+) then ${to}(name) end, (
   select ${to}(schema || '.' || name) as found from path
   where cardinality(parse_ident(name, false)) = 1 and ${to}(schema || '.' || name) is not null order by position limit 1
 ))::oid`;
@@ -27,18 +30,28 @@ const meant = (to: string): string => `coalesce(${to}(name), (
 export const catalogQuery = `
 with recursive
 -- As a login of the owner finds it (manual: ALTER ROLE, SET): what is set for both wins, then for the role, for the database.
+-- Where none is, the value that a reset leads back to is the server's, but for an admin who has one of its own. Schemas that
+-- are not there, or not the owner's to use, are passed over (manual: search_path).
 path as materialized (
-  select position, quote_ident(case when schema = '$user' then pg_get_userbyid(d.datdba) else schema end) as schema
+  select position, quote_ident(n.nspname) as schema
   from pg_database d
   cross join lateral coalesce((
     select substr(config, 1 + length('search_path=')) from pg_db_role_setting, unnest(setconfig) as config
     where starts_with(config, 'search_path=') and setrole in (0, d.datdba) and setdatabase in (0, d.oid)
     order by setrole = 0, setdatabase = 0 limit 1
-  ), (select reset_val from pg_settings where name = 'search_path')) as text
+  ), (
+    select case when exists (
+      select from pg_db_role_setting s join pg_roles r on r.oid = s.setrole, unnest(setconfig) as config
+      where r.rolname = session_user and setdatabase in (0, d.oid) and starts_with(config, 'search_path=')
+    ) then boot_val else reset_val end from pg_settings where name = 'search_path'
+  )) as text
   cross join lateral regexp_matches(text, '"((?:[^"]|"")*)"|([^,\\s"]+)', 'g') with ordinality as found(part, position)
   cross join lateral coalesce(replace(part[1], '""', '"'), lower(part[2])) as schema
+  join pg_namespace n on n.nspname = case when schema = '$user' then pg_get_userbyid(d.datdba) else schema end
   where d.datname = current_database()
+    and has_schema_privilege(d.datdba, n.oid, 'usage') and has_schema_privilege(n.oid, 'usage')
 ),
+closed_schema as materialized (select nspname from pg_namespace where not has_schema_privilege(oid, 'usage')),
 named as materialized (
   select index, ${meant("to_regclass")} as oid from unnest($1::text[]) with ordinality as asked(name, index)
 ),
