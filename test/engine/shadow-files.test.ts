@@ -13,6 +13,9 @@ test.each<[sql: string, isInBlock: boolean]>([
   ["do $$ begin execute format('alter role %I set work_mem = 1', 'x'); end $$", true],
   ["do $$ begin revoke admins from app; end $$", true],
   ["do $$ begin grant select on users to reporting; end $$", false],
+  ["do $$ begin execute format('alter database %I set work_mem = 1', current_database()); end $$", false],
+  // The shadow's own, and what it is known by.
+  ["do $$ begin execute format('alter database %I connection limit 50', current_database()); end $$", true],
   [routine, false],
   [`${routine}; select f()`, true],
   ["select make_role('x')", true],

@@ -12,6 +12,8 @@ export const wordsOfServer = new RegExp(
   [
     String.raw`\b(?:create|alter|drop)\s+(?:role|user(?!\s+mapping\b)|group|tablespace|subscription|system)\b`,
     String.raw`\b(?:create|drop)\s+database\b`,
+    // What a shadow itself is made with: it could not be told from other databases any more, or not be dropped.
+    String.raw`\balter\s+database\b[^;]*\b(?:connection\s+limit|allow_connections|is_template|set\s+tablespace)\b`,
     String.raw`\b(?:reassign|drop)\s+owned\b`,
     String.raw`\b(?:comment|security\s+label[^;]*)\s+on\s+(?:role|tablespace|subscription)\b`,
     String.raw`\b(?:grant|revoke)\b(?![^;]*\bon\b)`,

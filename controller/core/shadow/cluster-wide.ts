@@ -22,6 +22,8 @@ export function reachOf({ tree, text }: SqlStatement, database: string | undefin
     if (!namesDatabase.test(words)) return "shadow";
     return database === undefined ? "server" : "database";
   }
+  // Its connection limit is what a shadow is known by, and a template is not dropped. Nothing of a schema hangs on them.
+  if ("AlterDatabaseStmt" in tree) return "server";
   const names = databasesIn(tree);
   if (names !== undefined)
     return names.length === 1 && database !== undefined && names[0] === database ? "database" : "server";
@@ -71,7 +73,6 @@ function isOfServer(tree: Node): boolean {
 
 /** Names of databases that a statement is about; undefined for what is about none. */
 function databasesIn(tree: Node): readonly (string | undefined)[] | undefined {
-  if ("AlterDatabaseStmt" in tree) return [tree.AlterDatabaseStmt.dbname];
   if ("AlterDatabaseSetStmt" in tree) return [tree.AlterDatabaseSetStmt.dbname];
   if ("AlterDatabaseRefreshCollStmt" in tree) return [tree.AlterDatabaseRefreshCollStmt.dbname];
   const object = objectOf(tree);
