@@ -30,7 +30,8 @@ export function imagesToBuild(
 ): readonly DesiredImage[] {
   if (options === undefined) return [];
   const { names, noCache, of, shipped } = options;
-  const ours = desiredProjectImages(wishes, shipped);
+  // Of the project's folders a service needs at most some: what is wrong with another one is no matter of its own.
+  const ours = desiredProjectImages(wishes, shipped, of === "project" ? "refused" : "left out");
   const deployed = image.flatMap((one) => (one.reference === undefined ? [] : [one]));
   const all = (of === "project" ? ours : deployed).flatMap((one): Buildable[] => {
     const { source, reference } = one;

@@ -25,20 +25,36 @@ interface FolderImage {
 
 const limitBytes = 1024 * 1024;
 
+/** What becomes of a folder that no image can be built from: its name is none of an image's, or its file cannot be read. */
+type Unfit = "refused" | "left out";
+
 /** Each folder of `project.containers` with a Dockerfile is an image `{project}/{folder}`; its context is the project. */
-function folderImages({ name: project, root, containers }: ProjectSource, files: Files): readonly FolderImage[] {
-  return files.list(containers).flatMap((name): FolderImage[] => {
-    const dockerfile = posix.join(containers, name, "Dockerfile");
-    if (!files.exists(dockerfile)) return [];
-    if (!/^[a-z0-9]+(?:[._-]+[a-z0-9]+)*$/.test(name)) throw noImageName(name, dockerfile);
-    const text = files.read(dockerfile, { limitBytes });
-    return [{ name, references: [`${project}/${name}`], context: root, dockerfile, text, file: dockerfile }];
+function folderImages(project: ProjectSource, files: Files, unfit: Unfit): readonly FolderImage[] {
+  return files.list(project.containers).flatMap((name): readonly FolderImage[] => {
+    try {
+      return folderImage(name, project, files);
+    } catch (error) {
+      if (unfit === "refused" || !(error instanceof PoststackError)) throw error;
+      return [];
+    }
   });
+}
+
+function folderImage(
+  name: string,
+  { name: project, root, containers }: ProjectSource,
+  files: Files,
+): readonly FolderImage[] {
+  const dockerfile = posix.join(containers, name, "Dockerfile");
+  if (!files.exists(dockerfile)) return [];
+  if (!/^[a-z0-9]+(?:[._-]+[a-z0-9]+)*$/.test(name)) throw noImageName(name, dockerfile);
+  const text = files.read(dockerfile, { limitBytes });
+  return [{ name, references: [`${project}/${name}`], context: root, dockerfile, text, file: dockerfile }];
 }
 
 /** What the project's images are called. */
 export const projectImages = (project: ProjectSource, files: Files): readonly string[] =>
-  folderImages(project, files).flatMap(({ references }) => references);
+  folderImages(project, files, "refused").flatMap(({ references }) => references);
 
 export interface ImageWishes {
   readonly project: ProjectSource;
@@ -51,8 +67,9 @@ export interface ImageWishes {
 export function desiredProjectImages(
   { project, files, identity, startedAt }: ImageWishes,
   shipped: readonly ShippedImage[],
+  unfit: Unfit,
 ): readonly DesiredImage[] {
-  const all = [...shipped.map(ofShipped), ...folderImages(project, files)];
+  const all = [...shipped.map(ofShipped), ...folderImages(project, files, unfit)];
   const idOf = ({ references: [first] }: FolderImage): ResourceId => resourceId("image", first.replace(/:latest$/, ""));
   const byReference = new Map(all.flatMap((one) => one.references.map((name) => [fullReference(name), idOf(one)])));
   return all.map((one): DesiredImage => {

@@ -1,6 +1,39 @@
+import { basename, dirname } from "node:path";
 import { expect, test } from "vitest";
 import { shippedImages } from "../../../controller/adapters/shipped-images.ts";
-import { ensureState, projectOf, wishOf } from "./wish.ts";
+import { ensureState, errorsOf, projectOf, wishOf } from "./wish.ts";
+
+const unfit = {
+  "containers/Foo/Dockerfile": "FROM scratch\n",
+  "containers/large/Dockerfile": `FROM scratch\n${"#\n".repeat(1024 * 1024)}`,
+};
+
+test("a folder that no image can be built from keeps no service from being built", async () => {
+  const project = projectOf("deployment: { compose: compose.yml }\npostgres: { provider: container }", {
+    ...unfit,
+    "compose.yml": "services:\n  web: { build: ./web }\n",
+    "web/Dockerfile": "FROM my-app/app\n",
+    "containers/app/Dockerfile": "FROM scratch\n",
+  });
+  await ensureState(project);
+  const { resources } = await wishOf(project, {
+    build: { names: ["web"], noCache: false, of: "services", shipped: [] },
+  });
+  expect(resources.image.map(({ dependsOn, id }) => [id, dependsOn])).toEqual([
+    ["image:my-app/app", []],
+    [expect.stringMatching(/web/), ["image:my-app/app"]],
+  ]);
+});
+
+test("where all folders are built, one that cannot be is told of", async () => {
+  const build = { names: [], noCache: false, of: "project", shipped: [] } as const;
+  for (const [file, text] of Object.entries(unfit)) {
+    const project = projectOf("postgres: { provider: container }", { [file]: text });
+    await ensureState(project);
+    const [error] = await errorsOf(wishOf(project, { build }));
+    expect(error?.message).toContain(basename(dirname(file)));
+  }
+});
 
 test("every image of the project and of ours is built after the ones that it is made from", async () => {
   const project = projectOf("postgres: { provider: container }", {
