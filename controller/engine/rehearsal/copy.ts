@@ -1,3 +1,4 @@
+import { readHolders, type Holders } from "../../core/catalog/holders.ts";
 import { catalogReader } from "../../core/catalog/read.ts";
 import type { Catalog } from "../../core/catalog/model.ts";
 import { within } from "../../core/deadline.ts";
@@ -23,6 +24,8 @@ export interface Copy {
   /** As it is planned. */
   undo(rollback: Rollback): Promise<ErrorFacts | undefined>;
   catalog(): Promise<Catalog>;
+  /** Two of them tell what was deleted in between. */
+  holders(): Promise<Holders>;
   /** That it had in the beginning. */
   readonly rows: number;
 }
@@ -40,11 +43,11 @@ export interface Failure {
 const readLimitMs = 60_000;
 
 /** @throws PoststackError `TIMEOUT`, and what reading throws */
-export const readingWithin = (
-  read: (signal: AbortSignal) => Promise<Catalog>,
+export const readingWithin = <T>(
+  read: (signal: AbortSignal) => Promise<T>,
   clock: Clock,
   signal: AbortSignal,
-): Promise<Catalog> =>
+): Promise<T> =>
   within(readLimitMs, { subject: "reading the catalog", next: "see what keeps the server busy" }, clock, signal, read);
 
 /**
@@ -103,6 +106,10 @@ export function copyOf(
     async catalog() {
       read ??= catalogReader(await server.admin(signal));
       return readingWithin(read, ports.clock, signal);
+    },
+    async holders() {
+      const admin = await server.admin(signal);
+      return readingWithin((limited) => readHolders(admin, limited), ports.clock, signal);
     },
   };
 }

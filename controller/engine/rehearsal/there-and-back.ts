@@ -1,5 +1,7 @@
 import { compareCatalogs } from "../../core/catalog/compare.ts";
 import { describeDifference } from "../../core/catalog/describe.ts";
+import { lostHolders } from "../../core/catalog/holders.ts";
+import type { Identity } from "../../core/catalog/model.ts";
 import type { Catalog } from "../../core/catalog/model.ts";
 import { fromFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
@@ -113,6 +115,7 @@ async function stepOf({ migration, isUndone }: Part, before: Catalog, copy: Copy
   const failure = await copy.forward([migration]);
   if (failure !== undefined) return { failure };
   const after = await copy.catalog();
+  const held = await copy.holders();
   const error = await copy.back(migration);
   if (error !== undefined) {
     // What ended its own transaction has left what it did before that.
@@ -120,7 +123,7 @@ async function stepOf({ migration, isUndone }: Part, before: Catalog, copy: Copy
     return { told: { id, rollback: "fails", ...nothing, error }, ...(isWhole ? { present: after } : {}) };
   }
   const reverted = await copy.catalog();
-  const told = verdict(id, before, after, reverted);
+  const told = verdict(id, before, reverted, lostHolders(held, await copy.holders()));
   const again = await copy.forward([migration]);
   if (again !== undefined) return { told: { ...told, again: again.error } };
   // From an equal catalog the same text makes an equal one.
@@ -131,10 +134,7 @@ async function stepOf({ migration, isUndone }: Part, before: Catalog, copy: Copy
 }
 
 /** Pure. */
-function verdict(id: ResourceId, before: Catalog, after: Catalog, reverted: Catalog): RehearsedMigration {
+function verdict(id: ResourceId, before: Catalog, reverted: Catalog, loses: readonly Identity[]): RehearsedMigration {
   const differences = compareCatalogs(before, reverted).map(describeDifference);
-  const loses = compareCatalogs(after, reverted)
-    .filter(({ change, kind }) => change === "removed" && (kind === "table" || kind === "column"))
-    .map(({ identity }) => identity);
   return { id, rollback: differences.length === 0 ? "exact" : "inexact", differences, loses };
 }

@@ -1,16 +1,11 @@
 import { expect, test } from "vitest";
-import type { Catalog, CatalogObject } from "../../../controller/core/catalog/model.ts";
 import { resourceId } from "../../../controller/core/id.ts";
 import { describeRehearsed } from "../../../controller/core/rehearsal-words.ts";
 import { backOnly } from "../../../controller/engine/rehearsal/back-only.ts";
 import type { Copy } from "../../../controller/engine/rehearsal/copy.ts";
 import type { Rollback } from "../../../controller/engine/rehearsal/work.ts";
 
-const object = (kind: "table" | "view", name: string): CatalogObject => ({
-  ...{ kind, identity: `${kind} ${name}`, name, facts: {}, dependsOn: [], grants: [] },
-});
-
-/** One that takes a table, and the view of its name, away. */
+/** One that takes the table of its name away. */
 const rollback = (name: string): Rollback => ({
   ...{ kind: "migration", verb: "rollback", id: resourceId("migration", name), dependsOn: [], reason: "", hazards: [] },
   migration: { version: name, order: name, name, checksum: name, state: "applied", hasRollback: true },
@@ -18,16 +13,16 @@ const rollback = (name: string): Rollback => ({
 
 /** Where `failing` cannot be taken back. */
 async function run(names: readonly string[], failing: string) {
-  const objects = new Set(["a", "b", "c"].flatMap((name) => [object("table", name), object("view", name)]));
+  const tables = new Set(["a", "b", "c"]);
   const undone: string[] = [];
   const copy = {
     undo({ migration: { name } }: Rollback) {
       undone.push(name);
       if (name === failing) return Promise.resolve({ code: "MIGRATION_FAILED", what: "no", next: "correct it" });
-      for (const one of objects) if (one.name === name) objects.delete(one);
+      tables.delete(name);
       return Promise.resolve(undefined);
     },
-    catalog: () => Promise.resolve<Catalog>({ objects: [...objects], owner: "me", uncovered: [] }),
+    holders: () => Promise.resolve([...tables].map((one) => ({ key: one, identity: `table ${one}`, within: [] }))),
   } as unknown as Copy;
   const { migrations, failure } = await backOnly(names.map(rollback), copy);
   return { undone, told: migrations.map(describeRehearsed), failed: failure?.id };

@@ -57,6 +57,7 @@ async function run(sketches: Readonly<Record<string, Sketch>>) {
       },
       undo: () => Promise.resolve(error("not here")),
       catalog: () => Promise.resolve<Catalog>({ objects: [...tables].map(table), owner: "me", uncovered: [] }),
+      holders: () => Promise.resolve([...tables].map((name) => ({ key: name, identity: `table ${name}`, within: [] }))),
     };
     const result = await use(copy);
     copies.push(done.join(" "));
@@ -133,6 +134,39 @@ describe("each migration goes forward, back and forward again", () => {
     expect(await run({ a: { forward: "fails" } })).toEqual({ verdicts: [], failed: "a", copies: ["+a"] });
   });
 
+  test.each([
+    ["made anew under its old name, the rows are gone", "2", "rollback exact; it deletes what is in table b"],
+    ["renamed back, they are there", "1", "rollback exact"],
+  ])("a table that was renamed: %s", async (_name, key, verdict) => {
+    const column = { ...table("id"), kind: "column", facts: { name: "id", type: "integer" } } as const;
+    const states = { before: ["a", "1"], after: ["b", "1"], reverted: ["a", key] } as const;
+    let [name, number]: readonly [string, string] = states.before;
+    const become = (state: keyof typeof states) => {
+      [name, number] = states[state];
+      return Promise.resolve(undefined);
+    };
+    const migration = { id: resourceId("migration", "m"), version: "1", order: "1", name: "m", file: "m.sql" };
+    const { migrations } = await thereAndBack(
+      [{ migration: { ...migration, checksum: "", transactional: true }, rollback: "statements", isUndone: true }],
+      (use) =>
+        use({
+          rows: 0,
+          forward: (some) => (some.length === 0 ? Promise.resolve(undefined) : become("after")),
+          back: () => become("reverted"),
+          undo: () => Promise.resolve(error("not here")),
+          // To a catalog, which knows names and columns, the one is as the other.
+          catalog: () =>
+            Promise.resolve({
+              objects: [table(name), { ...column, identity: `column ${name}.id`, parent: `table ${name}` }],
+              owner: "me",
+              uncovered: [],
+            }),
+          holders: () => Promise.resolve([{ key: number, identity: `table ${name}`, within: [] }]),
+        }),
+    );
+    expect(migrations.map(describeRehearsed)).toEqual([verdict]);
+  });
+
   test("what ran on one copy and not on the next is an error, not a verdict", async () => {
     let isFirst = true;
     const parts: readonly Part[] = [
@@ -155,6 +189,7 @@ describe("each migration goes forward, back and forward again", () => {
         back: () => Promise.resolve(error("no")),
         undo: () => Promise.resolve(error("no")),
         catalog: () => Promise.resolve({ objects: [], owner: "me", uncovered: [] }),
+        holders: () => Promise.resolve([]),
       });
     });
     await expect(failing).rejects.toMatchObject({ message: expect.stringContaining("disk full") as unknown });
