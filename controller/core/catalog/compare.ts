@@ -10,6 +10,7 @@ import {
   type ObjectKind,
 } from "./model.ts";
 import { followRenames, type Rename } from "./renames.ts";
+import { withoutDigests } from "./secret-settings.ts";
 
 /** One object that differs, with what went or came along with it. */
 export interface Difference {
@@ -172,8 +173,8 @@ const written = (fact: Fact | undefined): string | undefined => (typeof fact ===
 
 const field = (name: string, from: string | undefined, to: string | undefined): FieldChange => ({
   field: name,
-  ...(from === undefined ? {} : { from }),
-  ...(to === undefined ? {} : { to }),
+  ...(from === undefined ? {} : { from: withoutDigests(from) }),
+  ...(to === undefined ? {} : { to: withoutDigests(to) }),
 });
 
 function grantFields(from: readonly Grant[], to: readonly Grant[]): readonly FieldChange[] {

@@ -14,7 +14,10 @@ export function describeDifference({
 
 function describeField({ field, from, to }: FieldChange): string {
   const name = /^\w+$/.test(field) ? field.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) : field;
-  return isShort(from) && isShort(to) ? `${name} ${from ?? "none"} → ${to ?? "none"}` : `${name} differs`;
+  // What differs may be a secret, which is in neither.
+  return from !== to && isShort(from) && isShort(to)
+    ? `${name} ${from ?? "none"} → ${to ?? "none"}`
+    : `${name} differs`;
 }
 
 const isShort = (text = ""): boolean => text.length <= longest && !text.includes("\n");

@@ -29,6 +29,32 @@ test("there is a seed for every kind of object", () => {
   expect(kinds.filter((kind) => !isSeeded(kind))).toEqual([]);
 });
 
+test("a secret among the database's settings stays there: told is that it differs", async ({ database }) => {
+  const [reference, live] = await twins(database, "select 1");
+  try {
+    await reference.run(`alter database ${reference.name} set app.jwt_secret = 'canary-1'`);
+    await live.run(`alter database ${live.name} set app.jwt_secret = 'canary-2'`);
+    const [before, after] = [await reference.catalog(), await live.catalog()];
+    const differences = compareCatalogs(before, after);
+    expect(told(differences, before, after)).toEqual([
+      "changed database: settings differs · cannot be adopted · cannot be undone",
+    ]);
+    const shown = `"app.jwt_secret" = «secret»`;
+    expect(differences.map(({ fields }) => fields)).toEqual([[{ field: "settings", from: shown, to: shown }]]);
+    expect(JSON.stringify([before, after, differences])).not.toContain("canary");
+
+    await live.run(`alter database ${live.name} set app.jwt_secret = 'canary-1'`);
+    const same = await live.catalog();
+    expect(compareCatalogs(before, same)).toEqual([]);
+    await live.run(`alter database ${live.name} reset app.jwt_secret`);
+    const without = await live.catalog();
+    const { statements } = scriptFor(compareCatalogs(without, same), "undo", without, same);
+    expect(statements.join("")).toContain('reset "app.jwt_secret"');
+  } finally {
+    await away(database, reference, live);
+  }
+});
+
 describe("what was changed by hand is found, and nothing else", () => {
   test.for([...seeds, ...extendingSeeds])("$name", async ({ sql, found }, { database }) => {
     const [reference, live] = await twins(database, await kitchenSink(database));

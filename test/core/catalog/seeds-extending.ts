@@ -80,6 +80,11 @@ export const extendingSeeds: readonly Seeds[] = [
     ],
   },
   {
+    name: "a database whose path is empty",
+    sql: ["alter database :database set search_path = ''"],
+    found: ["changed database: settings none → search_path = ''"],
+  },
+  {
     name: "tables under another name",
     sql: [
       "insert into public.event_notes values (null, 7)",

@@ -39,14 +39,16 @@ describe("a copy has what the original has", () => {
     const live = await beside(database, "live", "owner");
     try {
       await live.run(hostile);
-      await live.run(`alter database ${quoteIdentifier(live.name)} set search_path = "a b", public`);
+      // As somebody writes it who wants more than a path.
+      await live.run(`select set_config('search_path', '"a b",Public,"",a;drop', true);
+        alter database ${quoteIdentifier(live.name)} set search_path from current`);
       const catalog = await live.catalog();
       const own = { ...endpoint, database: live.name };
       const copied = await besideLive({ endpoint: own, catalog, ...nothing }, ports, signal, (copy) => copy.catalog());
       expect(compareCatalogs(asRestored(catalog), asRestored(copied)).map(describeDifference)).toEqual([]);
       // Else a name without a schema would mean another table in the rehearsal.
       const settings = copied.objects.find(({ kind }) => kind === "database")?.facts["settings"];
-      expect(settings).toContain('search_path = "a b", public');
+      expect(settings).toContain("search_path = 'a b', 'public', '', 'a;drop'");
     } finally {
       await away(database, live);
     }

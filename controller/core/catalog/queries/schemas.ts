@@ -1,14 +1,29 @@
+import { secretSetting } from "../secret-settings.ts";
 import { loginOptions, isNoMember, isOfUsers, objectRows, qualified, routineName } from "./object-rows.ts";
 
 /** Whose value is a list of names, which stand in quotes already (GUC_LIST_QUOTE in the server's sources). */
 const lists =
   "search_path temp_tablespaces session_preload_libraries shared_preload_libraries local_preload_libraries unix_socket_directories";
 
-/** What ALTER DATABASE … SET gives every new session, as SQL takes it. */
-const databaseSettings = `(select array_agg(quote_ident(split_part(o, '=', 1)) || ' = ' ||
-    case when split_part(o, '=', 1) = any (string_to_array('${lists}', ' ')) then coalesce(nullif(substr(o, strpos(o, '=') + 1), ''), '''''')
-      else quote_literal(substr(o, strpos(o, '=') + 1)) end order by o collate "C")
-  from pg_db_role_setting s, unnest(s.setconfig) o where s.setdatabase = d.oid and s.setrole = 0)`;
+/**
+ * Each name of a list as a constant: `""`, which stands for none at all, is no identifier, and what `set_config` took and
+ * SET … FROM CURRENT kept has no quotes where it needs them, so that an owner could write a statement there.
+ */
+const listed = (value: string): string => `(select coalesce(
+    string_agg(quote_literal(coalesce(replace(part[1], '""', '"'), lower(part[2]))), ', ' order by position), quote_literal(''))
+  from regexp_matches(${value}, '"((?:[^"]|"")*)"|([^\\s,"][^\\s,]*)', 'g') with ordinality found (part, position))`;
+
+/**
+ * What ALTER DATABASE … SET gives every new session, as SQL takes it. A parameter of somebody's own has a dot in its name, and
+ * none else has (manual: 20.16 Customized Options): applications keep secrets in them, so such a value never leaves the server.
+ */
+const databaseSettings = `(select array_agg(quote_ident(name) || ' = ' || case
+      when strpos(name, '.') > 0 then ${secretSetting("encode(sha256(convert_to(value, 'UTF8')), 'hex')")}
+      when name = any (string_to_array('${lists}', ' ')) then ${listed("value")}
+      else quote_literal(value) end order by name collate "C")
+  from pg_db_role_setting s, unnest(s.setconfig) o,
+    lateral (select split_part(o, '=', 1) as name, substr(o, strpos(o, '=') + 1) as value) setting
+  where s.setdatabase = d.oid and s.setrole = 0)`;
 
 /** The database itself, for its settings and privileges; schemas, extensions, and what stands beside schemas. */
 export const schemaQueries = (version: number): readonly string[] => [
