@@ -9,7 +9,7 @@ import type { Outline } from "../resources/outline.ts";
 import { applyPlan } from "./apply.ts";
 import type { ActionResult, Emit } from "./events.ts";
 import { rememberCluster } from "./known-cluster.ts";
-import { letGoOfEngine, mayLetGoOfEngine, rememberEngine } from "./known-engine.ts";
+import { letGoOfEngine, rememberEngine } from "./known-engine.ts";
 import { firstLook, look, provedPlan, waitsFor, type Look } from "./look.ts";
 import { duringLook, observe } from "./observe.ts";
 import { buildPlan } from "./plan.ts";
@@ -101,7 +101,8 @@ export async function converge(load: LoadDesired, ports: EnginePorts, options: C
     if (errors.length > 0) return { status: "stalled", errors, passes: 0, results: [] };
     // What was waited for may have changed by then: look again.
     if (!atOnce) return converge(load, ports, options);
-    if (await mayLetGoOfEngine(looked.desired, ports, options.signal)) await letGo(looked.desired, ports, options);
+    const unasked = { ...options, lockTimeoutMs: 0, emit: () => undefined };
+    await letGoOfEngine(looked.desired, ports, options.signal, (act) => locked(ports, unasked, act));
     return { status: "converged", plan: first, passes: 0, results: [] };
   }
   options.emit({ type: "plan", plan: first, pass: 1 });
@@ -109,14 +110,6 @@ export async function converge(load: LoadDesired, ports: EnginePorts, options: C
   const approved = await options.approve(first, 1);
   if (approved === undefined) return { status: "declined", plan: first, passes: 0, results: [] };
   return locked(ports, options, () => passes(load, ports, options, known, first, approved));
-}
-
-/** Nobody is waited for: a writer who is at work lets go in the end, or the next run does. */
-async function letGo(desired: Desired, ports: EnginePorts, options: ConvergeOptions): Promise<void> {
-  const atOnce = { ...options, lockTimeoutMs: 0, emit: () => undefined };
-  await locked(ports, atOnce, () => letGoOfEngine(desired, ports, options.signal)).catch((error: unknown) => {
-    if (!(error instanceof PoststackError && error.code === "LOCK_HELD")) throw error;
-  });
 }
 
 /** As the one writer of the environment on this host. @throws PoststackError `LOCK_HELD` */

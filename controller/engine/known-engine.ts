@@ -55,7 +55,7 @@ const isLeft = ({ knownEngine, scope, resources: wanted }: Desired): boolean =>
   things.every((kind) => scope.has(kind) && wanted[kind].every((one) => !("to" in one) || one.to === "absent"));
 
 /** Whether nothing of ours, also no volume, is left in an engine from which nothing is wanted. */
-export async function mayLetGoOfEngine(
+async function isHeldNoMore(
   desired: Desired,
   { containers, state }: Pick<Ports, "containers" | "state">,
   signal: AbortSignal,
@@ -73,13 +73,23 @@ export async function mayLetGoOfEngine(
   );
 }
 
-/** Another engine may be used next. Under the host lock. */
+/**
+ * Another engine may be used next. Under the host lock, for which nobody is waited: a writer who is at work lets go in the
+ * end, or the next run does.
+ *
+ * @param locked takes it; absent: it is held
+ */
 export async function letGoOfEngine(
   desired: Desired,
   ports: Pick<Ports, "containers" | "state">,
   signal: AbortSignal,
+  locked?: (act: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  if (await mayLetGoOfEngine(desired, ports, signal)) ports.state.forgetEngine();
+  if (!(await isHeldNoMore(desired, ports, signal))) return;
+  if (locked === undefined) return ports.state.forgetEngine();
+  await locked(() => letGoOfEngine(desired, ports, signal)).catch((error: unknown) => {
+    if (!(error instanceof PoststackError && error.code === "LOCK_HELD")) throw error;
+  });
 }
 
 const isInEngine = (kind: Action["kind"]): boolean => resources[kind].livesIn === "engine";
