@@ -45,7 +45,11 @@ describe.skipIf(!hasCorpus)("the schemas of real applications", () => {
       const made = await replay({ migrations, extensions: [] }, { ...endpoint, database: live.name }, ports, signal);
       expect(compareCatalogs(made, catalog).map(describeDifference)).toEqual([]);
       expect(
-        await database.column("select datname from pg_database where datname like 'poststack\\_shadow\\_%'"),
+        // Those of other tests, which run at the same time, belong to somebody else.
+        await database.column(
+          "select datname from pg_database where datname like 'poststack\\_shadow\\_%' and datdba = $1::text::regrole",
+          [endpoint.owner.user],
+        ),
       ).toEqual([]);
 
       const schema = renderSchema(catalog);
