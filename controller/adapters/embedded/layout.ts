@@ -3,6 +3,7 @@ import { chmodSync, chownSync, lstatSync, mkdirSync, readlinkSync, rmdirSync, st
 import { basename, dirname, join } from "node:path";
 import { PoststackError } from "../../core/errors.ts";
 import { hasCode, syncPath } from "../atomic-file.ts";
+import { isDecided, whereDataIs } from "./physical/exchange.ts";
 import { canPass, canReach, serverUser, type ServerUser } from "./server-user.ts";
 
 /** Where one environment's server has its things, and who owns them. docs/decisions/0002 tells why. */
@@ -30,8 +31,9 @@ const longestSocketName = "/.s.PGSQL.65535".length;
  */
 export function layoutOf(directory: string): Layout {
   const link = join(directory, "postgres");
-  const data = linkTarget(link) ?? (isThere(link) ? link : homeOfNewData(directory, link));
-  const user = serverUser(data);
+  // Between the two renames of a restore the data is on its way to this place, and may be out of a new one's reach.
+  const data = linkTarget(link) ?? (isThere(link) || isDecided(link) ? link : homeOfNewData(directory, link));
+  const user = serverUser(whereDataIs(data));
   return { link, data, socketDirectory: socketDirectoryOf(data), logFile: join(directory, "postgres.log"), user };
 }
 

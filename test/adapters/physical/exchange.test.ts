@@ -1,10 +1,20 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import fs, { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import fs, {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { layoutOf } from "../../../controller/adapters/embedded/layout.ts";
 import { exchange, settleExchange, whereDataIs } from "../../../controller/adapters/embedded/physical/exchange.ts";
 
 let folder: string;
@@ -81,7 +91,7 @@ test("a kill before any call: the data is the old or the new, and whoever comes 
 });
 
 test("nothing is decided: nothing happens", () => {
-  settleExchange(data);
+  expect(settleExchange(data)).toBe(false);
   expect(readdirSync(folder).sort()).toEqual(["postgres", "postgres.new-12-34-abcdef"]);
 });
 
@@ -106,6 +116,64 @@ test("data that a server runs on stays where it is, also when it was started aft
   );
   expect([textIn(data), textIn(incoming()), existsSync(`${data}.exchange`)]).toEqual(["old", "new", false]);
 });
+
+test("nobody is told that the data was replaced when a server was started on it in between", async () => {
+  await serverOn(data);
+  const pidFile = join(data, "postmaster.pid");
+  const pid = readFileSync(pidFile);
+  rmSync(pidFile);
+  const { renameSync } = fs;
+  // The record's: what is decided is decided, and then it is there.
+  fs.renameSync = (...args) => {
+    renameSync(...args);
+    writeFileSync(pidFile, pid);
+  };
+  syncBuiltinESMExports();
+  try {
+    expect(() => exchange(data, incoming(), outgoing())).toThrow(
+      expect.objectContaining({ code: "POSTGRES_LOCKED" }) as Error,
+    );
+  } finally {
+    fs.renameSync = renameSync;
+    syncBuiltinESMExports();
+  }
+  expect([textIn(data), textIn(incoming()), existsSync(`${data}.exchange`)]).toEqual(["old", "new", false]);
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  "between the renames the data has its place and its owner, also where new data would have others",
+  () => {
+    // In a home that only its owner may enter: root's new data would belong to `postgres`, and lie in /var/lib.
+    const user = { uid: 4711, gid: 4711 };
+    const directory = join(folder, "home", ".poststack", "dev");
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    expect(layoutOf(directory).data).toMatch(/^\/var\/lib\//);
+    data = join(directory, "postgres");
+    fill(data, "old");
+    fill(incoming(), "new");
+    for (const path of [data, incoming()]) chownSync(path, user.uid, user.gid);
+    const before = layoutOf(directory);
+    expect([before.data, before.user]).toEqual([data, user]);
+    const { renameSync } = fs;
+    let renames = 0;
+    // The record's, the old data's, and the one that counts.
+    fs.renameSync = (...args) => {
+      if (++renames === 3) throw new Error("dead");
+      renameSync(...args);
+    };
+    syncBuiltinESMExports();
+    try {
+      expect(() => exchange(data, incoming(), outgoing())).toThrow("dead");
+    } finally {
+      fs.renameSync = renameSync;
+      syncBuiltinESMExports();
+    }
+    expect(existsSync(data)).toBe(false);
+    expect(layoutOf(directory)).toEqual(before);
+    expect(settleExchange(layoutOf(directory).data)).toBe(true);
+    expect([textIn(data), layoutOf(directory)]).toEqual(["new", before]);
+  },
+);
 
 test("what the old data is to be called is there already: nothing is decided", () => {
   fill(outgoing(), "older");

@@ -25,22 +25,26 @@ export function exchange(data: string, incoming: string, outgoing: string): void
   if (isThere(outgoing)) throw taken(outgoing);
   if (postmasterOf(data) !== undefined) throw inUse(data);
   writeAtomically(recordOf(data), JSON.stringify({ incoming: basename(incoming), outgoing: basename(outgoing) }));
-  settleExchange(data);
+  // Somebody may have started it since.
+  if (!settleExchange(data)) throw inUse(data);
 }
 
 /**
  * Carries out what was decided, if anything was. Data that a server runs on stays: somebody has started it by hand in
  * between, so what is decided no longer fits.
  *
+ * @returns whether another folder is in the data's place now
  * @throws PoststackError `DISK_FULL`, `STATE_UNWRITABLE`, `NAME_TAKEN`
  */
-export function settleExchange(data: string): void {
+export function settleExchange(data: string): boolean {
   const decided = decidedExchange(data);
-  if (decided === undefined) return;
+  if (decided === undefined) return false;
   try {
-    if (isThere(decided.incoming) && postmasterOf(data) === undefined) move(data, decided);
+    const moves = isThere(decided.incoming) && postmasterOf(data) === undefined;
+    if (moves) move(data, decided);
     rmSync(recordOf(data), { force: true });
     syncPath(dirname(data));
+    return moves;
   } catch (error) {
     throw unlessUnwritable(error, data);
   }
