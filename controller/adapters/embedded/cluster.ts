@@ -137,14 +137,22 @@ async function initdb(
   if (exitCode === 0) return;
   if (/No space left on device/.test(output))
     throw unlessFull(Object.assign(new Error(), { code: "ENOSPC" }), directory);
-  throw new PoststackError("POSTGRES_START", {
-    what: `initdb could not make a cluster (${exitCode === undefined ? "it was killed" : `exit code ${exitCode}`})`,
-    next: /user does not exist|effective user/.test(output)
-      ? "run Poststack as a user that the system knows by name"
-      : "see what initdb says above, correct it and apply again",
-    details: lastLines(output, 8),
-  });
+  const why = exitCode === undefined ? "it was killed" : `exit code ${exitCode}`;
+  throw noCluster(why, lastLines(output, 8));
 }
+
+const noCluster = (why: string, details: readonly string[], cause?: unknown): PoststackError =>
+  new PoststackError(
+    "POSTGRES_START",
+    {
+      what: `initdb could not make a cluster (${why})`,
+      next: /user does not exist|effective user/.test(details.join("\n"))
+        ? "run Poststack as a user that the system knows by name"
+        : "see what initdb says above, correct it and apply again",
+      details,
+    },
+    { cause },
+  );
 
 /**
  * initdb passes the line to ALTER USER … PASSWORD, which takes a verifier as it is: the password itself is never on disk
@@ -172,7 +180,12 @@ async function setVerifier(
   const { inSingleUserMode } = await import("./physical/single-user.ts");
   const verifier = quoteLiteral(passwords.verifier(password));
   const statements = [`alter role ${quoteIdentifier(user)} password ${verifier}`, "select 'done'::text as answer"];
-  await inSingleUserMode({ folder, database: "postgres", isLasting: true }, statements, programs, serverUser, signal);
+  const cluster = { folder, database: "postgres", isLasting: true };
+  await inSingleUserMode(cluster, statements, programs, serverUser, signal).catch((error: unknown) => {
+    // What it says of copies means nothing to whoever makes a new cluster.
+    if (signal.aborted || !(error instanceof PoststackError) || error.code === "DISK_FULL") throw error;
+    throw noCluster("the superuser's password could not be set", error.facts.details ?? [error.message], error);
+  });
 }
 
 function putInPlace(sibling: string, data: string): void {

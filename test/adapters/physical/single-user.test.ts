@@ -58,6 +58,15 @@ test("nobody waits for one that is not wanted any more", async () => {
   expect(await run([answer])).toBe("done");
 });
 
+test("a program that cannot be run is told", async () => {
+  const none = { ...programs, bin: join(box.project, "none") };
+  const where = { folder: data, database: "postgres", isLasting: false };
+  await expect(inSingleUserMode(where, [answer], none, user, box.signal)).rejects.toMatchObject({
+    code: "POSTGRES_START",
+    message: expect.stringContaining("cannot be run") as unknown,
+  });
+});
+
 const hasNetwork = process.env["POSTSTACK_TEST_NETWORK"] === "1";
 if (!hasNetwork) console.warn("SKIPPED: PostgreSQL 13 from npm; POSTSTACK_TEST_NETWORK=1 runs it");
 

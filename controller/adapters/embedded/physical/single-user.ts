@@ -30,13 +30,14 @@ const settings: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Lets a cluster recover, as one of its own timeline where `recovery.signal` is in it, and runs statements in it by a server program of one process that listens nowhere: in single-user
- * mode nobody else can log in, passwords are not asked for, event triggers do not fire, and no worker runs (manual:
- * postgres, Single-User Mode; CREATE EVENT TRIGGER). It ends in order when its input ends, also when that is because we
- * were killed.
+ * Lets a cluster recover, as one of its own timeline where `recovery.signal` is in it, and runs statements in it by a server
+ * program of one process that listens nowhere: in single-user mode nobody else can log in, passwords are not asked for, event
+ * triggers do not fire, and no worker runs (manual: postgres, Single-User Mode; CREATE EVENT TRIGGER). It ends in order when
+ * its input ends, also when that is because we were killed.
  *
  * @returns the text in the first column of the last row
- * @throws PoststackError `BACKUP_BROKEN` with the program's words, `DISK_FULL`; the signal's reason
+ * @throws PoststackError `BACKUP_BROKEN` with the program's words, `DISK_FULL`, `TIMEOUT`, `POSTGRES_START`: the program
+ *   cannot be run; the signal's reason
  */
 export async function inSingleUserMode(
   { folder, database, isLasting }: { readonly folder: string; readonly database: string; readonly isLasting: boolean },
@@ -50,7 +51,8 @@ export async function inSingleUserMode(
   const limited = AbortSignal.any([signal, limit]);
   const chosen = [...settings, ...(isLasting ? [] : notLasting)].flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   // -j: a statement ends with a semicolon and an empty line, so that it may have several lines.
-  const child = spawn(join(bin, "postgres"), ["--single", "-D", folder, "-j", ...chosen, database], {
+  const program = join(bin, "postgres");
+  const child = spawn(program, ["--single", "-D", folder, "-j", ...chosen, database], {
     cwd: "/",
     env: environment,
     detached: true, // Ctrl-C on the terminal is meant for us.
@@ -69,7 +71,7 @@ export async function inSingleUserMode(
   limited.addEventListener("abort", stop, { once: true });
   try {
     const exitCode = await new Promise<number | null>((resolve, reject) => {
-      child.on("error", reject);
+      child.on("error", (error) => reject(notRun(program, error)));
       child.on("close", resolve);
       child.stdin.end(statements.map((statement) => `${statement};\n\n`).join(""));
     });
@@ -100,6 +102,13 @@ function failed(said: string, folder: string): unknown {
     next: "use another backup, or take one anew",
   });
 }
+
+const notRun = (program: string, cause: Error): PoststackError =>
+  new PoststackError(
+    "POSTGRES_START",
+    { what: `${program} cannot be run: ${cause.message}`, next: "see what it is and whose, and run the command again" },
+    { cause },
+  );
 
 const tookTooLong = (): PoststackError =>
   new PoststackError("TIMEOUT", {
