@@ -14,13 +14,17 @@ export interface Held extends Filled {
 
 /**
  * Names are looked up in the system alone, what is changed fires nothing that somebody has put into the database, and no log
- * gets to know a password's verifier, whatever the database sets for its sessions.
+ * gets to know a password's verifier, whatever the database sets for its sessions. Nor does any of it run out of time: what
+ * limits a server's users has nothing to do with this.
  */
 const safely = [
+  "set statement_timeout = 0",
   "set log_statement = none",
   "set log_min_duration_statement = -1",
   "set log_min_error_statement = panic",
   "set search_path = pg_catalog, pg_temp",
+  // Since PostgreSQL 17.
+  "select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout'",
   "set session_replication_role = replica",
   "set default_transaction_read_only = off",
 ];

@@ -19,8 +19,7 @@ export async function whileBackingUp<T>(
   signal: AbortSignal,
 ): Promise<T> {
   // A checkpoint of a large server takes its time, and the session idles while files are copied.
-  await session.query("set statement_timeout = 0", [], signal);
-  if (session.version >= 140_000) await session.query("set idle_session_timeout = 0", [], signal);
+  for (const name of limitsOf(session)) await session.query(`set ${name} = 0`, [], signal);
   await holdLog(session, signal);
   const isOld = session.version < 150_000;
   const start = isOld ? "pg_start_backup($1, true, false)" : "pg_backup_start($1, true)";
@@ -39,6 +38,13 @@ export async function whileBackingUp<T>(
     return endOf(row);
   });
 }
+
+/** Of how long a statement, a transaction and the pause after it may take. */
+const limitsOf = ({ version }: Session): readonly string[] => [
+  "statement_timeout",
+  ...(version >= 140_000 ? ["idle_session_timeout"] : []),
+  ...(version >= 170_000 ? ["transaction_timeout"] : []),
+];
 
 /** SQL: of those that are not the server's own; null: there are none. */
 const tablespaceNames = `select pg_catalog.string_agg(spcname, ', ' order by spcname) from pg_catalog.pg_tablespace
