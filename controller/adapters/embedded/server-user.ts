@@ -53,11 +53,16 @@ function existing(path: string): string {
   return at;
 }
 
+/** Whether the user may read this one file, wherever it lies; its owner could give himself that right. */
+export const mayRead = (stats: Stats, user: Owner): boolean => stats.uid === user.uid || may(0o4, stats, user);
+
 /** For a file it is the right to run it. */
-function maySearch({ uid, gid, mode }: Stats, user: Owner): boolean {
-  if (uid === user.uid) return (mode & 0o100) !== 0;
-  if (gid === user.gid) return (mode & 0o010) !== 0;
-  return (mode & 0o001) !== 0;
+const maySearch = (stats: Stats, user: Owner): boolean => may(0o1, stats, user);
+
+/** @param right as others have it in a mode: 4 to read, 1 to search */
+function may(right: number, { uid, gid, mode }: Stats, user: Owner): boolean {
+  const shift = uid === user.uid ? 6 : gid === user.gid ? 3 : 0;
+  return ((mode >> shift) & right) !== 0;
 }
 
 function statOrNothing(path: string): Stats | undefined {

@@ -36,6 +36,8 @@ export async function takeBackup(
         : await dumped(partial, desired, tools, ports, signal);
     const measured = await ports.backups.measure(partial, signal);
     if (measured.sizeBytes === 0 || made.entries === 0) throw empty(path);
+    // The seal is for what was proved.
+    if (made.sha256 !== undefined && made.sha256 !== measured.sha256) throw exchanged(path);
     const unsealed = { project, environment, database, owner: owner.user, takenAt, because, ...made, ...measured };
     const manifest: Manifest = made.format === "physical" ? { ...unsealed, seal: sealOf(sealKey, unsealed) } : unsealed;
     ports.backups.publish(partial, path, renderManifest(manifest));
@@ -48,7 +50,10 @@ export async function takeBackup(
 }
 
 /** What a file turned out to be. */
-type Made = Pick<Manifest, "format" | "serverVersion" | "systemIdentifier" | "toolMajor" | "schemaHead" | "entries">;
+type Made = Pick<Manifest, "format" | "serverVersion" | "systemIdentifier" | "toolMajor" | "schemaHead" | "entries"> & {
+  /** Of what was proved, where that was another reading than the one that counts. */
+  readonly sha256?: string;
+};
 
 async function dumped(
   partial: string,
@@ -79,16 +84,23 @@ async function copied(
   signal: AbortSignal,
 ): Promise<Made> {
   const { version: serverVersion } = await ports.server.admin(signal);
-  const { systemIdentifier, head, entries } = await copyCluster(partial, desired, ports, signal);
+  const { systemIdentifier, head, packed } = await copyCluster(partial, desired, ports, signal);
   return {
     format: "physical",
     serverVersion,
     systemIdentifier,
     toolMajor,
     ...(head === undefined ? {} : { schemaHead: head }),
-    entries,
+    entries: packed.files,
+    sha256: packed.sha256,
   };
 }
+
+const exchanged = (path: string): PoststackError =>
+  new PoststackError("BACKUP_FAILED", {
+    what: `what was to become ${path} was changed by somebody else after it was proved`,
+    next: "have it taken into a folder that others cannot write, and run the command again",
+  });
 
 const empty = (path: string): PoststackError =>
   new PoststackError("BACKUP_FAILED", {

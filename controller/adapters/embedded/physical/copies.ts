@@ -1,21 +1,15 @@
-import {
-  chownSync,
-  copyFileSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { lchownSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "../../../core/ports.ts";
+import type { CopyFile } from "../../../core/ports/cluster-copies.ts";
 import type { EmbeddedServers, EmbeddedSpec } from "../../../core/ports/embedded.ts";
 import { syncPath, unlessUnwritable } from "../../atomic-file.ts";
 import { leftovers, temporaryName } from "../../temporary-name.ts";
 import { removeLeftovers, type Programs } from "../cluster.ts";
 import type { Layout } from "../layout.ts";
+import type { ServerUser } from "../server-user.ts";
 import { exchange, isDecided, settleExchange } from "./exchange.ts";
+import { newFile, openRegular, unreadable } from "./regular-file.ts";
 
 /** What copies need of the environment's server. */
 interface Own {
@@ -36,7 +30,7 @@ export const clusterCopies = ({ layout, programs, clock }: Own): EmbeddedServers
   // Streams and archives are loaded where there is a copy to be made or read: a look has none.
   async pack(file, stop, signal) {
     const { packCluster } = await import("./pack.ts");
-    return packCluster(layout().data, file, stop, signal);
+    return packCluster(layout(), file, stop, signal);
   },
 
   async check(file, signal) {
@@ -64,15 +58,14 @@ export const clusterCopies = ({ layout, programs, clock }: Own): EmbeddedServers
     const folder = temporaryName(data);
     try {
       await unpackInto(folder, file, own, signal);
-      takeTimelines(data, folder, user);
       return await run({
         ask: async (database, statements) =>
           JSON.parse(await inSingleUserMode({ folder, database, isLasting }, statements, ready, user, signal)),
-        takePlace(ending) {
-          takeSettings(data, folder, user);
+        async takePlace(ending) {
+          await takeSettings(data, folder, user);
           const outgoing = `${data}.${ending}`;
           exchange(data, folder, outgoing);
-          return Promise.resolve(outgoing);
+          return outgoing;
         },
       });
     } finally {
@@ -98,48 +91,67 @@ export function replacedBeside(data: string): readonly string[] {
   return names.filter((name) => name.startsWith(start)).map((name) => join(folder, name));
 }
 
-async function unpackInto(folder: string, file: string, { user }: Layout, signal: AbortSignal): Promise<void> {
+/** Until all is in it nobody but us may enter the folder, so nobody has planted anything where we write. */
+async function unpackInto(folder: string, file: CopyFile, { data, user }: Layout, signal: AbortSignal): Promise<void> {
   try {
     mkdirSync(folder, { mode: 0o700 });
-    if (user !== undefined) chownSync(folder, user.uid, user.gid);
   } catch (error) {
     throw unlessUnwritable(error, folder);
   }
   const { readCopy } = await import("./unpack.ts");
   await readCopy(file, { folder, owner: user, isLeftOut: isSettings }, signal);
   // A server asks for the one, also where nothing is in it; by the other it begins a timeline of its own.
-  for (const name of ["postgresql.conf", "recovery.signal"]) ownFile(join(folder, name), "", user);
+  for (const name of ["postgresql.conf", "recovery.signal"]) await ownFile(join(folder, name), "", user);
+  await takeTimelines(data, folder, user);
+  if (user !== undefined) lchownSync(folder, user.uid, user.gid);
 }
 
 /**
  * The copy's log goes on where the data's did, with other words: an archive could not tell the two apart. So it gets a number
  * that the data has not had either (manual: 26.3.6, Timelines).
  */
-function takeTimelines(data: string, folder: string, user: Layout["user"]): void {
+async function takeTimelines(data: string, folder: string, user: ServerUser): Promise<void> {
   for (const name of readdirSync(join(data, "pg_wal"))) {
-    const isHistory = /^[0-9A-F]{8}\.history$/.test(name);
-    if (isHistory) ownFile(join(folder, "pg_wal", name), readFileSync(join(data, "pg_wal", name)), user);
+    if (!/^[0-9A-F]{8}\.history$/.test(name)) continue;
+    await ownFile(join(folder, "pg_wal", name), await contentOf(join(data, "pg_wal", name), user), user);
   }
 }
 
-function ownFile(path: string, content: string | Buffer, user: Layout["user"]): void {
+/** A file of the data, whatever somebody has made of it. @throws PoststackError `FILE_UNREADABLE` */
+async function contentOf(path: string, user: ServerUser): Promise<Buffer> {
   try {
-    writeFileSync(path, content, { mode: 0o600, flag: "wx" });
-    if (user !== undefined) chownSync(path, user.uid, user.gid);
+    const handle = await openRegular(path, user);
+    try {
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw unreadable("FILE_UNREADABLE", path, error);
+  }
+}
+
+/** A new one, and on the disk. */
+async function ownFile(path: string, content: string | Buffer, user: ServerUser): Promise<void> {
+  try {
+    const handle = await newFile(path, user);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     throw unlessUnwritable(error, path);
   }
 }
 
 /** On the disk, all of it: Postgres has synced the rest before it recovered (manual: recovery_init_sync_method). */
-function takeSettings(data: string, folder: string, user: Layout["user"]): void {
+async function takeSettings(data: string, folder: string, user: ServerUser): Promise<void> {
   try {
-    rmSync(join(folder, "postgresql.conf"), { force: true });
+    for (const name of readdirSync(folder).filter(isSettings)) rmSync(join(folder, name));
     for (const name of readdirSync(data).filter(isSettings)) {
-      const target = join(folder, name);
-      copyFileSync(join(data, name), target);
-      if (user !== undefined) chownSync(target, user.uid, user.gid);
-      syncPath(target);
+      await ownFile(join(folder, name), await contentOf(join(data, name), user), user);
     }
     syncPath(folder);
   } catch (error) {

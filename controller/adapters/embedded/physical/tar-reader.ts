@@ -16,7 +16,7 @@ const extensionLimitBytes = 64 * 1024;
 
 /**
  * Reads what `tarHead` writes: ustar with pax headers (manual: POSIX, pax Interchange Format). Any other kind of entry, a
- * link above all, is none of ours.
+ * link above all, is none of ours. The source is read to its end, so that what checks it has seen all of it.
  *
  * @throws NoArchive
  */
@@ -25,7 +25,7 @@ export async function* tarEntries(source: AsyncIterable<Buffer>): AsyncGenerator
   let extended = new Map<string, string>();
   for (;;) {
     const head = await input.exactly(block);
-    if (head.every((byte) => byte === 0)) return;
+    if (head.every((byte) => byte === 0)) return input.rest();
     if (octal(head, 148, 8) !== checksum(head)) throw new NoArchive("an entry's head has another checksum");
     const flag = head.toString("latin1", 156, 157);
     const sizeBytes = Number(extended.get("size") ?? octal(head, 124, 12));
@@ -55,16 +55,16 @@ export async function* tarEntries(source: AsyncIterable<Buffer>): AsyncGenerator
 
 function reader(source: AsyncIterable<Buffer>) {
   const chunks = source[Symbol.asyncIterator]();
-  let rest: Buffer = Buffer.alloc(0);
+  let ahead: Buffer = Buffer.alloc(0);
   /** At least one byte. */
   const atMost = async (bytes: number): Promise<Buffer> => {
-    while (rest.length === 0) {
+    while (ahead.length === 0) {
       const next = await chunks.next();
       if (next.done === true) throw new NoArchive("it ends in the middle");
-      rest = next.value;
+      ahead = next.value;
     }
-    const taken = rest.subarray(0, bytes);
-    rest = rest.subarray(taken.length);
+    const taken = ahead.subarray(0, bytes);
+    ahead = ahead.subarray(taken.length);
     return taken;
   };
   const exactly = async (bytes: number): Promise<Buffer> => {
@@ -76,7 +76,10 @@ function reader(source: AsyncIterable<Buffer>) {
     }
     return Buffer.concat(parts);
   };
-  return { atMost, exactly };
+  const rest = async (): Promise<void> => {
+    while ((await chunks.next()).done !== true);
+  };
+  return { atMost, exactly, rest };
 }
 
 const text = (bytes: Buffer): string => bytes.toString("utf8").replace(/\0.*$/s, "");

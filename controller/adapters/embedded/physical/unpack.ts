@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { createReadStream, fchownSync, mkdirSync, chownSync } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
+import { createReadStream, lchownSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { PoststackError } from "../../../core/errors.ts";
+import type { CopyFile } from "../../../core/ports/cluster-copies.ts";
 import { hasCode, unlessUnwritable, type Owner } from "../../atomic-file.ts";
 import { manifestName, parseBackupManifest } from "./backup-manifest.ts";
+import { newFile } from "./regular-file.ts";
 import { NoArchive, tarEntries, type ReadEntry } from "./tar-reader.ts";
 
 const chunkBytes = 1024 * 1024;
@@ -13,8 +14,8 @@ const chunkBytes = 1024 * 1024;
 /** Bytes of a manifest: some 200 for each file. */
 const manifestLimitBytes = 256 * 1024 * 1024;
 
-export interface Into {
-  /** Is there and empty. */
+interface Into {
+  /** Is there and empty, and nobody else may enter it. */
   readonly folder: string;
   readonly owner: Owner | undefined;
   /** What stays out, by path. */
@@ -23,18 +24,28 @@ export interface Into {
 
 /**
  * Reads a copy of a cluster to its end and compares every file with the manifest in it; with `into` they are written there,
- * too. The folder is ours alone and no link is ever made in it, so no path leads out.
+ * too. The folder is ours alone and no link is ever made in it, so no path leads out. The checksum is that of the bytes which
+ * were unpacked: whoever looked at the file before may have seen another.
  *
  * @returns how many files are in the manifest
  * @throws PoststackError `BACKUP_BROKEN`, `DISK_FULL`, `STATE_UNWRITABLE`, `FILE_UNREADABLE`
  */
-export async function readCopy(file: string, into: Into | undefined, signal: AbortSignal): Promise<number> {
+export async function readCopy(
+  { path: file, sha256 }: CopyFile,
+  into: Into | undefined,
+  signal: AbortSignal,
+): Promise<number> {
   const input = createReadStream(file, { highWaterMark: chunkBytes, signal });
   const unzipped = createGunzip({ chunkSize: chunkBytes });
+  const read = createHash("sha256");
+  input.on("data", (chunk) => read.update(chunk));
   let unread: Error | undefined;
   input.on("error", (error) => unzipped.destroy((unread = error)));
   try {
-    return await compared(tarEntries(input.pipe(unzipped) as AsyncIterable<Buffer>), into);
+    const files = await compared(tarEntries(input.pipe(unzipped) as AsyncIterable<Buffer>), into);
+    // What stands behind the end of the archive was not unpacked; if it was read, the sum is another.
+    if (read.digest("hex") !== sha256) throw new NoArchive("its checksum is not that of the file that was verified");
+    return files;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (unread !== undefined) throw unreadable(file, unread);
@@ -87,15 +98,9 @@ async function takeFile(entry: ReadEntry, path: string, into: Into | undefined):
   return hash.digest("hex");
 }
 
-async function newFile(path: string, owner: Owner | undefined): Promise<FileHandle> {
-  const handle = await open(path, "wx", 0o600);
-  if (owner !== undefined) fchownSync(handle.fd, owner.uid, owner.gid);
-  return handle;
-}
-
 function makeFolder(path: string, { owner }: Into): void {
   mkdirSync(path, { mode: 0o700, recursive: true });
-  if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
+  if (owner !== undefined) lchownSync(path, owner.uid, owner.gid);
 }
 
 async function textOf(entry: ReadEntry): Promise<string> {

@@ -128,7 +128,7 @@ async function verdictOnCopy(
 ): Promise<Verdict> {
   const { path } = candidate;
   if (!isDeep || observed === undefined) {
-    return { path, proved: "contents", entries: await ports.embedded.copies.check(path, signal) };
+    return { path, proved: "contents", entries: await ports.embedded.copies.check(candidate, signal) };
   }
   const misfit = unfitCopy(candidate, desired, observed);
   if (misfit !== undefined) throw fromFacts(misfit);

@@ -1,5 +1,6 @@
 import { PoststackError } from "../../../core/errors.ts";
 import type { Ports } from "../../../core/ports.ts";
+import type { Packed } from "../../../core/ports/cluster-copies.ts";
 import type { EmbeddedSpec } from "../../../core/ports/embedded.ts";
 import type { DesiredBackup } from "../model.ts";
 import { lookInside, type Held } from "./look.ts";
@@ -7,7 +8,7 @@ import { whileBackingUp } from "./online.ts";
 
 /**
  * Copies the cluster of the running server into the file, unpacks it, lets it recover and looks inside: what cannot be
- * restored is no backup (RELIABILITY 23).
+ * restored is no backup (RELIABILITY 23). Its checksum is that of the bytes which were proved.
  *
  * @param file is there and empty
  * @throws PoststackError `BACKUP_FAILED`, `DISK_FULL`
@@ -17,24 +18,24 @@ export async function copyCluster(
   desired: DesiredBackup,
   ports: Ports,
   signal: AbortSignal,
-): Promise<Held & { readonly entries: number }> {
+): Promise<Held & { readonly packed: Packed }> {
   const spec = specOf(desired);
   const { copies } = ports.embedded;
   const session = await ports.server.maintenance(signal);
-  let entries: number;
+  let packed: Packed;
   try {
     ports.progress("copying the data directory");
-    entries = await whileBackingUp(session, (stop) => copies.pack(file, stop, signal), signal);
+    packed = await whileBackingUp(session, (stop) => copies.pack(file, stop, signal), signal);
   } finally {
     await session.close();
   }
   ports.progress("starting the copy, to prove it");
   const held = await copies
-    .open(spec, file, false, signal, (copy) => lookInside(copy, desired))
+    .open(spec, { path: file, sha256: packed.sha256 }, false, signal, (copy) => lookInside(copy, desired))
     .catch((error: unknown) => {
       throw asFailed(error);
     });
-  return { ...held, entries };
+  return { ...held, packed };
 }
 
 export function specOf({ embedded, environment }: DesiredBackup): EmbeddedSpec {

@@ -25,7 +25,7 @@ export async function restoreCluster(facts: RestoreFacts, ports: Ports, signal: 
   await checkContent(candidate, ports, signal);
   ports.progress("unpacking it beside the server's data");
   const outgoing = await copies
-    .open(spec, candidate.path, true, signal, async (copy) => {
+    .open(spec, candidate, true, signal, async (copy) => {
       const held = await madeOurs(copy, facts, ports);
       ports.progress(`stopping the server for it, with ${held.tables} tables, last migration ${held.head ?? "none"}`);
       const fence = ports.server.fence();
@@ -56,7 +56,7 @@ export async function proveCopy(
   signal: AbortSignal,
 ): Promise<Held> {
   const open = (copy: OpenCopy): Promise<Held> => lookInside(copy, desired);
-  return ports.embedded.copies.open(specOf(desired), candidate.path, false, signal, open);
+  return ports.embedded.copies.open(specOf(desired), candidate, false, signal, open);
 }
 
 function madeOurs(copy: OpenCopy, { desired, candidate }: RestoreFacts, ports: Ports): Promise<Held> {
