@@ -1,5 +1,5 @@
-import { constants } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
+import { constants, promises } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { PoststackError, type ErrorCode } from "../../../core/errors.ts";
 import { hasCode, type Owner } from "../../atomic-file.ts";
 import { mayRead, type ServerUser } from "../server-user.ts";
@@ -20,7 +20,7 @@ const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOC
  * @throws NotRegular; the system's error
  */
 export async function openRegular(path: string, user: ServerUser): Promise<FileHandle> {
-  const handle = await open(path, readOnly).catch((error: unknown) => {
+  const handle = await promises.open(path, readOnly).catch((error: unknown) => {
     throw hasCode(error, "ELOOP") ? new NotRegular("it is a link") : error;
   });
   try {
@@ -36,7 +36,7 @@ export async function openRegular(path: string, user: ServerUser): Promise<FileH
 
 /** Makes a file that was not there; a link in its place is not followed. @throws the system's error */
 export async function newFile(path: string, owner: Owner | undefined): Promise<FileHandle> {
-  const handle = await open(path, "wx", 0o600);
+  const handle = await promises.open(path, "wx", 0o600);
   try {
     if (owner !== undefined) await handle.chown(owner.uid, owner.gid);
     return handle;
