@@ -1,6 +1,7 @@
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { callEngine } from "../../engine/call.ts";
 import { describeEngines, describeStages } from "../../engine/engines.ts";
+import { ensureBusybox } from "../../engine/images.ts";
 import { newProject } from "../../support/scenario.ts";
 import { compose, openStage, stageOn, type Stage } from "./stage.ts";
 
@@ -167,7 +168,8 @@ describeStages("an environment of a Compose file and what is not its own", stage
     const { engine, signal, labels } = app.box;
     const foreign = app.box.name("foreign");
     const spec = {
-      image: (await app.box.engine.images(signal))[0]?.references[0] ?? "",
+      // Not any image: one that was built for an environment gives its labels to what is made from it.
+      image: await ensureBusybox(app.box),
       ...{ labels, environment: new Map(), ports: [], expose: [], mounts: [], network: { mode: "none" } as const },
       command: ["sleep", "100000"],
     };
