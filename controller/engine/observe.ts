@@ -19,8 +19,8 @@ export interface Observation {
 
 /**
  * Milliseconds that all questions of one pass to one kind may take (RELIABILITY 31); what this process does with the answers,
- * and with the files, does not count. Each call to an engine has a limit of
- * its own, which says more: several that are slow and still answer are no failure.
+ * and with the files, does not count. Each call to an engine has a limit of its own, which says more: several that are slow
+ * and still answer are no failure.
  */
 const limitMs = 10_000;
 const engineLimitMs = 30_000;

@@ -2,8 +2,8 @@ import type { ContainerEngine } from "../core/ports/containers.ts";
 import type { State } from "../core/ports/state.ts";
 
 /**
- * The engine during one look: each list is asked for once, each build context is read once, and shared by all kinds that need it. Made anew for every
- * look, so that no observation outlives its pass (RELIABILITY 2).
+ * The engine during one look: each list is asked for once, each build context is read once, and shared by all kinds that
+ * need it. Made anew for every look, so that no observation outlives its pass (RELIABILITY 2).
  */
 export function sharedLists(engine: ContainerEngine): ContainerEngine {
   const once = <T>(ask: (signal: AbortSignal) => Promise<T>): ((signal: AbortSignal) => Promise<T>) => {
