@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { sqlParser } from "../controller/adapters/sql-parser.ts";
-import { examine, type Suspicion } from "../controller/resources/migration/lint/examine.ts";
+import { examiner, type Suspicion } from "../controller/resources/migration/lint/examine.ts";
 import { largeBytes, smallBytes, type Weight } from "../controller/resources/migration/lint/facts.ts";
 import { describeLock } from "../controller/resources/migration/lint/lock.ts";
 import type { Rule } from "../controller/resources/migration/lint/rule.ts";
@@ -26,7 +26,7 @@ async function told({ name, example }: Rule): Promise<Suspicion> {
     transactional,
     parsed: await sqlParser.parse(text, { bodies: true }),
   };
-  const found = examine([file], { isChain: true }).flat();
+  const found = examiner({ isChain: true })(file);
   const own = found.find(({ rule }) => rule === name);
   if (own === undefined) throw new Error(`the rule ${name} does not find its own example`);
   return own;

@@ -16,19 +16,18 @@ export const sqlParser: SqlParser = {
     if (text.trim() === "") return { statements: [] };
     const library = await import("libpg-query");
     await library.loadModule();
-    const bytes = Buffer.from(text);
     let misfit: NonNullable<ParsedSql["misfit"]>;
     try {
       // The type of the tree is wide and optional everywhere; sql-statement.ts looks at a few nodes only.
       const { stmts = [] } = library.parseSync(text) as { readonly stmts?: readonly RawStatement[] };
-      const statements = fromTree(stmts, bytes);
+      const statements = fromTree(stmts, text);
       return { statements: bodies ? await withBodies(statements, library) : statements };
     } catch (error) {
       // Also out of memory, by brackets nested ten thousand deep.
       misfit = misfitOf(error, text);
     }
     try {
-      return { ...fromTokens(library.scanSync(text).tokens, bytes), misfit };
+      return { ...fromTokens(library.scanSync(text).tokens, Buffer.from(text)), misfit };
     } catch {
       return undefined;
     }
@@ -43,14 +42,29 @@ async function withBodies(statements: readonly SqlStatement[], library: BodyPars
   });
 }
 
-function fromTree(statements: readonly RawStatement[], bytes: Buffer): readonly SqlStatement[] {
-  const offsets = offsetsIn(bytes);
-  return statements.map(({ stmt, stmt_location: start = 0, stmt_len: length }) => ({
-    text: bytes.toString("utf8", start, length === undefined ? bytes.length : start + length).trimEnd(),
-    start: offsets(start),
+function fromTree(statements: readonly RawStatement[], text: string): readonly SqlStatement[] {
+  const piece = piecesOf(text);
+  return statements.map(({ stmt, stmt_location: from = 0, stmt_len: length }) => ({
+    ...piece(from, length),
     tree: stmt as Node,
     kind: kindOfNode(stmt),
   }));
+}
+
+/** Cuts a text at byte offsets that are asked in rising order. In most texts a byte is a character, and nothing is decoded. */
+function piecesOf(text: string): (from: number, length: number | undefined) => Pick<SqlStatement, "text" | "start"> {
+  if (Buffer.byteLength(text) === text.length) {
+    return (from, length) => ({
+      text: text.slice(from, length === undefined ? undefined : from + length).trimEnd(),
+      start: from,
+    });
+  }
+  const bytes = Buffer.from(text);
+  const offsets = offsetsIn(bytes);
+  return (from, length) => ({
+    text: bytes.toString("utf8", from, length === undefined ? bytes.length : from + length).trimEnd(),
+    start: offsets(from),
+  });
 }
 
 /** Split at semicolons as psql does: not inside brackets, nor in the body of a function that begins with BEGIN ATOMIC. */

@@ -136,19 +136,16 @@ async function lint(
   { lint: policy = plainPolicy }: DesiredMigrations,
   { files: from, ports }: OpenedEnvironment,
 ): Promise<readonly Finding[]> {
-  const { examine } = await import("../../../resources/migration/lint/examine.ts");
+  const { examiner } = await import("../../../resources/migration/lint/examine.ts");
   const { parsedForRules } = await import("../../../resources/migration/lint/pending.ts");
-  const examined = [];
+  const examine = examiner({ isChain });
+  const suspicions = [];
   for (const file of files) {
     const isVersion = "version" in file;
     const source = isVersion ? readForward(file, from) : readSource(file.file, from);
-    examined.push({
-      source,
-      transactional: isVersion ? file.transactional : true,
-      parsed: await parsedForRules(source.text, ports.parser),
-    });
+    const transactional = isVersion ? file.transactional : true;
+    suspicions.push(...examine({ source, transactional, parsed: await parsedForRules(source.text, ports.parser) }));
   }
-  const suspicions = examine(examined, { isChain }).flat();
   return judge(suspicions, { policy, ...(facts === undefined ? {} : { facts }), unknown: "error" });
 }
 

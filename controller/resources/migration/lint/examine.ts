@@ -39,20 +39,18 @@ interface ExamineOptions {
 }
 
 /**
- * Looks at the statements of files in order. Pure, and without the facts of any database.
+ * Looks at the statements of one file after the other, in the order in which they run. Without the facts of any database, and
+ * without keeping a tree of what it has looked at: thousands of them would be moved from one part of the heap to the next.
  *
- * @returns what was found in each file, in the order of the files
+ * @returns what finds all of a file
  */
-export function examine(
-  files: readonly ExaminedFile[],
-  { isChain }: ExamineOptions,
-): readonly (readonly Suspicion[])[] {
+export function examiner({ isChain }: ExamineOptions): (file: ExaminedFile) => readonly Suspicion[] {
   const history = newHistory();
-  return files.map((file) => {
+  return (file) => {
     const found = examineFile(file, history);
     history.endFile(isChain);
     return found;
-  });
+  };
 }
 
 /** A match with where it stands, and whether it counts. */

@@ -6,7 +6,7 @@ import type { RepeatFacts } from "../repeatable/model.ts";
 import { readForward, readSource, type Source } from "../source.ts";
 import { headersOf } from "../text.ts";
 import { callers } from "./statement.ts";
-import { examine, type ExaminedFile, type Suspicion } from "./examine.ts";
+import { examiner, type ExaminedFile, type Suspicion } from "./examine.ts";
 
 /**
  * With what stands in DO blocks, and in functions that the file may call: few files have some, and the others have been
@@ -91,12 +91,13 @@ function versionText(migration: NamedMigration, files: Files): Text {
   return { source, transactional: headersOf(Buffer.from(source.text)).transactional };
 }
 
-/** @param texts read one by one: thousands of them need not be held before the first is parsed */
+/** @param texts read one by one: of thousands no more than one is held */
 async function examined(texts: readonly (() => Text)[], parser: SqlParser): Promise<readonly (readonly Suspicion[])[]> {
-  const files: ExaminedFile[] = [];
+  const examine = examiner({ isChain: true });
+  const found: (readonly Suspicion[])[] = [];
   for (const read of texts) {
     const text = read();
-    files.push({ ...text, parsed: await parsedForRules(text.source.text, parser) });
+    found.push(examine({ ...text, parsed: await parsedForRules(text.source.text, parser) }));
   }
-  return examine(files, { isChain: true });
+  return found;
 }

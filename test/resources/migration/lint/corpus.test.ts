@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { sqlParser } from "../../../../controller/adapters/sql-parser.ts";
-import { examine } from "../../../../controller/resources/migration/lint/examine.ts";
+import { examiner } from "../../../../controller/resources/migration/lint/examine.ts";
 import { corpusPath, hasCorpus } from "../../../support/corpus.ts";
 
 /** The one file of the corpora that Postgres refuses, too: a semicolon is missing. */
@@ -14,12 +14,13 @@ test.skipIf(!hasCorpus)("real migrations: no text that Postgres accepts is calle
     .map(String)
     .filter((path) => path.endsWith(".sql") && path !== "snapshot.sql" && statSync(join(root, path)).isFile());
   expect(paths.length).toBeGreaterThan(719);
-  const files = [];
+  const examine = examiner({ isChain: false });
+  const found = [];
   for (const file of paths) {
     const text = readFileSync(join(root, file), "utf8");
-    files.push({ source: { file, text }, transactional: true, parsed: await sqlParser.parse(text, { bodies: true }) });
+    const parsed = await sqlParser.parse(text, { bodies: true });
+    found.push(...examine({ source: { file, text }, transactional: true, parsed }));
   }
-  const found = examine(files, { isChain: false }).flat();
   expect(found.filter(({ rule }) => rule === "syntax").map(({ place }) => place.file)).toEqual([broken]);
   // Commands are cut where the file has them: no recipe repeats a whole statement of several commands.
   expect(found.filter(({ rule }) => rule === "unused-allow")).toEqual([]);

@@ -1,17 +1,18 @@
 import { sqlParser } from "../../../../controller/adapters/sql-parser.ts";
-import { examine, type Suspicion } from "../../../../controller/resources/migration/lint/examine.ts";
+import { examiner, type Suspicion } from "../../../../controller/resources/migration/lint/examine.ts";
 
 /** What the rules find in files that run one after the other, each of them a text. */
 export async function suspicionsIn(
   texts: readonly string[],
   { transactional = true, isChain = true } = {},
 ): Promise<readonly (readonly Suspicion[])[]> {
-  const files = [];
+  const examine = examiner({ isChain });
+  const found = [];
   for (const [index, text] of texts.entries()) {
     const source = { file: `00${index + 1}.sql`, text };
-    files.push({ source, transactional, parsed: await sqlParser.parse(text, { bodies: true }) });
+    found.push(examine({ source, transactional, parsed: await sqlParser.parse(text, { bodies: true }) }));
   }
-  return examine(files, { isChain });
+  return found;
 }
 
 /** `line:column rule` of each finding in one file. */
