@@ -2,7 +2,7 @@ import { describe, expect, test as plainTest } from "vitest";
 import { clock } from "../../controller/adapters/clock.ts";
 import { postgres } from "../../controller/adapters/postgres.ts";
 import { sqlParser } from "../../controller/adapters/sql-parser.ts";
-import { shadowChecks } from "../../controller/cli/doctor/shadows.ts";
+import { leftDatabases } from "../../controller/cli/doctor/left-databases.ts";
 import type { Session } from "../../controller/core/ports/postgres.ts";
 import { mayReachBeyond } from "../../controller/core/shadow/beyond-words.ts";
 import { withinDatabase } from "../../controller/core/shadow/cluster-wide.ts";
@@ -62,7 +62,9 @@ describe("a shadow", () => {
     // Tests beside this one make shadows on the same server, and drop what is left: what is told is asked of nobody.
     const query = () => Promise.resolve([{ name: left }]);
     const connect = () => Promise.resolve({ query, close: () => Promise.resolve() } as unknown as Session);
-    expect(await shadowChecks("dev", endpoint, { postgres: { connect }, clock }, signal)).toMatchObject([
+    expect(
+      await leftDatabases({ environment: "dev", endpoint, mark: undefined }, { postgres: { connect }, clock }, signal),
+    ).toMatchObject([
       { name: "dev: shadows", result: "warning", text: `${left}: left by a rehearsal or a comparison that was killed` },
     ]);
   });
@@ -74,7 +76,8 @@ describe("a shadow", () => {
       expect(await forsakenShadows(session, signal)).not.toContain(inside.database);
       await session.close();
     });
-    expect(await shadowChecks("dev", { ...endpoint, port: 1 }, ports, signal)).toEqual([]);
+    const down = { environment: "dev", endpoint: { ...endpoint, port: 1 }, mark: undefined };
+    expect(await leftDatabases(down, ports, signal)).toEqual([]);
   });
 
   test("of another command stays while that lives", async ({ database }) => {

@@ -269,6 +269,24 @@ describe.skipIf(!hasTools)("backups", () => {
     60_000,
   );
 
+  test("a replaced database that could not be dropped is told of, kept, and dropped with the next leave", async () => {
+    const discarded = async (): Promise<readonly string[]> =>
+      (await databases()).map(String).filter((name) => name.includes(".deleted_"));
+    // A template cannot be dropped (manual: 23.3): what a kill between the change of names and that leaves behind.
+    await project.sql("alter database shop_dev is_template true", { database: "postgres" });
+    const cut = await project.run("db", "restore", "dev", taken(), "--delete-data", "--confirm", "dev", "--json");
+    expect(cut.code).not.toBe(0);
+    const [left = "none", ...others] = await discarded();
+    expect([left, others]).toEqual([expect.stringMatching(/^shop_dev\.deleted_[0-9a-f]{8}$/), []]);
+    await project.sql(`alter database "${left}" is_template false`, { database: "postgres" });
+    expect(await project.plan()).toEqual([]);
+    expect((await project.run("doctor")).text).toContain(`${left}: replaced by a restore`);
+    expect((await project.run("backup", "prune", "--yes")).code).toBe(0);
+    expect(await discarded()).toEqual([left]);
+    await project.ok("backup", "prune", "--delete-data", "--confirm", "dev");
+    expect(await discarded()).toEqual([]);
+  }, 60_000);
+
   test("a database that was made for a restore and not marked any more is dropped; one that is called so is not", async () => {
     const [made, other] = ["shop_dev.restore_0badcafe", "shop_dev.restore_00c0ffee"];
     for (const [name, words] of [

@@ -8,7 +8,7 @@ import type { Context } from "../context.ts";
 import { openEnvironment, type OpenedEnvironment } from "../open.ts";
 import { failed, ok, type Check } from "./check.ts";
 import { onContainer } from "./on-container.ts";
-import { shadowChecks } from "./shadows.ts";
+import { leftDatabases } from "./left-databases.ts";
 
 /** One environment: its files, what would run its server, and who holds its ports. */
 export async function environmentChecks(name: string, context: Context): Promise<readonly Check[]> {
@@ -39,7 +39,8 @@ async function serverChecks(
   const server = await (container === undefined
     ? embedded(name, spec, opened, signal)
     : onContainer(name, container, opened.ports, signal));
-  return [...server, ...(await shadowChecks(name, endpoint, opened.ports, signal))];
+  const asked = { environment: name, endpoint, mark: resources.database[0]?.mark };
+  return [...server, ...(await leftDatabases(asked, opened.ports, signal))];
 }
 
 const external = (name: string, endpoint: Endpoint | undefined): readonly Check[] =>

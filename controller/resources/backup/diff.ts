@@ -27,11 +27,12 @@ const withoutServer = (desired: DesiredBackup): readonly BackupAction[] =>
     : [];
 
 function diffOne(desired: DesiredBackup, observed: ObservedBackup): readonly BackupAction[] {
+  const { wish } = desired;
   const left = [
     ...observed.leftovers.map((name) => dropLeftover(desired, name)),
+    ...(mayDelete(wish) ? observed.discarded.map((name) => dropDiscarded(desired, name)) : []),
     ...observed.unpacked.map((name) => removeUnpacked(desired, name)),
   ];
-  const { wish } = desired;
   switch (wish.type) {
     case "none":
       return left;
@@ -45,6 +46,8 @@ function diffOne(desired: DesiredBackup, observed: ObservedBackup): readonly Bac
       return unreachable(wish);
   }
 }
+
+const mayDelete = (wish: Wish): boolean => (wish.type === "restore" || wish.type === "prune") && wish.deleteData;
 
 function take(
   desired: DesiredBackup,
@@ -90,7 +93,7 @@ function restore(
   if (tools === undefined) return [...left, refuse(desired, noTools(observed))];
   const error = candidate.error ?? unfit(candidate, observed);
   if (error !== undefined) return [...left, refuse(desired, error)];
-  const notes = [...provenance(candidate, desired), ...told(sessions)];
+  const notes = [...provenance(candidate, desired), ...told(sessions), ...stays(desired, observed)];
   const action: BackupAction = {
     kind: "backup",
     verb: "restore",
@@ -130,6 +133,14 @@ const told = (sessions: ObservedBackup["sessions"]): readonly string[] =>
     ? []
     : [`ends sessions in it: ${sessions.map(({ application, count }) => `${application} (${count})`).join(", ")}`];
 
+/** What takes room on the server for nothing, and is not deleted without leave. */
+const stays = ({ wish }: DesiredBackup, { discarded }: ObservedBackup): readonly string[] =>
+  discarded.length === 0 || mayDelete(wish)
+    ? []
+    : [
+        `left by a restore with --delete-data that was interrupted, which drops it the next time: ${discarded.join(", ")}`,
+      ];
+
 function prune(
   desired: DesiredBackup,
   { deleteData }: Extract<Wish, { readonly type: "prune" }>,
@@ -158,6 +169,13 @@ const dropLeftover = (desired: DesiredBackup, name: string): BackupAction => ({
   hazards: [],
   place: desired.place,
   what: { type: "database", name, desired },
+});
+
+/** Somebody gave leave to delete it, in another run: that leave has ended with it. */
+const dropDiscarded = (desired: DesiredBackup, name: string): BackupAction => ({
+  ...dropLeftover(desired, name),
+  reason: "what a restore with --delete-data has replaced, and was interrupted before it was dropped",
+  hazards: ["deletes-data"],
 });
 
 /** It holds what a file holds that is there. */

@@ -75,6 +75,8 @@ export interface ObservedBackup {
   readonly sessions: readonly { readonly application: string; readonly count: number }[];
   /** Databases that a restore has made and not come to the end of. */
   readonly leftovers: readonly string[];
+  /** Databases that a restore has replaced with the leave to delete them, and not come to that. */
+  readonly discarded: readonly string[];
   /** Copies of a cluster that were unpacked beside its data, by whoever did not come to the end: names of folders. */
   readonly unpacked: readonly string[];
   /** The last restore that the database came from. */

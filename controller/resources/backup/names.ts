@@ -32,14 +32,17 @@ export const siblingName = (database: string, random: number): string =>
       .padStart(8, "0")}`,
   );
 
+/**
+ * What the replaced database is called until it is dropped, where it is not to be kept: `shop_dev.deleted_3f9a01bc`. As long
+ * as the sibling's, whose random part it has, so that whoever holds the one holds the other.
+ */
+export const discardedName = (sibling: string): string => sibling.replace(/\.restore_(?=[0-9a-f]{8}$)/, ".deleted_");
+
 /** What the replaced database is called afterwards: `shop_dev.before_20261120T145500123Z`. */
 export const beforeName = (database: string, at: Date): string => cut(database, `.${replacedEnding(at)}`);
 
 /** What the data directory gets behind its name when another takes its place: `before_20261120T145500123Z`. */
 export const replacedEnding = (at: Date): string => `before_${stamp(at)}`;
-
-/** For a LIKE-free look: what the names of siblings begin with, up to the random part. */
-export const siblingStem = (database: string): string => siblingName(database, 0).slice(0, -8);
 
 function cut(name: string, ending: string): string {
   let start = name;

@@ -6,9 +6,8 @@ import type { Row, Session } from "../../core/ports/postgres.ts";
 import { askedOnCatalogPath, quoteLiteral, sqlFailure } from "../../core/sql.ts";
 import { parseManifest } from "./manifest.ts";
 import type { Backup, Candidate, DesiredBackup, ObservedBackup, ObservedCluster, Programs, Restored } from "./model.ts";
-import { isUnmarkedSibling, siblingStem } from "./names.ts";
 import { clusterSql } from "./physical/online.ts";
-import { isHeld } from "./restore/held.ts";
+import { discardedBeside, leftBeside, namesIn } from "./restore/beside.ts";
 
 /** Where the ledger keeps which backup the database came from. */
 export const restoredKey = "restored";
@@ -43,7 +42,8 @@ async function observeOne(desired: DesiredBackup, ports: Ports, signal: AbortSig
     database: row["ours"] === true ? "ours" : row["there"] === true ? "foreign" : "absent",
     ...ledger,
     sessions: sessionsIn(row["sessions"]),
-    leftovers: Array.isArray(row["leftovers"]) ? row["leftovers"].map(String).sort() : [],
+    leftovers: namesIn(row["leftovers"]),
+    discarded: namesIn(row["discarded"]),
     unpacked: desired.embedded === undefined ? [] : ports.embedded.copies.leftovers(),
     tools,
     ...(cluster === undefined ? {} : { cluster }),
@@ -78,7 +78,6 @@ function programsFor({ container }: DesiredBackup, version: number, { backups }:
 /** Sessions of other commands of ours are told too: whoever ends them wants to know. */
 const databaseSql = ({ endpoint: { database }, mark }: DesiredBackup): string => {
   const name = quoteLiteral(database);
-  const stem = quoteLiteral(siblingStem(database));
   const isOurs = isMarked("pg_catalog.shobj_description(d.oid, 'pg_database')", mark, "d.oid");
   return `select
   exists (select from pg_catalog.pg_database where datname = ${name}) as there,
@@ -88,8 +87,8 @@ const databaseSql = ({ endpoint: { database }, mark }: DesiredBackup): string =>
     from pg_catalog.pg_stat_activity where datname = ${name} and backend_type = 'client backend' and pid <> pg_catalog.pg_backend_pid()
     group by 1
   ) s) as sessions,
-  (select coalesce(json_agg(d.datname), '[]') from pg_catalog.pg_database d
-    where left(d.datname, ${siblingStem(database).length}) = ${stem} and right(d.datname, 8) ~ '^[0-9a-f]{8}$' and (${isOurs} or ${isUnmarkedSibling("d")}) and not ${isHeld("d")}) as leftovers`;
+  ${leftBeside(database, mark)} as leftovers,
+  ${discardedBeside(database, mark)} as discarded`;
 };
 
 /** Poolers and managed servers may keep it to themselves. */

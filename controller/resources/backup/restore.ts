@@ -4,7 +4,7 @@ import type { Result } from "../../core/resource.ts";
 import { quoteIdentifier, unlessSqlState } from "../../core/sql.ts";
 import { runAlone } from "../../core/transaction.ts";
 import type { Candidate, DesiredBackup, Programs, RestoreFacts } from "./model.ts";
-import { beforeName } from "./names.ts";
+import { beforeName, discardedName } from "./names.ts";
 import { checkContent } from "./observe.ts";
 import { restoreCluster } from "./physical/restore.ts";
 import { withSibling } from "./restore/sibling.ts";
@@ -22,7 +22,7 @@ export async function restoreBackup(facts: RestoreFacts, ports: Ports, signal: A
   const { database } = desired.endpoint;
   ports.progress(`reading ${candidate.path}`);
   await checkContent(candidate, ports, signal);
-  const before = beforeName(database, ports.clock.date());
+  const kept = deleteData ? undefined : beforeName(database, ports.clock.date());
   await withSibling(desired, ports, signal, async (sibling) => {
     ports.progress(`restoring into ${sibling}`);
     const filled = await filledFrom(candidate, sibling, { desired, tools }, ports, signal);
@@ -31,17 +31,25 @@ export async function restoreBackup(facts: RestoreFacts, ports: Ports, signal: A
     const fence = ports.server.fence();
     // Our own sessions are in the way, too.
     await ports.server.reset();
-    await takePlace({ endpoint: desired.endpoint, sibling, before, fence }, ports, signal);
+    const outgoing = kept ?? discardedName(sibling);
+    await takePlace({ endpoint: desired.endpoint, sibling, before: outgoing, fence }, ports, signal);
+    // From here on its name says that it is to go: whoever comes next can tell it from one that is kept.
+    if (kept === undefined) await drop(outgoing, ports, signal);
   });
-  if (!deleteData) return { note: `restored; what was there before is database ${before}` };
+  return {
+    note: `restored; what was there before is ${kept === undefined ? "deleted" : `database ${kept}`}`,
+  };
+}
+
+async function drop(name: string, ports: Ports, signal: AbortSignal): Promise<void> {
   const session = await ports.server.maintenance(signal);
   try {
-    const statement = `drop database ${quoteIdentifier(before)} with (force)`;
+    // 3D000 invalid_catalog_name: an earlier try has done it.
+    const statement = `drop database ${quoteIdentifier(name)} with (force)`;
     await runAlone(session, statement, ports, signal).catch(unlessSqlState("3D000"));
   } finally {
     await session.close();
   }
-  return { note: "restored; what was there before is deleted" };
 }
 
 /**

@@ -21,6 +21,28 @@ test.each<[string, Partial<DesiredBackup>, Partial<ObservedBackup> | undefined, 
     "prune backup:shop_dev.restore_0123abcd  left by a restore that was interrupted before it took the database's place",
   ],
   [
+    "what a restore has replaced and not dropped waits for the leave to delete data",
+    { wish: { type: "prune", deleteData: false } },
+    { discarded: ["shop_dev.deleted_0123abcd"] },
+    "",
+  ],
+  [
+    "with it, it is dropped",
+    { wish: { type: "prune", deleteData: true } },
+    { discarded: ["shop_dev.deleted_0123abcd"] },
+    "prune backup:shop_dev.deleted_0123abcd  what a restore with --delete-data has replaced, and was interrupted before it was dropped  [deletes-data]",
+  ],
+  [
+    "so it is by the next restore that may",
+    { wish: { ...restore.wish, deleteData: true } },
+    {
+      candidate: candidate(),
+      restored: { sha256: "ab".repeat(32), at: later },
+      discarded: ["shop_dev.deleted_0123abcd"],
+    },
+    "prune backup:shop_dev.deleted_0123abcd  what a restore with --delete-data has replaced, and was interrupted before it was dropped  [deletes-data]",
+  ],
+  [
     "so is a copy that was unpacked",
     take,
     { unpacked: ["postgres.new-12-34-ab"] },
@@ -137,6 +159,14 @@ test.each<[string, Partial<ObservedBackup>, readonly string[]]>([
       ],
     },
     ["taken of dev at 2026-11-20T03:00:00.000Z, last migration 012", "ends sessions in it: web (3), psql (1)"],
+  ],
+  [
+    "what an earlier one has left",
+    { candidate: candidate(), discarded: ["shop_dev.deleted_0123abcd"] },
+    [
+      "taken of dev at 2026-11-20T03:00:00.000Z, last migration 012",
+      "left by a restore with --delete-data that was interrupted, which drops it the next time: shop_dev.deleted_0123abcd",
+    ],
   ],
   [
     "that it is of another owner",

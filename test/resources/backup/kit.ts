@@ -41,6 +41,7 @@ export const observedBackup = (changes: Partial<ObservedBackup> = {}): ObservedB
   database: "ours",
   sessions: [],
   leftovers: [],
+  discarded: [],
   unpacked: [],
   tools: { on: "machine", bin: "/usr/lib/postgresql/15/bin", major: 15 },
   backups: [],
