@@ -4,8 +4,13 @@ import { unless } from "./failure.ts";
 
 /** Nanoseconds between probes where nobody said (podman-run(1), --health-interval). */
 const defaultIntervalNs = 30e9;
-/** A probe's own timeout is the container's; the longest that we wait to hear of it. */
-const probeLimitMs = 120_000;
+/** Nanoseconds that a probe may take where nobody said (podman-run(1), --health-timeout). */
+const defaultTimeoutNs = 30e9;
+/**
+ * Milliseconds beyond a probe's own timeout until it is given up, and the next one is its turn. Podman 4 now and then loses
+ * a probe that has ended: it waits for the end of its output for ever (libpod, execStartAndAttach), and would be waited for.
+ */
+const probeMarginMs = 5_000;
 /** Containers that are looked at together. */
 const atOnce = 4;
 
@@ -66,9 +71,10 @@ export function podmanHealth(nowMs: () => number): PodmanHealth {
       dueMs.set(id, lastMs + intervalMs);
       if (nowMs() < lastMs + intervalMs) return;
       probing.add(id);
+      const limitMs = (number(check["Timeout"]) || defaultTimeoutNs) / 1e6 + probeMarginMs;
       const path = `/libpod/containers/${encodeURIComponent(id)}/healthcheck`;
       client
-        .ask({ method: "GET", path, doing: `probing container ${id}`, limitMs: probeLimitMs }, signal)
+        .ask({ method: "GET", path, doing: `probing container ${id}`, limitMs }, signal)
         .catch(() => undefined)
         .finally(() => probing.delete(id));
     },
