@@ -10,12 +10,20 @@ interface RawStatement {
   readonly stmt_len?: number;
 }
 
+/** Kept: thousands of files are parsed in a row, and each import is a promise and a look into what is loaded. */
+let loaded: ReturnType<typeof load> | undefined;
+
+async function load() {
+  const library = await import("libpg-query");
+  await library.loadModule();
+  return library;
+}
+
 /** The real parser and lexer of Postgres 18, as WebAssembly. It takes 40 ms to load, so it is loaded when first asked. */
 export const sqlParser: SqlParser = {
   async parse(text, { bodies = false } = {}) {
     if (text.trim() === "") return { statements: [] };
-    const library = await import("libpg-query");
-    await library.loadModule();
+    const library = await (loaded ??= load());
     let misfit: NonNullable<ParsedSql["misfit"]>;
     try {
       // The type of the tree is wide and optional everywhere; sql-statement.ts looks at a few nodes only.

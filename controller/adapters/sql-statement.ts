@@ -16,8 +16,8 @@ const other: Kind = { is: "other" };
 
 /** What the migration runner must know of a statement, from its tree (names of nodes: src/include/nodes/parsenodes.h). */
 export function kindOfNode(statement: Node): Kind {
-  const [name = "", value] = Object.entries(statement)[0] ?? [];
-  const node = asNode(value);
+  const [name = ""] = Object.keys(statement);
+  const node = asNode(statement[name]);
   switch (name) {
     case "TransactionStmt":
       return { is: plainTransaction(node) };

@@ -5,8 +5,10 @@ import type { Statement } from "./statement.ts";
  * A statement, and behind it what its WITH changes: `WITH gone AS (DELETE FROM orders RETURNING *) …`. Such a WITH stands at
  * the top of a statement (manual: 7.8.4), or in the SELECT of an INSERT.
  */
-export function withChanges(statement: Statement): readonly Statement[] {
-  const parts = clausesOf(statement.node).flatMap(({ ctes = [] }) => ctes.flatMap(changeIn));
+export function withChanges(statement: Statement): Statement | readonly Statement[] {
+  const clauses = clausesOf(statement.node);
+  if (clauses.length === 0) return statement;
+  const parts = clauses.flatMap(({ ctes = [] }) => ctes.flatMap(changeIn));
   return [statement, ...parts.map((node): Statement => ({ ...statement, node, within: statement, isPart: true }))];
 }
 

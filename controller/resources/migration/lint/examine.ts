@@ -53,8 +53,10 @@ export function examiner({ isChain }: ExamineOptions): (file: ExaminedFile) => r
   };
 }
 
-/** A match with where it stands, and whether it counts. */
-interface Sighting extends Suspicion {
+/** A match with where it stands, and whether it counts. Most of a chain's are harmless, and nothing is told of them. */
+interface Sighting {
+  readonly rule: Rule;
+  readonly match: Match;
   readonly of: Statement;
   /** Nobody else uses what it is about. */
   readonly isHarmless: boolean;
@@ -70,18 +72,9 @@ function examineFile({ source, transactional, parsed }: ExaminedFile, history: R
     const isInside = transactional || statement.within !== undefined;
     const context = { transactional: isInside, history, after: () => statements.slice(index + 1) };
     for (const rule of rulesFor(statement)) {
-      for (const { offset = 0, ...match } of rule.find(statement, context)) {
-        sightings.push({
-          ...match,
-          rule: rule.name,
-          level: rule.level,
-          weight: rule.weight,
-          place: placeAt(source, statement.offset + offset),
-          statement: firstLine(statement.text),
-          ...(path === undefined ? {} : { path }),
-          of: statement,
-          isHarmless: match.on !== undefined && history.isNew(match.on),
-        });
+      for (const match of rule.find(statement, context)) {
+        const isHarmless = match.on !== undefined && history.isNew(match.on);
+        sightings.push({ rule, match, of: statement, isHarmless });
       }
     }
     history.see(statement);
@@ -91,14 +84,27 @@ function examineFile({ source, transactional, parsed }: ExaminedFile, history: R
     statement: allowance.isForFile ? undefined : statementFor(allowance, statements, source.text),
   }));
   const isAllowed = ({ rule, of }: Sighting): boolean =>
-    allowances.some((one) => one.rule === rule && one.reason !== "" && isFor(one, of));
+    allowances.some((one) => one.rule === rule.name && one.reason !== "" && isFor(one, of));
   const left = sightings.filter((sighting) => !sighting.isHarmless && !isAllowed(sighting));
   const idle = allowances.flatMap((one) => {
-    const isUsed = sightings.some(({ rule, of }) => rule === one.rule && isFor(one, of));
+    const isUsed = sightings.some(({ rule, of }) => rule.name === one.rule && isFor(one, of));
     const why = whyIdle(one, isUsed);
     return why === undefined ? [] : [idleLine(one, why, source)];
   });
-  return [...syntaxOf(source, parsed), ...left.map(plainSuspicion), ...idle];
+  return [...syntaxOf(source, parsed), ...left.map((sighting) => suspicionOf(sighting, source, path)), ...idle];
+}
+
+function suspicionOf({ rule, match, of }: Sighting, source: Source, path: readonly string[] | undefined): Suspicion {
+  const { offset = 0, ...found } = match;
+  return {
+    ...found,
+    rule: rule.name,
+    level: rule.level,
+    weight: rule.weight,
+    place: placeAt(source, of.offset + offset),
+    statement: firstLine(of.text),
+    ...(path === undefined ? {} : { path }),
+  };
 }
 
 /** A line before a block is for all that stands in it. */
@@ -120,8 +126,6 @@ function rulesFor({ node, isPart }: Statement): readonly Rule[] {
   rulesOf.set(name, found);
   return found;
 }
-
-const plainSuspicion = ({ of: _of, isHarmless: _isHarmless, ...suspicion }: Sighting): Suspicion => suspicion;
 
 function whyIdle({ rule, reason }: Allowance, isUsed: boolean): string | undefined {
   if (rule === "") return "it names no rule";

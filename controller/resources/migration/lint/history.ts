@@ -1,6 +1,6 @@
 import type { AlterTableCmd, Constraint, Node, RangeVar, VariableSetStmt } from "@pgsql/types";
 import type { LockMode } from "../../../core/table-lock.ts";
-import { keyOf, type Name } from "./names.ts";
+import { keyIn, type Name } from "./names.ts";
 import { alterationsIn, type Alteration, type Statement } from "./statement.ts";
 import { columnsNotNull, constraintOf, isUnchecked, nameOf, qualifiedName, stringsIn } from "./tree.ts";
 
@@ -28,6 +28,8 @@ export interface Recorder extends History {
 
 export function newHistory(): Recorder {
   const made = new Set<string>();
+  /** Names alone: they lie in a schema of the session's own. */
+  const temporary = new Set<string>();
   const notNull = new Map<string, readonly string[]>();
   const known = new Set<string>();
   const added = new Map<string, LockMode>();
@@ -37,18 +39,21 @@ export function newHistory(): Recorder {
   let first: string | undefined;
   // What is made lies in the first schema of the path. There is looked for first, too: a table of another one, further back,
   // counts as new by its whole name only, for one of others may stand before it. Temporary ones hide all (manual: 5.10.3).
-  const keyFor = (name: Name): string => {
-    if (name.schema !== undefined) return keyOf(name);
-    const temporary = keyOf({ ...name, schema: temporarySchema });
-    return made.has(temporary) ? temporary : keyOf(first === undefined ? name : { ...name, schema: first });
+  const schemaFor = ({ schema, name }: Name): string | undefined =>
+    schema ?? (temporary.has(name) ? temporarySchema : first);
+  const keyFor = (name: Name): string => keyIn(schemaFor(name), name.name);
+  const isNew = (name: Name): boolean => {
+    const schema = schemaFor(name);
+    return schema === temporarySchema ? temporary.has(name.name) : made.has(keyIn(schema, name.name));
   };
-  const isNew = (name: Name): boolean => made.has(keyFor(name));
   const inside = (table: Name, name: string): string => `${keyFor(table)}\0${name}`;
-  /** Beside its table: the same schema under another name. */
-  const make = (name: Name, beside: Name = name): void => {
-    const [schema] = keyFor(beside).split("\0");
-    made.add(keyOf({ ...name, ...(schema === undefined ? {} : { schema }) }));
+  const makeIn = (schema: string | undefined, name: string): void => {
+    if (schema === temporarySchema) temporary.add(name);
+    else made.add(keyIn(schema, name));
   };
+  const make = (name: Name): void => makeIn(schemaFor(name), name.name);
+  /** Beside its table: the same schema under another name. */
+  const makeBeside = (table: Name, name: string): void => makeIn(schemaFor(table), name);
 
   const addConstraint = (table: Name, constraint: Constraint): void => {
     const { conname: name } = constraint;
@@ -93,20 +98,20 @@ export function newHistory(): Recorder {
       for (const name of madeBy(node)) make(name);
       if ("IndexStmt" in node && node.IndexStmt.relation !== undefined && node.IndexStmt.idxname !== undefined) {
         const table = nameOf(node.IndexStmt.relation);
-        if (isNew(table)) make({ name: node.IndexStmt.idxname }, table);
+        if (isNew(table)) makeBeside(table, node.IndexStmt.idxname);
       }
       for (const alteration of alterationsIn(statement)) alter(alteration);
       if ("RenameStmt" in node) {
         const { relation, newname } = node.RenameStmt;
         const old = relation === undefined ? undefined : nameOf(relation);
         if (old !== undefined && newname !== undefined && node.RenameStmt.subname === undefined && isNew(old)) {
-          make({ name: newname }, old);
+          makeBeside(old, newname);
         }
       }
       if ("AlterObjectSchemaStmt" in node) {
         const { relation, newschema } = node.AlterObjectSchemaStmt;
         const old = relation === undefined ? undefined : nameOf(relation);
-        if (old !== undefined && newschema !== undefined && isNew(old)) make({ schema: newschema, name: old.name });
+        if (old !== undefined && newschema !== undefined && isNew(old)) makeIn(newschema, old.name);
       }
       if ("AlterEnumStmt" in node && node.AlterEnumStmt.oldVal === undefined) {
         const { typeName, newVal: value } = node.AlterEnumStmt;
@@ -117,7 +122,7 @@ export function newHistory(): Recorder {
     endFile(keep) {
       if (!keep) made.clear();
       // They end with the session of their file.
-      for (const key of made) if (key.startsWith(`${temporarySchema}\0`)) made.delete(key);
+      temporary.clear();
       first = usual = undefined;
       added.clear();
       locked.clear();

@@ -18,7 +18,10 @@ export const show = ({ schema, name }: Name): string =>
  * What two names of one object have in common. A name without a schema is one of `public`: the search path of the session
  * is not known here, and hardly any migration has two tables of one name.
  */
-export const keyOf = ({ schema = "public", name }: Name): string => `${schema}\0${name}`;
+export const keyOf = ({ schema, name }: Name): string => keyIn(schema, name);
+
+/** The same of its two parts. */
+export const keyIn = (schema: string | undefined, name: string): string => `${schema ?? "public"}\0${name}`;
 
 /**
  * What a name may mean, in the order in which it is looked for.

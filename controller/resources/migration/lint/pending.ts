@@ -14,9 +14,8 @@ import { examiner, type ExaminedFile, type Suspicion } from "./examine.ts";
  */
 export async function parsedForRules(text: string, parser: SqlParser): Promise<ParsedSql | undefined> {
   const parsed = await parser.parse(text);
-  const has = (...names: readonly string[]): boolean =>
-    parsed?.statements.some(({ tree = {} }) => names.some((name) => name in tree)) === true;
-  const mayRun = has("DoStmt") || (has("CreateFunctionStmt") && has(...callers));
+  const sorts = new Set(parsed?.statements.flatMap(({ tree = {} }) => Object.keys(tree)));
+  const mayRun = sorts.has("DoStmt") || (sorts.has("CreateFunctionStmt") && callers.some((name) => sorts.has(name)));
   return mayRun ? parser.parse(text, { bodies: true }) : parsed;
 }
 
