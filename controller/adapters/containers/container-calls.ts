@@ -1,13 +1,14 @@
 import { PoststackError } from "../../core/errors.ts";
 import type { ContainerEngine } from "../../core/ports/containers.ts";
-import { list, object, present, text, texts } from "./answer.ts";
+import { list, object, present, someText, text, texts } from "./answer.ts";
 import { readLimitMs, writeLimitMs, type Client } from "./client.ts";
 import { containerBody } from "./container-body.ts";
 import { readDetails, readHealth } from "./container-details.ts";
 import { versionNumber, type Dialect } from "./dialect.ts";
-import { isCode, Refusal, unless } from "./failure.ts";
+import { isCode, meaningOf, Refusal, unless } from "./failure.ts";
 import { writeFields } from "./fields.ts";
 import { refuseWhatIsLacking } from "./lacking.ts";
+import { isRemovalInProgress, unlessPassing } from "./leaving.ts";
 import { readSummary } from "./listed.ts";
 import { resourceFields, hostFields } from "./spec-fields.ts";
 import { writeAttachment } from "./spec-network.ts";
@@ -91,22 +92,21 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
       const check = object(body["Healthcheck"]);
       const isPart = body["Healthcheck"] !== undefined && check["Test"] === undefined;
       const ofImage = isPart ? await dialect.health?.ofImage(client, spec.image, signal) : undefined;
-      const answer = object(
-        await client.ask(
-          {
-            method: "POST",
-            path: "/containers/create",
-            query: { name, platform: spec.platform },
-            body: dialect.adaptBody({
-              ...body,
-              ...present({ MacAddress: macAddress, Healthcheck: ofImage && { ...ofImage, ...check } }),
-            }),
-            doing,
-            limitMs: writeLimitMs,
-          },
-          signal,
-        ),
+      const creating = client.ask(
+        {
+          method: "POST",
+          path: "/containers/create",
+          query: { name, platform: spec.platform },
+          body: dialect.adaptBody({
+            ...body,
+            ...present({ MacAddress: macAddress, Healthcheck: ofImage && { ...ofImage, ...check } }),
+          }),
+          doing,
+          limitMs: writeLimitMs,
+        },
+        signal,
       );
+      const answer = object(await named(name, creating, signal));
       const id = text(answer["Id"]);
       try {
         for (const [network, attachment] of attachments.slice(atOnce.length))
@@ -151,18 +151,14 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
       const { prefix, query } = force
         ? dialect.forcedRemoval(anonymousVolumes)
         : { prefix: "", query: { v: anonymousVolumes } };
-      await client
-        .ask(
-          {
-            method: "DELETE",
-            path: `${prefix}${pathOf(id)}`,
-            query,
-            doing: `removing container ${id}`,
-            limitMs: writeLimitMs,
-          },
-          signal,
-        )
-        .catch(unless("ENGINE_OBJECT_GONE", /removal of container .* is already in progress/i));
+      const doing = `removing container ${id}`;
+      const limitMs = writeLimitMs;
+      try {
+        await client.ask({ method: "DELETE", path: `${prefix}${pathOf(id)}`, query, doing, limitMs }, signal);
+      } catch (error) {
+        if (isRemovalInProgress(error)) return await removed(id, doing, signal);
+        unless("ENGINE_OBJECT_GONE")(error);
+      }
     },
 
     async unpauseContainer(id, signal) {
@@ -172,10 +168,9 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
     },
 
     async renameContainer(id, name, signal) {
-      await act(id, "rename", { name }, `renaming container ${id} to ${name}`, writeLimitMs, signal).catch(
-        // Docker says 409 or 500 to the name that it has already.
-        unless(undefined, /same name as its current name/i),
-      );
+      const renaming = act(id, "rename", { name }, `renaming container ${id} to ${name}`, writeLimitMs, signal);
+      // Docker says 409 or 500 to the name that it has already.
+      await named(name, renaming.catch(unless(undefined, /same name as its current name/i)), signal);
     },
 
     async updateContainer(id, change, signal) {
@@ -240,6 +235,25 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
         )
         .catch(unless("ENGINE_OBJECT_GONE", /is not connected/i));
     },
+  };
+
+  /** Another removal of it is going on: its name, and what it holds, are free when that is done. */
+  async function removed(id: string, doing: string, signal: AbortSignal): Promise<void> {
+    const { client } = await session(signal);
+    const call = { method: "POST", path: `${pathOf(id)}/wait`, query: { condition: "removed" }, doing } as const;
+    const answer = await client.ask({ ...call, limitMs: writeLimitMs }, signal).catch(unless("ENGINE_OBJECT_GONE"));
+    const problem = someText(object(object(answer)["Error"])["Message"]);
+    if (problem !== undefined) throw meaningOf(new Refusal(500, problem), doing);
+  }
+
+  /** A call that asks for a name: one that will be free by itself is not taken. */
+  const named = async <T>(name: string, asking: Promise<T>, signal: AbortSignal): Promise<T> => {
+    try {
+      return await asking;
+    } catch (error) {
+      if (!isCode(error, "NAME_TAKEN")) throw error;
+      throw unlessPassing(error, name, await calls.inspectContainer(name, signal));
+    }
   };
 
   async function act(

@@ -38,18 +38,22 @@ export interface ContainerEngine {
   inspectContainer(id: string, signal: AbortSignal): Promise<ContainerDetails | undefined>;
   /**
    * Makes it with all its networks and does not start it. A container that could not be finished is taken away again.
-   * @throws PoststackError `NAME_TAKEN`, `IMAGE_MISSING`, `ENGINE_LACKS`, `ENGINE_OBJECT_GONE` (a network, a volume)
+   * @throws PoststackError `NAME_TAKEN`, `ENGINE_BUSY` (who has the name is being removed), `IMAGE_MISSING`, `ENGINE_LACKS`,
+   * `ENGINE_OBJECT_GONE` (a network, a volume)
    */
   createContainer(name: string, spec: ContainerSpec, signal: AbortSignal): Promise<Created>;
   /** @throws PoststackError `PORT_TAKEN`, `COMMAND_MISSING` (no such program in the image), `ENGINE_OBJECT_GONE` */
   startContainer(id: string, signal: AbortSignal): Promise<void>;
   /** Stop signal, grace, SIGKILL. Stopped already, or gone, is success. */
   stopContainer(id: string, options: StopOptions, signal: AbortSignal): Promise<void>;
-  /** Gone already, or on its way, is success. @throws PoststackError `ENGINE_OBJECT_IN_USE`: it runs, and not `force` */
+  /**
+   * Gone already is success; one that is on its way is waited for.
+   * @throws PoststackError `ENGINE_OBJECT_IN_USE`: it runs, and not `force`
+   */
   removeContainer(id: string, options: RemoveOptions, signal: AbortSignal): Promise<void>;
   /** Lets one go on that was paused. Not paused, or gone, is success. */
   unpauseContainer(id: string, signal: AbortSignal): Promise<void>;
-  /** @throws PoststackError `NAME_TAKEN`, `ENGINE_OBJECT_GONE` */
+  /** @throws PoststackError `NAME_TAKEN`, `ENGINE_BUSY` (who has the name is being removed), `ENGINE_OBJECT_GONE` */
   renameContainer(id: string, name: string, signal: AbortSignal): Promise<void>;
   /** What the engine can change while it runs; {@link EngineFacts.changesInPlace} says what that is. */
   updateContainer(id: string, change: InPlaceChange, signal: AbortSignal): Promise<void>;

@@ -28,7 +28,8 @@ export function diffRunning(
   foreign: readonly ContainerSummary[],
   changing: ReadonlySet<ResourceId>,
 ): readonly ContainerAction[] {
-  const namesake = foreign.find(({ names }) => names.includes(desired.name));
+  // One that is being removed gives the name back by itself.
+  const namesake = foreign.find(({ names, state }) => names.includes(desired.name) && state !== "removing");
   if (namesake !== undefined) return [refuse(desired, nameTaken(desired, namesake))];
   const action = diffOne(desired, parts, changing.has(desired.image));
   const startsNow = action !== undefined && action.verb !== "update";

@@ -639,6 +639,12 @@ describe("what is not ours stands in the way and is left alone", () => {
       'refuse container:web  a container "app-dev-web-1" is there already, and Poststack did not make it for this environment',
     ],
     [
+      "a name that is given back, since its container is being removed",
+      [desired()],
+      [foreign({ state: "removing" })],
+      "create container:web  not found",
+    ],
+    [
       "the name, by a copy of the project",
       [desired()],
       [foreign({ labels: new Map([...labelsFor(desired()), ...madeIn("/copy"), ["io.poststack.owner", "another"]]) })],

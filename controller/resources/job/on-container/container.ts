@@ -20,7 +20,16 @@ export async function ownContainers(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<readonly ContainerSummary[]> {
-  const claims = await claimsAmong(await ports.containers.containers(signal), ports, signal);
+  return ownAmong(await ports.containers.containers(signal), id, ports, signal);
+}
+
+async function ownAmong(
+  all: readonly ContainerSummary[],
+  id: ResourceId,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<readonly ContainerSummary[]> {
+  const claims = await claimsAmong(all, ports, signal);
   return claims.filter(({ resource }) => resource === id).map(({ summary }) => summary);
 }
 
@@ -75,10 +84,11 @@ async function madeBefore(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<string> {
-  const found = (await ownContainers(id, ports, signal)).find(({ names }) => names.includes(name));
+  const namesakes = (await ports.containers.containers(signal)).filter(({ names }) => names.includes(name));
+  const [found] = await ownAmong(namesakes, id, ports, signal);
   if (found?.labels.get(labelNames.config) === config && found.state === "created") return found.id;
-  if (found !== undefined) {
-    const what = `container "${name}" is of another pass`;
+  if (found !== undefined || namesakes.length === 0) {
+    const what = `container "${name}" ${found === undefined ? "was just there, and is gone" : "is of another pass"}`;
     throw new PoststackError("ENGINE_BUSY", { what, next: "apply again" }, { cause: error });
   }
   throw new PoststackError(
