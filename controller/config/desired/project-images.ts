@@ -10,6 +10,7 @@ import { configOf } from "../../resources/image/key.ts";
 import type { DesiredImage } from "../../resources/image/model.ts";
 import type { ProjectSource } from "../source.ts";
 import type { Identity } from "./identity.ts";
+import type { DesiredSource } from "./options.ts";
 
 /** An image that is built from a folder, whatever the services say. */
 interface FolderImage {
@@ -47,14 +48,30 @@ function folderImage(
 ): readonly FolderImage[] {
   const dockerfile = posix.join(containers, name, "Dockerfile");
   if (!files.exists(dockerfile)) return [];
-  if (!/^[a-z0-9]+(?:[._-]+[a-z0-9]+)*$/.test(name)) throw noImageName(name, dockerfile);
+  if (!isImageName(name)) throw noImageName(name, dockerfile);
   const text = files.read(dockerfile, { limitBytes });
   return [{ name, references: [`${project}/${name}`], context: root, dockerfile, text, file: dockerfile }];
 }
 
-/** What the project's images are called. */
-export const projectImages = (project: ProjectSource, files: Files): readonly string[] =>
-  folderImages(project, files, "refused").flatMap(({ references }) => references);
+const isImageName = (name: string): boolean => /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*$/.test(name);
+
+/**
+ * What images of the project's folders are called, also of a Dockerfile that cannot be read now: its image is not one that
+ * nobody asks for. A folder whose name is none of an image's never had one: the user is told, and all others are tidied.
+ */
+export const projectImages = (
+  { name: project, containers }: ProjectSource,
+  files: Files,
+  warn: DesiredSource["warn"],
+): readonly string[] =>
+  files.list(containers).flatMap((name): readonly string[] => {
+    const dockerfile = posix.join(containers, name, "Dockerfile");
+    if (!files.exists(dockerfile)) return [];
+    if (isImageName(name)) return [`${project}/${name}`];
+    const { what, next } = noImageName(name, dockerfile).facts;
+    warn(`${what}: ${next}`, fileStart(dockerfile));
+    return [];
+  });
 
 export interface ImageWishes {
   readonly project: ProjectSource;

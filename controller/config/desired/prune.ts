@@ -18,7 +18,7 @@ type Wishes = Pick<DesiredResources, "network" | "volume" | "image" | "container
 export function withPruned(
   { resources, container: server }: OnEngine,
   { prune, to, deleteData = false, services }: DesiredOptions,
-  { project, files }: Pick<DesiredSource, "project" | "files">,
+  { project, files, warn }: Pick<DesiredSource, "project" | "files" | "warn">,
   unusedVolumes: readonly string[],
 ): Wishes {
   const volumes = resources.volume.flatMap((one) => ("name" in one ? [one.name] : []));
@@ -40,7 +40,7 @@ export function withPruned(
       : [
           ...container.map(({ spec }) => spec.image),
           ...ofServer.map((one) => one.image),
-          ...projectImages(project, files),
+          ...projectImages(project, files, warn),
         ],
     ownContainersGo,
     dependsOn: [],

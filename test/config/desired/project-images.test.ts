@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 import { expect, test } from "vitest";
 import { shippedImages } from "../../../controller/adapters/shipped-images.ts";
+import { renderPlace } from "../../../controller/core/place.ts";
 import { ensureState, errorsOf, projectOf, wishOf } from "./wish.ts";
 
 const unfit = {
@@ -22,6 +23,27 @@ test("a folder that no image can be built from keeps no service from being built
   expect(resources.image.map(({ dependsOn, id }) => [id, dependsOn])).toEqual([
     ["image:my-app/app", []],
     [expect.stringMatching(/web/), ["image:my-app/app"]],
+  ]);
+});
+
+test("what is left over is found beside a folder that no image can be built from, which is told of", async () => {
+  const project = projectOf("postgres: { provider: container }", {
+    ...unfit,
+    "containers/app/Dockerfile": "FROM scratch\n",
+    "containers/Notes/about.txt": "nothing to build",
+  });
+  await ensureState(project);
+  const told: string[] = [];
+  const { resources } = await wishOf(project, {
+    prune: { kinds: ["image"], named: false },
+    warn: (what, where) => told.push(`${renderPlace(where)}  ${what}`),
+  });
+  // That of the file which cannot be read was built when it could be: somebody still asks for it.
+  expect(resources.image).toMatchObject([
+    { keep: expect.arrayContaining(["my-app/app", "my-app/large"]) as unknown, id: "image:leftovers" },
+  ]);
+  expect(told).toEqual([
+    "containers/Foo/Dockerfile:1:1  the folder `Foo` has a Dockerfile, and an image cannot be called so: name the folder with small letters, digits, `.`, `_` and `-`",
   ]);
 });
 
