@@ -94,7 +94,8 @@ const gone: readonly string[] = [
   "create -- for reports\nrole x",
   "alter /* */ user x with login",
   "drop /* */ group x",
-  "alter role x in database app set a = 1",
+  "alter role x set a = 1",
+  "alter role x in database other set a = 1",
   "alter role x rename to y",
   "grant a to b /* on call */",
   'grant "on" to b',
@@ -128,6 +129,11 @@ describe("a migration in a shadow", () => {
       "what names the environment's database names the shadow",
       "alter database app set x = 1;",
       'alter database "shadow" set x = 1;',
+    ],
+    [
+      "what a role's sessions begin with in it is said of the shadow",
+      "alter role x in database app set a = 1;",
+      'alter role x in database "shadow" set a = 1;',
     ],
     [
       "also quoted, and in a grant",

@@ -74,6 +74,9 @@ function isOfServer(tree: Node): boolean {
 /** Names of databases that a statement is about; undefined for what is about none. */
 function databasesIn(tree: Node): readonly (string | undefined)[] | undefined {
   if ("AlterDatabaseSetStmt" in tree) return [tree.AlterDatabaseSetStmt.dbname];
+  // Without IN DATABASE it is about the role, wherever that has a session.
+  if ("AlterRoleSetStmt" in tree && tree.AlterRoleSetStmt.database !== undefined)
+    return [tree.AlterRoleSetStmt.database];
   if ("AlterDatabaseRefreshCollStmt" in tree) return [tree.AlterDatabaseRefreshCollStmt.dbname];
   const object = objectOf(tree);
   return object?.type === "OBJECT_DATABASE" ? object.names : undefined;

@@ -1,17 +1,17 @@
 import { plainName, type Catalog } from "../../core/catalog/model.ts";
-import { searchPathStatements } from "../../core/catalog/statements/database.ts";
 import { within } from "../../core/deadline.ts";
 import { PoststackError } from "../../core/errors.ts";
 import type { Endpoint, Server, Session } from "../../core/ports/postgres.ts";
 import { prepareShadow, type ShadowExtension } from "../../core/shadow/prepare.ts";
 import { restoreSchema } from "../../core/shadow/restore.ts";
 import { copySample } from "../../core/shadow/sample.ts";
+import { takeSettings } from "../../core/shadow/settings.ts";
 import { withShadow } from "../../core/shadow/shadow.ts";
 import { sqlFailure } from "../../core/sql.ts";
 import type { EnginePorts } from "../converge.ts";
 import { passServer } from "../server.ts";
 import { textsInShadow } from "../shadow-files.ts";
-import { copyOf, type Copy } from "./copy.ts";
+import { copyOf, type Copy, type Made } from "./copy.ts";
 
 /** Milliseconds for making a copy: thousands of tables are a matter of seconds. */
 const limitMs = 600_000;
@@ -49,31 +49,33 @@ export function beside<T>(
     const server = passServer(shadow, ports.postgres);
     try {
       const making = { subject: "copying the schema", next: "see what keeps the server busy" };
-      const rows = await within(limitMs, making, ports.clock, signal, (limited) =>
+      const made = await within(limitMs, making, ports.clock, signal, (limited) =>
         fill(original, shadow, server, limited),
       ).catch(explained);
       const texts = original.isAlone === true ? new Map<string, string>() : await changedTexts(original, shadow, ports);
-      return await run(copyOf(server, rows, texts, ports, signal));
+      return await run(copyOf(server, made, texts, ports, signal));
     } finally {
       await server.close();
     }
   });
 }
 
-/** @returns rows of the sample */
 async function fill(
   { endpoint, catalog, extensions, sample, rowStatements }: Original,
   shadow: Endpoint,
   server: Server,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Made> {
   const session = await server.admin(signal);
   await prepareShadow(session, shadow, { extensions: together(extensions, catalog) }, signal);
-  // Before anybody else opens a session there: names in migrations mean what they mean in the original.
-  if (catalog !== undefined) await session.pipeline(searchPathStatements(catalog), signal);
   if (catalog !== undefined) await restoreSchema(catalog, endpoint.owner.user, server, signal);
   if (rowStatements.length > 0) await session.pipeline(rowStatements, signal);
-  return sample === undefined ? 0 : copySample(sample.from, session, sample.rows, signal);
+  const rows = sample === undefined ? 0 : await copySample(sample.from, session, sample.rows, signal);
+  if (catalog === undefined) return { rows, uncovered: [] };
+  // Last: how objects are made anew does not hang on them, and what is read back for it would.
+  const { isChanged, uncovered } = await takeSettings(catalog, server, signal);
+  if (isChanged) await server.reset();
+  return { rows, uncovered };
 }
 
 /** Only those that run otherwise than they are written: the rest is read as for every apply. */

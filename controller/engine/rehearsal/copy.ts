@@ -15,8 +15,15 @@ import type { Rollback } from "./work.ts";
 import { passPorts, type PassServer } from "../server.ts";
 import { filesWith } from "../shadow-files.ts";
 
+/** What a copy had in the beginning. */
+export interface Made {
+  readonly rows: number;
+  /** What of the original it has not, beside what the original's catalog names. */
+  readonly uncovered: readonly string[];
+}
+
 /** A copy of the schema, on which migrations run in the same way as they will run in the environment. */
-export interface Copy {
+export interface Copy extends Made {
   /** One after the other; ends at the first that fails. */
   forward(migrations: readonly Runnable[]): Promise<Failure | undefined>;
   /** By its rollback file. */
@@ -26,8 +33,6 @@ export interface Copy {
   catalog(): Promise<Catalog>;
   /** Two of them tell what was deleted in between. */
   holders(): Promise<Holders>;
-  /** That it had in the beginning. */
-  readonly rows: number;
 }
 
 export type Runnable = MigrationFile | RepeatableFile;
@@ -56,7 +61,7 @@ export const readingWithin = <T>(
  */
 export function copyOf(
   server: PassServer,
-  rows: number,
+  made: Made,
   texts: ReadonlyMap<string, string>,
   ports: EnginePorts,
   signal: AbortSignal,
@@ -86,7 +91,7 @@ export function copyOf(
   };
 
   return {
-    rows,
+    ...made,
     async forward(migrations) {
       const failure = await failureIn(
         migrations.map((one, index) => application(asItRuns(one), migrations[index - 1])),

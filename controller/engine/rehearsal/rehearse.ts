@@ -11,7 +11,7 @@ import type { Seen } from "../look.ts";
 import { backOnly } from "./back-only.ts";
 import { rowsToCopy, type CopiedRow } from "./copied-rows.ts";
 import type { Original } from "./beside.ts";
-import { readingWithin, type Copy } from "./copy.ts";
+import { readingWithin, type Copy, type Made } from "./copy.ts";
 import { onCopies } from "./on-copies.ts";
 import { readParts } from "./parts.ts";
 import type { Rehearsed } from "./rehearsed.ts";
@@ -50,10 +50,10 @@ export async function rehearse(
   const recorded = recordedRollbacks(rollbacks, copiedRows);
   const because = await wherefore(plan, isUp, { texts, recorded, database: endpoint.database }, ports.parser);
   const { place, withCopy } = onCopies(copied, because, seen, ports, signal);
-  let rows = 0;
+  let made: Made = { rows: 0, uncovered: [] };
   const onCopy = <T>(run: (copy: Copy) => Promise<T>): Promise<T> =>
     withCopy((copy) => {
-      rows = copy.rows;
+      made = copy;
       return run(copy);
     });
   const { migrations, failure } =
@@ -63,8 +63,8 @@ export async function rehearse(
   const rehearsal: Rehearsal = {
     ...place(),
     from: copied.catalog === undefined ? "nothing" : "schema",
-    ...(rows === 0 ? {} : { rows }),
-    uncovered: copied.catalog?.uncovered ?? [],
+    ...(made.rows === 0 ? {} : { rows: made.rows }),
+    uncovered: [...(copied.catalog?.uncovered ?? []), ...made.uncovered],
     migrations,
   };
   return { ...(failure === undefined ? plan : refusing(plan, failure.id, failure.error)), rehearsal };

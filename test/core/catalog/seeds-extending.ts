@@ -85,6 +85,16 @@ export const extendingSeeds: readonly Seeds[] = [
     found: ["changed database: settings none → search_path = ''"],
   },
   {
+    name: "what one role's sessions begin with in this database",
+    sql: [
+      'alter role writer in database :database set search_path = façade, "two words"',
+      `alter role writer in database :database set application_name = '100% = "by" ''hand'''`,
+      `alter role "Reader ""x""" in database :database set timezone = 'UTC'`,
+      "alter role all in database :database set work_mem = '8MB'",
+    ],
+    found: ["changed database: settings none → work_mem = '8MB'; role settings differs"],
+  },
+  {
     name: "tables under another name",
     sql: [
       "insert into public.event_notes values (null, 7)",

@@ -6,12 +6,15 @@ import { sqlParser } from "../../../controller/adapters/sql-parser.ts";
 import { compareCatalogs } from "../../../controller/core/catalog/compare.ts";
 import { describeDifference } from "../../../controller/core/catalog/describe.ts";
 import { readCatalog } from "../../../controller/core/catalog/read.ts";
+import { Secret } from "../../../controller/core/secret.ts";
+import { resourceId } from "../../../controller/core/id.ts";
 import { quoteIdentifier } from "../../../controller/core/sql.ts";
 import type { Endpoint } from "../../../controller/core/ports/postgres.ts";
 import type { EnginePorts } from "../../../controller/engine/converge.ts";
 import type { Seen } from "../../../controller/engine/look.ts";
 import { beside as besideLive } from "../../../controller/engine/rehearsal/beside.ts";
 import { onCopies } from "../../../controller/engine/rehearsal/on-copies.ts";
+import { checksumOf } from "../../../controller/resources/migration/text.ts";
 import { asRestored, away, beside, kitchenSink } from "../../core/catalog/kit.ts";
 import { sandbox } from "../../support/embedded.ts";
 import { somebody, test } from "../../support/postgres.ts";
@@ -67,6 +70,49 @@ describe("a copy has what the original has", () => {
       await away(database, live);
     }
   });
+});
+
+test("sessions of the owner begin in a copy with what they begin with in the original, and what cannot be is told", async ({
+  database,
+}) => {
+  const { endpoint, signal, name, owner } = database;
+  const admin = { user: database.unique("admin"), password: new Secret("admin") };
+  await database.query(`create role ${admin.user} createdb login password 'admin' in role ${owner}`);
+  for (const words of [
+    `database ${name} set datestyle = 'German, DMY'`,
+    `database ${name} set log_min_duration_statement = 5`,
+    `database ${name} set app.key = 'canary'`,
+    `role ${owner} in database ${name} set standard_conforming_strings = off`,
+    `role ${owner} in database ${name} set log_statement_stats = on`,
+    `role postgres in database ${name} set datestyle = 'SQL, MDY'`,
+  ])
+    await database.query(`alter ${words}`);
+  const catalog = await readCatalog(database.admin, signal);
+  const text = `do $$ begin
+    assert current_setting('datestyle') = 'German, DMY' and current_setting('standard_conforming_strings') = 'off';
+  end $$`;
+  const all = { ...ports, files: { read: () => text }, progress: () => undefined } as unknown as EnginePorts;
+  const migration = {
+    id: resourceId("migration", "1"),
+    ...{ order: "1", version: "1", name: "1", file: "1.sql", transactional: true },
+    checksum: checksumOf(Buffer.from(text)),
+  };
+  const original = { endpoint: { ...endpoint, admin }, catalog, ...nothing };
+  const { uncovered, failure, seen } = await besideLive(original, all, signal, async (copy) => ({
+    uncovered: copy.uncovered,
+    failure: await copy.forward([migration]),
+    seen: await copy.catalog(),
+  }));
+  expect(failure).toBeUndefined();
+  expect(seen.objects.find(({ kind }) => kind === "database")?.facts["roleSettings"]).toEqual([
+    `role ${owner} set standard_conforming_strings = 'off'`,
+  ]);
+  const denied = "permission denied to set parameter";
+  expect(uncovered).toEqual([
+    'setting "app.key" of the database, whose value stays in the database',
+    `setting log_min_duration_statement of the database: ${denied} "log_min_duration_statement"`,
+    `setting log_statement_stats of role ${owner} in it: ${denied} "log_statement_stats"`,
+  ]);
 });
 
 test("an admin that may not make databases: the copy is on a server of its own, with the roles of the other", async ({

@@ -38,6 +38,7 @@ async function run(sketches: Readonly<Record<string, Sketch>>) {
     const done: string[] = [];
     const copy: Copy = {
       rows: 0,
+      uncovered: [],
       forward(migrations) {
         for (const migration of migrations) {
           const { name } = migration;
@@ -151,6 +152,7 @@ describe("each migration goes forward, back and forward again", () => {
       (use) =>
         use({
           rows: 0,
+          uncovered: [],
           forward: (some) => (some.length === 0 ? Promise.resolve(undefined) : become("after")),
           back: () => become("reverted"),
           undo: () => Promise.resolve(error("not here")),
@@ -185,6 +187,7 @@ describe("each migration goes forward, back and forward again", () => {
       isFirst = false;
       return use({
         rows: 0,
+        uncovered: [],
         forward: (migrations) => Promise.resolve(migrations.length === 0 ? undefined : failure),
         back: () => Promise.resolve(error("no")),
         undo: () => Promise.resolve(error("no")),

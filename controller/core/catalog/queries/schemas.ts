@@ -14,16 +14,31 @@ const listed = (value: string): string => `(select coalesce(
   from regexp_matches(${value}, '"((?:[^"]|"")*)"|([^\\s,"][^\\s,]*)', 'g') with ordinality found (part, position))`;
 
 /**
- * What ALTER DATABASE … SET gives every new session, as SQL takes it. A parameter of somebody's own has a dot in its name, and
+ * What new sessions in the database begin with, as SQL takes it. A parameter of somebody's own has a dot in its name, and
  * none else has (manual: 20.16 Customized Options): applications keep secrets in them, so such a value never leaves the server.
+ *
+ * @param rows of pg_db_role_setting, as s
+ * @param words before each
  */
-const databaseSettings = `(select array_agg(quote_ident(name) || ' = ' || case
+const settingsFrom = (
+  rows: string,
+  words: string,
+): string => `(select array_agg(${words} || quote_ident(name) || ' = ' || case
       when strpos(name, '.') > 0 then ${secretSetting("encode(sha256(convert_to(value, 'UTF8')), 'hex')")}
       when name = any (string_to_array('${lists}', ' ')) then ${listed("value")}
-      else quote_literal(value) end order by name collate "C")
-  from pg_db_role_setting s, unnest(s.setconfig) o,
+      else quote_literal(value) end order by ${words} collate "C", name collate "C")
+  from ${rows}, unnest(s.setconfig) o,
     lateral (select split_part(o, '=', 1) as name, substr(o, strpos(o, '=') + 1) as value) setting
-  where s.setdatabase = d.oid and s.setrole = 0)`;
+  where s.setdatabase = d.oid)`;
+
+/** ALTER DATABASE … SET: of everybody's sessions. */
+const databaseSettings = settingsFrom("(select * from pg_db_role_setting where setrole = 0) s", "''");
+
+/** ALTER ROLE … IN DATABASE … SET: of one role's sessions, there and nowhere else. */
+const roleSettings = settingsFrom(
+  "pg_db_role_setting s join pg_roles r on r.oid = s.setrole",
+  "('role ' || quote_ident(r.rolname) || ' set ')",
+);
 
 /** The database itself, for its settings and privileges; schemas, extensions, and what stands beside schemas. */
 export const schemaQueries = (version: number): readonly string[] => [
@@ -32,7 +47,7 @@ export const schemaQueries = (version: number): readonly string[] => [
     catalog: "pg_database",
     oid: "d.oid",
     name: "''",
-    facts: { settings: databaseSettings },
+    facts: { settings: databaseSettings, roleSettings },
     from: "from pg_database d where d.datname = current_database()",
   }),
   objectRows({

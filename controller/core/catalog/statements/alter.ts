@@ -28,7 +28,7 @@ const domain = ({ name }: CatalogObject, words: string): readonly string[] => [`
  * whether that may be is said in {@link isReplaceable}.
  */
 export const alterations: Readonly<Partial<Record<ObjectKind, AlterFacts>>> = {
-  database: { settings: changeSettings },
+  database: { settings: changeSettings("settings"), roleSettings: changeSettings("roleSettings") },
   extension: { schema: (_from, to) => [`alter extension ${to.name} set schema ${textOf(to, "schema")}`] },
   server: {
     options: foreignOptionsOf("server"),
