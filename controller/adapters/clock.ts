@@ -2,7 +2,8 @@ import { setMaxListeners } from "node:events";
 import type { Clock } from "../core/ports.ts";
 
 export const clock: Clock = {
-  nowMs: () => performance.now(),
+  // The same clock as performance.now(), which loads nine modules of Node: 1 to 2 ms of each command.
+  nowMs: () => Number(process.hrtime.bigint()) / 1e6,
   date: () => new Date(),
   random: () => Math.random(),
   sleep: (ms, signal) =>

@@ -32,7 +32,7 @@ export async function checkEngine(
 function atKnown(error: unknown, known: EngineIdentity): unknown {
   if (!(error instanceof PoststackError)) return error;
   const { code, details = [], ...facts } = error.facts;
-  const where = `the environment's containers are in ${shown(known)}`;
+  const where = `the environment's containers are in ${shown(known)}: DOCKER_HOST=${known.address} asks that one`;
   return new PoststackError(code, { ...facts, details: [...details, where] }, { cause: error });
 }
 

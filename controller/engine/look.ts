@@ -127,8 +127,8 @@ export async function see<T>(
 }
 
 /**
- * To list its containers takes an engine about as long as it takes to read the files: where the state says that something of
- * ours is in one, it is asked before. What it answers is for this look alone.
+ * To list what it has takes an engine about as long as it takes to read the files: where the state says that something of
+ * ours is in one, it is asked before for what every look at one needs. What it answers is for this look alone.
  */
 async function askedAhead({ containers, state }: EnginePorts, signal: AbortSignal): Promise<ContainerEngine> {
   try {
@@ -139,9 +139,9 @@ async function askedAhead({ containers, state }: EnginePorts, signal: AbortSigna
     return containers;
   }
   const lists = sharedLists(containers);
-  lists.containers(signal).catch(() => undefined);
-  // A request leaves with the next turn of the event loop, and reading files does not wait for one.
-  await new Promise<void>((resolve) => setImmediate(resolve));
+  for (const list of [lists.containers, lists.images, lists.networks]) list(signal).catch(() => undefined);
+  // A request leaves when its connection stands, a turn or two of the event loop later, and reading files waits for none.
+  for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
   return lists;
 }
 

@@ -86,20 +86,23 @@ test("what a load does not tell early is looked at when it is whole", async () =
 /** What is asked of an engine, and when the files are read. */
 function asked(engine: object | undefined) {
   const order: string[] = [];
+  const list = (of: string) => (listing: AbortSignal) => {
+    order.push(of);
+    return new Promise((_resolve, reject) => {
+      listing.addEventListener("abort", () => {
+        order.push(`${of} ends`);
+        reject(new Error("ended"));
+      });
+    });
+  };
   const ports = {
     ...refusing,
     state: { read: () => (engine === undefined ? undefined : { engine }) },
     containers: {
       identify: () => Promise.resolve({ engine: "docker", address: "here" }),
-      containers: (listing: AbortSignal) => {
-        order.push("list");
-        return new Promise((_resolve, reject) => {
-          listing.addEventListener("abort", () => {
-            order.push("list ends");
-            reject(new Error("ended"));
-          });
-        });
-      },
+      containers: list("containers"),
+      images: list("images"),
+      networks: list("networks"),
     },
   } as unknown as EnginePorts;
   const load: LoadDesired = () => {
@@ -109,10 +112,11 @@ function asked(engine: object | undefined) {
   return { order, look: () => see(load, ports, signal, () => order.push("told")) };
 }
 
-test("an engine that is known lists its containers while the files are read; whoever needs none does not wait", async () => {
+test("an engine that is known lists what it has while the files are read; whoever needs nothing of it does not wait", async () => {
   const { order, look } = asked({ engine: "docker", address: "here" });
   await look();
-  expect(order).toEqual(["list", "files", "told", "list ends"]);
+  const lists = ["containers", "images", "networks"];
+  expect(order).toEqual([...lists, "files", "told", ...lists.map((one) => `${one} ends`)]);
 });
 
 test("no engine is asked before the files say so, where none is known", async () => {
