@@ -4,7 +4,7 @@ import { request } from "node:http";
 export function callEngine(socketPath: string, method: string, path: string, body?: object): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json" };
-    const sent = request({ socketPath, method, path: `/v1.41${path}`, headers }, (response) => {
+    const sent = request({ socketPath, method, path, headers }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => (text += chunk));

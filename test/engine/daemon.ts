@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { closeLeftNet } from "./net.ts";
+import { openRoot } from "./root.ts";
 
 /** A real engine of our own: its folder holds everything of it. */
 export interface Daemon {
@@ -16,6 +17,8 @@ export interface Daemon {
   /** Ends it and takes everything of it away. */
   stop(): Promise<void>;
 }
+
+type Command = readonly [string, ...string[]];
 
 const prefix = "poststack-engine-";
 
@@ -64,24 +67,32 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Starts a program that serves an engine's API, and waits until it answers. @throws Error with the end of its log */
+/**
+ * Starts a program that serves an engine's API, and waits until it answers.
+ *
+ * @param beforeEnd is given a way to run programs where the engine's are
+ * @throws Error with the end of its log
+ */
 export async function serve(
   folder: string,
-  command: readonly [string, ...string[]],
+  command: Command,
   environment: Readonly<Record<string, string>>,
-  beforeEnd: () => void,
+  beforeEnd: (run: (command: Command) => void) => void,
 ): Promise<Daemon> {
   const socket = join(folder, "engine.sock");
   const log = join(folder, "log");
   const output = openSync(log, "a");
-  const [program, ...args] = command;
+  const root = await openRoot();
+  const [program, ...args] = root.command(command);
+  const env = { ...process.env, ...environment };
   let child = await begin().catch((error: unknown) => {
+    root.close();
     removeFolder(folder);
     throw error;
   });
   async function begin(): Promise<ChildProcess> {
     const begun = spawn(program, args, {
-      env: { ...process.env, ...environment },
+      env,
       stdio: ["ignore", output, output],
       // Not ended by Ctrl-C: its containers would stay. It is stopped when the run ends.
       detached: true,
@@ -92,7 +103,7 @@ export async function serve(
       if (begun.exitCode !== null || Date.now() > until) {
         await end(begun);
         const last = textOf(log).split("\n").slice(-5).join("\n");
-        throw new Error(`${program} does not start:\n${last}`);
+        throw new Error(`${command[0]} does not start:\n${last}`);
       }
       await pause(100);
     }
@@ -106,8 +117,12 @@ export async function serve(
       child = await begin().catch(begin);
     },
     async stop() {
-      beforeEnd();
+      beforeEnd((rest) => {
+        const [first, ...others] = root.command(rest);
+        spawnSync(first, others, { env });
+      });
       await end(child);
+      root.close();
       removeFolder(folder);
     },
   };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { engineFolder, serve, type Daemon } from "./daemon.ts";
 import { openNet } from "./net.ts";
 import { install } from "./packages.ts";
+import { hasOtherRoot } from "./root.ts";
 
 export interface DockerOptions {
   /** Of a disk of its own for images and containers; it goes with the engine's folder. */
@@ -16,7 +17,7 @@ export interface DockerOptions {
  * the firewall: a dockerd that starts empties the chains that the machine's own one, or another test's, has filled.
  */
 export async function startDocker({ tls, diskMegabytes }: DockerOptions = {}): Promise<Daemon> {
-  install(["dockerd", "runc", "ip", "iptables", "busybox"]);
+  install(["ip", "iptables", "busybox", ...(hasOtherRoot ? [] : ["dockerd", "runc"])]);
   if (process.getuid?.() !== 0) throw new Error("not root: dockerd needs it");
   const folder = engineFolder();
   const bridge = `pst${process.pid}`;

@@ -103,7 +103,7 @@ export async function importImage(
       {
         socketPath: box.socket,
         method: "POST",
-        path: `/v1.41/images/create?${query.toString()}`,
+        path: `/images/create?${query.toString()}`,
         headers: { "content-type": "application/x-tar" },
       },
       (response) => {

@@ -1,22 +1,24 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { engineFolder, serve, type Daemon } from "./daemon.ts";
 import { install } from "./packages.ts";
+import { hasOtherRoot, inOtherRoot } from "./root.ts";
 
 /**
  * A private Podman. The default of crun wants one kind of cgroups and systemd; hosts with both kinds, and containers
  * without systemd, need what stands here. Limits above this process's own may not be set everywhere.
  */
 export async function startPodman(): Promise<Daemon> {
-  install(["podman", "runc", "catatonit", "iptables", "busybox"]);
+  install(["iptables", "busybox", ...(hasOtherRoot ? [] : ["podman", "runc", "catatonit"])]);
   if (process.getuid?.() !== 0) throw new Error("not root: this Podman needs it");
   const folder = engineFolder();
   const configuration = join(folder, "containers.conf");
   const networks = join(folder, "networks");
   mkdirSync(networks);
   const limits = `"nofile=${limit("Max open files", 65_535)}", "nproc=${limit("Max processes", mostProcesses())}"`;
-  const backend = existsSync("/usr/lib/podman/netavark") ? ["[network]", `network_backend = "netavark"`] : [];
+  const backend = existsSync(inOtherRoot("/usr/lib/podman/netavark"))
+    ? ["[network]", `network_backend = "netavark"`]
+    : [];
   writeFileSync(
     configuration,
     [
@@ -33,15 +35,13 @@ export async function startPodman(): Promise<Daemon> {
     ...(["podman", "--root", join(folder, "data"), "--runroot", join(folder, "run")] as const),
     ...["--tmpdir", join(folder, "tmp"), "--network-config-dir", networks],
   ] as const;
-  const run = (...args: readonly string[]): void =>
-    void spawnSync(podman[0], [...podman.slice(1), ...args], { env: { ...process.env, ...environment } });
   return await serve(
     folder,
     [...podman, "system", "service", "--time=0", `unix://${join(folder, "engine.sock")}`],
     environment,
-    () => {
-      run("rm", "--all", "--force", "--time", "0");
-      run("network", "prune", "--force");
+    (run) => {
+      run([...podman, "rm", "--all", "--force", "--time", "0"]);
+      run([...podman, "network", "prune", "--force"]);
     },
   );
 }

@@ -65,7 +65,7 @@ export async function exampleStage(box: EngineBox, example: string, ports: reado
     },
     kill: (wanted) =>
       new Promise((resolve, reject) => {
-        const path = `/v1.41/containers/${name}-${wanted}/kill`;
+        const path = `/containers/${name}-${wanted}/kill`;
         const sent = request({ socketPath: socket, method: "POST", path }, (answer) => {
           answer.resume();
           if (answer.statusCode === 204) resolve();

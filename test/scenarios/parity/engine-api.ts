@@ -4,7 +4,7 @@ import { request } from "node:http";
 export async function callEngine(socketPath: string, method: string, path: string, body?: object): Promise<Buffer> {
   const [status, answer] = await new Promise<readonly [number, Buffer]>((resolve, reject) => {
     const headers = { "content-type": "application/json" };
-    const sent = request({ socketPath, method, path: `/v1.41${path}`, headers }, (response) => {
+    const sent = request({ socketPath, method, path, headers }, (response) => {
       const parts: Buffer[] = [];
       response.on("data", (part: Buffer) => parts.push(part));
       response.on("end", () => resolve([response.statusCode ?? 0, Buffer.concat(parts)]));
