@@ -10,8 +10,14 @@ import type { Found } from "./discover.ts";
 import type { Connection } from "./http.ts";
 import { podmanDialect } from "./podman.ts";
 
-/** The newest version of the API that this was written and tried for, and the oldest that works: Docker 20.10. */
-const newestApi = "1.51";
+/**
+ * The newest version of the API that is spoken with each: what this was written and tried for. Podman 5.8 offers 1.44, and
+ * leaves out in silence what came with 1.42 and 1.44, such as the signal of a stop and a healthcheck's start interval: with
+ * the version that every Podman has kept, these are asked for in another way, or refused.
+ */
+const newestApi = { docker: "1.51", podman: "1.41" } as const;
+
+/** The oldest that works: Docker 20.10. */
 const oldestApi = "1.41";
 
 /** Who answered: an engine, the version that is spoken with it, and what it says of itself. */
@@ -42,7 +48,8 @@ export async function greet(connection: Connection, found: Found, signal: AbortS
       next: "Docker 20.10 or Podman 4 is the oldest that works",
     });
   }
-  const apiVersion = versionNumber(offered) > versionNumber(newestApi) ? newestApi : offered;
+  const newest = newestApi[isPodman ? "podman" : "docker"];
+  const apiVersion = versionNumber(offered) > versionNumber(newest) ? newest : offered;
   const client = engineClient(connection, address, `/v${apiVersion}`);
   const dialect = isPodman ? podmanDialect : dockerDialect(apiVersion);
   let facts: Promise<EngineFacts> | undefined;

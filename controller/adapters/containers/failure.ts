@@ -41,7 +41,8 @@ const meanings: readonly (readonly [code: ErrorCode, words: RegExp, statuses?: R
   ["ADDRESS_TAKEN", /address already in use|address \S+ is already allocated|duplicate allocation is not allowed/i],
   [
     "NAME_TAKEN",
-    /name .* already in use|network (?:with )?name \S+ (?:already exists|is already)|network already exists/i,
+    // Podman 5 lets its database find out, when it renames.
+    /name .* already in use|network (?:with )?name \S+ (?:already exists|is already)|network already exists|UNIQUE constraint failed: ContainerConfig\.Name/i,
   ],
   ["ENGINE_BUSY", brokenList],
   ["IMAGE_MISSING", /no such image|image not known|unable to find (?:a suitable )?image|image .* not found/i],
@@ -56,7 +57,7 @@ const meanings: readonly (readonly [code: ErrorCode, words: RegExp, statuses?: R
   // "is being used by the following container" is Podman's.
   [
     "ENGINE_OBJECT_IN_USE",
-    /has active endpoints|(?:is|are) (?:being used|in use)|is using its referenced image|must be forced|cannot remove a running container|cannot remove container .* as it is running|has dependent (?:containers|child images)|with containers attached/i,
+    /has active endpoints|(?:is|are) (?:being used|in use)|is using its referenced image|must be forced|cannot remove a running container|cannot remove container .*(?: as it is running|: container is running)|has dependent (?:containers|child images)|with containers attached/i,
   ],
   ["ENGINE_REFUSED", /OCI runtime|runc(?:: runc)? create failed|crun:|container state improper/],
   ["ENGINE_BUSY", /removal of container .* is already in progress|is being removed|marked for removal/i],

@@ -204,16 +204,17 @@ test("who it is is asked once, and a list is one call", async () => {
   expect(one.requests).toEqual(Array.from({ length: 3 }, () => "GET /v1.41/containers/json?all=1"));
 });
 
-test.each<[string, Readonly<Record<string, string>>, string]>([
+test.each<[string, Readonly<Record<string, string>>, string, path?: string]>([
   ["an older Docker", { "api-version": "1.40", server: "Docker/19.03.15 (linux)" }, "ENGINE_TOO_OLD"],
   ["an older Podman", { "api-version": "1.40", server: "Libpod/3.4.4 (linux)" }, "ENGINE_TOO_OLD"],
   ["something else", {}, "ENGINE_TOO_OLD"],
   ["a Podman whose API counts otherwise", { "api-version": "1.40", server: "Libpod/4.3.1 (linux)" }, "done"],
-  ["a newer Docker", { ...version, "api-version": "1.99" }, "done"],
-])("%s", async (_, says, expected) => {
+  ["a newer Docker", { ...version, "api-version": "1.99" }, "done", "/v1.51/"],
+  ["a Podman that promises more", { "api-version": "1.44", server: "Libpod/5.8.6 (linux)" }, "done", "/v1.41/"],
+])("%s", async (_, says, expected, path = "") => {
   const one = await start((__, response) => json(response, []), says);
   expect(await outcome(one.engine.containers(signal))).toBe(expected);
-  if (says["api-version"] === "1.99") expect(one.requests[0]).toContain("/v1.51/");
+  expect(one.requests[0] ?? "").toContain(path);
 });
 
 test("objects that make no sense are objects that say nothing: the list goes on", async () => {

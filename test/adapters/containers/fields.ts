@@ -137,7 +137,7 @@ export const fieldValues: readonly (readonly [field: string, part: Part])[] = [
   ["device requests", { resources: { deviceRequests: [{ driver: "nvidia", count: -1, capabilities: [["gpu"]] }] } }],
   ["privileged", { security: { privileged: true } }],
   ["read-only", { security: { readOnly: true } }],
-  ["capabilities", { security: { addCapabilities: ["NET_ADMIN"], dropCapabilities: ["MKNOD"] } }],
+  ["capabilities", { security: { addCapabilities: ["NET_ADMIN"], dropCapabilities: ["CHOWN"] } }],
   ["security options", { security: { options: ["no-new-privileges:true"] } }],
   ["sysctls", { security: { sysctls: new Map([["net.ipv4.ip_unprivileged_port_start", "0"]]) } }],
   ["pid namespace", { namespaces: { pid: "host" } }],

@@ -21,6 +21,11 @@ test.each<[code: string, status: number, message: string]>([
     500,
     "renaming container b4b7: name q3 already in use, cannot rename container b4b7: container already exists",
   ],
+  [
+    "NAME_TAKEN",
+    500,
+    "renaming container 6814: updating container config table with new configuration for container 6814: UNIQUE constraint failed: ContainerConfig.Name",
+  ],
   ["ENGINE_BUSY", 500, 'retrieving label for image "c0": reading image "c0": locating image: image not known'],
   ["ENGINE_LACKS", 500, 'container create: unknown mount option "uid=1234": invalid mount option'],
   ["IMAGE_MISSING", 404, "No such image: nope:1"],
@@ -57,6 +62,11 @@ test.each<[code: string, status: number, message: string]>([
   ],
   ["ENGINE_REFUSED", 400, 'invalid mount config for type "bind": bind source path does not exist: /nowhere'],
   ["ENGINE_REFUSED", 409, "Container 8236 is not running"],
+  [
+    "ENGINE_REFUSED",
+    400,
+    "client version 1.51 is too old. Minimum supported API version is 1.52, please upgrade your client to a newer version",
+  ],
   ["ENGINE_REFUSED", 500, "can only create exec sessions on running containers: container state improper"],
   ["ENGINE_REFUSED", 403, "Pool overlaps with other one on this address space"],
   ["ENGINE_OBJECT_IN_USE", 403, "error while removing network: network front id 38e2 has active endpoints"],
@@ -66,6 +76,11 @@ test.each<[code: string, status: number, message: string]>([
     "ENGINE_OBJECT_IN_USE",
     409,
     "You cannot remove a running container 1e4e. Stop the container before attempting removal or force remove",
+  ],
+  [
+    "ENGINE_OBJECT_IN_USE",
+    409,
+    'cannot remove container "/web": container is running: stop the container before removing or force remove',
   ],
   [
     "ENGINE_OBJECT_IN_USE",
