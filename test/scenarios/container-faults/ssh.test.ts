@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { startSsh } from "../../engine/ssh-server.ts";
-import { answerOf, errorsOf, type Ended } from "../../support/command.ts";
-import { planLines, type PlanAnswer } from "../../support/scenario.ts";
+import { errorsOf, type Ended } from "../../support/command.ts";
+import { planLines } from "../../support/scenario.ts";
 import { engineBox } from "../../engine/box.ts";
 import { stageOn } from "../containers/stage.ts";
 import { box, stage } from "./stage.ts";
@@ -42,7 +42,7 @@ describe.skipIf(far === undefined)("an engine behind ssh", () => {
     expect(await app.containers()).toEqual(["web-1 running"]);
     const where = `${app.project.path("word")} of the engine's machine (${far?.host}), not of this one`;
     expect(applied.stderr).toContain(`warning: container:web mounts ${where}\n  at compose.yml:2:3`);
-    expect(planLines(answerOf(await run("plan", "--json")) as PlanAnswer)).toEqual([]);
+    expect(planLines(await run("plan", "--json"))).toEqual([]);
     const { code, text } = await run("reset", "--delete-data", "--confirm", "dev", "--yes");
     expect(code, text).toBe(0);
     expect([await app.containers(), await app.objects()]).toEqual([[], []]);
@@ -53,8 +53,7 @@ describe.skipIf(far === undefined)("an engine behind ssh", () => {
     if (podman === undefined) return;
     const app = await stageOn(podman);
     const given = { ...variables(far?.path, ""), CONTAINER_HOST: `${far?.host}${podman.socket}` };
-    const { stdout } = await app.runWith(given, "plan", "--json");
-    expect(planLines(JSON.parse(stdout) as PlanAnswer)).toContain("create container:web  not found");
+    expect(planLines(await app.runWith(given, "plan", "--json"))).toContain("create container:web  not found");
     await podman.close();
   });
 

@@ -4,8 +4,8 @@ import type { ContainerSummary } from "../../../controller/core/ports/container-
 import type { EngineBox } from "../../engine/box.ts";
 import { callEngine } from "../../engine/call.ts";
 import { describeStages, where } from "../../engine/engines.ts";
-import { answerOf, start, type Ended, type Running } from "../../support/command.ts";
-import { newProject, planLines, type PlanAnswer, type Project } from "../../support/scenario.ts";
+import { start, type Ended, type Running } from "../../support/command.ts";
+import { newProject, planLines, type Project } from "../../support/scenario.ts";
 import { ensurePostgres, isPossible } from "./image.ts";
 
 /** An environment `dev` whose Postgres is a container of a real engine. */
@@ -79,7 +79,7 @@ environments:
       return ended;
     },
     async plan(...args) {
-      return planLines(answerOf(await run("plan", ...args, "--json")) as PlanAnswer);
+      return planLines(await run("plan", ...args, "--json"));
     },
     async containers() {
       return (await ours()).map(({ names, state }) => `${names[0] ?? ""} ${state}`).sort();

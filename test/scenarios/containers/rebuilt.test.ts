@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { describeStages } from "../../engine/engines.ts";
-import { answerOf } from "../../support/command.ts";
-import { planLines, type PlanAnswer } from "../../support/scenario.ts";
+import { planLines } from "../../support/scenario.ts";
 import { stageOn, type Stage } from "../container-watch/stage.ts";
 
 const sleeper = `command: [sleep, "100000"], init: true`;
@@ -13,8 +12,7 @@ const compose = `services:
 `;
 const files = { "app/Dockerfile": "FROM IMAGE\nCOPY a.txt /\n", "app/a.txt": "a" };
 
-const plan = async (app: Stage): Promise<readonly string[]> =>
-  planLines(answerOf(await app.run("plan", "--json")) as PlanAnswer);
+const plan = async (app: Stage): Promise<readonly string[]> => planLines(await app.run("plan", "--json"));
 
 describeStages("an image that is built anew", stageOn, ({ stage, kind }) => {
   test("replaces its containers by the plan that builds it, saved or not, and no other", async () => {

@@ -3,8 +3,8 @@ import { onTestFinished, vi } from "vitest";
 import type { ContainerSummary } from "../../../controller/core/ports/container-facts.ts";
 import type { EngineBox } from "../../engine/box.ts";
 import { ensureBusybox } from "../../engine/images.ts";
-import { answerOf, start, type Ended, type Running } from "../../support/command.ts";
-import { newProject, planLines, type PlanAnswer, type Project } from "../../support/scenario.ts";
+import { start, type Ended, type Running } from "../../support/command.ts";
+import { newProject, planLines, type Project } from "../../support/scenario.ts";
 
 /** A project whose environment `dev` is a Compose file, on a real engine, beside a server of its own. */
 export interface Stage {
@@ -126,7 +126,7 @@ export async function openStage(
       return ended;
     },
     async plan(...args) {
-      return planLines(answerOf(await run("plan", ...args, "--json")) as PlanAnswer);
+      return planLines(await run("plan", ...args, "--json"));
     },
     async containers() {
       return (await ours()).map(({ names, state }) => `${short(names[0] ?? "")} ${state}`).sort();

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { EngineBox } from "../../engine/box.ts";
 import { ensureCompose } from "../../engine/compose.ts";
-import { answerOf, run, type Ended } from "../../support/command.ts";
-import { planLines, type PlanAnswer } from "../../support/scenario.ts";
+import { run, type Ended } from "../../support/command.ts";
+import { planLines } from "../../support/scenario.ts";
 import type { Case, OwnFiles } from "./cases.ts";
 import { askEngine, callEngine } from "./engine-api.ts";
 import { portsOf, variantOf } from "./variant.ts";
@@ -82,10 +82,7 @@ export async function stageOf(one: Case, { box, image, ports, postgres }: StageO
       return runCompose([...from, ...args], environment, join(root, directory));
     },
     async plan() {
-      const ended = await poststack("plan", "--json");
-      // 2: there is something to do.
-      if (ended.code !== 0 && ended.code !== 2) throw new Error(ended.text);
-      return planLines(answerOf(ended) as PlanAnswer);
+      return planLines(await poststack("plan", "--json"));
     },
     async rest() {
       const { containers, networks } = await rest();
