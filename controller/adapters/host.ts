@@ -13,6 +13,7 @@ import { runProbe } from "./host/probe.ts";
 import { processTable, type Entry } from "./host/process-table.ts";
 import { locate } from "./host/program.ts";
 import { Records, type StoredRecord } from "./host/records.ts";
+import { processSelf } from "./host/self.ts";
 import { portHolder } from "./port-holder.ts";
 
 /** How long a job that is to end may take over it. */
@@ -198,6 +199,7 @@ export function host({ directory, clock, log }: HostOptions): Host {
     probe: runProbe,
     writeLog,
     tail,
+    ...processSelf(table),
   };
 }
 

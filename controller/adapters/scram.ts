@@ -2,7 +2,7 @@ import { createHash, createHmac, pbkdf2, pbkdf2Sync, randomBytes, timingSafeEqua
 import { promisify } from "node:util";
 import { PoststackError } from "../core/errors.ts";
 import type { Passwords } from "../core/ports/postgres.ts";
-import { reveal, type Secret } from "../core/secret.ts";
+import { reveal, Secret } from "../core/secret.ts";
 
 /** Postgres's own defaults (manual: scram_iterations; SCRAM_DEFAULT_SALT_LEN), salt in bytes. */
 const iterations = 4096;
@@ -16,6 +16,8 @@ const base64 = "[A-Za-z0-9+/]+={0,2}";
 const shape = new RegExp(`^SCRAM-SHA-256\\$([1-9]\\d{0,8}):(${base64})\\$(${base64}):(${base64})$`);
 
 export const passwords: Passwords = {
+  random: () => new Secret(randomBytes(16).toString("hex")),
+
   verifier(password) {
     const salt = randomBytes(saltLength);
     const verifier = verifierOf(pbkdf2Sync(prepared(password), salt, iterations, ...derivation), salt, iterations);

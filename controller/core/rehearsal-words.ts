@@ -64,13 +64,13 @@ export const styleOfRehearsed = ({ rollback, again }: RehearsedMigration): Style
 const verdicts = ["exact", "inexact", "empty", "missing", "fails"] as const;
 
 /** Where it was, and how many of each. */
-export function summariseRehearsal({ on, because, from, rows, uncovered, migrations }: Rehearsal): string {
+export function summariseRehearsal({ on, because, image, from, rows, uncovered, migrations }: Rehearsal): string {
   const data = rows === undefined ? "without its data" : `with a sample of ${rows} rows`;
   const what = from === "schema" ? `a copy of the schema, ${data}` : "an empty database";
   const where =
     on === "server"
       ? "on the environment's server, where it is gone again"
-      : `on a temporary server, which is gone again${because === undefined ? "" : ` (${because})`}`;
+      : `on a temporary server${image === undefined ? "" : ` (container of ${image})`}, which is gone again${because === undefined ? "" : ` (${because})`}`;
   const counts = verdicts.flatMap((verdict) => {
     const count = migrations.filter(({ rollback }) => rollback === verdict).length;
     return count === 0 ? [] : [`${count} ${verdict}`];

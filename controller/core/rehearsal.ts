@@ -7,6 +7,8 @@ export interface Rehearsal {
   readonly on: "server" | "temporary-server";
   /** Why not beside the environment's database. */
   readonly because?: string;
+  /** Of the container that a temporary server was; absent: it was made from programs. */
+  readonly image?: string;
   /** What they ran on: a copy of the live schema, or an empty database, where there is none to be copied. */
   readonly from: "schema" | "nothing";
   /** Of a sample that was copied, all tables together; absent: none. */

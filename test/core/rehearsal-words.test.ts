@@ -66,6 +66,17 @@ describe("a rehearsal in words", () => {
       "Rehearsed in an empty database, on a temporary server, which is gone again (it is down). Not copied: language x.",
       { on: "temporary-server", because: "it is down", from: "nothing", uncovered: ["language x"], migrations: [] },
     ],
+    [
+      "Rehearsed in an empty database, on a temporary server (container of postgis/postgis:17-3.5), which is gone again (it is down).",
+      {
+        on: "temporary-server",
+        because: "it is down",
+        image: "postgis/postgis:17-3.5",
+        from: "nothing",
+        uncovered: [],
+        migrations: [],
+      },
+    ],
   ])("%s", (words, rehearsal) => {
     expect(summariseRehearsal(rehearsal)).toBe(words);
   });

@@ -32,6 +32,9 @@ export interface Program {
   readonly exec?: (command: readonly string[]) => ExecResult;
 }
 
+/** What the engine publishes on where the spec leaves it to it. */
+const chosenPort = 49_153;
+
 /** One container of the fake engine. Time passes on the clock: what happened meanwhile shows at the next look. */
 export class FakeContainer {
   readonly id: string;
@@ -207,7 +210,7 @@ export class FakeContainer {
   }
 
   private get ports(): readonly PublishedPort[] {
-    return this.isUp ? this.spec.ports : [];
+    return this.isUp ? this.spec.ports.map((port) => ({ hostPort: chosenPort, ...port })) : [];
   }
 
   private get mounts(): readonly ActualMount[] {

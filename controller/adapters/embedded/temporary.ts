@@ -1,12 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { rmdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import type { Clock } from "../../core/ports.ts";
 import type { EmbeddedServers, EmbeddedSpec } from "../../core/ports/embedded.ts";
 import type { Endpoint } from "../../core/ports/postgres.ts";
-import { Secret } from "../../core/secret.ts";
 import { hostLock } from "../host-lock.ts";
+import { passwords } from "../scram.ts";
 
 /** Milliseconds: how long another rehearsal of the environment is waited for; for taking the server down. */
 const lockTimeoutMs = 60_000;
@@ -38,7 +37,7 @@ export async function withTemporaryServer<T>(
   const lock = await hostLock(clock, "a rehearsal").take(folder, lockTimeoutMs, () => undefined, signal);
   const servers = serversIn(folder);
   const spec: EmbeddedSpec = { name: "rehearsal", major, bind, port: await freePort() };
-  const admin = { user: "poststack_rehearsal", password: new Secret(randomBytes(16).toString("hex")) };
+  const admin = { user: "poststack_rehearsal", password: passwords.random() };
   try {
     await servers.remove(spec, signal);
     await servers.create(spec, admin, parameters, signal);

@@ -1,15 +1,17 @@
 import { errorsOf } from "../../core/errors.ts";
 import { imageFinder } from "../../core/image-reference.ts";
 import type { Ports } from "../../core/ports.ts";
+import type { ContainerSummary } from "../../core/ports/container-facts.ts";
 import type { ContainerServer } from "../../resources/instance/model.ts";
 import { portHolderOf } from "../../resources/instance/on-container/port-holder.ts";
-import { failed, ok, type Check } from "./check.ts";
+import { isForsaken } from "../../resources/instance/on-container/temporary/left-behind.ts";
+import { failed, ok, warning, type Check } from "./check.ts";
 
 /** A server on a container: whether an engine answers, has the image, and who holds the port. */
 export async function onContainer(
   name: string,
   server: ContainerServer,
-  ports: Pick<Ports, "containers" | "host">,
+  ports: Pick<Ports, "containers" | "host" | "clock">,
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
   const { containers } = ports;
@@ -25,6 +27,7 @@ export async function onContainer(
         imageFinder(images)(server.image) === undefined ? `${server.image}, fetched by the first apply` : server.image,
       ),
       await portCheck(name, server, all, ports, signal),
+      ...leftChecks(name, all, ports),
     ];
   } catch (thrown) {
     return errorsOf(thrown).map(({ code, message, facts: { next } }) =>
@@ -33,10 +36,28 @@ export async function onContainer(
   }
 }
 
+/** Temporary servers whose rehearsal was killed: they take room, and no other command tells of them. */
+function leftChecks(
+  name: string,
+  all: readonly ContainerSummary[],
+  { host, clock }: Pick<Ports, "host" | "clock">,
+): readonly Check[] {
+  const left = all.filter((one) => isForsaken(one, (maker) => host.isGone(maker), clock.date()));
+  if (left.length === 0) return [];
+  const names = left.flatMap((one) => one.names);
+  return [
+    warning(
+      `${name}: temporary servers`,
+      `${names.join(", ")}: left by a rehearsal that was killed`,
+      `the next rehearsal takes them away, or: docker rm --force --volumes ${names.join(" ")}`,
+    ),
+  ];
+}
+
 async function portCheck(
   name: string,
   server: ContainerServer,
-  all: Awaited<ReturnType<Ports["containers"]["containers"]>>,
+  all: readonly ContainerSummary[],
   ports: Pick<Ports, "containers" | "host">,
   signal: AbortSignal,
 ): Promise<Check> {

@@ -91,6 +91,13 @@ export interface Host {
   writeLog(logFile: string, lines: AsyncIterable<string>): Promise<void>;
   /** The last lines of a log file, at most `lines` and 64 KiB, and none from before byte `from`. */
   tail(logFile: string, lines: number, from?: number): readonly string[];
+  /** This very process, as a label can hold it, for a later one that asks {@link isGone}. */
+  self(): string;
+  /**
+   * Whether the process that called itself so has ended. Undefined: nobody can tell from here, since it is on another machine,
+   * in another container, another user's, or the text is not ours.
+   */
+  isGone(self: string): boolean | undefined;
 }
 
 export interface PortHolder {

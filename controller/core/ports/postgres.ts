@@ -99,6 +99,8 @@ export interface SqlFailure {
 
 /** What Postgres keeps in place of a password, made and compared here, so that the server never sees one (RELIABILITY 35). */
 export interface Passwords {
+  /** One that nobody knows: 128 random bits. */
+  random(): Secret;
   /** A SCRAM-SHA-256 verifier with a salt of its own. @throws PoststackError `SECRET_UNREADABLE`: the password is empty */
   verifier(password: Secret): string;
   /**

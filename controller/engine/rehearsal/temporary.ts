@@ -4,6 +4,7 @@ import type { EnginePorts } from "../converge.ts";
 import type { Seen } from "../look.ts";
 import { beside, type Original } from "./beside.ts";
 import type { Copy } from "./copy.ts";
+import type { Origin } from "./origin.ts";
 
 /**
  * The same on a server that is made for it, of the same major version, with the roles that the environment's has. Nothing
@@ -14,6 +15,7 @@ import type { Copy } from "./copy.ts";
 export async function onTemporaryServer<T>(
   original: Original,
   { desired, observation, ports: { server } }: Seen,
+  origin: Origin,
   ports: EnginePorts,
   signal: AbortSignal,
   run: (copy: Copy) => Promise<T>,
@@ -34,7 +36,7 @@ export async function onTemporaryServer<T>(
       inRoles.map((group) => `grant ${quoteIdentifier(group)} to ${quoteIdentifier(name)}`),
     ),
   ];
-  return ports.embedded.temporarily(major, signal, async (temporary) => {
+  return origin.withServer(major, signal, async (temporary) => {
     const own = { ...endpoint, ...temporary, sslmode: "disable", maintenanceDatabase: "postgres" } as const;
     const session = await ports.postgres.connect(own, own.admin, "postgres", signal);
     try {

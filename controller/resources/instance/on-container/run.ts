@@ -146,11 +146,15 @@ async function login(
   } catch (error) {
     if (!(error instanceof PoststackError) || signal.aborted) throw error;
     if (error.code === "POSTGRES_LOGIN") return error;
-    // Behind a proxy of the engine, a server that is not there yet is a connection that breaks.
-    const passes: readonly ErrorCode[] = ["POSTGRES_UNREACHABLE", "POSTGRES_BUSY", "POSTGRES_CONNECTION_LOST"];
-    if (passes.includes(error.code)) return "silent";
+    if (isNotThereYet(error)) return "silent";
     throw error;
   }
+}
+
+/** Behind a proxy of the engine, a server that is not there yet is a connection that breaks. */
+export function isNotThereYet(error: unknown): boolean {
+  const passes: readonly ErrorCode[] = ["POSTGRES_UNREACHABLE", "POSTGRES_BUSY", "POSTGRES_CONNECTION_LOST"];
+  return error instanceof PoststackError && passes.includes(error.code);
 }
 
 /**

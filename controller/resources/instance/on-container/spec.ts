@@ -1,7 +1,8 @@
 import { composeContainerLabels, ownLabels } from "../../../core/engine-labels.ts";
 import type { Ports } from "../../../core/ports.ts";
-import type { ImageDetails } from "../../../core/ports/container-images.ts";
+import type { ImageConfig, ImageDetails } from "../../../core/ports/container-images.ts";
 import type { ContainerSpec, NetworkAttachment, RestartPolicy } from "../../../core/ports/container-spec.ts";
+import type { Endpoint } from "../../../core/ports/postgres.ts";
 import type { ContainerServer, DesiredInstance } from "../model.ts";
 import { startFile, verifierFile } from "./files.ts";
 import { layoutOf } from "./layout.ts";
@@ -41,16 +42,7 @@ export function specOf(
     image,
     entrypoint: ["sh", startFile, ...(config.entrypoint ?? [])],
     command: ["postgres"],
-    environment: new Map([
-      ["PGDATA", data],
-      ["POSTGRES_USER", user],
-      ["POSTGRES_DB", endpoint.maintenanceDatabase],
-      ["POSTGRES_PASSWORD_FILE", verifierFile],
-      // The entrypoint takes one or the other.
-      ...(config.environment.has("POSTGRES_PASSWORD") ? [["POSTGRES_PASSWORD", undefined] as const] : []),
-      ["POSTGRES_HOST_AUTH_METHOD", "scram-sha-256"],
-      ["POSTGRES_INITDB_ARGS", initdbArguments(major)],
-    ]),
+    environment: clusterEnvironment(config, endpoint),
     labels: new Map([
       ...composeContainerLabels(project, compose),
       ...ownLabels({ id, config: server.config, project, container: name }, ports),
@@ -77,6 +69,29 @@ export function specOf(
     mounts: [{ type: "volume", name: volume, target: mount, readOnly: false }],
     resources: { shmBytes },
   };
+}
+
+/**
+ * What the entrypoint of the image makes a cluster by.
+ *
+ * @param more arguments of initdb
+ */
+export function clusterEnvironment(
+  config: ImageConfig,
+  { admin, maintenanceDatabase }: Pick<Endpoint, "admin" | "maintenanceDatabase">,
+  more: readonly string[] = [],
+): ContainerSpec["environment"] {
+  const { data, major } = layoutOf(config);
+  return new Map([
+    ["PGDATA", data],
+    ["POSTGRES_USER", admin.user],
+    ["POSTGRES_DB", maintenanceDatabase],
+    ["POSTGRES_PASSWORD_FILE", verifierFile],
+    // The entrypoint takes one or the other.
+    ...(config.environment.has("POSTGRES_PASSWORD") ? [["POSTGRES_PASSWORD", undefined] as const] : []),
+    ["POSTGRES_HOST_AUTH_METHOD", "scram-sha-256"],
+    ["POSTGRES_INITDB_ARGS", [initdbArguments(major), ...more].join(" ")],
+  ]);
 }
 
 export const attachmentTo = (alias: string): NetworkAttachment => ({ aliases: [alias] });
