@@ -161,8 +161,11 @@ export function containerContract(box: TestedEngine, image: string): void {
     });
 
     test("a stop sends the signal that is asked for", async () => {
-      const script = "trap 'exit 9' USR1; while true; do sleep 0.1; done";
+      const script = "trap 'exit 9' USR1; touch /ready; while true; do sleep 0.1; done";
       const id = await run({ command: ["sh", "-c", script] });
+      // Sent before that, it would be lost: what runs as the first process is spared signals that it does not handle.
+      const isReady = ["sh", "-c", "until [ -e /ready ]; do sleep 0.1; done"] as const;
+      await engine.exec(id, { command: isReady, timeoutMs: 30_000 }, signal);
       await engine.stopContainer(id, { signal: "SIGUSR1", graceMs: 20_000 }, signal);
       expect(await engine.inspectContainer(id, signal)).toMatchObject({ state: "exited", exitCode: 9 });
     });
