@@ -12,6 +12,7 @@ import { isRemovalInProgress, unlessPassing } from "./leaving.ts";
 import { readSummary } from "./listed.ts";
 import { resourceFields, hostFields } from "./spec-fields.ts";
 import { writeAttachment } from "./spec-network.ts";
+import { untilStopIsListed } from "./stop-listed.ts";
 
 /** Milliseconds that a stop may take beyond its grace (RELIABILITY 31), and the engine's own grace. */
 const stopMarginMs = 10_000;
@@ -129,7 +130,7 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
     },
 
     async stopContainer(id, { graceMs, signal: name }, signal) {
-      const { apiVersion } = await session(signal);
+      const { client, dialect, apiVersion } = await session(signal);
       const seconds = graceMs === undefined ? undefined : Math.ceil(graceMs / 1_000);
       const doing = `stopping container ${id}`;
       // Without a grace of ours the container's own counts, which may be long: it is asked for.
@@ -137,6 +138,7 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
       const limitMs = longest + stopMarginMs;
       if (name === undefined || versionNumber(apiVersion) >= 1_042) {
         await act(id, "stop", { t: seconds, signal: name }, doing, limitMs, signal).catch(unless("ENGINE_OBJECT_GONE"));
+        if (dialect.listsStopsLate) await untilStopIsListed(client, id, signal);
         return;
       }
       const sent = await act(id, "kill", { signal: name }, doing, writeLimitMs, signal).catch(unlessNotRunning);

@@ -8,6 +8,8 @@ export interface Dialect {
   /** All networks go into the body of the creation; else the first only, and the others are connected before the start. */
   readonly createsWithAllNetworks: boolean;
   readonly hasBuildKit: boolean;
+  /** A stop is answered before the list tells of it. */
+  readonly listsStopsLate: boolean;
   /** The labels of a build, as its request takes them. */
   readonly buildLabels: (labels: ReadonlyMap<string, string>) => string | object;
   /** Of the lines of a build with such labels: whether one is of the Dockerfile's own steps, or of none. */

@@ -7,6 +7,8 @@ export const dockerDialect = (apiVersion: string): Dialect => ({
   // Docker Engine API, version history: 1.44 takes several entries in EndpointsConfig.
   createsWithAllNetworks: versionNumber(apiVersion) >= 1_044,
   hasBuildKit: true,
+  // Seen with 26.1 (API 1.45), and never with 20.10.
+  listsStopsLate: versionNumber(apiVersion) >= 1_042,
   buildLabels: (labels) => Object.fromEntries(labels),
   stepsOfFile: () => () => true,
   removesNetworksByName: false,

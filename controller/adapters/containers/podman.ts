@@ -13,6 +13,7 @@ export const podmanDialect: Dialect = {
   createsWithAllNetworks: true,
   // Podman builds with Buildah, which takes the same requests and answers in the words of the classic builder.
   hasBuildKit: false,
+  listsStopsLate: false,
   buildLabels,
   stepsOfFile,
   removesNetworksByName: true,
