@@ -1,7 +1,26 @@
 import { expect } from "vitest";
+import { postgres } from "../../controller/adapters/postgres.ts";
+import type { Login } from "../../controller/core/ports/postgres.ts";
 import { copySample } from "../../controller/core/shadow/sample.ts";
-import { test } from "../support/postgres.ts";
-import { away, beside } from "./catalog/kit.ts";
+import { passServer } from "../../controller/engine/server.ts";
+import { test, type TestDatabase } from "../support/postgres.ts";
+import { away, beside, type Beside } from "./catalog/kit.ts";
+
+/** @param admin of the shadow */
+async function copied(
+  { endpoint, signal }: TestDatabase,
+  [live, into]: readonly [Beside, Beside],
+  most: number,
+  admin: Login = endpoint.admin,
+): Promise<number> {
+  const shadow = { ...endpoint, admin, database: into.name };
+  const server = passServer(shadow, postgres("poststack-test"));
+  try {
+    return await copySample(live.session, { server, shadow }, most, signal);
+  } finally {
+    await server.close();
+  }
+}
 
 /** What a text form, a name or a key may break. */
 const schema = `
@@ -34,12 +53,11 @@ alter table child enable trigger refuse;
 test("a sample is whole rows, as they are, whose foreign keys hold; no trigger sees them come", async ({
   database,
 }) => {
-  const { signal } = database;
-  const [live, shadow] = [await beside(database, "live"), await beside(database, "shadow")];
+  const [live, shadow] = [await beside(database, "live", "owner"), await beside(database, "shadow", "owner")];
   try {
     await live.run(schema + rows);
     await shadow.run(schema);
-    expect(await copySample(live.session, shadow.session, 100, signal)).toBe(9);
+    expect(await copied(database, [live, shadow], 100)).toBe(9);
     const all =
       "select json_build_array((select json_agg(c order by id) from child c), (select json_agg(p) from parts p))::text";
     expect(await shadow.text(all)).toBe(await live.text(all));
@@ -49,7 +67,7 @@ test("a sample is whole rows, as they are, whose foreign keys hold; no trigger s
 
     // The third and fourth child ask for parents that are not in the sample.
     await live.run("delete from child where id < 3");
-    expect(await copySample(live.session, shadow.session, 2, signal)).toBe(3);
+    expect(await copied(database, [live, shadow], 2)).toBe(3);
     expect(await shadow.text("select count(*) from child")).toBe("0");
   } finally {
     await away(database, live, shadow);
@@ -57,13 +75,74 @@ test("a sample is whole rows, as they are, whose foreign keys hold; no trigger s
 });
 
 test("an admin that may not do without triggers gets none", async ({ database }) => {
-  const { signal } = database;
   const [live, shadow] = [await beside(database, "live", "owner"), await beside(database, "shadow", "owner")];
   try {
     for (const one of [live, shadow]) await one.run("create table t (id int)");
     await live.run("insert into t values (1)");
-    expect(await copySample(live.session, shadow.session, 10, signal)).toBe(0);
+    expect(await copied(database, [live, shadow], 10, database.endpoint.owner)).toBe(0);
     expect(await shadow.text("select count(*) from t")).toBe("0");
+  } finally {
+    await away(database, live, shadow);
+  }
+});
+
+/** Each of them tells as whom it runs, and tries to be somebody else. */
+const told = `
+create table witness (who text);
+create type code as enum ('a', 'b');
+create function note(what text) returns void language plpgsql as $$ begin
+  begin set role postgres; exception when insufficient_privilege then null; end;
+  if current_setting('transaction_read_only') = 'off' then
+    insert into public.witness values (format('%s as %s of %s', what, current_user, session_user));
+  end if;
+end $$;
+create function said(code) returns text language plpgsql as $$ begin
+  perform public.note('out'); return format('%s/%s', current_user, session_user);
+end $$;
+create function heard(text) returns code language plpgsql as $$ begin
+  if $1 <> format('%s/%s', current_user, session_user) then raise 'written by %', $1; end if;
+  perform public.note('in'); return 'a';
+end $$;
+create function passes(code) returns boolean language plpgsql as $$ begin perform public.note('check'); return true; end $$;
+create cast (code as text) with function said(code);
+create cast (text as code) with function heard(text);
+create table coded (c code check (public.passes(c)));
+`;
+
+test("what users have written for their types runs as the owner, and never as the admin", async ({ database }) => {
+  const { owner } = database;
+  const [live, shadow] = [await beside(database, "live", "owner"), await beside(database, "shadow", "owner")];
+  try {
+    for (const one of [live, shadow]) await one.run(told);
+    await live.run("insert into coded values ('b'); truncate witness");
+    // The row, and what was told of it twice.
+    expect(await copied(database, [live, shadow], 10)).toBe(3);
+    expect(await shadow.text("select json_agg(distinct who order by who)::text from witness")).toBe(
+      JSON.stringify([`check as ${owner} of ${owner}`, `in as ${owner} of ${owner}`]).replace(",", ", "),
+    );
+    // The shadow's next sessions are like any others.
+    expect(
+      await shadow.text(
+        "select count(*) from pg_db_role_setting where 'session_replication_role=replica' = any (setconfig)",
+      ),
+    ).toBe("0");
+  } finally {
+    await away(database, live, shadow);
+  }
+});
+
+test("tables that the owner may not read or fill are left out, with what needs their rows", async ({ database }) => {
+  const [live, shadow] = [await beside(database, "live", "owner"), await beside(database, "shadow", "owner")];
+  try {
+    for (const one of [live, shadow]) {
+      await one.run(`create table hidden (id int primary key);
+        create table asks (id int references hidden); create table guarded (id int);
+        alter table guarded enable row level security, force row level security`);
+    }
+    await live.run("insert into hidden values (1); insert into asks values (1), (null)");
+    for (const one of [live, shadow]) await one.run(`revoke all on hidden from ${database.owner}`);
+    expect(await copied(database, [live, shadow], 10)).toBe(1);
+    expect(await shadow.text("select json_agg(id)::text from asks")).toBe("[null]");
   } finally {
     await away(database, live, shadow);
   }

@@ -1,5 +1,5 @@
-import type { Row, Session } from "../ports/postgres.ts";
-import { quoteLiteral, sqlFailure } from "../sql.ts";
+import type { Endpoint, Row, Server, Session } from "../ports/postgres.ts";
+import { quoteIdentifier, quoteLiteral, sqlFailure } from "../sql.ts";
 
 /** Milliseconds that a table may keep the sample waiting: whoever alters it is not to be waited for behind. */
 const lockTimeoutMs = 5_000;
@@ -14,7 +14,10 @@ const settings = [
   `set local lock_timeout = ${lockTimeoutMs}`,
 ];
 
-/** Tables that hold rows themselves, with what reads a row as texts and what makes a row of them. */
+/**
+ * Tables that hold rows themselves, with what reads a row as texts and what makes a row of them: those of which who asks may
+ * see and make every row.
+ */
 const tablesQuery = `
 select format('%I.%I', n.nspname, c.relname) as name, k.*
 from pg_catalog.pg_class c
@@ -31,6 +34,9 @@ from pg_catalog.pg_class c
     ) a
   ) k
 where c.relkind = 'r' and c.relpersistence <> 't' and k.columns is not null
+  and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')
+  and pg_catalog.has_table_privilege(c.oid, 'insert') and pg_catalog.has_table_privilege(c.oid, 'delete')
+  and not pg_catalog.row_security_active(c.oid)
   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'poststack')
   and not exists (
     select from pg_catalog.pg_depend d
@@ -41,9 +47,13 @@ order by name`;
 const sequencesQuery = `
 select format('select pg_catalog.setval(%L, %s)', format('%I.%I', schemaname, sequencename), last_value) as statement
 from pg_catalog.pg_sequences
-where last_value is not null and schemaname !~ '^pg_' and schemaname not in ('information_schema', 'poststack')`;
+where last_value is not null and pg_catalog.has_sequence_privilege(format('%I.%I', schemaname, sequencename), 'update')
+  and schemaname !~ '^pg_' and schemaname not in ('information_schema', 'poststack')`;
 
-/** What a foreign key asks for may not be in the sample: then the row that asks is not either, nor what asks for that one. */
+/**
+ * What a foreign key asks for may not be in the sample: then the row that asks is not either, nor what asks for that one. Of
+ * what may not be read there is none.
+ */
 const dropOrphans = `do $body$
 declare
   key record;
@@ -54,17 +64,21 @@ begin
     total := 0;
     for key in
       select k.conrelid::regclass as child, k.confrelid::regclass as parent,
+        pg_catalog.has_schema_privilege(r.relnamespace, 'usage') and pg_catalog.has_table_privilege(r.oid, 'select') as readable,
         string_agg(format('c.%I = p.%I', a.attname, b.attname), ' and ') as same,
         string_agg(format('c.%I is not null', a.attname), ' and ') as present
       from pg_catalog.pg_constraint k
+        join pg_catalog.pg_class r on r.oid = k.confrelid
+        join pg_catalog.pg_class o on o.oid = k.conrelid
         cross join lateral unnest(k.conkey, k.confkey) as pair(own, other)
         join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = pair.own
         join pg_catalog.pg_attribute b on b.attrelid = k.confrelid and b.attnum = pair.other
-      where k.contype = 'f'
-      group by k.oid, k.conrelid, k.confrelid
+      where k.contype = 'f' and pg_catalog.has_schema_privilege(o.relnamespace, 'usage')
+        and pg_catalog.has_table_privilege(o.oid, 'select') and pg_catalog.has_table_privilege(o.oid, 'delete')
+      group by k.oid, k.conrelid, k.confrelid, r.relnamespace, r.oid
     loop
-      execute format('delete from %s c where %s and not exists (select from %s p where %s)',
-        key.child, key.present, key.parent, key.same);
+      execute format('delete from %s c where %s and not %s', key.child, key.present,
+        case when key.readable then format('exists (select from %s p where %s)', key.parent, key.same) else 'false' end);
       get diagnostics gone = row_count;
       total := total + gone;
     end loop;
@@ -72,15 +86,28 @@ begin
   end loop;
 end $body$`;
 
+/** Where a sample goes. */
+interface SampleTarget {
+  readonly server: Server;
+  readonly shadow: Endpoint;
+}
+
 /**
  * Some rows of each table, such that foreign keys hold. Triggers do not see them come.
  *
- * @param from a session in the original, as admin
- * @param to a session in the shadow, as admin
+ * Reading a row and making one runs what users have written: casts of their types, checks, defaults. It runs in sessions of the
+ * owner, as a migration does. SET ROLE in one of the admin's would not do: such a function may take the role back.
+ *
+ * @param from a session in the original, as its owner
  * @param most rows of one table
- * @returns how many rows there are in the shadow; 0 too, where the admin may not put them there without triggers
+ * @returns how many rows there are in the shadow; 0 too, where the admin may not let them in without triggers
  */
-export async function copySample(from: Session, to: Session, most: number, signal: AbortSignal): Promise<number> {
+export async function copySample(
+  from: Session,
+  { server, shadow }: SampleTarget,
+  most: number,
+  signal: AbortSignal,
+): Promise<number> {
   const tables = await ask(from, [tablesQuery], signal).then(([rows = []]) => rows.map(tableOf));
   const questions = tables.map(
     ({ name, texts }) =>
@@ -93,24 +120,50 @@ export async function copySample(from: Session, to: Session, most: number, signa
     return `insert into ${name} (${columns}) overriding system value select ${typed} from json_array_elements(${json}::json) e`;
   });
   const counts = tables.map(({ name }) => `(select count(*) from only ${name})`).join(" + ");
+  const statements = [
+    ...inserts,
+    ...sequences.map(({ statement }) => String(statement)),
+    dropOrphans,
+    `select ${counts === "" ? "0" : counts} as rows`,
+  ];
   try {
-    const answers = await to.pipeline(
-      [
-        ["begin", ...settings, "set local session_replication_role = replica"].join("; "),
-        ...inserts,
-        ...sequences.map(({ statement }) => String(statement)),
-        dropOrphans,
-        `select ${counts === "" ? "0" : counts} as rows`,
-        "commit",
-      ],
-      signal,
-    );
+    const answers = await withoutTriggers({ server, shadow }, statements, signal);
     return Number(answers.at(-2)?.[0]?.["rows"] ?? 0);
   } catch (error) {
-    await to.pipeline(["rollback"], signal);
     // 42501 insufficient_privilege
     if (sqlFailure(error)?.sqlState !== "42501") throw error;
     return 0;
+  }
+}
+
+/** A superuser's parameter, which one gives to a role's next sessions: they begin with it, and may not set it themselves. */
+async function withoutTriggers(
+  target: SampleTarget,
+  statements: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly (readonly Row[])[]> {
+  const admin = await target.server.admin(signal);
+  await admin.query(`${sessionsOf(target.shadow)} set session_replication_role = replica`, [], signal);
+  try {
+    return await asOwner(target, statements, signal);
+  } finally {
+    await admin.query(`${sessionsOf(target.shadow)} reset session_replication_role`, [], signal);
+  }
+}
+
+const sessionsOf = ({ owner, database }: Endpoint): string =>
+  `alter role ${quoteIdentifier(owner.user)} in database ${quoteIdentifier(database)}`;
+
+async function asOwner(
+  { server, shadow }: SampleTarget,
+  statements: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly (readonly Row[])[]> {
+  const session = await server.login(shadow.owner, shadow.database, signal);
+  try {
+    return await session.pipeline([["begin", ...settings].join("; "), ...statements, "commit"], signal);
+  } finally {
+    await session.close();
   }
 }
 

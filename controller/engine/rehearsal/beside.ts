@@ -25,7 +25,7 @@ export interface Original {
   readonly extensions: readonly ShadowExtension[];
   /** Of the files that will run, as they are written. */
   readonly texts: ReadonlyMap<string, string>;
-  /** Up to so many rows of each table, which this session of the original's admin reads. */
+  /** Up to so many rows of each table, which this session of the original's owner reads. */
   readonly sample?: { readonly rows: number; readonly from: Session };
   /** For rows of the ledger that the copy has to have. */
   readonly rowStatements: readonly string[];
@@ -70,7 +70,7 @@ async function fill(
   await prepareShadow(session, shadow, { extensions: together(extensions, catalog) }, signal);
   if (catalog !== undefined) await restoreSchema(catalog, endpoint.owner.user, server, signal);
   if (rowStatements.length > 0) await session.pipeline(rowStatements, signal);
-  const rows = sample === undefined ? 0 : await copySample(sample.from, session, sample.rows, signal);
+  const rows = sample === undefined ? 0 : await copySample(sample.from, { server, shadow }, sample.rows, signal);
   if (catalog === undefined) return { rows, uncovered: [] };
   // Last: how objects are made anew does not hang on them, and what is read back for it would.
   const { isChanged, uncovered } = await takeSettings(catalog, server, signal);

@@ -84,7 +84,7 @@ function recordedRollbacks(rollbacks: readonly Rollback[], rows: readonly Copied
 /** What there is to be copied: nothing without a database. */
 async function schemaOf(
   session: Session | undefined,
-  { desired: { resources } }: Seen,
+  { desired: { resources }, ports: { server } }: Seen,
   { clock }: EnginePorts,
   signal: AbortSignal,
 ): Promise<Pick<Original, "catalog" | "extensions" | "sample">> {
@@ -92,7 +92,7 @@ async function schemaOf(
   if (session === undefined) return { extensions };
   const catalog = await readingWithin((limited) => readCatalog(session, limited), clock, signal);
   const rows = resources.migration[0]?.rehearsalRows;
-  return { extensions, catalog, ...(rows === undefined ? {} : { sample: { rows, from: session } }) };
+  return { extensions, catalog, ...(rows === undefined ? {} : { sample: { rows, from: await server.owner(signal) } }) };
 }
 
 function refusing(plan: Plan<Action>, id: ResourceId, error: ErrorFacts): Plan<Action> {

@@ -18,7 +18,7 @@ interface ForeignLedger extends Verdict {
 /** What is there of a record: it, nothing, or something that nobody can take for it. */
 export type FoundLedger = ForeignLedger | { readonly error: ErrorFacts } | undefined;
 
-/** Reads the record and the files' own texts, and judges. Two round trips. */
+/** Reads the record and the files' own texts, and judges. Three round trips. */
 export async function observeForeign(
   wish: ListedMigrations & { readonly takesOver: TakeOver },
   session: Session,
@@ -47,9 +47,19 @@ interface ForeignTable {
   readonly name: string;
 }
 
+/**
+ * SQL: whether a column may be read by somebody with more rights than who made it. A value of a type that users have made is
+ * written by what they have made for it, a cast among others (manual: JSON Functions, to_json). Of the tools none has one.
+ */
+const isReadable = (column: string): string =>
+  `${column}.attnum > 0 and not ${column}.attisdropped and ${column}.atttypid < ${firstOfUsers}`;
+
+/** FirstNormalObjectId in src/include/access/transam.h: below are objects of the system alone. */
+const firstOfUsers = 16_384;
+
 const tablesQuery = (table: string, schema: string | undefined): string => `
 select quote_ident(n.nspname) || '.' || quote_ident(c.relname) as name,
-  (select json_agg(attname)::text from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped) as columns
+  (select json_agg(a.attname)::text from pg_attribute a where a.attrelid = c.oid and ${isReadable("a")}) as columns
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relname = ${quoteLiteral(table)} and c.relkind in ('r', 'p')
   and ${schema === undefined ? "n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'poststack')" : `n.nspname = ${quoteLiteral(schema)}`}
@@ -68,13 +78,20 @@ async function locate(takesOver: TakeOver, session: Session, signal: AbortSignal
   });
 }
 
-/** All rows as JSON, whatever their types: numbers, texts, truth and null are what is looked at. */
+/** All rows as JSON, with the columns that may be read: numbers, texts, truth and null are what is looked at. */
 export async function readForeign(
   { name }: ForeignTable,
   session: Session,
   signal: AbortSignal,
 ): Promise<{ readonly rows: readonly Row[]; readonly digest: string }> {
-  const query = `select coalesce(json_agg(row order by row::text), '[]')::text as rows from (select row_to_json(t) as row from ${name} t) as rows`;
+  const [there] = await session.query(
+    `select string_agg(quote_ident(a.attname), ', ' order by a.attnum) as columns from pg_attribute a
+     where a.attrelid = ${quoteLiteral(name)}::regclass and ${isReadable("a")}`,
+    [],
+    signal,
+  );
+  const columns = typeof there?.["columns"] === "string" ? there["columns"] : "";
+  const query = `select coalesce(json_agg(row order by row::text), '[]')::text as rows from (select row_to_json(t) as row from (select ${columns} from ${name}) t) as rows`;
   const [found] = await session.query(query, [], signal);
   const json = typeof found?.["rows"] === "string" ? found["rows"] : "[]";
   return { rows: JSON.parse(json) as readonly Row[], digest: createHash("sha256").update(json).digest("hex") };
