@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { PoststackError } from "../../core/errors.ts";
+import { countdown } from "./countdown.ts";
 import { meaningOf, refusal, shortIds } from "./failure.ts";
 import type { Connection, Outgoing } from "./http.ts";
 import { isAtTheDoor, unreached } from "./unreached.ts";
@@ -137,13 +138,13 @@ async function timed<T>(
         next: "see whether the engine is overloaded: docker info, its log",
       }),
     );
-  const timer = limitMs === undefined ? undefined : setTimeout(late, limitMs);
+  const endLimit = limitMs === undefined ? undefined : countdown(limitMs, late);
   try {
     return await work(limited.signal);
   } catch (error) {
     throw limited.signal.aborted ? limited.signal.reason : error;
   } finally {
-    clearTimeout(timer);
+    endLimit?.();
     signal.removeEventListener("abort", end);
   }
 }

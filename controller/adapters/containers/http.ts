@@ -1,6 +1,7 @@
 import type { Agent as HttpAgent, IncomingMessage, RequestOptions } from "node:http";
 import type { Duplex, Readable } from "node:stream";
 import type { EngineAddress } from "./address.ts";
+import { countdown } from "./countdown.ts";
 import { connectLimitMs, ConnectTimeout } from "./unreached.ts";
 
 /** One request, before it is known whether anybody will answer it. */
@@ -73,10 +74,10 @@ export function httpConnection(
         request.once("socket", (socket) => {
           if (!socket.connecting) return onSent();
           const late = (): void => void request.destroy(new ConnectTimeout());
-          const timer = setTimeout(late, connectLimitMs);
-          socket.once("close", () => clearTimeout(timer));
+          const endLimit = countdown(connectLimitMs, late);
+          socket.once("close", endLimit);
           socket.once(base.protocol === "https:" ? "secureConnect" : "connect", () => {
-            clearTimeout(timer);
+            endLimit();
             onSent();
           });
         });
