@@ -9,7 +9,6 @@ import type {
   ObservedMigrations,
   RepeatableFile,
 } from "../../../resources/migration/model.ts";
-import { readForward, readSource } from "../../../resources/migration/source.ts";
 import { isAfter, parseTarget } from "../../../resources/migration/target.ts";
 import { contextOf, type Context } from "../../context.ts";
 import { exitCode, type ExitCode } from "../../exit.ts";
@@ -34,13 +33,15 @@ export async function lintCommand({ args, options }: Invocation, world: World): 
   const context = await contextOf(options, world);
   const [environment, paths] = environmentAndFiles(args);
   const most = mostWarnings(options);
-  const opened = openEnvironment(context, environment);
+  // Which files there are is all that is taken from an earlier run: those that are looked at are read.
+  const opened = openEnvironment(context, environment, {}, { recall: true });
   const [migrations] = (await opened.load()).resources.migration;
   const chosen =
     migrations === undefined
       ? { files: [], isChain: false }
       : await choose(migrations, paths, opened, options, context);
   const findings = migrations === undefined ? [] : await lint(chosen, migrations, opened);
+  opened.remember();
   const report: LintReport = { environment: opened.environment, files: chosen.files.map(({ file }) => file), findings };
 
   const format = context.json ? "json" : (options.text("format") ?? "text");
@@ -136,16 +137,9 @@ async function lint(
   { lint: policy = plainPolicy }: DesiredMigrations,
   { files: from, ports }: OpenedEnvironment,
 ): Promise<readonly Finding[]> {
-  const { examiner } = await import("../../../resources/migration/lint/examine.ts");
-  const { parsedForRules } = await import("../../../resources/migration/lint/pending.ts");
-  const examine = examiner({ isChain });
-  const suspicions = [];
-  for (const file of files) {
-    const isVersion = "version" in file;
-    const source = isVersion ? readForward(file, from) : readSource(file.file, from);
-    const transactional = isVersion ? file.transactional : true;
-    suspicions.push(...examine({ source, transactional, parsed: await parsedForRules(source.text, ports.parser) }));
-  }
+  const { examined, repeatableText, versionText } = await import("../../../resources/migration/lint/files.ts");
+  const texts = files.map((file) => () => ("version" in file ? versionText(file, from) : repeatableText(file, from)));
+  const suspicions = (await examined(texts, ports.parser, isChain)).flat();
   return judge(suspicions, { policy, ...(facts === undefined ? {} : { facts }), unknown: "error" });
 }
 

@@ -4,7 +4,7 @@ import type { Session } from "../../../core/ports/postgres.ts";
 import type { SqlParser } from "../../../core/ports/sql-parser.ts";
 import type { LintFacts } from "../lint/facts.ts";
 import { newHistory } from "../lint/history.ts";
-import { parsedForRules } from "../lint/pending.ts";
+import { parsedForRules } from "../lint/files.ts";
 import { statementsIn, type Statement } from "../lint/statement.ts";
 import type { Source } from "../source.ts";
 import { searchPathOf } from "../text.ts";

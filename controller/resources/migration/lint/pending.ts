@@ -1,23 +1,10 @@
 import type { ResourceId } from "../../../core/id.ts";
 import type { Files } from "../../../core/ports/files.ts";
-import type { ParsedSql, SqlParser } from "../../../core/ports/sql-parser.ts";
+import type { SqlParser } from "../../../core/ports/sql-parser.ts";
 import type { NamedMigration, PendingFacts, RepeatableFile } from "../model.ts";
 import type { RepeatFacts } from "../repeatable/model.ts";
-import { readForward, readSource, type Source } from "../source.ts";
-import { headersOf } from "../text.ts";
-import { callers } from "./statement.ts";
-import { examiner, type ExaminedFile, type Suspicion } from "./examine.ts";
-
-/**
- * With what stands in DO blocks, and in functions that the file may call: few files have some, and the others have been
- * parsed by who runs them.
- */
-export async function parsedForRules(text: string, parser: SqlParser): Promise<ParsedSql | undefined> {
-  const parsed = await parser.parse(text);
-  const sorts = new Set(parsed?.statements.flatMap(({ tree = {} }) => Object.keys(tree)));
-  const mayRun = sorts.has("DoStmt") || (sorts.has("CreateFunctionStmt") && callers.some((name) => sorts.has(name)));
-  return mayRun ? parser.parse(text, { bodies: true }) : parsed;
-}
+import type { Suspicion } from "./examine.ts";
+import { examined, repeatableText, versionText } from "./files.ts";
 
 type Pending = ReadonlyMap<ResourceId, PendingFacts>;
 
@@ -62,9 +49,9 @@ export async function withSuspicionsOfRepeatables(
   const chain = before.files.filter(({ id }) => before.pending.get(id)?.checksum !== undefined);
   const texts = [
     ...chain.map((migration) => () => versionText(migration, ports.files)),
-    ...due.map(({ file }) => () => ({ source: readSource(file, ports.files), transactional: true })),
+    ...due.map((file) => () => repeatableText(file, ports.files)),
   ];
-  const found = (await examined(texts, ports.parser)).slice(chain.length);
+  const found = (await examined(texts, ports.parser, true)).slice(chain.length);
   const suspicionsOf = new Map(due.map(({ name }, index) => [name, found[index] ?? []]));
   return new Map(
     [...repeating].map(([name, facts]) => {
@@ -79,24 +66,6 @@ async function suspicionsOf(
   { files, parser }: { readonly files: Files; readonly parser: SqlParser },
 ): Promise<ReadonlyMap<ResourceId, readonly Suspicion[]>> {
   const texts = chain.map((migration) => () => versionText(migration, files));
-  const found = await examined(texts, parser);
+  const found = await examined(texts, parser, true);
   return new Map(chain.map(({ id }, index) => [id, found[index] ?? []]));
-}
-
-type Text = Omit<ExaminedFile, "parsed">;
-
-function versionText(migration: NamedMigration, files: Files): Text {
-  const source: Source = readForward(migration, files);
-  return { source, transactional: headersOf(Buffer.from(source.text)).transactional };
-}
-
-/** @param texts read one by one: of thousands no more than one is held */
-async function examined(texts: readonly (() => Text)[], parser: SqlParser): Promise<readonly (readonly Suspicion[])[]> {
-  const examine = examiner({ isChain: true });
-  const found: (readonly Suspicion[])[] = [];
-  for (const read of texts) {
-    const text = read();
-    found.push(examine({ ...text, parsed: await parsedForRules(text.source.text, parser) }));
-  }
-  return found;
 }

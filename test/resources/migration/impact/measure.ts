@@ -7,7 +7,7 @@ import { together, type Effect } from "../../../../controller/resources/migratio
 import { readCatalogFacts } from "../../../../controller/resources/migration/impact/live.ts";
 import { predict } from "../../../../controller/resources/migration/impact/predict.ts";
 import { newHistory } from "../../../../controller/resources/migration/lint/history.ts";
-import { parsedForRules } from "../../../../controller/resources/migration/lint/pending.ts";
+import { parsedForRules } from "../../../../controller/resources/migration/lint/files.ts";
 import { statementsIn, type Statement } from "../../../../controller/resources/migration/lint/statement.ts";
 
 /** Three connections: one that migrates, one that stands in its way, one that looks. */

@@ -50,13 +50,14 @@ export const indexRules: readonly Rule[] = [
       strongMigrations: "adding an index non-concurrently",
     },
     example: { setup: table, sql: "CREATE INDEX orders_by_customer ON orders (customer_id);" },
-    find({ node, text }) {
+    find({ node, text }, { history }) {
       // ON ONLY, of a partitioned table: an invalid index without rows, to which those of the partitions are attached.
       if (!("IndexStmt" in node) || node.IndexStmt.concurrent === true) return [];
       const { relation, idxname } = node.IndexStmt;
       if (relation?.inh !== true) return [];
       const on = nameOf(relation);
-      const partitioned = onPartitions(node.IndexStmt, text, on);
+      // Of a table that the chain makes nobody is told, and nothing is written for it.
+      const partitioned = history.isNew(on) ? undefined : onPartitions(node.IndexStmt, text, on);
       return [
         {
           on,
