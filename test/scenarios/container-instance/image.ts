@@ -20,6 +20,9 @@ const programs = "/usr/lib/postgresql/15";
 /** The machine's own server can be put into an image. */
 export const isPossible = existsSync(`${programs}/bin/postgres`);
 
+/** What the image has and this machine has not. */
+export const ownExtension = "poststack_of_the_image";
+
 const tools =
   "bash cat chmod chown date env grep id ls mkdir mv rm rmdir sed setpriv sh sha256sum sleep sync tail".split(" ");
 const servers = ["postgres", "initdb", "pg_ctl", "pg_dump", "pg_isready", "pg_restore", "psql"].map(
@@ -76,6 +79,10 @@ function assemble(root: string, variant: string): void {
   writeFileSync(path("etc/passwd"), "root:x:0:0::/:/bin/sh\npostgres:x:999:999::/var/lib/postgresql:/bin/sh\n");
   writeFileSync(path("etc/group"), "root:x:0:\npostgres:x:999:\n");
   writeFileSync(path("etc/variant"), variant);
+  // As people put PostGIS into theirs.
+  const extension = path("usr/share/postgresql/15/extension", ownExtension);
+  writeFileSync(`${extension}.control`, "default_version = '1'\nrelocatable = true\n");
+  writeFileSync(`${extension}--1.sql`, "create function of_the_image() returns int language sql as 'select 1';\n");
   copyFileSync(new URL("entrypoint.sh", import.meta.url), path("usr/local/bin/docker-entrypoint.sh"));
   chmodSync(path("usr/local/bin/docker-entrypoint.sh"), 0o755);
   lchownSync(path("var/lib/postgresql/data"), 999, 999);

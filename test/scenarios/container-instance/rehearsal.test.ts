@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ownExtension } from "./image.ts";
 import { answerOf, type Ended, type Running } from "../../support/command.ts";
 import { planLines } from "../../support/scenario.ts";
 import { describeServers, stageOn, type Stage } from "./stage.ts";
@@ -28,13 +29,13 @@ const rehearsalOf = (ended: Ended): Answer["rehearsal"] => (answerOf(ended) as A
 
 describeServers("a rehearsal for a server on a container", stageOn, ({ isFull, stage }) => {
   test("is on a container of the same image; it goes, a killed one with the next, and a running one stays", async () => {
-    const app = await stage();
+    const app = await stage(`, extensions: [${ownExtension}]`);
     const { image } = app;
     const role = app.server.replace(/-postgres$/, "").replace("-", "_");
     const limit = `alter role ${role} set statement_timeout = '1min';\n`;
     /** One that goes on for ever. */
     const endless = async (): Promise<Running> => {
-      app.project.write("migrations/002_limit.sql", `select pg_sleep(600);\n${limit}`);
+      app.project.write("migrations/002_limit.sql", `select of_the_image(), pg_sleep(600);\n${limit}`);
       const running = app.start("plan", "--rehearse");
       const isThere = async (): Promise<boolean> => {
         const [one] = await temporaries(app);
