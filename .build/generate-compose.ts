@@ -156,6 +156,10 @@ function supportPage(rows: readonly (readonly [string, Support])[]): string {
     "Also refused are files of other machines in `include` and `extends` (git, OCI, HTTP). Networks, volumes, configs and",
     "secrets that no active service uses are left out, as Docker Compose does.",
     "",
+    "A date without quotes is a time to Docker Compose: a label or variable `2020-01-01` becomes",
+    "`2020-01-01 00:00:00 +0000 UTC`, here as there, and a warning names the place. Put it in quotes. Where Docker Compose",
+    "refuses such a value (`hostname`, `command`), it is the text that is written.",
+    "",
     ...table(rows.filter(([path]) => !path.includes("."))),
     ...sections.flatMap((section) => [`## ${section}`, "", ...table(of(section))]),
   ].join("\n");

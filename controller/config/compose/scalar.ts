@@ -11,7 +11,7 @@ const nanForm = /^\.(?:nan|NaN|NAN)$/;
 
 /**
  * What an unquoted text means in a Compose file. The reference reads YAML with go-yaml 3, whose numbers are Go's: `0440`
- * is octal. `yes` and `on` are texts, and so is a date.
+ * is octal. `yes` and `on` are texts. A date is a time only to the keys that make a text of every value (short/maps.ts).
  */
 export function resolveCompose(text: string): null | boolean | number | string {
   if (text.length > 64) return text;

@@ -2,6 +2,7 @@ import type { Place } from "../../../core/place.ts";
 import type { Entry, Tree } from "../../tree.ts";
 import type { Report } from "../report.ts";
 import { textOf } from "../scalar.ts";
+import { timestampText } from "../timestamp.ts";
 import { isNull, listTree, mapTree, mapValues, textTree, valueTree } from "../trees.ts";
 
 // Forms that many keys share. What has another type than any of the forms is left for the schema to refuse.
@@ -19,26 +20,34 @@ export function toNames(tree: Tree): Tree {
 }
 
 /** `[KEY=VALUE, KEY]` for a map; a key alone has `null`. Every value becomes a text. */
-export function toPairs(tree: Tree): Tree {
+export function toPairs(tree: Tree, report: Report): Tree {
   const map = fromList(tree, (item) => {
     if (item.type !== "scalar" || typeof item.value !== "string") return undefined;
     const [key, value] = cut(item.value, "=");
     return [key, value === undefined ? valueTree(null, item.place) : textTree(value, item.place)];
   });
-  return toTexts(map);
+  return toTexts(map, report);
 }
 
 /** The same, where a key alone means an empty text. */
-export const toLabels = (tree: Tree): Tree => emptied(toPairs(tree));
+export const toLabels = (tree: Tree, report: Report): Tree => emptied(toPairs(tree, report));
 
 /** Every value of a map as a text. */
-function toTexts(tree: Tree): Tree {
+function toTexts(tree: Tree, report: Report): Tree {
   if (tree.type !== "map") return tree;
-  return mapValues(tree, (value) => toText(value));
+  return mapValues(tree, (value) => toTime(value, report) ?? toText(value));
+}
+
+/** A date that is not in quotes is a time to Docker Compose, and its text is hardly what somebody meant. */
+function toTime(tree: Tree, report: Report): Tree | undefined {
+  const text = tree.type === "scalar" && tree.plain ? timestampText(tree.text) : undefined;
+  if (text === undefined) return undefined;
+  report.warn(`a date without quotes is a time: ${JSON.stringify(text)}`, tree.place, "put it in quotes");
+  return textTree(text, tree.place);
 }
 
 /** The same, where no value means an empty text. */
-export const toOptions = (tree: Tree): Tree => emptied(toTexts(tree));
+export const toOptions = (tree: Tree, report: Report): Tree => emptied(toTexts(tree, report));
 
 const emptied = (tree: Tree): Tree =>
   tree.type === "map" ? mapValues(tree, (value) => (isNull(value) ? textTree("", value.place) : value)) : tree;
