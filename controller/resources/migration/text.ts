@@ -67,9 +67,15 @@ export function headersOf(bytes: Buffer): Headers {
   return { transactional, settings, ...phased, ...(unknown === undefined ? {} : { unknown }) };
 }
 
+const noHeaders: Headers = { transactional: true, settings: [] };
+
 /** Most texts do not name us at all, and cost one search. */
-export const settingsOf = (text: string): readonly FileSetting[] =>
-  text.includes("poststack") ? headersOf(Buffer.from(text)).settings : [];
+const headersIn = (text: string): Headers => (/poststack/i.test(text) ? headersOf(Buffer.from(text)) : noHeaders);
+
+export const settingsOf = (text: string): readonly FileSetting[] => headersIn(text).settings;
+
+/** Whether a text runs as one transaction. */
+export const isTransactional = (text: string): boolean => headersIn(text).transactional;
 
 /** Schemas in which a text has names without a schema looked for; undefined: in those of the session. */
 export const searchPathOf = (text: string): readonly string[] | undefined =>

@@ -2,7 +2,7 @@ import type { Files } from "../../../core/ports/files.ts";
 import type { ParsedSql, SqlParser } from "../../../core/ports/sql-parser.ts";
 import type { NamedMigration, RepeatableFile } from "../model.ts";
 import { readForward, readSource } from "../source.ts";
-import { headersOf } from "../text.ts";
+import { isTransactional } from "../text.ts";
 import { examiner, type ExaminedFile, type Suspicion } from "./examine.ts";
 import { callers } from "./statement.ts";
 
@@ -12,7 +12,7 @@ export type LintText = Omit<ExaminedFile, "parsed">;
 /** The text of a version as it runs, with what its header says of how. @throws what `readForward` throws */
 export function versionText(migration: Pick<NamedMigration, "file" | "reading">, files: Files): LintText {
   const source = readForward(migration, files);
-  return { source, transactional: headersOf(Buffer.from(source.text)).transactional };
+  return { source, transactional: isTransactional(source.text) };
 }
 
 /** @throws what `readSource` throws */

@@ -27,7 +27,8 @@ export interface Recorder extends History {
 }
 
 export function newHistory(): Recorder {
-  const made = new Set<string>();
+  /** By schema. */
+  const made = new Map<string, Set<string>>();
   /** Names alone: they lie in a schema of the session's own. */
   const temporary = new Set<string>();
   const notNull = new Map<string, readonly string[]>();
@@ -43,13 +44,14 @@ export function newHistory(): Recorder {
     schema ?? (temporary.has(name) ? temporarySchema : first);
   const keyFor = (name: Name): string => keyIn(schemaFor(name), name.name);
   const isNew = (name: Name): boolean => {
-    const schema = schemaFor(name);
-    return schema === temporarySchema ? temporary.has(name.name) : made.has(keyIn(schema, name.name));
+    const schema = schemaFor(name) ?? "public";
+    return schema === temporarySchema ? temporary.has(name.name) : made.get(schema)?.has(name.name) === true;
   };
   const inside = (table: Name, name: string): string => `${keyFor(table)}\0${name}`;
-  const makeIn = (schema: string | undefined, name: string): void => {
-    if (schema === temporarySchema) temporary.add(name);
-    else made.add(keyIn(schema, name));
+  const makeIn = (schema = "public", name: string): void => {
+    const names = schema === temporarySchema ? temporary : (made.get(schema) ?? new Set());
+    names.add(name);
+    if (names !== temporary) made.set(schema, names);
   };
   const make = (name: Name): void => makeIn(schemaFor(name), name.name);
   /** Beside its table: the same schema under another name. */
