@@ -5,6 +5,7 @@ import { resourceId } from "../core/id.ts";
 import { fileStart } from "../core/place.ts";
 import type { Endpoint } from "../core/ports/postgres.ts";
 import { asMigrationsMadeIt, lazySetting, prepareShadow, type ShadowExtension } from "../core/shadow/prepare.ts";
+import { seal } from "../core/shadow/seal.ts";
 import { withShadow } from "../core/shadow/shadow.ts";
 import type { MigrationAction, MigrationFile } from "../resources/migration/model.ts";
 import { waysOf } from "../resources/migration/phases/names.ts";
@@ -53,6 +54,7 @@ export async function replay(
       const session = await server.admin(signal);
       const isLazy = !migrations.some(({ text }) => text.toLowerCase().includes(lazySetting));
       await prepareShadow(session, shadow, { extensions, isLazy }, signal);
+      await seal(session, signal);
       const texts = await textsInShadow(recorded, endpoint, shadow, ports.parser);
       const world = { ...passPorts(ports, server), files: filesWith(ports.files, texts) };
       const actions = actionsFor(migrations, texts);

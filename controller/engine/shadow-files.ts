@@ -3,7 +3,7 @@ import type { Endpoint } from "../core/ports/postgres.ts";
 import type { SqlParser } from "../core/ports/sql-parser.ts";
 import { mayReachBeyond } from "../core/shadow/beyond-words.ts";
 import { reachOf, withinDatabase } from "../core/shadow/cluster-wide.ts";
-import { codeReader } from "../core/shadow/code-reach.ts";
+import { codeReader, type CodeReader } from "../core/shadow/code-reach.ts";
 
 /** SQL by its file, as it runs in a shadow of the endpoint's database. */
 export async function textsInShadow(
@@ -25,6 +25,7 @@ export async function textsInShadow(
  *
  * @param texts in the order in which they run
  * @param own the database that is replaced where a statement names it; undefined: they run as they are
+ * @param live what is there already, and may be called or fired
  * @param where code: in a DO block, or in a function that is called. Such a statement by itself can be left out of what runs in
  *   a shadow; out of code it cannot be taken
  */
@@ -33,8 +34,12 @@ export async function firstBeyond(
   own: string | undefined,
   where: "anywhere" | "code",
   parser: SqlParser,
+  live: readonly LiveFunction[] = [],
 ): Promise<string | undefined> {
   const reader = codeReader();
+  const far = await farFunctions(live, reader, parser);
+  const trigger = far.find(({ isTrigger }) => isTrigger);
+  if (trigger !== undefined && texts.size > 0) return `${trigger.identity}, which a trigger calls,`;
   for (const [file, text] of texts) {
     const parsed = reader.isOfInterest(text) ? await parser.parse(text) : undefined;
     if (parsed === undefined) continue;
@@ -43,6 +48,34 @@ export async function firstBeyond(
   }
   return undefined;
 }
+
+/** A function that is in the database already. */
+export interface LiveFunction {
+  readonly identity: string;
+  /** CREATE FUNCTION, whole. */
+  readonly definition: string;
+  /** It runs without being named. */
+  readonly isTrigger: boolean;
+}
+
+/** Those that speak of more than their database. Twice: a function may call one that comes behind it. */
+async function farFunctions(
+  live: readonly LiveFunction[],
+  reader: CodeReader,
+  parser: SqlParser,
+): Promise<readonly LiveFunction[]> {
+  for (let round = 1; round <= 2; round++) {
+    for (const { definition } of live) {
+      const parsed = reader.isOfInterest(definition) ? await parser.parse(definition) : undefined;
+      if (parsed !== undefined) reader.reachesBeyond(parsed);
+    }
+  }
+  return live.filter(({ identity }) => reader.isFar(nameIn(identity)));
+}
+
+/** `function public."Make role"(text)` → `make role` */
+const nameIn = (identity: string): string =>
+  (/(?:"((?:[^"]|"")*)"|([^."\s(]+))\(/.exec(identity) ?? []).slice(1).join("").replaceAll('""', '"').toLowerCase();
 
 /** The project's files, with these texts in the place of some. */
 export const filesWith = (files: Files, texts: ReadonlyMap<string, string>): Files => ({

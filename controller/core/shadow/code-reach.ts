@@ -10,16 +10,17 @@ export interface CodeReader {
   readonly isOfInterest: (text: string) => boolean;
   /** Whether a DO block, or a function of the texts that is called, speaks of more than the database in which it runs. */
   readonly reachesBeyond: (parsed: ParsedSql) => boolean;
+  /** Whether a function that one of the texts makes does, by its name in lower case. */
+  readonly isFar: (name: string) => boolean;
 }
 
 /**
- * Code is told by its words: what EXECUTE is given is known when it runs. A doubt counts as "beyond". What triggers and
- * functions do that are in the database already is not seen.
+ * Code is told by its words: what EXECUTE is given is known when it runs. A doubt counts as "beyond".
  */
 export function codeReader(): CodeReader {
   /** Functions that speak of it, also by calling others that do. In lower case. */
   const far = new Set<string>();
-  const isFar = (code: string): boolean => speaksOfServer(code) || calls(code, far);
+  const isFarCode = (code: string): boolean => speaksOfServer(code) || calls(code, far);
   return {
     isOfInterest: (text) => mayReachBeyond(text) || mentions(text, far),
     reachesBeyond({ statements }) {
@@ -27,12 +28,13 @@ export function codeReader(): CodeReader {
       for (const statement of statements) {
         const code = codeOf(statement);
         if (code?.routine !== undefined) {
-          if (isFar(code.body)) far.add(code.routine);
-        } else if (code !== undefined) found ||= isFar(code.body);
+          if (isFarCode(code.body)) far.add(code.routine);
+        } else if (code !== undefined) found ||= isFarCode(code.body);
         else if (statement.tree === undefined || mayCall(statement.tree)) found ||= calls(statement.text, far);
       }
       return found;
     },
+    isFar: (name) => far.has(name),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Endpoint, Server, Session } from "../../core/ports/postgres.ts";
 import { prepareShadow, type ShadowExtension } from "../../core/shadow/prepare.ts";
 import { restoreSchema } from "../../core/shadow/restore.ts";
 import { copySample } from "../../core/shadow/sample.ts";
+import { seal } from "../../core/shadow/seal.ts";
 import { takeSettings } from "../../core/shadow/settings.ts";
 import { withShadow } from "../../core/shadow/shadow.ts";
 import { sqlFailure } from "../../core/sql.ts";
@@ -69,13 +70,15 @@ async function fill(
   const session = await server.admin(signal);
   await prepareShadow(session, shadow, { extensions: together(extensions, catalog) }, signal);
   if (catalog !== undefined) await restoreSchema(catalog, endpoint.owner.user, server, signal);
+  const sealed = await seal(session, signal);
   if (rowStatements.length > 0) await session.pipeline(rowStatements, signal);
   const rows = sample === undefined ? 0 : await copySample(sample.from, { server, shadow }, sample.rows, signal);
-  if (catalog === undefined) return { rows, uncovered: [] };
+  const ends = sealed.map((name) => `${name}, which lead${name.startsWith("functions ") ? "" : "s"} out of the copy`);
+  if (catalog === undefined) return { rows, uncovered: ends };
   // Last: how objects are made anew does not hang on them, and what is read back for it would.
   const { isChanged, uncovered } = await takeSettings(catalog, server, signal);
   if (isChanged) await server.reset();
-  return { rows, uncovered };
+  return { rows, uncovered: [...ends, ...uncovered] };
 }
 
 /** Only those that run otherwise than they are written: the rest is read as for every apply. */

@@ -1,3 +1,4 @@
+import { textOf, type Catalog } from "../../core/catalog/model.ts";
 import { readCatalog } from "../../core/catalog/read.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
@@ -17,6 +18,7 @@ import { readParts } from "./parts.ts";
 import type { Rehearsed } from "./rehearsed.ts";
 import { thereAndBack } from "./there-and-back.ts";
 import { wherefore } from "./wherefore.ts";
+import type { LiveFunction } from "../shadow-files.ts";
 import { workIn, type Rollback } from "./work.ts";
 
 /**
@@ -48,7 +50,12 @@ export async function rehearse(
   const rowStatements = copiedRows.map(({ statement }) => statement);
   const copied = { endpoint, texts, rowStatements, ...(await schemaOf(session, seen, ports, signal)) };
   const recorded = recordedRollbacks(rollbacks, copiedRows);
-  const because = await wherefore(plan, isUp, { texts, recorded, database: endpoint.database }, ports.parser);
+  const because = await wherefore(
+    plan,
+    isUp,
+    { texts, recorded, database: endpoint.database, live: functionsIn(copied.catalog) },
+    ports.parser,
+  );
   const { place, withCopy } = onCopies(copied, because, seen, ports, signal);
   let made: Made = { rows: 0, uncovered: [] };
   const onCopy = <T>(run: (copy: Copy) => Promise<T>): Promise<T> =>
@@ -69,6 +76,14 @@ export async function rehearse(
   };
   return { ...(failure === undefined ? plan : refusing(plan, failure.id, failure.error)), rehearsal };
 }
+
+/** What users have made, not what came with extensions. */
+const functionsIn = (catalog: Catalog | undefined): readonly LiveFunction[] =>
+  (catalog?.objects ?? []).flatMap((object) => {
+    const definition = textOf(object, "definition");
+    if ((object.kind !== "function" && object.kind !== "procedure") || definition === undefined) return [];
+    return [{ identity: object.identity, definition, isTrigger: /^ *returns (?:event_)?trigger$/im.test(definition) }];
+  });
 
 /** By what they are called: the ledger has what runs where no file does. */
 function recordedRollbacks(rollbacks: readonly Rollback[], rows: readonly CopiedRow[]): ReadonlyMap<string, string> {

@@ -14,6 +14,7 @@ import type { EnginePorts } from "../../../controller/engine/converge.ts";
 import type { Seen } from "../../../controller/engine/look.ts";
 import { beside as besideLive } from "../../../controller/engine/rehearsal/beside.ts";
 import { onCopies } from "../../../controller/engine/rehearsal/on-copies.ts";
+import type { MigrationFile } from "../../../controller/resources/migration/model.ts";
 import { checksumOf } from "../../../controller/resources/migration/text.ts";
 import { asRestored, away, beside, kitchenSink } from "../../core/catalog/kit.ts";
 import { sandbox } from "../../support/embedded.ts";
@@ -21,6 +22,16 @@ import { somebody, test } from "../../support/postgres.ts";
 
 const ports = { postgres: postgres("poststack-test"), clock, parser: sqlParser, passwords } as unknown as EnginePorts;
 const nothing = { extensions: [], texts: new Map<string, string>(), rowStatements: [] };
+
+/** Every file holds this text. */
+const reading = (text: string): EnginePorts =>
+  ({ ...ports, files: { read: () => text }, progress: () => undefined }) as unknown as EnginePorts;
+
+const migration = (text: string): MigrationFile => ({
+  id: resourceId("migration", "1"),
+  ...{ order: "1", version: "1", name: "1", file: "1.sql", transactional: true },
+  checksum: checksumOf(Buffer.from(text)),
+});
 
 const hostile = `
 create schema "a b";
@@ -91,16 +102,10 @@ test("sessions of the owner begin in a copy with what they begin with in the ori
   const text = `do $$ begin
     assert current_setting('datestyle') = 'German, DMY' and current_setting('standard_conforming_strings') = 'off';
   end $$`;
-  const all = { ...ports, files: { read: () => text }, progress: () => undefined } as unknown as EnginePorts;
-  const migration = {
-    id: resourceId("migration", "1"),
-    ...{ order: "1", version: "1", name: "1", file: "1.sql", transactional: true },
-    checksum: checksumOf(Buffer.from(text)),
-  };
   const original = { endpoint: { ...endpoint, admin }, catalog, ...nothing };
-  const { uncovered, failure, seen } = await besideLive(original, all, signal, async (copy) => ({
+  const { uncovered, failure, seen } = await besideLive(original, reading(text), signal, async (copy) => ({
     uncovered: copy.uncovered,
-    failure: await copy.forward([migration]),
+    failure: await copy.forward([migration(text)]),
     seen: await copy.catalog(),
   }));
   expect(failure).toBeUndefined();
@@ -113,6 +118,55 @@ test("sessions of the owner begin in a copy with what they begin with in the ori
     `setting log_min_duration_statement of the database: ${denied} "log_min_duration_statement"`,
     `setting log_statement_stats of role ${owner} in it: ${denied} "log_statement_stats"`,
   ]);
+});
+
+test("nothing leads out of a copy: other servers, untrusted code, also where a trigger fires it", async ({
+  database,
+}) => {
+  const { endpoint, signal, name, owner } = database;
+  const { host, port } = endpoint;
+  const way = `host=${host} port=${port} dbname=${name} user=${owner} password=pw-${name.slice("test_".length)}`;
+  await database.query(`create extension dblink; create extension postgres_fdw`);
+  await database.query(`create server away foreign data wrapper postgres_fdw options (host '${host}', port '${port}', dbname '${name}');
+    grant usage on foreign server away to ${owner};
+    create function untold() returns trigger language c as '$libdir/insert_username', 'insert_username'`);
+  const session = await database.server.owner(signal);
+  await session.pipeline(
+    [
+      `create user mapping for ${owner} server away options (user '${owner}');
+       create table told (what text);
+       create foreign table told_away (what text) server away options (table_name 'told');
+       create table a (id int); create table b (id int); create table c (who text);
+       create function tell() returns trigger language plpgsql as $$ begin
+         perform dblink_exec('${way}', 'insert into told values (''by dblink'')'); return new; end $$;
+       create function tell_away() returns trigger language plpgsql as $$ begin
+         insert into told_away values ('by a foreign table'); return new; end $$;
+       create trigger tell before insert on a for each row execute function tell();
+       create trigger tell before insert on b for each row execute function tell_away();
+       create trigger untold before insert on c for each row execute function untold(who)`,
+    ],
+    signal,
+  );
+  const catalog = await readCatalog(database.admin, signal);
+  const failureOf = (text: string): Promise<string | undefined> =>
+    besideLive({ endpoint, catalog, ...nothing }, reading(text), signal, async (copy) => {
+      expect(copy.uncovered).toEqual([
+        "foreign data wrapper postgres_fdw, which leads out of the copy",
+        "function public.untold(), which leads out of the copy",
+        "functions of extension dblink, which lead out of the copy",
+        "trigger untold on public.c, which leads out of the copy",
+      ]);
+      return (await copy.forward([migration(text)]))?.error.what;
+    });
+  expect(await failureOf("insert into a values (1)")).toBe("1: permission denied for function dblink_exec");
+  expect(await failureOf("insert into b values (1)")).toBe('1: foreign-data wrapper "postgres_fdw" has no handler');
+  expect(
+    await failureOf("insert into c values ('me'); do $$ begin assert (select who = 'me' from c); end $$"),
+  ).toBeUndefined();
+  expect(await database.column("select what from told")).toEqual([]);
+  // They are what they were.
+  await session.query("insert into a values (1)", [], signal);
+  expect(await database.column("select what from told")).toEqual(["by dblink"]);
 });
 
 test("an admin that may not make databases: the copy is on a server of its own, with the roles of the other", async ({

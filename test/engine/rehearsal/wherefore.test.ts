@@ -71,6 +71,41 @@ test.each<[sql: string, isBeside: boolean]>([
   expect(because).toBe(isBeside ? undefined : "the recorded rollback of 001_a speaks of roles or of the whole server");
 });
 
+const role = "create function public.f() returns void language sql as 'drop role x'";
+const through =
+  "create function public.g() returns trigger language plpgsql as $$ begin perform f(); return new; end $$";
+
+test.each<
+  [what: string, live: readonly (readonly [identity: string, definition: string])[], because: string | undefined]
+>([
+  ["that nobody calls", [["function public.f()", role]], undefined],
+  [
+    "that the file calls, by way of another",
+    [
+      ['procedure public."G"()', through.replace("public.g", 'public."G"').replace("trigger", "void")],
+      ["function public.f()", role],
+    ],
+    "001.sql",
+  ],
+  [
+    "that a trigger calls",
+    [
+      ["function public.g()", through],
+      ["function public.f()", role],
+    ],
+    "function public.g(), which a trigger calls,",
+  ],
+])("a function of the database's that drops a role, %s", async (_what, live, because) => {
+  const texts = new Map([["001.sql", 'insert into t values (1); call "G"()']]);
+  const functions = live.map(([identity, definition]) => ({
+    identity,
+    definition,
+    isTrigger: definition.includes("returns trigger"),
+  }));
+  const told = because === undefined ? undefined : `${because} speaks of roles or of the whole server`;
+  expect(await wherefore(plan, true, { ...nothing, texts, live: functions }, sqlParser)).toBe(told);
+});
+
 test("a server that is down has no place beside its database", async () => {
   expect(await wherefore(plan, false, nothing, sqlParser)).toBe("the environment's server is not there yet");
 });
