@@ -56,11 +56,15 @@ function nameAndTag(reference: string): readonly [name: string, tag: string | un
 const missing =
   /manifest (?:for .* )?(?:unknown|not found)|not found: manifest|pull access denied|repository .*not (?:exist|found)|name unknown|no matching manifest/i;
 
+/** Docker's containerd says "pull access denied" first, and only then that there was nothing to log in with. */
+const withoutLogin = /no basic auth credentials/i;
+
 /** What a registry means by its words; all else may pass by itself. */
 function pullError(error: unknown, doing: string): unknown {
   if (!(error instanceof PoststackError && error.cause instanceof Refusal)) return error;
   const { message } = error.cause;
-  if (missing.test(message) || isCode(error, "IMAGE_MISSING", "ENGINE_OBJECT_GONE")) {
+  const isMissing = missing.test(message) && !withoutLogin.test(message);
+  if (isMissing || isCode(error, "IMAGE_MISSING", "ENGINE_OBJECT_GONE")) {
     const next = "see whether the image's name and tag are right; a private one needs docker login";
     return new PoststackError("IMAGE_MISSING", { what: `${doing}: ${message}`, next }, { cause: error.cause });
   }

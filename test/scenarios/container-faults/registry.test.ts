@@ -1,5 +1,6 @@
 import { chmodSync } from "node:fs";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { tarEntry } from "../../../controller/adapters/containers/tar.ts";
 import { busyboxArchive } from "../../engine/images.ts";
 import { errorsOf } from "../../support/command.ts";
 import { startRegistry } from "../../support/registry.ts";
@@ -9,8 +10,10 @@ import { box, stage } from "./stage.ts";
 // Images out of a registry: a small one of our own, which the real engine pulls from.
 
 const registry = await startRegistry();
-const archive = box === undefined ? Buffer.alloc(0) : busyboxArchive();
-const config = (mark: string): object => ({ Env: ["PATH=/bin", `MARK=${mark}`], Cmd: ["sleep", "100000"] });
+// A layer of its own: of one that is unpacked already, containerd fetches nothing, and Docker cannot read such an image.
+const mark = tarEntry({ path: "of-the-registry", type: "folder", mode: 0o755 });
+const archive = box === undefined ? Buffer.alloc(0) : Buffer.concat([mark, busyboxArchive()]);
+const config = (value: string): object => ({ Env: ["PATH=/bin", `MARK=${value}`], Cmd: ["sleep", "100000"] });
 const login = { user: "me", password: "pa:ss" };
 beforeEach(() => {
   registry.protect(undefined);
