@@ -7,10 +7,10 @@ import type { Copy } from "./copy.ts";
 import type { Origin } from "./origin.ts";
 
 /**
- * The same on a server that is made for it, of the same major version, with the roles that the environment's has. Nothing
- * is left out of what runs there: it is nobody else's.
+ * The same on a server that is made for it, of the same image or major version, with the roles that the environment's has.
+ * Nothing is left out of what runs there: it is nobody else's.
  *
- * @throws PoststackError `POSTGRES_MISSING`, `EXTENSION_MISSING`, `POSTGRES_START`
+ * @throws PoststackError `POSTGRES_MISSING`, `EXTENSION_MISSING`, `POSTGRES_START`, what a container engine says
  */
 export async function onTemporaryServer<T>(
   original: Original,

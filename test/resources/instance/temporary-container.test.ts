@@ -55,6 +55,8 @@ const container = { bind: "127.0.0.1" } as ContainerServer;
 const parameters = new Map([
   ["Shared_Preload_Libraries", "timescaledb"],
   ["timescaledb.license", "apache"],
+  ["wal_level", "minimal"],
+  ["max_wal_senders", "0"],
   ["shared_buffers", "16GB"],
   ["archive_command", "cp %p /archive"],
   ["ssl_cert_file", "/etc/server.crt"],
@@ -88,6 +90,9 @@ describe("a temporary server on a container", () => {
     });
     expect(written).toContain("Shared_Preload_Libraries = 'timescaledb'");
     expect(written).toContain("timescaledb.license = 'apache'");
+    // The one without the other is a server that does not start.
+    expect(written).toContain("wal_level = 'minimal'");
+    expect(written).toContain("max_wal_senders = '0'");
     expect(written).toContain("fsync = 'off'");
     expect(written).not.toMatch(/16GB|archive_command|ssl_cert_file|fsync = 'on'/);
     expect([...containers.byId.values()]).toEqual([]);

@@ -61,12 +61,23 @@ const light = [
   ["archive_mode", "off"],
 ] as const;
 
-/** Those of the server's own that decide whether an extension can be made, or how much a transaction may do. */
-const needed =
-  /^(?:(?:shared|session|local)_preload_libraries|wal_level|max_(?:locks_per_transaction|prepared_transactions|worker_processes))$/;
+/**
+ * Those of the server's own that decide whether an extension can be made, or how much a transaction may do; and what has to
+ * fit to one of them: without a full log no sender of it is allowed (manual: wal_level).
+ */
+const needed = new Set([
+  "shared_preload_libraries",
+  "session_preload_libraries",
+  "local_preload_libraries",
+  "max_locks_per_transaction",
+  "max_prepared_transactions",
+  "max_worker_processes",
+  "wal_level",
+  "max_wal_senders",
+]);
 
 /** Of the environment's, without what is meant for its machine, its memory and its files. */
 function temporaryParameters(parameters: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  const kept = [...parameters].filter(([name]) => name.includes(".") || needed.test(name.toLowerCase()));
+  const kept = [...parameters].filter(([name]) => name.includes(".") || needed.has(name.toLowerCase()));
   return new Map([...kept, ...light]);
 }
