@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { engineFolder, serve, type Daemon } from "./daemon.ts";
-import { openNet } from "./net.ts";
+import { freeBlock, openNet } from "./net.ts";
 import { install } from "./packages.ts";
 import { hasOtherRoot } from "./root.ts";
 
@@ -56,10 +56,3 @@ const tlsOptions = ({ port, folder }: NonNullable<DockerOptions["tls"]>): readon
     join(folder, "key.pem"),
   ],
 ];
-
-/** N of a 10.N.0.0/16 that nobody has here: 172.16/12 and 192.168/16 are where other engines and homes take theirs. */
-function freeBlock(): number {
-  const taken = spawnSync("ip", ["-4", "address"], { encoding: "utf8" }).stdout;
-  const all = Array.from({ length: 50 }, (_, index) => 200 + ((process.pid + index) % 50));
-  return all.find((block) => !taken.includes(` 10.${block}.`)) ?? 200;
-}

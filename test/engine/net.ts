@@ -42,3 +42,10 @@ export function closeLeftNet(folder: string): void {
 }
 
 const run = ([program, ...args]: Command): void => void spawnSync(program, args);
+
+/** N of a 10.N.0.0/16 that nobody has here: 172.16/12 and 192.168/16 are where other engines and homes take theirs. */
+export function freeBlock(): number {
+  const taken = spawnSync("ip", ["-4", "address"], { encoding: "utf8" }).stdout;
+  const all = Array.from({ length: 50 }, (_, index) => 200 + ((process.pid + index) % 50));
+  return all.find((block) => !taken.includes(` 10.${block}.`)) ?? 200;
+}

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { engineFolder, serve, type Daemon } from "./daemon.ts";
+import { freeBlock } from "./net.ts";
 import { install } from "./packages.ts";
 import { hasOtherRoot, inOtherRoot } from "./root.ts";
 
@@ -17,7 +18,7 @@ export async function startPodman(): Promise<Daemon> {
   mkdirSync(networks);
   const limits = `"nofile=${limit("Max open files", 65_535)}", "nproc=${limit("Max processes", mostProcesses())}"`;
   const backend = existsSync(inOtherRoot("/usr/lib/podman/netavark"))
-    ? ["[network]", `network_backend = "netavark"`]
+    ? ["[network]", `network_backend = "netavark"`, ...ownAddresses()]
     : [];
   writeFileSync(
     configuration,
@@ -45,6 +46,13 @@ export async function startPodman(): Promise<Daemon> {
     },
   );
 }
+
+/**
+ * A network has its name server at its gateway, which is an address of the machine. Podmans of one root file system share
+ * the server; one of another root starts its own, so its networks need other addresses.
+ */
+const ownAddresses = (): readonly string[] =>
+  hasOtherRoot ? [`default_subnet_pools = [{ base = "10.${freeBlock()}.0.0/17", size = 24 }]`] : [];
 
 /** Podman takes this for its own limit, whatever it was started with. */
 const mostProcesses = (): number => Number(readFileSync("/proc/sys/kernel/pid_max", "utf8"));

@@ -35,6 +35,8 @@ const meanings: readonly (readonly [code: ErrorCode, words: RegExp, statuses?: R
   // What Go's server says to plain HTTP.
   ["ENGINE_LOGIN", /HTTP request to an HTTPS server/],
   ["DISK_FULL", /no space left on device|disk quota exceeded/i],
+  // A name server on port 53 of the machine, or another Podman's, is in the way: no port that the files ask for.
+  ["ENGINE_REFUSED", /aardvark-dns failed to start/],
   ["PORT_TAKEN", /port is already allocated|(?:bind|listen).*address already in use|ports are not available/i],
   // Docker says no more of an address of a network than the end of what it says of a port (libnetwork, ipamapi:
   // ErrIPAlreadyAllocated); Podman names the container, or the range (netavark, CNI's host-local).

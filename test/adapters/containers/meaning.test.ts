@@ -38,6 +38,11 @@ test.each<[code: string, status: number, message: string]>([
   ["PORT_TAKEN", 500, "Error starting userland proxy: listen tcp4 0.0.0.0:8080: bind: address already in use"],
   ["PORT_TAKEN", 500, "rootlessport listen tcp 127.0.0.1:8080: bind: address already in use"],
   ["PORT_TAKEN", 500, "failed to bind host port 0.0.0.0:8080/tcp: address already in use"],
+  [
+    "ENGINE_REFUSED",
+    500,
+    "netavark: error while applying dns entries: aardvark-dns failed to start: Error from child process\nError starting server failed to bind udp listener on 10.89.2.1:53: IO error: Address already in use (os error 98)",
+  ],
   ["ADDRESS_TAKEN", 403, "Address already in use"],
   ["ADDRESS_TAKEN", 500, "failed to set up container networking: Address already in use"],
   [
