@@ -219,7 +219,7 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
           },
           signal,
         )
-        .catch(unless(undefined, /already (?:exists in|connected|attached)|is already/i));
+        .catch(unless(undefined, /already (?:exists in|connected|attached)/i));
     },
 
     async disconnectNetwork(network, container, signal) {

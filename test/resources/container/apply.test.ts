@@ -219,8 +219,20 @@ describe("replacing", () => {
 describe("a pass that is cut is finished by the next", () => {
   class Cut extends Error {}
 
-  /** The same end whether a pass was cut before or after one of its calls, or its answer was lost. */
-  const ways = ["before", "after", "lost"] as const;
+  const busy = new PoststackError("ENGINE_BUSY", { what: "something inside went wrong" });
+  const lost = new PoststackError("ENGINE_CONNECTION_LOST", { what: "the answer broke off" });
+  const late = new PoststackError("TIMEOUT", { what: "no answer within 30 s" });
+  /** The same end whether the program was cut at one of its calls, or the engine failed it, having done it or not. */
+  const ways: readonly (readonly [name: string, when: "before" | "after", failure: Error])[] = [
+    ["by its end before", "before", new Cut()],
+    ["by its end after", "after", new Cut()],
+    ["by a 409, a 500 or a 503 in place of", "before", busy],
+    ["by a 500 after", "after", busy],
+    ["by a connection that breaks before", "before", lost],
+    ["by a lost, halved or garbled answer to", "after", lost],
+    ["by a limit of time before", "before", late],
+    ["by a limit of time after", "after", late],
+  ];
   const wishes: readonly (readonly [string, Wish, Wish])[] = [
     ["first start", { to: "absent" }, command("slow")],
     ["start first", command("old"), command("slow")],
@@ -240,17 +252,15 @@ describe("a pass that is cut is finished by the next", () => {
     ["start first, with a hook", command("old"), { ...command("slow"), postStart: [hook("warm", "up")] }],
     ["stop first, with a hook", exclusive("old"), { ...exclusive("slow"), postStart: [hook("warm", "up")] }],
   ];
-  test.each(wishes.flatMap(([name, before, after]) => ways.map((way) => [name, way, before, after] as const)))(
+  test.each(wishes.flatMap(([name, before, after]) => ways.map(([...way]) => [name, ...way, before, after] as const)))(
     "%s, cut %s each call",
-    async (_name, way, before, after) => {
+    async (_name, _how, moment, failing, before, after) => {
       for (let at = 0; ; at++) {
         const it = stage();
         await pass(it, desired(before));
         let calls = 0;
         it.onWrite((_call, when) => {
-          if (when !== (way === "before" ? "before" : "after") || calls++ !== at) return;
-          if (way === "lost") throw new PoststackError("ENGINE_CONNECTION_LOST", { what: "cut" });
-          throw new Cut();
+          if (when === moment && calls++ === at) throw failing;
         });
         const wasCut = await pass(it, desired(after)).then(
           () => false,
