@@ -17,6 +17,7 @@ import { holderOf, startServer } from "./embedded/start.ts";
 import { withTemporaryServer } from "./embedded/temporary.ts";
 import { syncPath, unlessUnwritable } from "./atomic-file.ts";
 import { rotate } from "./host/log-file.ts";
+import { removeTree } from "./remove-tree.ts";
 import { leftovers, temporaryName } from "./temporary-name.ts";
 
 export interface EmbeddedOptions {
@@ -152,7 +153,7 @@ export function embeddedServers({ directory, root, environment, postgres, clock 
       const doomed = temporaryName(data);
       if (dataMajor(data) !== undefined) moveAside(data, doomed);
       for (const path of [doomed, ...leftovers(data), ...replacedBeside(data), socketDirectory]) {
-        rmSync(path, { recursive: true, force: true });
+        removeTree(path);
       }
       removePointer(layout);
       removeFolders(layout);

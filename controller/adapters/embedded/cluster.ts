@@ -18,6 +18,7 @@ import type { EmbeddedSpec } from "../../core/ports/embedded.ts";
 import type { Login } from "../../core/ports/postgres.ts";
 import { quoteIdentifier, quoteLiteral } from "../../core/sql.ts";
 import { hasCode, syncPath, unlessFull, unlessUnwritable, writeAtomically } from "../atomic-file.ts";
+import { removeTree } from "../remove-tree.ts";
 import { passwords } from "../scram.ts";
 import { leftovers, temporaryName } from "../temporary-name.ts";
 import { dataMajor, readOrNothing } from "./control-file.ts";
@@ -70,7 +71,7 @@ export async function createCluster(
     throw unlessUnwritable(error, data);
   } finally {
     rmSync(passwordFile, { force: true });
-    rmSync(sibling, { recursive: true, force: true, maxRetries: 5 });
+    removeTree(sibling);
   }
 }
 
@@ -210,7 +211,7 @@ export async function removeLeftovers(data: string, clock: Clock, signal: AbortS
     // A backend that lost its initdb may write one more file before it notices.
     while (existsSync(leftover)) {
       try {
-        rmSync(leftover, { recursive: true, force: true, maxRetries: 5 });
+        removeTree(leftover);
       } catch (error) {
         if (!hasCode(error, "ENOTEMPTY")) throw error;
         await clock.sleep(10, signal);

@@ -4,6 +4,7 @@ import type { Clock } from "../../../core/ports.ts";
 import type { CopyFile } from "../../../core/ports/cluster-copies.ts";
 import type { EmbeddedServers, EmbeddedSpec } from "../../../core/ports/embedded.ts";
 import { syncPath, unlessUnwritable } from "../../atomic-file.ts";
+import { removeTree } from "../../remove-tree.ts";
 import { leftovers, temporaryName } from "../../temporary-name.ts";
 import { removeLeftovers, type Programs } from "../cluster.ts";
 import type { Layout } from "../layout.ts";
@@ -70,13 +71,13 @@ export const clusterCopies = ({ layout, programs, clock }: Own): EmbeddedServers
       });
     } finally {
       // One that is to become the data is no longer ours to remove.
-      if (!isDecided(data)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+      if (!isDecided(data)) removeTree(folder);
     }
   },
 
   removeReplaced(path) {
     const { data } = layout();
-    if (replacedBeside(data).includes(path)) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+    if (replacedBeside(data).includes(path)) removeTree(path);
   },
 });
 
