@@ -12,11 +12,14 @@ export type Fault =
   | Promise<unknown>
   /** The engine never hears of it, and this is the answer. */
   | { readonly status: number; readonly message: string }
-  /** The engine has done it, and the connection breaks before the answer, or in the middle of it. */
-  | "no answer"
-  | "half an answer"
+  /** The engine never hears of it, and the connection breaks. */
+  | "cut"
+  /** The engine has done it, and the connection breaks before the answer, or in the middle of it, or it is no JSON. */
+  | LostAnswer
   /** Nobody says anything, and nothing is done. */
   | "silence";
+
+type LostAnswer = "no answer" | "half an answer" | "a garbled answer";
 
 /** Stands in front of an engine's socket. No builds: what is upgraded does not pass. */
 export interface FaultProxy {
@@ -34,6 +37,10 @@ export async function faultProxy(socketPath: string): Promise<FaultProxy> {
   const server = createServer((incoming, outgoing) => {
     const fault = decide(`${incoming.method} ${shape(incoming.url ?? "")}`);
     if (fault === "silence") return;
+    if (fault === "cut") {
+      outgoing.destroy();
+      return;
+    }
     if (fault instanceof Promise) {
       void fault.then(() => forward(socketPath, incoming, outgoing, undefined));
       return;
@@ -63,15 +70,22 @@ function forward(
   socketPath: string,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  fault: { readonly lateMs: number } | "no answer" | "half an answer" | undefined,
+  fault: { readonly lateMs: number } | LostAnswer | undefined,
 ): void {
   const { method, url, headers } = incoming;
   const forwarded = request({ socketPath, method, path: url, headers }, (answer) => {
     void (async () => {
       if (typeof fault === "object") await pause(fault.lateMs);
-      if (fault === "no answer" || fault === "half an answer") {
+      if (typeof fault === "string") {
         // All of the engine's answer is there: it has done what it was asked for.
         await new Promise((resolve) => answer.resume().once("end", resolve));
+        if (fault === "a garbled answer") {
+          outgoing.writeHead(answer.statusCode === 304 ? 200 : (answer.statusCode ?? 500), {
+            "content-type": "application/json",
+          });
+          outgoing.end("{");
+          return;
+        }
         if (fault === "half an answer") {
           outgoing.writeHead(answer.statusCode ?? 500, {
             "content-type": "application/json",
