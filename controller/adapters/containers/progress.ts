@@ -34,10 +34,12 @@ export async function* progress(answer: IncomingMessage, doing: string, signal: 
   }
 }
 
+/** A message; what never was one is a line of the program's. @throws SyntaxError half a message: what it says is not known */
 function parsed(line: string): Json {
   try {
     return object(JSON.parse(line));
-  } catch {
+  } catch (error) {
+    if (line.startsWith("{")) throw error;
     return { stream: line };
   }
 }
