@@ -15,6 +15,9 @@ export interface Broker {
 
 const starts = { docker: startDocker, podman: startPodman } as const;
 
+/** The socket of one that runs already: it is used in place of one of our own, and is not ended. */
+const given = { docker: process.env["POSTSTACK_TEST_DOCKER"], podman: process.env["POSTSTACK_TEST_PODMAN"] } as const;
+
 /** What a test file is told: where an engine is, or why there is none. */
 export type Answer = { readonly socket: string } | { readonly reason: string };
 
@@ -24,9 +27,11 @@ export async function startBroker(): Promise<Broker> {
   const started = new Map<string, Promise<Daemon>>();
   const server = createServer((request, response) => {
     const name = request.url === "/podman" ? "podman" : "docker";
+    const say = (answer: Answer): unknown => response.end(JSON.stringify(answer));
+    const running = given[name];
+    if (running !== undefined) return say({ socket: running });
     const engine = started.get(name) ?? starts[name]();
     started.set(name, engine);
-    const say = (answer: Answer): unknown => response.end(JSON.stringify(answer));
     engine.then(
       (daemon) => say({ socket: daemon.socket }),
       (error: unknown) => say({ reason: error instanceof Error ? error.message : String(error) }),

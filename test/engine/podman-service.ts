@@ -18,7 +18,7 @@ export async function startPodman(): Promise<Daemon> {
   mkdirSync(networks);
   const limits = `"nofile=${limit("Max open files", 65_535)}", "nproc=${limit("Max processes", mostProcesses())}"`;
   const backend = existsSync(inOtherRoot("/usr/lib/podman/netavark"))
-    ? ["[network]", `network_backend = "netavark"`, ...ownAddresses()]
+    ? ["[network]", `network_backend = "netavark"`, ...ownNetwork()]
     : [];
   writeFileSync(
     configuration,
@@ -49,10 +49,13 @@ export async function startPodman(): Promise<Daemon> {
 
 /**
  * A network has its name server at its gateway, which is an address of the machine. Podmans of one root file system share
- * the server; one of another root starts its own, so its networks need other addresses.
+ * the server; one of another root starts its own, so its networks need other addresses. And the newer ones' own tables of
+ * nftables let nothing through what the machine's iptables drop, as they do where a Docker has run.
  */
-const ownAddresses = (): readonly string[] =>
-  hasOtherRoot ? [`default_subnet_pools = [{ base = "10.${freeBlock()}.0.0/17", size = 24 }]`] : [];
+const ownNetwork = (): readonly string[] =>
+  hasOtherRoot
+    ? [`firewall_driver = "iptables"`, `default_subnet_pools = [{ base = "10.${freeBlock()}.0.0/17", size = 24 }]`]
+    : [];
 
 /** Podman takes this for its own limit, whatever it was started with. */
 const mostProcesses = (): number => Number(readFileSync("/proc/sys/kernel/pid_max", "utf8"));
