@@ -29,7 +29,10 @@ export async function startBroker(): Promise<Broker> {
     const name = request.url === "/podman" ? "podman" : "docker";
     const say = (answer: Answer): unknown => response.end(JSON.stringify(answer));
     const running = given[name];
-    if (running !== undefined) return say({ socket: running });
+    if (running !== undefined) {
+      say({ socket: running });
+      return;
+    }
     const engine = started.get(name) ?? starts[name]();
     started.set(name, engine);
     engine.then(
