@@ -14,9 +14,15 @@ interface RawStatement {
 let loaded: ReturnType<typeof load> | undefined;
 
 async function load() {
-  const library = await import("libpg-query");
-  await library.loadModule();
-  return library;
+  try {
+    const library = await import("libpg-query");
+    await library.loadModule();
+    return library;
+  } catch (error) {
+    // Too many open files, or too little memory: it may pass, and `watch` lives on.
+    loaded = undefined;
+    throw error;
+  }
 }
 
 /** The real parser and lexer of Postgres 18, as WebAssembly. It takes 40 ms to load, so it is loaded when first asked. */

@@ -69,13 +69,11 @@ export function headersOf(bytes: Buffer): Headers {
 
 const noHeaders: Headers = { transactional: true, settings: [] };
 
-/** Most texts do not name us at all, and cost one search. */
-const headersIn = (text: string): Headers => (/poststack/i.test(text) ? headersOf(Buffer.from(text)) : noHeaders);
+/** The same of a text. Most do not name us at all, and cost one search. */
+export const headersIn = (text: string): Headers =>
+  /poststack/i.test(text) ? headersOf(Buffer.from(text)) : noHeaders;
 
 export const settingsOf = (text: string): readonly FileSetting[] => headersIn(text).settings;
-
-/** Whether a text runs as one transaction. */
-export const isTransactional = (text: string): boolean => headersIn(text).transactional;
 
 /** Schemas in which a text has names without a schema looked for; undefined: in those of the session. */
 export const searchPathOf = (text: string): readonly string[] | undefined =>

@@ -1,18 +1,19 @@
 import type { Files } from "../../../core/ports/files.ts";
 import type { ParsedSql, SqlParser } from "../../../core/ports/sql-parser.ts";
 import type { NamedMigration, RepeatableFile } from "../model.ts";
+import { waysOf } from "../phases/names.ts";
 import { readForward, readSource } from "../source.ts";
-import { isTransactional } from "../text.ts";
+import { headersIn } from "../text.ts";
 import { examiner, type ExaminedFile, type Suspicion } from "./examine.ts";
 import { callers } from "./statement.ts";
 
 /** What the rules look at, before it is parsed. */
 export type LintText = Omit<ExaminedFile, "parsed">;
 
-/** The text of a version as it runs, with what its header says of how. @throws what `readForward` throws */
-export function versionText(migration: Pick<NamedMigration, "file" | "reading">, files: Files): LintText {
+/** The text of a version as it runs, with what its name and its header say of how. @throws what `readForward` throws */
+export function versionText(migration: Pick<NamedMigration, "name" | "file" | "reading">, files: Files): LintText {
   const source = readForward(migration, files);
-  return { source, transactional: isTransactional(source.text) };
+  return { source, transactional: waysOf(migration.name, headersIn(source.text)).transactional };
 }
 
 /** @throws what `readSource` throws */
