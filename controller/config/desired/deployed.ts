@@ -33,10 +33,16 @@ export function knowingContracts(resources: DesiredResources): DesiredResources 
   return { ...resources, process };
 }
 
-const processPart = ({ id, configHash }: DesiredProcess): WantedPart => ({ id, config: configHash });
-
-const containerPart = ({ id, config, image, spec }: DesiredContainer): WantedPart => ({
+/** `web.2` is the second replica of `web`. */
+const processPart = ({ id, name, configHash }: DesiredProcess): WantedPart => ({
   id,
+  service: name.replace(/\.\d+$/, ""),
+  config: configHash,
+});
+
+const containerPart = ({ id, service, config, image, spec }: DesiredContainer): WantedPart => ({
+  id,
+  service,
   config: config.fixed,
   image: { id: image, reference: spec.image },
 });

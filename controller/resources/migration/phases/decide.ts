@@ -16,7 +16,7 @@ interface Holder {
  *
  * 1. what is not what the files ask for now, or may not be, its image about to change;
  * 2. what was there, or on record, when the contract was met first, and was not what the files asked for then: also if they
- *    ask for it again, which is a deployment rolled back;
+ *    ask for it again, which is a deployment rolled back, and then every replica of that service;
  * 3. a process that was started while the contract was not in the files, whatever its configuration says.
  *
  * And what is new has to stand: while it may still be given up for the release before, that one's schema stays.
@@ -79,9 +79,25 @@ function whyOlder(
   if (older.some((part) => part.resource === resource && part.release === release)) {
     return `${called} runs release ${short(release)} again, which is older than this`;
   }
+  const back = rolledBackTo(wish.service, wanted, older);
+  if (back !== undefined) return `${called} belongs to ${wish.service}, which goes back to release ${short(back)}`;
   if (knows === undefined || knows.includes(order)) return undefined;
   return `${called} was started before this was in the files: \`poststack restart\` makes sure of its program`;
 }
+
+/**
+ * A replica that had not come up when the contract was met, or was added since, is on no record: its own digest tells nothing.
+ * Where the files ask for an older release of another one, they do of all.
+ */
+const rolledBackTo = (
+  service: string,
+  wanted: NonNullable<SeenDeployment["wanted"]>,
+  older: readonly PastPart[],
+): string | undefined =>
+  older.find(({ resource, release }) => {
+    const wish = wanted.get(resource as ResourceId);
+    return wish?.service === service && wish.release === release;
+  })?.release;
 
 const whyUnproved = ({ called, isUnproved }: DeployedPart): string | undefined =>
   isUnproved === true ? `${called} is not ready yet` : undefined;

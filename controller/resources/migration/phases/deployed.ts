@@ -64,10 +64,13 @@ export async function wantedReleases(
   const isOnEngine = parts.some(({ image }) => image !== undefined);
   const find = imageFinder(isOnEngine ? await containers.images(signal) : []);
   return new Map(
-    parts.map(({ id, config, image }): [ResourceId, WantedRelease] => {
-      if (image === undefined) return [id, { release: config }];
+    parts.map(({ id, service, config, image }): [ResourceId, WantedRelease] => {
+      if (image === undefined) return [id, { service, release: config }];
       const found = find(image.reference);
-      return [id, { image: image.id, ...(found === undefined ? {} : { release: containerRelease(config, found.id) }) }];
+      return [
+        id,
+        { service, image: image.id, ...(found === undefined ? {} : { release: containerRelease(config, found.id) }) },
+      ];
     }),
   );
 }

@@ -3,6 +3,8 @@ import type { ResourceId } from "../../../core/id.ts";
 /** One process or container of the deployment as the files ask for it. */
 export interface WantedPart {
   readonly id: ResourceId;
+  /** What it is a replica of: `web` of `process:web.2`. */
+  readonly service: string;
   /** Keyed hash of all that it is made of; of a container without its image. */
   readonly config: string;
   /** Of a container: what its reference is in the plan, and to the engine. */
@@ -48,6 +50,7 @@ export interface SeenDeployment {
 }
 
 export interface WantedRelease {
+  readonly service: string;
   readonly release?: string;
   readonly image?: ResourceId;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { resourceId, type ResourceId } from "../../../../controller/core/id.ts";
+import { nameOf, resourceId, type ResourceId } from "../../../../controller/core/id.ts";
 import { decide } from "../../../../controller/resources/migration/phases/decide.ts";
 import { newcomers } from "../../../../controller/resources/migration/phases/newcomers.ts";
 import type {
@@ -44,9 +44,10 @@ function seen({ running, wanted, noted, before = [] }: Case): SeenDeployment {
       ? {}
       : {
           wanted: new Map(
-            wanted
-              .map(part)
-              .map(({ resource, release }) => [resource, resource === web ? { release, image } : { release }]),
+            wanted.map(part).map(({ resource, release }) => {
+              const service = nameOf(resource).replace(/\.\d+$/, "");
+              return [resource, { service, release, ...(resource === web ? { image } : {}) }];
+            }),
           ),
         }),
     noted: new Map(noted === undefined ? [] : [["13", noted]]),
@@ -88,6 +89,15 @@ describe("a contract", () => {
       ["process worker was started before this was in the files: `poststack restart` makes sure of its program"],
     ],
     ["does not wait for one that was started since", { running: ["worker B"], wanted: ["worker B"] }, ["run"]],
+    [
+      "waits for a replica of what goes back, which nobody had seen before",
+      {
+        running: ["api.2 A"],
+        wanted: ["api.1 A", "api.2 A"],
+        noted: [{ resource: resourceId("process", "api.1"), release: A }],
+      },
+      ["process api.2 belongs to api, which goes back to release AAAAAAAA"],
+    ],
     ["does not wait for what is down", { running: ["worker A old down"], wanted: ["worker B"], noted: [] }, ["run"]],
     [
       "waits until what is new has proved itself",

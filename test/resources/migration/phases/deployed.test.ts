@@ -129,15 +129,15 @@ test("a container's release is its configuration and its image", async () => {
 test("what is wanted is as one of it would be seen; without its image, nobody knows", async () => {
   const image = { id: resourceId("image", "shop/web:1"), reference: "shop/web:1" };
   const parts = [
-    { id: resourceId("container", "web"), config: "config", image },
-    { id: resourceId("process", "worker"), config: "hash" },
+    { id: resourceId("container", "web"), service: "web", config: "config", image },
+    { id: resourceId("process", "worker"), service: "worker", config: "hash" },
   ];
   const wish = { parts, hasContainers: true };
   const world: World = { containers: [container("container:web")], processes: [process()] };
   const wanted = await wantedReleases(wish, portsOf(world), signal);
   for (const { resource, release } of await partsIn(world)) expect(wanted.get(resource)?.release).toBe(release);
   const without = await wantedReleases(wish, portsOf({ images: [] }), signal);
-  expect(without.get(resourceId("container", "web"))).toEqual({ image: image.id });
+  expect(without.get(resourceId("container", "web"))).toEqual({ service: "web", image: image.id });
 });
 
 test("where the engine does not answer, a command that does not need it goes on, and any other does not", async () => {

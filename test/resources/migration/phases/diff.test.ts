@@ -56,7 +56,7 @@ const wish = (names: readonly string[], options: Partial<DesiredMigrations> = {}
 /** An old process, or the one that the files ask for, and whether the contract is known. */
 const beside = (release: "old" | "new", noted: readonly string[] = []): SeenDeployment => ({
   parts: [running(release)],
-  wanted: new Map([[web, { release: "new" }]]),
+  wanted: new Map([[web, { service: "web", release: "new" }]]),
   noted: new Map(noted.map((name) => [file(name).order, [{ resource: web, release: "old" }]])),
   before: [],
 });

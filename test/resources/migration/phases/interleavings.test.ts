@@ -1,7 +1,7 @@
 // Every order in which deploys, failures, kills and ways back can fall around an expand, a backfill and a contract: a search
 // through all states that can be reached, with the planner as it is and a world that is made of facts.
 import { expect, test } from "vitest";
-import { resourceId } from "../../../../controller/core/id.ts";
+import { nameOf, resourceId, type ResourceId } from "../../../../controller/core/id.ts";
 import { isRefusal } from "../../../../controller/core/action.ts";
 import type { Plan } from "../../../../controller/core/plan.ts";
 import type { ProcessRecord } from "../../../../controller/core/ports/host.ts";
@@ -16,15 +16,20 @@ import type { DesiredProcess } from "../../../../controller/resources/process/mo
 /** What a commit holds. */
 interface Commit {
   readonly migrations: readonly Phase[];
-  /** What the configuration says of the program: its image, a variable. */
+  /** By the name of its process: `web`; of two replicas `web.1` and `web.2`. */
+  readonly programs: Programs;
+}
+
+type Programs = Readonly<Record<string, Program>>;
+
+interface Program {
+  /** What the configuration says of it: its image, a variable. */
   readonly release: string;
-  /** What the program is made for: 1 the schema before, 2 the one after. */
+  /** What it is made for: 1 the schema before, 2 the one after. */
   readonly code: 1 | 2;
 }
 
-interface Serving {
-  readonly release: string;
-  readonly code: 1 | 2;
+interface Serving extends Program {
   readonly accepted: boolean;
   /** The contract was in the files when it was started. */
   readonly knows: boolean;
@@ -40,15 +45,15 @@ interface State {
   readonly batches: number;
   readonly noted: readonly PastPart[] | undefined;
   readonly past: readonly PastPart[];
-  readonly serving: Serving | undefined;
+  /** What there is of each program, by its name. */
+  readonly serving: Readonly<Record<string, Serving>>;
   /** An apply has done something while the contract was in the files. Nobody but this test can know that, and the next. */
   readonly isMet: boolean;
-  /** Releases that were accepted before. */
+  /** Releases that were accepted before: `web A`, of whichever replica. */
   readonly served: readonly string[];
 }
 
-const batches = 2;
-const web = resourceId("process", "web");
+const processId = (name: string): ResourceId => resourceId("process", name);
 const place = { file: "Procfile", line: 1, column: 1 };
 const orders: Readonly<Record<Phase, string>> = { expand: "1", backfill: "2", contract: "3" };
 
@@ -82,14 +87,14 @@ function planOf(state: State, story: Story, target?: string): Plan<Action> {
 }
 
 /** As the engine would see it. */
-function look(state: State, { migrations, release }: Commit, isProcess: boolean, target?: string): Plan<Action> {
+function look(state: State, { migrations, programs }: Commit, isProcess: boolean, target?: string): Plan<Action> {
   const { applied, noted, past, serving } = state;
   const files = migrations.map(file);
-  const process: DesiredProcess = {
-    id: web,
-    name: "web",
+  const processes = Object.entries(programs).map(([name, { release }]): DesiredProcess => ({
+    id: processId(name),
+    name,
     to: "running",
-    command: ["web"],
+    command: [name],
     cwd: "/",
     environment: new Map(),
     configHash: release,
@@ -99,7 +104,7 @@ function look(state: State, { migrations, release }: Commit, isProcess: boolean,
     stopGraceMs: 1,
     dependsOn: files.map(({ id }) => id),
     place,
-  };
+  }));
   const desired: Desired = {
     project: "shop",
     environment: "dev",
@@ -123,22 +128,17 @@ function look(state: State, { migrations, release }: Commit, isProcess: boolean,
           place,
         },
       ],
-      process: [process],
+      process: processes,
     },
   };
-  const parts: readonly DeployedPart[] =
-    serving === undefined
-      ? []
-      : [
-          {
-            resource: web,
-            called: "process web",
-            release: serving.release,
-            isUp: serving.isUp,
-            ...(isProcess ? { knows: serving.knows ? [orders.contract] : [] } : {}),
-            ...(serving.accepted ? {} : { isUnproved: true }),
-          },
-        ];
+  const parts = Object.entries(serving).map(([name, { release, isUp, knows, accepted }]): DeployedPart => ({
+    resource: processId(name),
+    called: `process ${name}`,
+    release,
+    isUp,
+    ...(isProcess ? { knows: knows ? [orders.contract] : [] } : {}),
+    ...(accepted ? {} : { isUnproved: true }),
+  }));
   const hasBegun = state.batches > 0 && !applied.includes("backfill");
   const observation: Observation = {
     observed: {
@@ -153,21 +153,26 @@ function look(state: State, { migrations, release }: Commit, isProcess: boolean,
           pending: new Map(),
           deployment: {
             parts,
-            wanted: new Map([[web, { release }]]),
+            wanted: new Map(
+              Object.entries(programs).map(([name, { release }]) => [
+                processId(name),
+                { service: serviceOf(name), release },
+              ]),
+            ),
             noted: new Map(noted === undefined ? [] : [[orders.contract, noted]]),
             before: past,
           },
         },
       ],
-      process: serving === undefined ? [] : [{ id: web, record: recordOf(serving) }],
+      process: Object.entries(serving).map(([name, one]) => ({ id: processId(name), record: recordOf(name, one) })),
     },
     deferred: [],
   };
   return buildPlan(desired, observation);
 }
 
-const recordOf = ({ release, accepted, isUp }: Serving): ProcessRecord => ({
-  resource: web,
+const recordOf = (name: string, { release, accepted, isUp }: Serving): ProcessRecord => ({
+  resource: processId(name),
   pid: 1,
   startTime: "",
   configHash: release,
@@ -185,6 +190,10 @@ interface Story {
   readonly commits: readonly Commit[];
   /** A process knows which contracts there were when it was started; a container is known by its image. */
   readonly isProcess: boolean;
+  /** Programs that are there from the beginning, which is fewer states to reach; by default none is. */
+  readonly begun?: readonly string[];
+  /** Of the backfill. */
+  readonly batches: number;
   /** The program comes from a folder, and nothing in the configuration changes with it. */
   readonly isFolder?: boolean;
 }
@@ -206,36 +215,42 @@ function* carryOut(state: State, action: Action, story: Story, isHealthy: boolea
     if (action.verb !== "apply") throw new Error(`${action.verb} ${action.id}: ${action.reason}`);
     const phase = action.migration.phase ?? "expand";
     let now = state;
-    const last = phase === "backfill" ? batches : 0;
+    const last = phase === "backfill" ? story.batches : 0;
     for (let done = state.batches; done < last; done++) {
       now = { ...now, batches: done + 1 };
       yield now;
     }
-    if (phase === "contract") checkContract(now);
+    if (phase === "contract") checkContract(now, story);
     yield { ...now, applied: [...now.applied, phase] };
     return true;
   }
-  if (action.kind !== "process" || (action.verb !== "start" && action.verb !== "replace")) {
-    throw new Error(`${action.verb} ${action.id}`);
-  }
-  const old = state.serving;
-  const down = { ...state, serving: undefined };
-  if (old !== undefined) yield down;
-  const { release, code, migrations } = commit;
-  if (code === 2) checkStart(down);
-  const knows = migrations.includes("contract");
-  const begun: Serving = { release, code, knows, accepted: false, isUp: true };
-  const up = { ...down, serving: begun };
-  yield up;
-  if (isHealthy) {
-    const served = state.isMet ? state.served : [...new Set([...state.served, release])].sort();
-    yield { ...up, serving: { ...begun, accepted: true }, served };
+  const name = nameOf(action.id);
+  const { [name]: old, ...others } = state.serving;
+  const down = { ...state, serving: others };
+  if (action.kind === "process" && action.verb === "delete") {
+    yield down;
     return true;
   }
-  yield { ...up, serving: undefined };
+  const wanted = commit.programs[name];
+  if (action.kind !== "process" || (action.verb !== "start" && action.verb !== "replace") || wanted === undefined) {
+    throw new Error(`${action.verb} ${action.id}`);
+  }
+  if (old !== undefined) yield down;
+  const { release, code } = wanted;
+  if (code === 2) checkStart(down);
+  const knows = commit.migrations.includes("contract");
+  const begun: Serving = { release, code, knows, accepted: false, isUp: true };
+  const serves = (one: Serving): State => ({ ...down, serving: sorted({ ...others, [name]: one }) });
+  yield serves(begun);
+  if (isHealthy) {
+    const served = state.isMet ? state.served : [...new Set([...state.served, servedAs(name, release)])].sort();
+    yield { ...serves({ ...begun, accepted: true }), served };
+    return true;
+  }
+  yield down;
   // The old one is put back: its configuration, and whatever program is in the folder by now.
   if (action.verb === "replace" && old !== undefined) {
-    yield { ...up, serving: { ...old, code: story.isFolder === true ? code : old.code, accepted: true } };
+    yield serves({ ...old, code: story.isFolder === true ? code : old.code, accepted: true });
   }
   return false;
 }
@@ -246,9 +261,20 @@ const commitOf = ({ commit }: State, { commits }: Story): Commit => {
   return found;
 };
 
-function checkContract({ serving, batches: done, applied }: State): void {
-  if (serving?.isUp === true && serving.code === 1) throw new Error("the contract runs while an old release does");
-  if (serving?.isUp === true && !serving.accepted)
+/** The same state is the same text. */
+const sorted = (serving: State["serving"]): State["serving"] =>
+  Object.fromEntries(Object.entries(serving).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** `web.2` is one of `web`. */
+const serviceOf = (name: string): string => name.replace(/\.\d+$/, "");
+const servedAs = (name: string, release: string): string => `${serviceOf(name)} ${release}`;
+
+const upIn = ({ serving }: State): readonly Serving[] => Object.values(serving).filter(({ isUp }) => isUp);
+
+function checkContract(state: State, { batches }: Story): void {
+  const { batches: done, applied } = state;
+  if (upIn(state).some(({ code }) => code === 1)) throw new Error("the contract runs while an old release does");
+  if (upIn(state).some(({ accepted }) => !accepted))
     throw new Error("the contract runs while the new release has not proved itself");
   if (done < batches || !applied.includes("expand")) throw new Error("the contract runs before the backfill has ended");
 }
@@ -259,7 +285,12 @@ function checkStart({ applied }: State): void {
 }
 
 /** An apply as it goes through: pass after pass until nothing is left to do. Yields what a kill at any moment leaves. */
-function* apply(from: State, story: Story, isHealthy: boolean): Generator<State, "converged" | "failed" | "refused"> {
+function* apply(
+  from: State,
+  story: Story,
+  sick: Sick,
+  isLastFirst = false,
+): Generator<State, "converged" | "failed" | "refused"> {
   let state = from;
   for (let pass = 1; pass <= 5; pass++) {
     const { actions } = planOf(state, story);
@@ -270,11 +301,17 @@ function* apply(from: State, story: Story, isHealthy: boolean): Generator<State,
       state = recorded(state);
       yield state;
     }
-    for (const action of actions) {
-      const steps = carryOut(state, action, story, isHealthy);
+    const failed = new Set<string>();
+    for (const action of inSomeOrder(actions, isLastFirst)) {
+      // What needs it is skipped, and so are removals; the rest goes on.
+      if (action.dependsOn.some((id) => failed.has(id)) || (failed.size > 0 && action.verb === "delete")) {
+        failed.add(action.id);
+        continue;
+      }
+      const steps = carryOut(state, action, story, !sick.has(nameOf(action.id)));
       for (let step = steps.next(); ; step = steps.next()) {
         if (step.done === true) {
-          if (!step.value) return "failed";
+          if (!step.value) failed.add(action.id);
           break;
         }
         const isMet = state.isMet || commitOf(state, story).migrations.includes("contract");
@@ -282,8 +319,30 @@ function* apply(from: State, story: Story, isHealthy: boolean): Generator<State,
         yield state;
       }
     }
+    if (failed.size > 0) return "failed";
   }
   throw new Error("does not come to an end");
+}
+
+/** Names of programs that do not become ready. */
+type Sick = ReadonlySet<string>;
+
+/** Actions that do not need each other run at once: each comes before all others somewhere. */
+function inSomeOrder(actions: readonly Action[], isLastFirst: boolean): readonly Action[] {
+  if (!isLastFirst) return actions;
+  const ids = new Set(actions.map(({ id }) => id));
+  const done = new Set<string>();
+  const ordered: Action[] = [];
+  while (ordered.length < actions.length) {
+    const ready = actions.filter(
+      ({ id, dependsOn }) => !done.has(id) && dependsOn.every((one) => done.has(one) || !ids.has(one)),
+    );
+    const last = ready.findLast(({ verb }) => verb !== "delete") ?? ready.at(-1);
+    if (last === undefined) throw new Error("no order");
+    done.add(last.id);
+    ordered.push(last);
+  }
+  return ordered;
 }
 
 /** `db rollback`: the last of what is applied goes, and only that. Yields what a kill at any moment leaves. */
@@ -297,17 +356,18 @@ function* rollback(from: State, story: Story): Generator<State> {
 }
 
 /** Who takes the expand from under a new release that is up has asked for it. A backfill that began is finished first. */
-const mayGoBack = ({ applied, batches: done, serving }: State): boolean =>
-  applied.length > 0 &&
-  (done === 0 || applied.includes("backfill")) &&
-  (applied.includes("contract") || serving?.isUp !== true || serving.code === 1);
+const mayGoBack = (state: State): boolean =>
+  state.applied.length > 0 &&
+  (state.batches === 0 || state.applied.includes("backfill")) &&
+  (state.applied.includes("contract") || upIn(state).every(({ code }) => code === 1));
 
 function recorded(state: State): State {
-  if (state.serving === undefined) return state;
-  const { release } = state.serving;
-  const others = state.past.filter((part) => part.release !== release);
-  const past = [...others, { resource: String(web), release }].sort((a, b) => (a.release < b.release ? -1 : 1));
-  return { ...state, past };
+  const parts = new Map(state.past.map((part) => [JSON.stringify(part), part]));
+  for (const [name, { release }] of Object.entries(state.serving)) {
+    const part: PastPart = { resource: processId(name), release };
+    parts.set(JSON.stringify(part), part);
+  }
+  return { ...state, past: [...parts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, part]) => part) };
 }
 
 /** What may happen next, and what each of it leaves. */
@@ -315,16 +375,25 @@ function next(state: State, story: Story): readonly State[] {
   const found = story.commits.flatMap((commit, index) =>
     isReached(state, commit) ? [{ ...state, commit: index }] : [],
   );
-  for (const isHealthy of [true, false]) found.push(...apply(state, story, isHealthy));
-  const { serving } = state;
+  const names = Object.keys(commitOf(state, story).programs);
+  for (const sick of [[], ...names.map((name) => [name])]) found.push(...apply(state, story, new Set(sick)));
   const isAsked = (one: State): boolean => isReached(one, commitOf(one, story));
   if (mayGoBack(state)) found.push(...[...rollback(state, story)].filter(isAsked));
-  if (serving?.isUp === true) {
-    found.push({ ...state, serving: { ...serving, isUp: false } });
-    const { code, migrations } = commitOf(state, story);
+  if (names.length > 1) found.push(...apply(state, story, new Set(), true));
+  const { migrations, programs } = commitOf(state, story);
+  for (const [name, one] of Object.entries(state.serving)) {
+    if (!one.isUp) continue;
+    // Of several one is down at a time: each may be it, and what two of them would do they do alone.
+    if (upIn(state).length < Object.keys(state.serving).length) continue;
+    found.push({ ...state, serving: { ...state.serving, [name]: { ...one, isUp: false } } });
+    const code = programs[name]?.code ?? one.code;
     // A restart runs no migration: somebody who asks for it before the first apply of a commit is told so by its own log.
     const mayRestart = story.isFolder === true && (code === 1 || state.applied.includes("backfill"));
-    if (mayRestart) found.push({ ...state, serving: { ...serving, code, knows: migrations.includes("contract") } });
+    if (mayRestart)
+      found.push({
+        ...state,
+        serving: { ...state.serving, [name]: { ...one, code, knows: migrations.includes("contract") } },
+      });
   }
   return found;
 }
@@ -333,8 +402,14 @@ function next(state: State, story: Story): readonly State[] {
  * A contract beside an old program is a way back, after the contract was met and to what ran before. Else it is a commit that
  * asks for both, and nothing tells that its program is an old one.
  */
-const isReached = ({ isMet, applied, served }: State, { migrations, code, release }: Commit): boolean =>
-  code === 2 || !migrations.includes("contract") || applied.includes("contract") || (isMet && served.includes(release));
+const isReached = ({ isMet, applied, served }: State, { migrations, programs }: Commit): boolean =>
+  !migrations.includes("contract") ||
+  applied.includes("contract") ||
+  Object.entries(programs).every(
+    ([name, { code, release }]) => code === 2 || (isMet && served.includes(servedAs(name, release))),
+  );
+
+const began: Serving = { release: "A", code: 1, knows: false, accepted: true, isUp: true };
 
 /** Every state that can be reached. @throws with the way to where it went wrong */
 function search(story: Story): readonly State[] {
@@ -344,9 +419,9 @@ function search(story: Story): readonly State[] {
     batches: 0,
     noted: undefined,
     past: [],
-    serving: undefined,
+    serving: Object.fromEntries((story.begun ?? []).map((name) => [name, began])),
     isMet: false,
-    served: [],
+    served: (story.begun ?? []).map((name) => servedAs(name, began.release)),
   };
   const known = new Map([[JSON.stringify(start), { state: start, from: "" }]]);
   // A map hands out what is added while it is walked.
@@ -364,64 +439,97 @@ function search(story: Story): readonly State[] {
 }
 
 function endOf(state: State, story: Story): string {
-  const steps = apply(state, story, true);
+  const steps = apply(state, story, new Set());
   for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
 }
 
 const all: readonly Phase[] = ["expand", "backfill", "contract"];
-const before: Commit = { migrations: [], release: "A", code: 1 };
+const web = (migrations: readonly Phase[], release: string, code: 1 | 2): Commit => ({
+  migrations,
+  programs: { web: { release, code } },
+});
+const before = web([], "A", 1);
 
 const stories: readonly (readonly [string, Story["commits"]])[] = [
   [
     "one deploy has all of it",
     [
       before,
-      { migrations: all, release: "B", code: 2 },
+      web(all, "B", 2),
       // The program goes back, and the migrations stay: they may have run.
-      { migrations: all, release: "A", code: 1 },
-      { migrations: all, release: "C", code: 2 },
+      web(all, "A", 1),
+      web(all, "C", 2),
     ],
   ],
   [
     "the contract comes with a later deploy, the program as it was or another one",
     [
       before,
-      { migrations: ["expand", "backfill"], release: "B", code: 2 },
-      { migrations: all, release: "B", code: 2 },
-      { migrations: all, release: "C", code: 2 },
-      { migrations: ["expand", "backfill"], release: "A", code: 1 },
+      web(["expand", "backfill"], "B", 2),
+      web(all, "B", 2),
+      web(all, "C", 2),
+      web(["expand", "backfill"], "A", 1),
     ],
   ],
   [
     "the expand comes first, with the program as it was",
+    [before, web(["expand"], "A", 1), web(all, "B", 2), web(all, "A", 1)],
+  ],
+  ["two releases before it, and back by both", [before, web([], "X", 1), web(all, "B", 2), web(all, "A", 1)]],
+];
+
+const folder: Story = {
+  commits: [before, web(all, "A", 2)],
+  isProcess: true,
+  batches: 2,
+  isFolder: true,
+};
+
+/** Two replicas of one service. */
+const both = (release: string, code: 1 | 2): Programs => ({ "web.1": { release, code }, "web.2": { release, code } });
+
+/** More than one program: each comes up, fails and dies by itself, so that some are behind. */
+const many: readonly (readonly [string, Story["commits"], Story["begun"]?])[] = [
+  [
+    "two replicas, forward and back",
     [
-      before,
-      { migrations: ["expand"], release: "A", code: 1 },
-      { migrations: all, release: "B", code: 2 },
-      { migrations: all, release: "A", code: 1 },
+      { migrations: [], programs: both("A", 1) },
+      { migrations: all, programs: both("B", 2) },
+      { migrations: all, programs: both("A", 1) },
     ],
+    // The other one has not come up yet.
+    ["web.1"],
   ],
   [
-    "two releases before it, and back by both",
+    "two services, of which one follows with a later deploy",
     [
-      before,
-      { migrations: [], release: "X", code: 1 },
-      { migrations: all, release: "B", code: 2 },
-      { migrations: all, release: "A", code: 1 },
+      { migrations: [], programs: { web: { release: "A", code: 1 }, work: { release: "A", code: 1 } } },
+      {
+        migrations: ["expand", "backfill"],
+        programs: { web: { release: "B", code: 2 }, work: { release: "A", code: 1 } },
+      },
+      { migrations: all, programs: { web: { release: "B", code: 2 }, work: { release: "C", code: 2 } } },
+    ],
+    ["web", "work"],
+  ],
+  [
+    "two services, of which the next deploy has one",
+    [
+      { migrations: [], programs: { web: { release: "A", code: 1 }, work: { release: "A", code: 1 } } },
+      { migrations: all, programs: { web: { release: "B", code: 2 } } },
     ],
   ],
 ];
 
-const folder: Story = {
-  commits: [before, { migrations: all, release: "A", code: 2 }],
-  isProcess: true,
-  isFolder: true,
-};
-
 test.each<readonly [string, Story]>([
   ...stories.flatMap(([name, commits]): (readonly [string, Story])[] => [
-    [`${name}, as processes`, { commits, isProcess: true }],
-    [`${name}, as containers`, { commits, isProcess: false }],
+    [`${name}, as processes`, { commits, isProcess: true, batches: 2 }],
+    [`${name}, as containers`, { commits, isProcess: false, batches: 2 }],
+  ]),
+  // Known by less, containers are the harder case, and these are many states.
+  ...many.map(([name, commits, begun = []]): readonly [string, Story] => [
+    name,
+    { commits, isProcess: false, begun, batches: 1 },
   ]),
   ["a program from a folder, which no configuration tells of", folder],
 ])("%s: whatever is killed, fails or goes back", (_name, story) => {

@@ -29,7 +29,7 @@ test("an older release that comes up between the plan and the contract: nothing 
     return isDone ? [release("new"), release("old")] : [release("new")];
   };
   Object.assign(it.ports, { host: { processes } });
-  const deployment = { hasContainers: false, parts: [{ id: web, config: "new" }] };
+  const deployment = { hasContainers: false, parts: [{ id: web, service: "web", config: "new" }] };
   const plan = await planOf(it, { deployment });
   expect(render(plan)).toEqual(["apply migration:001_slow", "apply migration:002_drop"]);
   expect(looks).toBe(1);
