@@ -13,11 +13,16 @@ import { plain } from "../../controller/core/render.ts";
 import type { LogFile } from "../../controller/core/ports/machine.ts";
 import type { Action } from "../../controller/resources/index.ts";
 import type { LedgerRow, MigrationFile } from "../../controller/resources/migration/model.ts";
+import { orderInVersion, phaseInName, withoutPhase } from "../../controller/resources/migration/phases/names.ts";
 import { orderOf } from "../../controller/resources/migration/version.ts";
 
 describe("the version after the last one", () => {
   const now = new Date("2026-11-20T05:29:13.123Z");
-  const versions = (...all: readonly string[]) => all.map((version) => ({ version, order: orderOf(version) }));
+  const versions = (...all: readonly string[]) =>
+    all.map((text) => {
+      const version = withoutPhase(text);
+      return { version, order: orderInVersion(orderOf(version), phaseInName(text)) };
+    });
   test.each<[string, readonly string[], boolean, string]>([
     ["the first of a folder", [], false, "001"],
     ["keeps its width", ["0001", "0002"], false, "0003"],
@@ -31,6 +36,13 @@ describe("the version after the last one", () => {
     ["as milliseconds", ["1700000000000"], false, "1795152553123"],
     ["not the same second twice", ["20261120052913"], false, "20261120052914"],
     ["nor the same minute", ["202611200529"], false, "202611200530"],
+    ["a counter without hyphens", ["202605271200000001"], false, "202611200529130000"],
+    ["behind every phase of a change", ["001", "001.expand", "001.contract"], false, "002"],
+    ["behind a phase of this second", ["20261120052913.contract"], false, "20261120052914"],
+    ["one more behind the last dot", ["1.9", "1.10"], false, "1.11"],
+    ["which keeps its width", ["2.0.09"], false, "2.0.10"],
+    ["behind a phase of a version with dots", ["1.10.backfill"], false, "1.11"],
+    ["the second of one timestamp", ["20250101000000.2"], false, "20261120052913"],
   ])("%s", (_what, existing, timestamp, expected) => {
     expect(nextVersion(versions(...existing), now, timestamp)).toBe(expected);
   });
