@@ -60,7 +60,7 @@ async function waitFor(need: ContainerNeed, waiting: Waiting, ports: Ports, sign
     const isOver = clock.nowMs() - startMs >= waiting.limitMs;
     // Between its end and the engine's restart one looks as if it had ended for good: once is not enough.
     if (isOver || (state.type === "failed" && isSecondFailure)) {
-      throw await failed(need, waiting, state.why, details, ports, signal);
+      throw await failed(need, waiting, state, details, ports, signal);
     }
     isSecondFailure = state.type === "failed";
     ports.progress(`waits for ${need.id}: ${state.why}`);
@@ -70,7 +70,11 @@ async function waitFor(need: ContainerNeed, waiting: Waiting, ports: Ports, sign
   }
 }
 
-type NeedState = { readonly type: "met" } | { readonly type: "waiting" | "failed"; readonly why: string };
+type NeedState =
+  | { readonly type: "met" }
+  | { readonly type: "waiting"; readonly why: string }
+  /** `next`: what helps, where its log does not tell. */
+  | { readonly type: "failed"; readonly why: string; readonly next?: string };
 
 function stateOf({ condition }: ContainerNeed, details: ContainerDetails | undefined): NeedState {
   if (details === undefined) return { type: "failed", why: "it is not there" };
@@ -83,14 +87,20 @@ function stateOf({ condition }: ContainerNeed, details: ContainerDetails | undef
   if (isEnded) return { type: "failed", why: `it ended with exit code ${exitCode}` };
   if (health === "healthy") return { type: "met" };
   if (health === "unhealthy") return { type: "failed", why: "its healthcheck fails" };
-  if (health === undefined && state === "running") return { type: "failed", why: "it has no healthcheck" };
+  if (health === undefined && state === "running") {
+    return {
+      type: "failed",
+      why: "it has no healthcheck",
+      next: "give it a healthcheck, or wait for it with condition: service_started",
+    };
+  }
   return { type: "waiting", why: state === "running" ? "its healthcheck has not passed yet" : `it is ${state}` };
 }
 
 async function failed(
   need: ContainerNeed,
   { id, place }: Waiting,
-  why: string,
+  { why, next }: { readonly why: string; readonly next?: string },
   details: ContainerDetails | undefined,
   ports: Ports,
   signal: AbortSignal,
@@ -101,6 +111,6 @@ async function failed(
     what: `${id} waits for ${need.id} to be ${need.condition}, and ${why}`,
     where: place,
     details: [...check.filter((line) => line !== "").map((line) => `check: ${line}`), ...log],
-    next: `see what ${need.id} says (docker logs ${need.name}), and apply again`,
+    next: next ?? `see what ${need.id} says (docker logs ${need.name}), and apply again`,
   });
 }

@@ -155,6 +155,14 @@ describeEngines({ name: "commands for containers", isExtra: true }, ({ box }) =>
     expect(stdout).toMatch(/cache-1 +running, unhealthy\n {2}\| asked\n/);
     await engine.exec(id, { command: ["rm", "/sick"], timeoutMs: 10_000 }, signal);
     await expect.poll(async () => (await app.container("cache-1")).health, { timeout: 20_000 }).toBe("healthy");
+
+    const removed = await app.container("web-2");
+    await engine.removeContainer(removed.id, { force: true, anonymousVolumes: true }, signal);
+    const missing = await app.run("container", "health");
+    expect([missing.code, missing.stdout]).toEqual([1, expect.stringMatching(/^container:web\.2 +not there$/m)]);
+    const asJson = await app.run("container", "health", "--json");
+    expect(answerOf(asJson)).toMatchObject({ well: false, missing: ["container:web.2"] });
+    expect(misfits("answers/container health", answerOf(asJson))).toEqual([]);
   });
 
   test("scale holds until the next apply, and a saved plan keeps it", async () => {

@@ -36,7 +36,7 @@ async function rehearsed(project: string, { endpoint, signal }: TestDatabase): P
 }
 
 describe.skipIf(!hasCorpus)("the rollbacks of real applications", () => {
-  test("crates-io: each is as it was found by hand", { timeout: 120_000 }, async ({ database }) => {
+  test("crates-io: each is as it was found by hand", { timeout: 300_000 }, async ({ database }) => {
     const found = await rehearsed("crates-io", database);
     const words = { exact: "exact", inexact: "inexact", empty: "down-empty", missing: "missing", fails: "down-fails" };
     const told = found.map(({ rollback = "missing", error, again }) => {
@@ -51,7 +51,7 @@ describe.skipIf(!hasCorpus)("the rollbacks of real applications", () => {
     expect(expected.filter((one) => one?.startsWith("down-fails")).length).toBeGreaterThan(0);
   });
 
-  test("langfuse has none", { timeout: 120_000 }, async ({ database }) => {
+  test("langfuse has none", { timeout: 300_000 }, async ({ database }) => {
     const found = await rehearsed("langfuse", database);
     expect(found.map(({ rollback }) => rollback)).toEqual(corpusMigrations("langfuse").map(() => "missing"));
   });

@@ -67,6 +67,22 @@ test("what is not there does not become healthy", async () => {
   );
 });
 
+test("what has no healthcheck never becomes healthy, and the error says what helps", async () => {
+  const it = containerStage();
+  const db = desired({ id: resourceId("container", "db"), spec: { command: ["serve"] } });
+  const [create] = diff([db], []);
+  if (create !== undefined) await apply(create, it.ports, signal);
+  const [action] = diff([desired({ needs: [need("db", { name: db.name, condition: "healthy" })] })], []);
+  const waiting = action === undefined ? undefined : ready(action, it.ports, signal);
+  await expect(waiting).rejects.toMatchObject({
+    facts: {
+      code: "DEPENDENCY_FAILED",
+      what: "container:web waits for container:db to be healthy, and it has no healthcheck",
+      next: "give it a healthcheck, or wait for it with condition: service_started",
+    },
+  });
+});
+
 test("what is not required is waited for, and is no reason to give up", () => {
   const [action] = diff([desired({ needs: [need("db", { required: false })] })], []);
   expect(action).toMatchObject({ after: ["container:db"], dependsOn: [] });

@@ -31,7 +31,7 @@ export const containerCommands: readonly CommandSpec[] = [
   {
     name: "container health",
     arguments: [environmentArgument],
-    summary: "how the containers are; exit code 1 when one is not well",
+    summary: "how the containers are; exit code 1 when one is not well or not there",
     examples: [["poststack container health dev", "with what the check said last where it fails"]],
     load: async () => (await import("./health.ts")).healthCommand,
   },
