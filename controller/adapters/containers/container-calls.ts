@@ -254,7 +254,10 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
       return await asking;
     } catch (error) {
       if (!isCode(error, "NAME_TAKEN")) throw error;
-      throw unlessPassing(error, name, await calls.inspectContainer(name, signal));
+      const holder = await calls.inspectContainer(name, signal);
+      if (holder !== undefined) throw unlessPassing(error, name, holder.state);
+      const { client, dialect } = await session(signal);
+      throw unlessPassing(error, name, (await dialect.keepsName(client, name, signal)) ? "storage" : "nobody");
     }
   };
 

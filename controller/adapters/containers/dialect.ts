@@ -1,5 +1,6 @@
 import type { ContainerDetails, EngineFacts } from "../../core/ports/container-facts.ts";
 import type { Json } from "./answer.ts";
+import type { Client } from "./client.ts";
 import type { PodmanHealth } from "./podman-health.ts";
 
 /** Where the two engines differ behind the same API. */
@@ -18,6 +19,8 @@ export interface Dialect {
   readonly removesNetworksByName: boolean;
   /** Undefined: the engine probes by itself, and its list tells the result. */
   readonly health: PodmanHealth | undefined;
+  /** Of a taken name that no container has: whether it stays taken until somebody removes what the engine keeps under it. */
+  readonly keepsName: (client: Client, name: string, signal: AbortSignal) => Promise<boolean>;
   readonly changesInPlace: EngineFacts["changesInPlace"];
   /** Of a container: what it does not tell, or not as it was asked for. */
   readonly untoldOf: (details: Pick<ContainerDetails, "spec">) => NonNullable<ContainerDetails["untold"]>;

@@ -13,6 +13,7 @@ export const dockerDialect = (apiVersion: string): Dialect => ({
   stepsOfFile: () => () => true,
   removesNetworksByName: false,
   health: undefined,
+  keepsName: () => Promise.resolve(false),
   changesInPlace,
   untoldOf: () => new Set(),
   adaptBody: (body) => body,

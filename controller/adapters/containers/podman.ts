@@ -3,6 +3,7 @@ import { list, number, object, someText, text, texts, type Json } from "./answer
 import type { Dialect } from "./dialect.ts";
 import { podmanHealth } from "./podman-health.ts";
 import { buildLabels, stepsOfFile } from "./podman-steps.ts";
+import { isKeptByStorage } from "./podman-storage.ts";
 
 /**
  * Podman behind its Docker-compatible API, 4.3 and later. Where its words differ from Docker's they are put into Docker's
@@ -18,6 +19,7 @@ export const podmanDialect: Dialect = {
   stepsOfFile,
   removesNetworksByName: true,
   health: podmanHealth(Date.now),
+  keepsName: (client, name, signal) => isKeptByStorage(client, name, Date.now(), signal),
   // The compatible API has no update before 5.1, and then without restart policies: a container is replaced instead.
   changesInPlace: new Set(),
   untoldOf: ({ spec }) => (spec.security?.readOnly === true ? untoldOfReadOnly : untold),

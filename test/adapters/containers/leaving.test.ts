@@ -14,8 +14,11 @@ afterEach(async () => {
   for (const one of open.splice(0)) await one.close();
 });
 
-async function start(answer: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<Scripted> {
-  const one = await scripted(answer);
+async function start(
+  answer: (request: IncomingMessage, response: ServerResponse) => unknown,
+  says?: Readonly<Record<string, string>>,
+): Promise<Scripted> {
+  const one = await scripted(answer, says);
   open.push(one);
   return one;
 }
@@ -66,6 +69,58 @@ test.each(asking.flatMap(([what, ask]) => holders.map((holder) => [what, ...hold
     expect(await outcome(ask(engine))).toEqual(expected);
   },
 );
+
+// As Podman 4.3.1 says it, once a creation that was killed had left its storage.
+const podman = { "api-version": "1.41", server: "Libpod/4.3.1 (linux)" };
+const inUse = `container create: creating container storage: the container name "web" is already in use by c14e5af2415f. You have to remove that container to be able to reuse that name: that name is already in use`;
+const external = "/v1.41/libpod/containers/json?all=true&external=true";
+const left = (State: string, ageMs: number, name = "web"): object => ({
+  Names: [name],
+  State,
+  Created: new Date(Date.now() - ageMs).toISOString(),
+});
+const aDayMs = 86_400_000;
+const tells = (code: string, next: unknown): object => ({
+  code,
+  next,
+  details: [expect.stringContaining("is already in use by c14e5af2415f")],
+});
+const isBusy = tells("ENGINE_BUSY", expect.stringContaining("run the same again"));
+test.each<[string, readonly object[], object]>([
+  [
+    "storage of which no container is known",
+    [left("storage", aDayMs)],
+    tells("NAME_TAKEN", expect.stringMatching(/podman rm --storage web$/)),
+  ],
+  ["storage that is as young as a creation", [left("storage", 0)], isBusy],
+  ["a container that has just been made", [left("created", aDayMs)], isBusy],
+  ["nothing, and another name is kept", [left("storage", aDayMs, "other")], isBusy],
+  ["nothing at all", [], isBusy],
+])("Podman has no container of a taken name, and under it %s", async (_, listed, expected) => {
+  const one = await start((request, response) => {
+    if (request.method === "POST") return json(response, { message: inUse }, 500);
+    return request.url === external
+      ? json(response, listed)
+      : json(response, { message: 'no container with name or ID "web" found: no such container' }, 404);
+  }, podman);
+  const making = one.engine.createContainer("web", bare("i", new Map()), signal);
+  await expect(making).rejects.toMatchObject({ facts: expected });
+});
+
+test("a name that Docker lost hold of is told with its words, and with what frees it", async () => {
+  const { engine } = await start((request, response) =>
+    request.method === "GET"
+      ? json(response, { message: "No such container: web" }, 404)
+      : json(response, { message: conflict }, 409),
+  );
+  await expect(engine.createContainer("web", bare("i", new Map()), signal)).rejects.toMatchObject({
+    facts: {
+      code: "ENGINE_BUSY",
+      details: [expect.stringContaining('already in use by container "1e4e"')],
+      next: expect.stringContaining("restart"),
+    },
+  });
+});
 
 const remove = (engine: ContainerEngine): Promise<unknown> =>
   outcome(engine.removeContainer("c", { force: true, anonymousVolumes: false }, signal));
