@@ -36,7 +36,7 @@ export async function onContainer(
   }
 }
 
-/** Temporary servers whose rehearsal was killed: they take room, and no other command tells of them. */
+/** Temporary servers whose rehearsal was killed or lost them: they take room, and no other command tells of them. */
 function leftChecks(
   name: string,
   all: readonly ContainerSummary[],
@@ -48,8 +48,8 @@ function leftChecks(
   return [
     warning(
       `${name}: temporary servers`,
-      `${names.join(", ")}: left by a rehearsal that was killed`,
-      `the next rehearsal takes them away, or: docker rm --force --volumes ${names.join(" ")}`,
+      `${names.join(", ")}: left by a rehearsal that was killed, or could not remove ${left.length === 1 ? "it" : "them"}`,
+      `the next rehearsal takes ${left.length === 1 ? "it" : "them"} away, or: docker rm --force --volumes ${names.join(" ")}`,
     ),
   ];
 }

@@ -21,7 +21,8 @@ const { signal } = new AbortController();
 
 /** An engine that has the image of the environment, and a server in each container that answers at the second try. */
 function world(options: Partial<FakeOptions> = {}, connect?: TemporaryPorts["postgres"]["connect"]) {
-  const clock = virtualClock();
+  let made = 0;
+  const clock = { ...virtualClock(), random: () => (8 + made++) / 16 };
   const containers = fakeEngine({ clock, ...options });
   const image = containers.addImage("postgres:17", {
     entrypoint: ["docker-entrypoint.sh"],
@@ -40,15 +41,26 @@ function world(options: Partial<FakeOptions> = {}, connect?: TemporaryPorts["pos
       ? Promise.reject(new PoststackError("POSTGRES_CONNECTION_LOST", { what: "not yet" }))
       : Promise.resolve({ close: () => Promise.resolve() } as never);
   };
+  const warnings: string[] = [];
   const ports: TemporaryPorts = {
     clock,
     containers,
     passwords,
     postgres: { connect: connect ?? answering },
     host: { self: () => "me", isGone: (self: string) => self === "gone" } as unknown as TemporaryPorts["host"],
-    log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
+    log: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (facts, text) => warnings.push(`${"container" in facts ? String(facts.container) : "?"}: ${text}`),
+    },
   };
-  return { containers, image, ports, asked };
+  /** One that is there already, under that name. */
+  const make = async (name: string, labels: ReadonlyMap<string, string>): Promise<void> => {
+    const spec = { image: image.id, environment: new Map<string, string>(), ports: [], expose: [], mounts: [] };
+    await containers.createContainer(name, { ...spec, labels, network: { mode: "default" } }, signal);
+  };
+  const names = (): readonly string[] => [...containers.byId.values()].map(({ name }) => name);
+  return { containers, image, ports, asked, warnings, make, names };
 }
 
 const container = { bind: "127.0.0.1" } as ContainerServer;
@@ -127,11 +139,9 @@ describe("a temporary server on a container", () => {
   });
 
   test("leaves one alone that somebody else has made under its name", async () => {
-    const { containers, image, ports } = world();
+    const { containers, image, ports, make } = world();
     const name = "poststack-temporary-80000000";
-    const spec = { image: image.id, environment: new Map<string, string>(), ports: [], expose: [], mounts: [] };
-    const labels = labelsOfTemporary(name, "somebody");
-    await containers.createContainer(name, { ...spec, labels, network: { mode: "default" } }, signal);
+    await make(name, labelsOfTemporary(name, "somebody"));
     const refused = onTemporaryContainer(wanted, image, ports, signal, () => Promise.resolve());
     await expect(refused).rejects.toMatchObject({ code: "NAME_TAKEN" });
     expect(only(containers).name).toBe(name);
@@ -165,20 +175,70 @@ describe("a temporary server on a container", () => {
   });
 
   test("takes away what killed ones left, and nothing that lives or only looks like it", async () => {
-    const { containers, image, ports } = world();
-    const make = async (name: string, labels: ReadonlyMap<string, string>): Promise<void> => {
-      const spec = { image: image.id, environment: new Map<string, string>(), ports: [], expose: [], mounts: [] };
-      await containers.createContainer(name, { ...spec, labels, network: { mode: "default" } }, signal);
-    };
+    const { image, ports, make, names } = world();
     await make("left", labelsOfTemporary("left", "gone"));
-    await make("living", labelsOfTemporary("living", "me"));
+    await make("living", labelsOfTemporary("living", "another"));
     await make("committed", labelsOfTemporary("left", "gone"));
     await make("web", new Map());
-    const seen = await onTemporaryContainer(wanted, image, ports, signal, () =>
-      Promise.resolve([...containers.byId.values()].map(({ name }) => name)),
-    );
+    const seen = await onTemporaryContainer(wanted, image, ports, signal, () => Promise.resolve(names()));
     expect(seen).toEqual(["living", "committed", "web", expect.stringMatching(/^poststack-temporary-[0-9a-f]{8}$/)]);
-    expect([...containers.byId.values()].map(({ name }) => name)).toEqual(["living", "committed", "web"]);
+    expect(names()).toEqual(["living", "committed", "web"]);
+  });
+
+  const left = labelsOfTemporary("left", "gone");
+
+  test("is made though what a killed one left cannot be removed, which is told", async () => {
+    const fault: FakeOptions["fault"] = (_call, when, written) =>
+      when === "before" && written === "removeContainer left" ? lost : undefined;
+    const { image, ports, make, names, warnings } = world({ fault });
+    await make("left", left);
+    await make("left too", labelsOfTemporary("left too", "gone"));
+    expect(await onTemporaryContainer(wanted, image, ports, signal, () => Promise.resolve("run"))).toBe("run");
+    expect(names()).toEqual(["left"]);
+    expect(warnings).toEqual(["left: a temporary server that was left cannot be removed"]);
+  });
+
+  test("is not made when it was interrupted while it removed what was left", async () => {
+    const interrupt = new AbortController();
+    const fault: FakeOptions["fault"] = (call, when) => {
+      if (call === "removeContainer" && when === "before") interrupt.abort(lost);
+      return interrupt.signal.aborted ? lost : undefined;
+    };
+    const { containers, image, ports, make, warnings } = world({ fault });
+    await make("left", left);
+    const interrupted = onTemporaryContainer(wanted, image, ports, interrupt.signal, () => Promise.resolve());
+    await expect(interrupted).rejects.toBe(lost);
+    expect(containers.writes).toEqual(["createContainer left"]);
+    expect(warnings).toEqual([]);
+  });
+
+  test("leaves one alone that somebody has given another name since it was listed", async () => {
+    const renamed = world({
+      fault: (call, when) => {
+        if (call === "containers" && when === "after") only(renamed.containers).name = "kept";
+        return undefined;
+      },
+    });
+    await renamed.make("left", left);
+    await onTemporaryContainer(wanted, renamed.image, renamed.ports, signal, () => Promise.resolve());
+    expect(renamed.names()).toEqual(["kept"]);
+  });
+
+  test("that this process has lost goes with its next one, and those that it is at stay", async () => {
+    let isStuck = true;
+    const fault: FakeOptions["fault"] = (call, when) =>
+      isStuck && call === "removeContainer" && when === "before" ? lost : undefined;
+    const { image, ports, names, warnings } = world({ fault });
+    const run = <T>(what: () => Promise<T>): Promise<T> => onTemporaryContainer(wanted, image, ports, signal, what);
+    await run(() => Promise.resolve());
+    expect(names()).toEqual(["poststack-temporary-80000000"]);
+    expect(warnings).toEqual([
+      "poststack-temporary-80000000: a temporary server is left; the next rehearsal takes it away",
+    ]);
+    isStuck = false;
+    const both = await run(() => run(() => Promise.resolve(names())));
+    expect(both).toEqual(["poststack-temporary-90000000", "poststack-temporary-a0000000"]);
+    expect(names()).toEqual([]);
   });
 });
 
@@ -187,7 +247,8 @@ const now = new Date(100 * day);
 
 test.each<[is: string, of: boolean | undefined, ageMs: number, more: object, forsaken: boolean]>([
   ["its maker is gone", true, 0, {}, true],
-  ["its maker lives", false, 30 * day, {}, false],
+  ["its maker lives", false, 0.9 * day, {}, false],
+  ["its maker lives, and it is old", false, 1.1 * day, {}, true],
   ["its maker is another machine's", undefined, 0.9 * day, {}, false],
   ["its maker is another machine's, and it is old", undefined, 1.1 * day, {}, true],
   ["the engine removes it already", true, 0, { state: "removing" }, false],

@@ -22,14 +22,15 @@ export const labelsOfTemporary = (name: string, maker: string): ReadonlyMap<stri
 export const isMadeBy = (labels: ReadonlyMap<string, string>, maker: string): boolean =>
   labels.get(temporaryLabels.maker) === maker;
 
-/** Milliseconds after which one is nobody's whose maker nobody here can ask about. A schema without rows takes minutes. */
+/** Milliseconds after which one is nobody's, whatever its maker is. A schema without rows takes minutes. */
 const forsakenAfterMs = 24 * 60 * 60_000;
 
 /**
- * Whether its maker was killed before it could take it away. Machines, containers and users that share an engine see nothing of
- * each other's processes: theirs are left alone until they are old.
+ * Whether nobody takes it away any more: its maker was killed before it could, or was not able to while it went on. Machines,
+ * containers and users that share an engine see nothing of each other's processes, and none sees what another one is at: while
+ * the maker may live it is left alone until it is old.
  *
- * @param isGone `Host.isGone`
+ * @param isGone whether the maker has ended, as far as one can tell (`Host.isGone`)
  */
 export function isForsaken(
   { names, labels, state, createdAt }: Pick<ContainerSummary, "names" | "labels" | "state" | "createdAt">,
@@ -40,5 +41,5 @@ export function isForsaken(
   // One that somebody gave another name is wanted by somebody.
   if (name === undefined || !names.includes(name) || state === "removing") return false;
   const maker = labels.get(temporaryLabels.maker) ?? "";
-  return isGone(maker) ?? now.getTime() - createdAt.getTime() > forsakenAfterMs;
+  return isGone(maker) === true || now.getTime() - createdAt.getTime() > forsakenAfterMs;
 }

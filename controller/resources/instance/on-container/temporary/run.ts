@@ -17,12 +17,18 @@ const readyLimitMs = 300_000;
 /** Between two looks, in milliseconds: the first ones soon. */
 const firstPollMs = 50;
 const longestPollMs = 500;
-/** Milliseconds for taking it away, also after an abort. */
+/** Milliseconds for taking it away, also after an abort; and for all that others have left. */
 const removalLimitMs = 30_000;
 
 /**
+ * The names of those that this process is at. One that it made and is not at is lost: its creation went on in the engine after
+ * nobody waited for it any more, or its removal failed.
+ */
+const inUse = new Set<string>();
+
+/**
  * A server in a container of an image that is on the engine, with nothing in it but what the image puts there, for as long as
- * `run` takes. Those whose makers were killed go before it is made.
+ * `run` takes. Those that were left go before it is made.
  *
  * @throws PoststackError `POSTGRES_START`, what the engine says, and what `run` throws
  */
@@ -42,6 +48,7 @@ export async function onTemporaryContainer<T>(
   const login = { admin, maintenanceDatabase: endpoint.maintenanceDatabase };
   const maker = host.self();
   const spec = temporarySpec({ image, login, bind, labels: labelsOfTemporary(name, maker) });
+  inUse.add(name);
   try {
     const { id } = await containers.createContainer(name, spec, signal);
     await containers.putFiles(id, temporaryFiles(parameters, image.config, passwords.verifier(admin.password)), signal);
@@ -51,6 +58,7 @@ export async function onTemporaryContainer<T>(
   } finally {
     // Also after an abort.
     await takeAway(name, maker, ports, AbortSignal.timeout(removalLimitMs));
+    inUse.delete(name);
   }
 }
 
@@ -86,12 +94,23 @@ const whereReached = (
 ): { readonly address: string; readonly bind: string | undefined } =>
   /^(?:localhost|127\.[\d.]+|::1)$/.test(host) ? { address: "127.0.0.1", bind: "127.0.0.1" } : { address: host, bind };
 
-async function removeForsaken({ containers, clock, host }: TemporaryPorts, signal: AbortSignal): Promise<void> {
-  const now = clock.date();
-  const forsaken = (await containers.containers(signal)).filter((one) =>
-    isForsaken(one, (maker) => host.isGone(maker), now),
-  );
-  for (const { id } of forsaken) await remove(id, containers, signal);
+/** What others have left stops nobody: one that cannot be removed, or not soon, is told of and left to the next rehearsal. */
+async function removeForsaken({ containers, clock, host, log }: TemporaryPorts, signal: AbortSignal): Promise<void> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(removalLimitMs)]);
+  const isLeft = (one: Parameters<typeof isForsaken>[0]): boolean =>
+    !one.names.some((name) => inUse.has(name)) &&
+    isForsaken(one, (maker) => maker === host.self() || host.isGone(maker), clock.date());
+  for (const { id, names } of (await containers.containers(signal)).filter(isLeft)) {
+    try {
+      // What it is now: since the list somebody may have given it another name (RELIABILITY 2).
+      const found = await containers.inspectContainer(id, limited);
+      if (found === undefined || !isLeft({ ...found, names: [found.name], labels: found.spec.labels })) continue;
+      await remove(id, containers, limited);
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn({ container: names[0], error: String(error) }, "a temporary server that was left cannot be removed");
+    }
+  }
 }
 
 /** The port that the engine chose, once a login over TCP answers there (RELIABILITY 15). */
