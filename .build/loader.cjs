@@ -6,9 +6,14 @@
 const [, , command = "", ...others] = process.argv;
 
 if (others.length === 0 && ["version", "--version", "-V"].includes(command)) {
-  // Asked by scripts and prompts: answered without loading anything.
+  // Asked by scripts and prompts: answered without loading anything. What cannot be printed is for the program to tell.
+  process.stdout.once("error", start);
   process.stdout.write(`${POSTSTACK_VERSION}\n`);
 } else {
+  start();
+}
+
+function start() {
   const fs = require("node:fs");
   const path = require("node:path");
   const vm = require("node:vm");
@@ -16,8 +21,11 @@ if (others.length === 0 && ["version", "--version", "-V"].includes(command)) {
 
   const file = path.join(__dirname, "main.cjs");
   const bundle = buildOf(file);
-  const home = process.env.XDG_CACHE_HOME || path.join(process.env.HOME || require("node:os").homedir(), ".cache");
-  const directory = path.join(home, "poststack", "code", bundle);
+  const os = require("node:os");
+  const home = process.env.HOME || os.homedir();
+  // A home that is not there is not made: below the null device there is no cache.
+  const caches = process.env.XDG_CACHE_HOME || path.join(fs.existsSync(home) ? home : os.devNull, ".cache");
+  const directory = path.join(caches, "poststack", "code", bundle);
   const endPatience = optimiseLater();
 
   // The checks of Compose files: a fifth of all code, which a command runs when a file has changed.

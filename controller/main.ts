@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { homedir, hostname, userInfo } from "node:os";
+import { devNull, homedir, hostname, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
@@ -31,8 +31,10 @@ import { fileState } from "./adapters/state.ts";
 import { textCache } from "./adapters/text-cache.ts";
 import { writeProjectFiles, writeUserFile } from "./adapters/user-file.ts";
 import { watchFiles } from "./adapters/watch-files.ts";
+import { exitCode } from "./cli/exit.ts";
 import { runProgram } from "./cli/program.ts";
 import type { World } from "./cli/world.ts";
+import { renderError } from "./core/errors.ts";
 
 declare const POSTSTACK_VERSION: string;
 
@@ -42,8 +44,8 @@ const args = process.argv.slice(2);
 const shell = new Map(
   Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
 );
-const stdout = output(process.stdout, environment);
-const stderr = output(process.stderr, environment);
+const stdout = output("standard output", process.stdout, environment);
+const stderr = output("standard error", process.stderr, environment);
 const run = { id: randomUUID(), who: `${userName()}@${hostname()}` };
 const name = `poststack ${args
   .filter((arg) => !arg.startsWith("-"))
@@ -56,7 +58,8 @@ const stateRoot = (root: string): string => {
   return moved === undefined || moved === "" ? join(root, ".poststack") : realPath(resolve(moved));
 };
 // As .build/loader.cjs has it.
-const cacheHome = environment.XDG_CACHE_HOME || join(environment.HOME || homedir(), ".cache");
+const home = environment.HOME || homedir();
+const cacheHome = environment.XDG_CACHE_HOME || join(existsSync(home) ? home : devNull, ".cache");
 const surroundings = { environment: shell, uid: process.getuid?.(), home: homedir() };
 const openTextCache = (kind: string, owner: readonly string[]) =>
   textCache({
@@ -123,6 +126,15 @@ const world: World = {
 void runProgram(args, world).then((code) => {
   process.exitCode = signals.exitCode() ?? code;
   endSoon();
+});
+
+// Output that was lost makes an error of a command that otherwise went well, and has done what it was to do.
+process.once("exit", () => {
+  const failure = stdout.failure() ?? stderr.failure();
+  if (failure === undefined) return;
+  stderr.write(`${renderError(failure.facts)}\n`);
+  const code = process.exitCode ?? exitCode.done;
+  if (code === exitCode.done || code === exitCode.changes) process.exitCode = exitCode.error;
 });
 
 /** The work is done: a connection that somebody forgot may not keep the process alive. What is printed is read to its end. */

@@ -64,14 +64,12 @@ interface FollowOptions {
   readonly emit: (log: LogFile, line: string) => void;
   /** Ends the following. */
   readonly stop: AbortSignal;
-  /** Whether anybody reads what is emitted. */
-  readonly isHeard: () => boolean;
   readonly clock: Clock;
 }
 
 /** Shows lines as they are written, until it is stopped. */
 export async function follow(logs: LogFiles, options: FollowOptions): Promise<void> {
-  const { list, lines, emit, stop, isHeard, clock } = options;
+  const { list, lines, emit, stop, clock } = options;
   const followers = new Map<string, Follower>();
   for (const log of list()) {
     const { lines: last, endBytes, isPartial } = logs.tail(log.path, lines);
@@ -79,7 +77,7 @@ export async function follow(logs: LogFiles, options: FollowOptions): Promise<vo
     for (const line of isPartial ? last.slice(0, -1) : last) emit(log, line);
     followers.set(log.path, { log, offsetBytes: endBytes, rest: Buffer.alloc(0) });
   }
-  while (!stop.aborted && isHeard()) {
+  while (!stop.aborted) {
     await clock.sleep(pollMs, stop).catch(() => undefined);
     for (const log of list()) {
       if (!followers.has(log.path)) followers.set(log.path, { log, offsetBytes: 0, rest: Buffer.alloc(0) });

@@ -25,7 +25,7 @@ interface ShownLog {
 
 /**
  * Logs of processes, jobs, servers and containers on standard output: the last lines of each, by time, or as they are
- * written until Ctrl-C. A name stands before each line when there are several.
+ * written until Ctrl-C, or until nobody reads them any more. A name stands before each line when there are several.
  *
  * @param services none: all; `web` means also `web.1` and `web.2`
  * @throws PoststackError `TARGET_UNKNOWN`
@@ -119,8 +119,7 @@ interface FollowAllOptions extends LogViewOptions {
 async function followAll({ logs, ports }: OpenedLogs, context: Context, options: FollowAllOptions): Promise<void> {
   const { world, note, paintError } = context;
   const { lines, since, isMeant, emit } = options;
-  const { stop } = world;
-  const isHeard = (): boolean => !world.stdout.stream.destroyed;
+  const stop = AbortSignal.any([world.stop, world.stdout.gone]);
   const from = since === undefined ? undefined : instantAt(since);
   const emitFileLine = ({ name, category }: LogFile, text: string): void => {
     const at = instantOf(text);
@@ -129,13 +128,12 @@ async function followAll({ logs, ports }: OpenedLogs, context: Context, options:
   };
   const list = (): readonly LogFile[] => currentLogs(logs.list()).filter(({ name }) => isMeant(name));
   await Promise.all([
-    follow(logs, { list, lines, emit: emitFileLine, stop, isHeard, clock: ports.clock }),
+    follow(logs, { list, lines, emit: emitFileLine, stop, clock: ports.clock }),
     followContainers(ports, {
       lines,
       since,
       emit,
       stop,
-      isHeard,
       isMeant: ({ called }) => isMeant(called),
       onUnreadable: (_container, error) => note(paintedError(error.facts, paintError)),
     }),

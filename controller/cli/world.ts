@@ -75,6 +75,8 @@ export interface Output {
   readonly hasColours: boolean;
   /** For a library that draws on a terminal itself. */
   readonly stream: NodeJS.WriteStream;
+  /** Aborts when nobody reads it any more. */
+  readonly gone: AbortSignal;
 }
 
 interface Prompt {

@@ -16,7 +16,7 @@ interface Stage {
 async function shown(
   atFirst: string,
   steps: readonly ((stage: Stage) => void)[],
-  options: { readonly lines?: number; readonly isHeard?: () => boolean } = {},
+  options: { readonly lines?: number } = {},
 ): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), "poststack-test-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -42,7 +42,6 @@ async function shown(
     lines: options.lines ?? 10,
     emit: ({ name }, line) => lines.push(`${name}: ${line}`),
     stop: stop.signal,
-    isHeard: options.isHeard ?? (() => true),
     clock,
   });
   return lines;
@@ -108,10 +107,4 @@ test("whatever is written between two looks is shown in full", async () => {
 test("a line that does not end is shown in parts", async () => {
   const lines = await shown("", [append("x".repeat(100_000)), append("y\n")]);
   expect(lines).toEqual([`postgres: ${"x".repeat(100_000)}`, "postgres: y"]);
-});
-
-test("it ends when nobody reads any more", async () => {
-  let looks = 0;
-  const lines = await shown("one\n", [append("two\n"), append("three\n")], { isHeard: () => looks++ < 1 });
-  expect(lines).toEqual(["postgres: one", "postgres: two"]);
 });

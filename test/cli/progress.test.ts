@@ -24,6 +24,7 @@ async function written(events: readonly (readonly [seconds: number, event: Engin
     columns: 80,
     write: (some: string) => void (text += some),
     stream: process.stderr,
+    gone: new AbortController().signal,
   };
   const shown = await progress({ output, paint: plain, nowMs: () => nowMs, all: false });
   for (const [seconds, event] of events) {

@@ -37,7 +37,6 @@ interface FollowOptions extends Pick<LogViewOptions, "lines" | "since"> {
   readonly onUnreadable: (container: OwnContainer, error: PoststackError) => void;
   /** Ends the following. */
   readonly stop: AbortSignal;
-  readonly isHeard: () => boolean;
 }
 
 /** How far one container was read. */
@@ -54,11 +53,11 @@ interface Reading {
  * @throws PoststackError of an engine that cannot be asked at all
  */
 export async function followContainers(ports: EnginePorts, options: FollowOptions): Promise<void> {
-  const { lines, since, isMeant, emit, onUnreadable, stop, isHeard } = options;
+  const { lines, since, isMeant, emit, onUnreadable, stop } = options;
   const readings = new Map<string, Reading>();
   const open = new Set<Promise<void>>();
 
-  /** To its end: when the container stops, when the engine goes away, when nobody listens any more. */
+  /** To its end: when the container stops, when the engine goes away, when it is stopped. */
   async function read(container: OwnContainer, reading: Reading, isAtFirst: boolean): Promise<void> {
     const from = reading.last === undefined ? since : new Date(reading.last);
     const tail = isAtFirst ? { tail: lines } : {};
@@ -69,7 +68,7 @@ export async function followContainers(ports: EnginePorts, options: FollowOption
       if (reading.last !== undefined && at !== undefined && at <= reading.last) continue;
       reading.last = at ?? reading.last;
       emit({ ...sourceOf(container), at, text: line });
-      if (!isHeard()) return;
+      if (stop.aborted) return;
     }
   }
 
@@ -86,7 +85,7 @@ export async function followContainers(ports: EnginePorts, options: FollowOption
     }
   }
 
-  for (let looks = 0; !stop.aborted && isHeard(); looks++) {
+  for (let looks = 0; !stop.aborted; looks++) {
     const found = await ownContainers({ ports }, stop).catch((error: unknown) => {
       if (!stop.aborted && isTerminal(error)) throw error;
       return [];
