@@ -4,9 +4,11 @@ import { fromFacts, PoststackError, type ErrorFacts } from "../core/errors.ts";
 import { resourceId } from "../core/id.ts";
 import { fileStart } from "../core/place.ts";
 import type { Endpoint } from "../core/ports/postgres.ts";
+import { callsAny } from "../core/shadow/code-reach.ts";
 import { asMigrationsMadeIt, lazySetting, prepareShadow, type ShadowExtension } from "../core/shadow/prepare.ts";
-import { seal } from "../core/shadow/seal.ts";
+import { seal, type Sealed } from "../core/shadow/seal.ts";
 import { withShadow } from "../core/shadow/shadow.ts";
+import { sqlFailure } from "../core/sql.ts";
 import type { MigrationAction, MigrationFile } from "../resources/migration/model.ts";
 import { waysOf } from "../resources/migration/phases/names.ts";
 import { checksumOf, headersOf } from "../resources/migration/text.ts";
@@ -36,8 +38,8 @@ export interface Replay {
  * environment, and its catalog is read.
  *
  * @param endpoint of the environment, whose server makes the shadow
- * @throws PoststackError of the first migration that fails; `SCHEMA_NOT_COPIED`: one of them would reach beyond the shadow;
- *   and as {@link withShadow}
+ * @throws PoststackError of the first migration that fails; `SCHEMA_NOT_COPIED`: one of them would reach beyond the shadow, or
+ *   the admin may not make it; and as {@link withShadow}
  */
 export async function replay(
   { migrations, extensions }: Replay,
@@ -53,8 +55,10 @@ export async function replay(
     try {
       const session = await server.admin(signal);
       const isLazy = !migrations.some(({ text }) => text.toLowerCase().includes(lazySetting));
-      await prepareShadow(session, shadow, { extensions, isLazy }, signal);
-      await seal(session, signal);
+      const { open } = await prepareShadow(session, shadow, { extensions, isLazy }, signal)
+        .then(() => seal(session, shadow.owner.user, signal))
+        .catch(notPermitted);
+      refuseCalls(recorded, open);
       const texts = await textsInShadow(recorded, endpoint, shadow, ports.parser);
       const world = { ...passPorts(ports, server), files: filesWith(ports.files, texts) };
       const actions = actionsFor(migrations, texts);
@@ -103,12 +107,46 @@ function actionsFor(
   });
 }
 
+const otherwise = "compare with a file instead: `poststack db dump --check FILE`";
+
+/** 42501 insufficient_privilege: what a provider's superuser made, an admin login that is none cannot make or close. */
+function notPermitted(error: unknown): never {
+  const failure = sqlFailure(error);
+  if (failure?.sqlState !== "42501") throw error;
+  throw new PoststackError(
+    "SCHEMA_NOT_COPIED",
+    {
+      what: `the admin login may not make a shadow of the schema: ${failure.message}`,
+      next: otherwise,
+      details: [`SQLSTATE ${failure.sqlState}`],
+    },
+    { cause: failure },
+  );
+}
+
+/**
+ * All code in the shadow comes from these texts: where none of them names what is open, nothing calls it.
+ *
+ * @throws PoststackError `SCHEMA_NOT_COPIED`
+ */
+function refuseCalls(texts: ReadonlyMap<string, string>, open: Sealed["open"]): void {
+  for (const [file, text] of texts) {
+    const called = open.find(({ routine }) => callsAny(text, new Set([routine])));
+    if (called === undefined) continue;
+    throw new PoststackError("SCHEMA_NOT_COPIED", {
+      what: `${file} calls ${called.routine} of the ${called.name}, which leads out of a shadow database, and which the admin login may not close there`,
+      where: fileStart(file),
+      next: otherwise,
+    });
+  }
+}
+
 /** Its roles are those of the environment: it would drop, alter or grant them once more. */
 const reachesBeyond = (file: string): PoststackError =>
   new PoststackError("SCHEMA_NOT_COPIED", {
     what: `a DO block of ${file}, or a function that it calls, speaks of roles or of the whole server, which a shadow database shares`,
     where: fileStart(file),
-    next: "compare with a file instead: `poststack db dump --check FILE`",
+    next: otherwise,
   });
 
 const inShadow = (error: ErrorFacts): ErrorFacts => ({

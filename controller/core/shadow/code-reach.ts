@@ -20,7 +20,7 @@ export interface CodeReader {
 export function codeReader(): CodeReader {
   /** Functions that speak of it, also by calling others that do. In lower case. */
   const far = new Set<string>();
-  const isFarCode = (code: string): boolean => speaksOfServer(code) || calls(code, far);
+  const isFarCode = (code: string): boolean => speaksOfServer(code) || callsAny(code, far);
   return {
     isOfInterest: (text) => mayReachBeyond(text) || mentions(text, far),
     reachesBeyond({ statements }) {
@@ -30,7 +30,7 @@ export function codeReader(): CodeReader {
         if (code?.routine !== undefined) {
           if (isFarCode(code.body)) far.add(code.routine);
         } else if (code !== undefined) found ||= isFarCode(code.body);
-        else if (statement.tree === undefined || mayCall(statement.tree)) found ||= calls(statement.text, far);
+        else if (statement.tree === undefined || mayCall(statement.tree)) found ||= callsAny(statement.text, far);
       }
       return found;
     },
@@ -87,8 +87,8 @@ const mentions = (text: string, names: ReadonlySet<string>): boolean => {
   return [...names].some((name) => lower.includes(name));
 };
 
-/** A name with a bracket behind it, whatever stands between the two. */
-function calls(code: string, names: ReadonlySet<string>): boolean {
+/** A name (in lower case) with a bracket behind it, whatever stands between the two. */
+export function callsAny(code: string, names: ReadonlySet<string>): boolean {
   if (!mentions(code, names)) return false;
   const words = withoutComments(code, { texts: "code" }).toLowerCase();
   return (

@@ -70,7 +70,8 @@ async function fill(
   const session = await server.admin(signal);
   await prepareShadow(session, shadow, { extensions: together(extensions, catalog) }, signal);
   if (catalog !== undefined) await restoreSchema(catalog, endpoint.owner.user, server, signal);
-  const sealed = await seal(session, signal);
+  const { ends: sealed, open } = await seal(session, endpoint.owner.user, signal);
+  if (open[0] !== undefined) throw leadsOut(open[0].name);
   if (rowStatements.length > 0) await session.pipeline(rowStatements, signal);
   const rows = sample === undefined ? 0 : await copySample(sample.from, { server, shadow }, sample.rows, signal);
   const ends = sealed.map((name) => `${name}, which lead${name.startsWith("functions ") ? "" : "s"} out of the copy`);
@@ -91,6 +92,15 @@ async function changedTexts(
   return new Map([...all].filter(([file, text]) => text !== texts.get(file)));
 }
 
+/** A server of its own has an admin that may close it. */
+const leadsOut = (name: string): PoststackError =>
+  new PoststackError("NOT_PERMITTED", {
+    what: `the schema cannot be copied: the admin login may not close the ${name}, which would lead out of the copy`,
+    next: rehearseElsewhere,
+  });
+
+const rehearseElsewhere = "rehearse where it can, or plan without a rehearsal";
+
 function explained(error: unknown): never {
   const failure = sqlFailure(error);
   if (failure === undefined) throw error;
@@ -101,7 +111,7 @@ function explained(error: unknown): never {
     code,
     {
       what: `the schema cannot be copied: ${message}`,
-      next: "rehearse where it can, or plan without a rehearsal",
+      next: rehearseElsewhere,
       details: [`SQLSTATE ${sqlState}`],
     },
     { cause: failure },
