@@ -61,7 +61,7 @@ function understood(item: Tree, base: Base, variables: Variables, context: Inclu
   if (trail.includes(main)) {
     report.mistake(
       "CONFIG_EXTENDS",
-      `${first.text} includes itself, by way of ${trail.length === 1 ? "itself" : "other files"}`,
+      `${first.text} includes itself${trail.length === 1 ? "" : ", by way of other files"}`,
       first.place,
       "remove one `include` of the circle",
     );

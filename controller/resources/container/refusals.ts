@@ -10,7 +10,7 @@ import type { ContainerAction, DesiredContainer } from "./model.ts";
 export const nameTaken = (desired: DesiredContainer, holder?: Pick<ContainerSummary, "labels">): ErrorFacts => {
   const twin = holder === undefined ? undefined : twinIn(holder.labels, desired.project);
   if (twin !== undefined) return takenByTwin("container", desired, twin, desired.project);
-  const next = `give the service another \`container_name\`, or remove the one that is there: docker rm ${desired.name}`;
+  const next = `give the service another \`container_name\`, or remove the one that is there: docker rm --force ${desired.name}`;
   return taken("container", desired, next);
 };
 

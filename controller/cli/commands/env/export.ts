@@ -77,7 +77,7 @@ async function printCompose(
   ];
   if (needed.length === 0) return;
   note(
-    `It needs ${[...new Set(needed)].sort().join(", ")}: poststack env export ${opened.environment} --format env-vars --inside --show-secrets > .env`,
+    `It needs ${[...new Set(needed)].sort().join(", ")}: poststack env export ${opened.environment} --format env-vars --inside --show-secrets > .env (after umask 077, since it holds passwords)`,
   );
 }
 

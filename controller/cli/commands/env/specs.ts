@@ -89,7 +89,10 @@ export const environmentCommands: readonly CommandSpec[] = [
     ],
     examples: [
       ["poststack env export dev > compose.exported.yaml", "for plain docker compose; says which variables it needs"],
-      ["poststack env export dev --format env-vars --inside --show-secrets > .env", "and these are they"],
+      [
+        "(umask 077; poststack env export dev --format env-vars --inside --show-secrets > .env)",
+        "and these are they, in a file that you alone can read",
+      ],
       [
         'eval "$(poststack env export dev --format shell --show-secrets)"',
         "the same for a program that is started by hand",
