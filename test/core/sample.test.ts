@@ -3,7 +3,7 @@ import { postgres } from "../../controller/adapters/postgres.ts";
 import type { Login } from "../../controller/core/ports/postgres.ts";
 import { copySample } from "../../controller/core/shadow/sample.ts";
 import { passServer } from "../../controller/engine/server.ts";
-import { test, type TestDatabase } from "../support/postgres.ts";
+import { somebody, test, type TestDatabase } from "../support/postgres.ts";
 import { away, beside, type Beside } from "./catalog/kit.ts";
 
 /** @param admin of the shadow */
@@ -144,6 +144,33 @@ test("tables that the owner may not read or fill are left out, with what needs t
     expect(await copied(database, [live, shadow], 10)).toBe(1);
     expect(await shadow.text("select json_agg(id)::text from asks")).toBe("[null]");
   } finally {
+    await away(database, live, shadow);
+  }
+});
+
+test("sequences where the owner may not look, or may not read, are left out", async ({ database }) => {
+  const [live, shadow] = [await beside(database, "live", "owner"), await beside(database, "shadow", "owner")];
+  const admin = await postgres("poststack-test").connect(
+    database.endpoint,
+    somebody(database.endpoint),
+    live.name,
+    database.signal,
+  );
+  try {
+    for (const one of [live, shadow]) await one.run("create table own (id serial)");
+    await live.run("insert into own default values");
+    await admin.pipeline(
+      [
+        `create schema away; create table away.hidden (id serial); insert into away.hidden default values;
+         grant all on all sequences in schema away to ${database.owner};
+         create sequence public.unread; select nextval('public.unread'); grant update on sequence public.unread to ${database.owner}`,
+      ],
+      database.signal,
+    );
+    expect(await copied(database, [live, shadow], 10)).toBe(1);
+    expect(await shadow.text("select nextval('own_id_seq')")).toBe("2");
+  } finally {
+    await admin.close();
     await away(database, live, shadow);
   }
 });

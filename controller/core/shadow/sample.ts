@@ -43,12 +43,20 @@ where c.relkind = 'r' and c.relpersistence <> 't' and k.columns is not null
     where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
 order by name`;
 
-/** What a migration inserts gets a number that no row of the sample has. */
+/**
+ * What a migration inserts gets a number that no row of the sample has. By oid, and nothing is asked before it is known to be
+ * allowed: a name in a schema that who asks may not use is an error, and so is the value of a sequence that it may not read.
+ */
 const sequencesQuery = `
-select format('select pg_catalog.setval(%L, %s)', format('%I.%I', schemaname, sequencename), last_value) as statement
-from pg_catalog.pg_sequences
-where last_value is not null and pg_catalog.has_sequence_privilege(format('%I.%I', schemaname, sequencename), 'update')
-  and schemaname !~ '^pg_' and schemaname not in ('information_schema', 'poststack')`;
+select format('select pg_catalog.setval(%L, %s)', format('%I.%I', n.nspname, c.relname), v.last) as statement
+from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  cross join lateral (
+    select case when pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_sequence_privilege(c.oid, 'update')
+      and pg_catalog.has_sequence_privilege(c.oid, 'select, usage') then pg_catalog.pg_sequence_last_value(c.oid) end as last
+  ) v
+where c.relkind = 'S' and v.last is not null
+  and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'poststack')`;
 
 /**
  * What a foreign key asks for may not be in the sample: then the row that asks is not either, nor what asks for that one. Of
