@@ -31,6 +31,8 @@ export interface ReconcileOptions {
   readonly settleLimitMs?: number | "none";
   /** What is said when there was nothing to do. */
   readonly settledText?: string | ((desired: Desired) => Promise<string>);
+  /** What is true where nothing was changed by this, for a command that has changed something before it. */
+  readonly unchanged?: string;
 }
 
 /** How long a second writer waits for the first, in milliseconds, unless `--lock-timeout` says otherwise. */
@@ -176,6 +178,7 @@ function outcomeLines(
   settledText: string,
 ): readonly string[] {
   const { done: count, skipped } = countsOf(outcome.results);
+  const { unchanged = "nothing was changed" } = options;
   const counts = `${count} done${skipped === 0 ? "" : `, ${skipped} skipped`}`;
   switch (outcome.status) {
     case "converged":
@@ -189,9 +192,9 @@ function outcomeLines(
     case "declined":
       return outcome.passes > 0 && options.rules?.savedFingerprint !== undefined
         ? ["", `${counts}. What was deferred is left: run plan again.`]
-        : ["Nothing was changed."];
+        : [`${unchanged.charAt(0).toUpperCase()}${unchanged.slice(1)}.`];
     case "refused":
-      return ["", paint("refuse", `Refused${outcome.passes === 0 ? "; nothing was changed" : ` after ${counts}`}.`)];
+      return ["", paint("refuse", `Refused${outcome.passes === 0 ? `; ${unchanged}` : ` after ${counts}`}.`)];
     case "stopped":
       return ["", `Stopped: ${counts}. Run the command again to go on.`];
     default:

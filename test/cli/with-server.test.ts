@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { cliProject, type CliProject } from "../support/cli.ts";
@@ -327,6 +336,39 @@ describe("db", () => {
     expect(stdout).toMatch(/drop .*\[deletes-data\]/);
     expect(await rowsOf("greeting")).toBe(1);
     expect((await project.poststack(["plan", "--detailed-exitcode"])).code).toBe(0);
+  });
+
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    ["a name that is none", { "notes.sql": "select 1;\n" }, "MIGRATION_NAME"],
+    ["what is no SQL", { "004_meta.sql": "\\copy x from y\n" }, "MIGRATION_META_COMMAND"],
+    ["a number that is skipped", { "900_later.sql": "select 1;\n" }, "MIGRATION_GAP"],
+    [
+      "repeatable files in a circle",
+      {
+        "repeatable/a.sql": "create or replace view a as select * from b;\n",
+        "repeatable/b.sql": "create or replace view b as select * from a;\n",
+      },
+      "MIGRATION_ORDER",
+    ],
+  ])("reset deletes nothing where the files could not fill a new database: %s", async (_what, files, code) => {
+    for (const [name, text] of Object.entries(files)) project.write(`migrations/${name}`, text);
+    const reset = await project.poststack(["db", "reset", "--delete-data", "--confirm", "dev"]);
+    for (const name of Object.keys(files)) rmSync(path("migrations", name));
+    expect(reset).toMatchObject({ code: 1, stdout: "" });
+    expect(reset.stderr).toContain(`error ${code}: `);
+    expect(await rowsOf("greeting")).toBe(1);
+  });
+
+  test("what is refused behind the deletion says that there is no database now", async () => {
+    const written = readFileSync(path(".poststack.yml"), "utf8");
+    onTestFinished(() => project.write(".poststack.yml", written));
+    project.write(".poststack.yml", written.replace(/^( +)postgres:.*$/m, "$&\n$1  extensions: [nonesuch]"));
+    const { code, stdout } = await project.poststack(["db", "reset", "--delete-data", "--confirm", "dev"]);
+    expect(code).toBe(1);
+    expect(stdout).toContain("Refused; there is no database of dev now: `poststack apply dev` makes it.");
+    project.write(".poststack.yml", written);
+    expect((await project.poststack(["apply", "--yes"])).code).toBe(0);
+    expect(await rowsOf("greeting")).toBe(1);
   });
 
   const states = async (): Promise<readonly string[]> => {
