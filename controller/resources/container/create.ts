@@ -42,19 +42,13 @@ async function madeBefore(
   signal: AbortSignal,
 ): Promise<Own> {
   const found = (await ports.containers.containers(signal)).find(({ names }) => names.includes(name));
-  // Gone in the meantime: the next pass makes it.
-  if (found === undefined) {
-    throw new PoststackError(
-      "ENGINE_BUSY",
-      { what: `container "${name}" was just there, and is gone` },
-      { cause: error },
-    );
-  }
+  // It is no container that has it, which the engine has told, with the way out.
+  if (found === undefined) throw error;
   const { labels, state, id } = found;
   const resource = resourceIn(labels, observedMark(ports));
   if (resource === undefined) throw fromFacts(nameTaken(desired, found));
   // Ours, and not this one: the next pass sees it, and takes it out of the way.
-  if (resource !== desired.id || labels.get(labelNames.config) !== desired.config.fixed || state === "removing") {
+  if (resource !== desired.id || labels.get(labelNames.config) !== desired.config.fixed) {
     const what = `container "${name}" is of another pass`;
     throw new PoststackError("ENGINE_BUSY", { what, next: "apply again" }, { cause: error });
   }

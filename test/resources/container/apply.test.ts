@@ -396,6 +396,15 @@ describe("whose it is", () => {
     expect(it.names()).toBe("app-dev-web-1 created");
   });
 
+  test("of a name that no container has the engine's own answer stands", async () => {
+    const it = stage();
+    const taken = new PoststackError("NAME_TAKEN", { what: "storage has it", next: "podman rm --storage" });
+    it.onWrite((call, when) => {
+      if (call.startsWith("createContainer ") && when === "before") throw taken;
+    });
+    expect(await failure(pass(it, desired()))).toBe(taken);
+  });
+
   test("one that was made again between looking and doing survives the removal of the one before", async () => {
     const it = stage();
     await pass(it, desired());

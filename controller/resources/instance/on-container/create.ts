@@ -70,8 +70,6 @@ async function madeBefore(
   if (!(error instanceof PoststackError) || error.code !== "NAME_TAKEN") throw error;
   const found = (await ports.containers.containers(signal)).find(({ names }) => names.includes(name));
   const isOurs = found !== undefined && resourceIn(found.labels, observedMark(ports)) === resource;
-  if (found?.state === "removing")
-    throw new PoststackError("ENGINE_BUSY", { what: `the engine is still removing the container "${name}" of before` });
   if (!isOurs || found.labels.get(labelNames.config) !== config) throw error;
   return found.id;
 }

@@ -87,8 +87,10 @@ async function madeBefore(
   const namesakes = (await ports.containers.containers(signal)).filter(({ names }) => names.includes(name));
   const [found] = await ownAmong(namesakes, id, ports, signal);
   if (found?.labels.get(labelNames.config) === config && found.state === "created") return found.id;
-  if (found !== undefined || namesakes.length === 0) {
-    const what = `container "${name}" ${found === undefined ? "was just there, and is gone" : "is of another pass"}`;
+  // It is no container that has it, which the engine has told, with the way out.
+  if (namesakes.length === 0) throw error;
+  if (found !== undefined) {
+    const what = `container "${name}" is of another pass`;
     throw new PoststackError("ENGINE_BUSY", { what, next: "apply again" }, { cause: error });
   }
   throw new PoststackError(
