@@ -60,6 +60,17 @@ export interface Backup {
   readonly manifest: Manifest;
 }
 
+/** A file in the directory that is not what was verified. */
+export interface BrokenBackup {
+  readonly path: string;
+  /** The file's name. */
+  readonly name: string;
+  /** What it has now. */
+  readonly sizeBytes: number;
+  /** Undefined: the manifest itself is damaged. */
+  readonly manifest?: Manifest;
+}
+
 /** What is there, seen once in a look. */
 export interface ObservedBackup {
   readonly id: ResourceId;

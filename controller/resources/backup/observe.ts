@@ -1,11 +1,11 @@
 import { fromFacts, PoststackError, type ErrorFacts } from "../../core/errors.ts";
 import { isMarked } from "../../core/mark.ts";
 import type { Ports } from "../../core/ports.ts";
-import type { BackupFile } from "../../core/ports/backups.ts";
 import type { Row, Session } from "../../core/ports/postgres.ts";
 import { askedOnCatalogPath, quoteLiteral, sqlFailure } from "../../core/sql.ts";
+import { backupsIn } from "./folder.ts";
 import { parseManifest } from "./manifest.ts";
-import type { Backup, Candidate, DesiredBackup, ObservedBackup, ObservedCluster, Programs, Restored } from "./model.ts";
+import type { Candidate, DesiredBackup, ObservedBackup, ObservedCluster, Programs, Restored } from "./model.ts";
 import { clusterSql } from "./physical/online.ts";
 import { discardedBeside, leftBeside, namesIn } from "./restore/beside.ts";
 
@@ -140,26 +140,6 @@ function sessionsIn(value: unknown): ObservedBackup["sessions"] {
     application: String(application),
     count: Number(count),
   }));
-}
-
-/** Those of this environment that were verified, oldest first: two environments may keep theirs in one folder. */
-export function backupsIn(
-  { directory, project, environment, wish }: Pick<DesiredBackup, "directory" | "project" | "environment" | "wish">,
-  { backups }: Pick<Ports, "backups">,
-): readonly Backup[] {
-  const output = wish.type === "take" ? wish.output : undefined;
-  const asked = output === undefined ? undefined : backups.find(output);
-  return [...backups.list(directory), ...(asked === undefined ? [] : [asked])]
-    .flatMap((file) => backupOf(file) ?? [])
-    .filter(({ manifest }) => manifest.project === project && manifest.environment === environment)
-    .sort((a, b) => a.manifest.takenAt.getTime() - b.manifest.takenAt.getTime());
-}
-
-/** Undefined: it has no manifest, or another size than that says. */
-function backupOf({ path, sizeBytes, manifest: text }: BackupFile): Backup | undefined {
-  const manifest = parseManifest(text);
-  if (manifest === undefined || manifest.sizeBytes !== sizeBytes) return undefined;
-  return { path, name: path.slice(path.lastIndexOf("/") + 1), manifest };
 }
 
 /** Bytes of a file without a manifest that a look reads: about a second. */

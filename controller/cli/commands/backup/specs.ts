@@ -22,7 +22,8 @@ export const backupCommands: readonly CommandSpec[] = [
     name: "backup list",
     arguments: [environmentArgument],
     summary: "the environment's backups, oldest first",
-    description: "Only those that were verified when they were taken; the server need not run.",
+    description:
+      "Those that were verified when they were taken, before them those that are no longer what they were then. The server need not run.",
     examples: [["poststack backup list production", "file, age, size, last migration, why it was taken"]],
     load: async () => (await import("./list.ts")).listCommand,
   },

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { fromFacts, PoststackError, type ErrorFacts } from "../../../core/errors.ts";
-import { backupsIn, candidateAt, checkContent } from "../../../resources/backup/observe.ts";
+import { backupsIn, brokenIn } from "../../../resources/backup/folder.ts";
+import { candidateAt, checkContent } from "../../../resources/backup/observe.ts";
 import { countEntries } from "../../../resources/backup/contents.ts";
 import type { Ports } from "../../../core/ports.ts";
 import type { Candidate, DesiredBackup, ObservedBackup } from "../../../resources/backup/model.ts";
@@ -70,7 +71,7 @@ async function verify(
   const paths =
     asked.length > 0
       ? asked.map((file) => resolve(desired.directory, file))
-      : backupsIn(desired, { backups }).map(({ path }) => path);
+      : [...brokenIn(desired, { backups }), ...backupsIn(desired, { backups })].map(({ path }) => path);
   const verdicts: Verdict[] = [];
   for (const path of paths) {
     const one = await candidateAt(path, { backups }, signal);
@@ -160,7 +161,7 @@ function tell(verdicts: readonly Verdict[], { environment }: OpenedEnvironment, 
 
 const neverVerified = (path: string): ErrorFacts => ({
   code: "BACKUP_BROKEN",
-  what: `${path} has no manifest beside it: it was never verified`,
+  what: `${path} has no manifest beside it, or none that is whole: nothing vouches for it`,
   next: "prove it with --deep, or take another",
 });
 
