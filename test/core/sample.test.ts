@@ -6,17 +6,22 @@ import { passServer } from "../../controller/engine/server.ts";
 import { somebody, test, type TestDatabase } from "../support/postgres.ts";
 import { away, beside, type Beside } from "./catalog/kit.ts";
 
-/** @param admin of the shadow */
+/**
+ * How many rows there are; why there are none.
+ *
+ * @param admin of the shadow
+ */
 async function copied(
   { endpoint, signal }: TestDatabase,
   [live, into]: readonly [Beside, Beside],
   most: number,
   admin: Login = endpoint.admin,
-): Promise<number> {
+): Promise<number | readonly string[]> {
   const shadow = { ...endpoint, admin, database: into.name };
   const server = passServer(shadow, postgres("poststack-test"));
   try {
-    return await copySample(live.session, { server, shadow }, most, signal);
+    const { rows: count, uncovered } = await copySample(live.session, { server, shadow }, most, signal);
+    return uncovered.length === 0 ? count : uncovered;
   } finally {
     await server.close();
   }
@@ -74,12 +79,32 @@ test("a sample is whole rows, as they are, whose foreign keys hold; no trigger s
   }
 });
 
-test("an admin that may not do without triggers gets none", async ({ database }) => {
+test("an admin that may not do without triggers gets none, and is told", async ({ database }) => {
   const [live, shadow] = [await beside(database, "live", "owner"), await beside(database, "shadow", "owner")];
   try {
     for (const one of [live, shadow]) await one.run("create table t (id int)");
     await live.run("insert into t values (1)");
-    expect(await copied(database, [live, shadow], 10, database.endpoint.owner)).toBe(0);
+    expect(await copied(database, [live, shadow], 10, database.endpoint.owner)).toEqual([
+      'the sample of rows: permission denied to set parameter "session_replication_role"',
+    ]);
+    expect(await shadow.text("select count(*) from t")).toBe("0");
+  } finally {
+    await away(database, live, shadow);
+  }
+});
+
+test("where a row may not be made as its owner there are none, and why is told", async ({ database }) => {
+  const [live, shadow] = [await beside(database, "live", "owner"), await beside(database, "shadow", "owner")];
+  try {
+    for (const one of [live, shadow]) {
+      await one.run(`create function fits(int) returns boolean language sql return true;
+        create table t (id int check (public.fits(id)))`);
+    }
+    await live.run("insert into t values (1)");
+    await shadow.run(`revoke execute on function fits from public, ${database.owner}`);
+    expect(await copied(database, [live, shadow], 10)).toEqual([
+      "the sample of rows: permission denied for function fits",
+    ]);
     expect(await shadow.text("select count(*) from t")).toBe("0");
   } finally {
     await away(database, live, shadow);

@@ -100,6 +100,13 @@ interface SampleTarget {
   readonly shadow: Endpoint;
 }
 
+interface Sample {
+  /** How many there are in the shadow. */
+  readonly rows: number;
+  /** What a copy does without, in words. */
+  readonly uncovered: readonly string[];
+}
+
 /**
  * Some rows of each table, such that foreign keys hold. Triggers do not see them come.
  *
@@ -108,14 +115,14 @@ interface SampleTarget {
  *
  * @param from a session in the original, as its owner
  * @param most rows of one table
- * @returns how many rows there are in the shadow; 0 too, where the admin may not let them in without triggers
+ * @returns none, and why, where the admin may not let them in without triggers, or the owner may not fill a table
  */
 export async function copySample(
   from: Session,
   { server, shadow }: SampleTarget,
   most: number,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Sample> {
   const tables = await ask(from, [tablesQuery], signal).then(([rows = []]) => rows.map(tableOf));
   const questions = tables.map(
     ({ name, texts }) =>
@@ -136,11 +143,12 @@ export async function copySample(
   ];
   try {
     const answers = await withoutTriggers({ server, shadow }, statements, signal);
-    return Number(answers.at(-2)?.[0]?.["rows"] ?? 0);
+    return { rows: Number(answers.at(-2)?.[0]?.["rows"] ?? 0), uncovered: [] };
   } catch (error) {
-    // 42501 insufficient_privilege
-    if (sqlFailure(error)?.sqlState !== "42501") throw error;
-    return 0;
+    const failure = sqlFailure(error);
+    // 42501 insufficient_privilege. All of it is one transaction: there is no row.
+    if (failure?.sqlState !== "42501") throw error;
+    return { rows: 0, uncovered: [`the sample of rows: ${failure.message}`] };
   }
 }
 

@@ -73,14 +73,18 @@ async function fill(
   const { ends: sealed, open } = await seal(session, endpoint.owner.user, signal);
   if (open[0] !== undefined) throw leadsOut(open[0].name);
   if (rowStatements.length > 0) await session.pipeline(rowStatements, signal);
-  const rows = sample === undefined ? 0 : await copySample(sample.from, { server, shadow }, sample.rows, signal);
+  const sampled =
+    sample === undefined ? noSample : await copySample(sample.from, { server, shadow }, sample.rows, signal);
   const ends = sealed.map((name) => `${name}, which lead${name.startsWith("functions ") ? "" : "s"} out of the copy`);
-  if (catalog === undefined) return { rows, uncovered: ends };
+  const made = { rows: sampled.rows, uncovered: [...ends, ...sampled.uncovered] };
+  if (catalog === undefined) return made;
   // Last: how objects are made anew does not hang on them, and what is read back for it would.
   const { isChanged, uncovered } = await takeSettings(catalog, server, signal);
   if (isChanged) await server.reset();
-  return { rows, uncovered: [...ends, ...uncovered] };
+  return { ...made, uncovered: [...made.uncovered, ...uncovered] };
 }
+
+const noSample: Made = { rows: 0, uncovered: [] };
 
 /** Only those that run otherwise than they are written: the rest is read as for every apply. */
 async function changedTexts(
