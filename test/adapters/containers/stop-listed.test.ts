@@ -11,6 +11,7 @@ async function requestsOf(states: readonly string[], says: Readonly<Record<strin
   const one = await scripted((request, response) => {
     if (request.method === "POST") return response.writeHead(204).end();
     const [State = "exited"] = left.splice(0, 1);
+    if (State === "broken") return json(response, { message: "database is locked" }, 500);
     return json(response, State === "" ? [] : [{ Id: "c", State }]);
   }, says);
   onTestFinished(() => one.close());
@@ -22,9 +23,22 @@ test.each<[string, readonly string[], number]>([
   ["a list that tells of it at once is asked once", ["exited"], 1],
   ["one that does not yet is asked again", ["running", "running", "exited"], 3],
   ["gone is ended, too", ["running", ""], 2],
+  ["a list that fails is no failure of the stop", ["running", "broken"], 2],
+  ["one that stays as it is was started by somebody else", Array.from({ length: 99 }, () => "running"), 50],
 ])("a stop: %s", async (_, states, looks) => {
   const stop = "POST /v1.45/containers/c/stop?t=0";
   expect(await requestsOf(states, docker)).toEqual([stop, ...Array.from({ length: looks }, () => asked)]);
+});
+
+test("a stop whose list is waited for ends with its signal", async () => {
+  const end = new AbortController();
+  const reason = new Error("enough");
+  const one = await scripted((request, response) => {
+    if (request.method === "POST") return response.writeHead(204).end();
+    return end.abort(reason);
+  }, docker);
+  onTestFinished(() => one.close());
+  await expect(one.engine.stopContainer("c", { graceMs: 0 }, end.signal)).rejects.toBe(reason);
 });
 
 test.each([
