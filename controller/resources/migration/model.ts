@@ -13,7 +13,7 @@ import type { LintFacts } from "./lint/facts.ts";
 import type { LintPolicy } from "./lint/level.ts";
 import type { Phase } from "./phases/header.ts";
 import type { Beside, DeploymentWish, PastPart, SeenDeployment } from "./phases/model.ts";
-import type { RepeatedRow, RepeatFacts } from "./repeatable/model.ts";
+import type { Names, RepeatedRow, RepeatFacts } from "./repeatable/model.ts";
 
 /** One migration as the names of its file pair say it. */
 export interface NamedMigration {
@@ -192,6 +192,8 @@ export interface ObservedMigrations {
   readonly repeated?: readonly RepeatedRow[];
   /** Of repeatable files that are to run, by name. */
   readonly repeating?: ReadonlyMap<string, RepeatFacts>;
+  /** What repeatable files make and need that have run as they are, by name; looked at where another is to run. */
+  readonly standing?: ReadonlyMap<string, Names>;
   /** Of another tool; looked for where it counts. */
   readonly foreign?: FoundLedger;
   /** What a contract that is pending is decided by; asked only where one is. */

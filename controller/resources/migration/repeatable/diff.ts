@@ -17,20 +17,21 @@ export const repeatableId = (name: string) => resourceId("migration", `repeatabl
  */
 export function stepsRepeated(
   { repeatable = [], target, lint: policy, roles }: Pick<ListedMigrations, "repeatable" | "target" | "lint" | "roles">,
-  observed: Pick<ObservedMigrations, "repeated" | "repeating" | "tables"> | undefined,
+  observed: Pick<ObservedMigrations, "repeated" | "repeating" | "standing" | "tables"> | undefined,
   taken: ReadonlySet<string> = new Set(),
 ): readonly MigrationAction[] {
   // They are written for the newest schema.
   if (target !== undefined) return [];
   const rows = observed?.repeated ?? [];
   const known = new Map(rows.map(({ name, checksum }) => [name, checksum]));
-  const due = repeatable.filter(({ name, checksum }) => !taken.has(name) && known.get(name) !== checksum);
-  const names = new Map([...(observed?.repeating ?? [])].map(([name, facts]) => [name, facts.names]));
-  const { sorted, cycles } = inOrder(due, names);
+  const isDue = ({ name, checksum }: RepeatableFile): boolean => !taken.has(name) && known.get(name) !== checksum;
+  const looked = [...(observed?.repeating ?? [])].map(([name, facts]) => [name, facts.names] as const);
+  // All of them: one that runs again may close a circle with those that stand.
+  const { sorted, cycles } = inOrder(repeatable, new Map([...(observed?.standing ?? []), ...looked]));
   const inCycle = new Map(cycles.flatMap((cycle) => cycle.map((file) => [file, cycle] as const)));
   const files = new Set(repeatable.map(({ name }) => name));
 
-  const steps = sorted.map((file): MigrationAction => {
+  const steps = sorted.filter(isDue).map((file): MigrationAction => {
     const { name, checksum } = file;
     const facts = observed?.repeating?.get(name);
     const lint = lintVerdict(name, facts?.suspicions, policy, observed?.tables);

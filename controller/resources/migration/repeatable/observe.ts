@@ -30,16 +30,21 @@ export async function observeRepeatables(
   { recorded, session, live, ...before }: Beside,
   ports: Ports,
   signal: AbortSignal,
-): Promise<Pick<ObservedMigrations, "repeated" | "repeating" | "tables">> {
+): Promise<Pick<ObservedMigrations, "repeated" | "repeating" | "standing" | "tables">> {
   const repeated = recorded && session !== undefined ? await readRepeated(session, signal) : [];
   if (repeatable.length === 0 && repeated.length === 0) return {};
   const repeating = await lookAtRepeatables(repeatable, repeated, ports);
-  if (repeating.size === 0 || live === undefined) return { repeated, repeating };
+  if (repeating.size === 0) return { repeated, repeating };
+  const standing = await namesOf(
+    repeatable.filter(({ name }) => !repeating.has(name)),
+    ports,
+  );
+  if (live === undefined) return { repeated, repeating, standing };
   const { withSuspicionsOfRepeatables } = await import("../lint/pending.ts");
   const { withImpactOfRepeatables } = await import("../impact/pending.ts");
   const reading = { files: ports.files, parser: parsedOnce(ports.parser) };
   const suspected = await withSuspicionsOfRepeatables(repeating, repeatable, before, reading);
-  return { repeated, ...(await withImpactOfRepeatables(suspected, repeatable, reading, live, signal)) };
+  return { repeated, standing, ...(await withImpactOfRepeatables(suspected, repeatable, reading, live, signal)) };
 }
 
 /** The texts of those that are to run, looked at before the first of them does. */
@@ -65,4 +70,14 @@ async function lookAtRepeatables(
     }
   }
   return facts;
+}
+
+/** Of those that do not run again: what is to run stands in one order, or in a circle, with them, too. */
+async function namesOf(
+  files: readonly RepeatableFile[],
+  { files: from, parser }: Pick<Ports, "files" | "parser">,
+): Promise<ReadonlyMap<string, Names>> {
+  const names = new Map<string, Names>();
+  for (const { name, file } of files) names.set(name, await namesIn(readSource(file, from).text, parser));
+  return names;
 }

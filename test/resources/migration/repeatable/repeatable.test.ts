@@ -64,6 +64,17 @@ describe("repeatable files", () => {
     expect(await database.column("select pg_get_viewdef('active') like '%WHERE%'")).toEqual([false]);
   });
 
+  test("that close a circle with one that stands are refused, and it goes on to work", async ({ database }) => {
+    const it = await staged(database);
+    await passes(it);
+    it.project.write(
+      "migrations/repeatable/active.sql",
+      "create or replace view active as select id from users where exists (select from a_count);",
+    );
+    expect(await plans(it)).toEqual(["refuse migration:repeatable/active MIGRATION_ORDER"]);
+    expect(await database.column("select n::int from a_count")).toEqual([0]);
+  });
+
   test("with other line ends or a byte order mark are the same", async ({ database }) => {
     const it = await staged(database);
     await passes(it);
