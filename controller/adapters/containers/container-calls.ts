@@ -82,7 +82,7 @@ export function containerCalls(session: (signal: AbortSignal) => Promise<Session
     async createContainer(name, spec, signal) {
       const { client, dialect, apiVersion } = await session(signal);
       const doing = `creating container ${name}`;
-      refuseWhatIsLacking(spec, apiVersion, doing);
+      refuseWhatIsLacking(spec, { dialect, apiVersion }, doing);
       const attachments = spec.network.mode === "networks" ? [...spec.network.attachments] : [];
       const isTakenAtOnce = dialect.createsWithAllNetworks;
       const atOnce = isTakenAtOnce ? attachments : attachments.slice(0, 1);

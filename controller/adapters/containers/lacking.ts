@@ -1,6 +1,12 @@
 import { PoststackError } from "../../core/errors.ts";
 import type { ContainerSpec, Mount, NetworkSpec } from "../../core/ports/container-spec.ts";
-import { versionNumber } from "./dialect.ts";
+import { versionNumber, type Dialect } from "./dialect.ts";
+
+/** What is spoken with an engine. */
+interface Spoken {
+  readonly dialect: Pick<Dialect, "engine">;
+  readonly apiVersion: string;
+}
 
 /** An older engine leaves out in silence what it does not know: each such field, and the API version that brought it. */
 const sinceVersion: readonly (readonly [what: string, since: string, isAsked: (spec: ContainerSpec) => boolean])[] = [
@@ -39,17 +45,24 @@ function hasAttachment(isIt: (attachment: Attachment, index: number) => boolean)
 }
 
 /** @throws PoststackError `ENGINE_LACKS`, before anything is sent */
-export function refuseWhatIsLacking(spec: ContainerSpec, apiVersion: string, doing: string): void {
-  for (const [what, since, isAsked] of sinceVersion) if (isAsked(spec)) need(what, since, apiVersion, doing);
+export function refuseWhatIsLacking(spec: ContainerSpec, spoken: Spoken, doing: string): void {
+  for (const [what, since, isAsked] of sinceVersion) if (isAsked(spec)) need(what, since, spoken, doing);
 }
 
 /** @throws PoststackError `ENGINE_LACKS` */
-export function refuseNetworkThatIsLacking(spec: NetworkSpec, apiVersion: string, doing: string): void {
-  if (spec.ipv4 === false) need("a network without IPv4", "1.48", apiVersion, doing);
+export function refuseNetworkThatIsLacking(spec: NetworkSpec, spoken: Spoken, doing: string): void {
+  if (spec.ipv4 === false) need("a network without IPv4", "1.48", spoken, doing);
 }
 
-function need(what: string, since: string, apiVersion: string, doing: string): void {
+function need(what: string, since: string, { dialect, apiVersion }: Spoken, doing: string): void {
   if (versionNumber(apiVersion) >= versionNumber(since)) return;
+  // A newer one is no help: each is spoken with as the oldest (engine.ts).
+  if (dialect.engine === "podman") {
+    throw new PoststackError("ENGINE_LACKS", {
+      what: `${doing}: Podman is not asked for ${what}: API version ${apiVersion}, which is spoken with every Podman, is older`,
+      next: `leave it out, or use Docker with API version ${since} or newer`,
+    });
+  }
   throw new PoststackError("ENGINE_LACKS", {
     what: `${doing}: ${what} needs an engine with API version ${since}; this one has ${apiVersion}`,
     next: "use a newer engine, or leave it out",

@@ -51,9 +51,9 @@ export function objectCalls(session: (signal: AbortSignal) => Promise<Session>):
     },
 
     async createNetwork(name, spec, signal) {
-      const { client, apiVersion } = await session(signal);
+      const { client, dialect, apiVersion } = await session(signal);
       const doing = `creating network ${name}`;
-      refuseNetworkThatIsLacking(spec, apiVersion, doing);
+      refuseNetworkThatIsLacking(spec, { dialect, apiVersion }, doing);
       const { driver, driverOptions, internal, attachable, ipv6, ipv4, addresses, labels } = spec;
       const body = {
         Name: name,
