@@ -27,7 +27,7 @@ export async function textsInShadow(
  * @param own the database that is replaced where a statement names it; undefined: they run as they are
  * @param live what is there already, and may be called or fired
  * @param where code: in a DO block, or in a function that is called. Such a statement by itself can be left out of what runs in
- *   a shadow; out of code it cannot be taken
+ *   a shadow; out of code it cannot be taken. anywhere: by itself as well, or in a function that becomes a trigger's
  */
 export async function firstBeyond(
   texts: ReadonlyMap<string, string>,
@@ -38,13 +38,14 @@ export async function firstBeyond(
 ): Promise<string | undefined> {
   const reader = codeReader();
   const far = await farFunctions(live, reader, parser);
-  const trigger = far.find(({ isTrigger }) => isTrigger);
+  const trigger = far.find(({ isFired }) => isFired);
   if (trigger !== undefined && texts.size > 0) return `${trigger.identity}, which a trigger calls,`;
   for (const [file, text] of texts) {
     const parsed = reader.isOfInterest(text) ? await parser.parse(text) : undefined;
     if (parsed === undefined) continue;
     const isOfServer = parsed.statements.some((statement) => reachOf(statement, own) === "server");
-    if (reader.reachesBeyond(parsed) || (isOfServer && where === "anywhere")) return file;
+    if (reader.reachesBeyond(parsed)) return file;
+    if (where === "anywhere" && (isOfServer || reader.makesTrigger(parsed))) return file;
   }
   return undefined;
 }
@@ -54,23 +55,27 @@ export interface LiveFunction {
   readonly identity: string;
   /** CREATE FUNCTION, whole. */
   readonly definition: string;
-  /** It runs without being named. */
-  readonly isTrigger: boolean;
+  /** A trigger of the database's runs it, without its being named. */
+  readonly isFired: boolean;
 }
 
-/** Those that speak of more than their database. Twice: a function may call one that comes behind it. */
+/** Those that speak of more than their database. A function may call one that comes behind it: until no more are found. */
 async function farFunctions(
   live: readonly LiveFunction[],
   reader: CodeReader,
   parser: SqlParser,
 ): Promise<readonly LiveFunction[]> {
-  for (let round = 1; round <= 2; round++) {
-    for (const { definition } of live) {
+  const isFar = ({ identity }: LiveFunction): boolean => reader.isFar(nameIn(identity));
+  let near: readonly LiveFunction[] = live;
+  for (;;) {
+    for (const { definition } of near) {
       const parsed = reader.isOfInterest(definition) ? await parser.parse(definition) : undefined;
       if (parsed !== undefined) reader.reachesBeyond(parsed);
     }
+    const left = near.filter((one) => !isFar(one));
+    if (left.length === near.length) return live.filter(isFar);
+    near = left;
   }
-  return live.filter(({ identity }) => reader.isFar(nameIn(identity)));
 }
 
 /** `function public."Make role"(text)` → `make role` */

@@ -10,6 +10,8 @@ export interface CodeReader {
   readonly isOfInterest: (text: string) => boolean;
   /** Whether a DO block, or a function of the texts that is called, speaks of more than the database in which it runs. */
   readonly reachesBeyond: (parsed: ParsedSql) => boolean;
+  /** Whether a statement makes a trigger of such a function: from then on it runs without being named. */
+  readonly makesTrigger: (parsed: ParsedSql) => boolean;
   /** Whether a function that one of the texts makes does, by its name in lower case. */
   readonly isFar: (name: string) => boolean;
 }
@@ -34,9 +36,13 @@ export function codeReader(): CodeReader {
       }
       return found;
     },
+    makesTrigger: ({ statements }) =>
+      statements.some(({ tree, text }) => tree !== undefined && isTrigger(tree) && callsAny(text, far)),
     isFar: (name) => far.has(name),
   };
 }
+
+const isTrigger = (tree: Node): boolean => "CreateTrigStmt" in tree || "CreateEventTrigStmt" in tree;
 
 interface Code {
   readonly body: string;

@@ -1,4 +1,3 @@
-import { textOf, type Catalog } from "../../core/catalog/model.ts";
 import { readCatalog } from "../../core/catalog/read.ts";
 import type { ErrorFacts } from "../../core/errors.ts";
 import type { ResourceId } from "../../core/id.ts";
@@ -14,11 +13,11 @@ import { rowsToCopy, type CopiedRow } from "./copied-rows.ts";
 import type { Original } from "./beside.ts";
 import { readingWithin, type Copy, type Made } from "./copy.ts";
 import { onCopies } from "./on-copies.ts";
+import { functionsIn } from "./live-functions.ts";
 import { readParts } from "./parts.ts";
 import type { Rehearsed } from "./rehearsed.ts";
 import { thereAndBack } from "./there-and-back.ts";
 import { wherefore } from "./wherefore.ts";
-import type { LiveFunction } from "../shadow-files.ts";
 import { workIn, type Rollback } from "./work.ts";
 
 /**
@@ -53,7 +52,12 @@ export async function rehearse(
   const because = await wherefore(
     plan,
     isUp,
-    { texts, recorded, database: endpoint.database, live: functionsIn(copied.catalog) },
+    {
+      texts,
+      recorded,
+      database: endpoint.database,
+      live: copied.catalog === undefined ? [] : functionsIn(copied.catalog),
+    },
     ports.parser,
   );
   const { place, withCopy } = onCopies(copied, because, seen, ports, signal);
@@ -76,14 +80,6 @@ export async function rehearse(
   };
   return { ...(failure === undefined ? plan : refusing(plan, failure.id, failure.error)), rehearsal };
 }
-
-/** What users have made, not what came with extensions. */
-const functionsIn = (catalog: Catalog | undefined): readonly LiveFunction[] =>
-  (catalog?.objects ?? []).flatMap((object) => {
-    const definition = textOf(object, "definition");
-    if ((object.kind !== "function" && object.kind !== "procedure") || definition === undefined) return [];
-    return [{ identity: object.identity, definition, isTrigger: /^ *returns (?:event_)?trigger$/im.test(definition) }];
-  });
 
 /** By what they are called: the ledger has what runs where no file does. */
 function recordedRollbacks(rollbacks: readonly Rollback[], rows: readonly CopiedRow[]): ReadonlyMap<string, string> {

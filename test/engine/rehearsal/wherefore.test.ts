@@ -4,6 +4,8 @@ import { wherefore } from "../../../controller/engine/rehearsal/wherefore.ts";
 
 const plan = { project: "p", environment: "dev", actions: [], deferred: [], fingerprint: "" };
 
+const firing = "create function f() returns trigger language plpgsql as $$ begin drop role x; return new; end $$";
+
 test.each<[sql: string, isBeside: boolean]>([
   ["create table roles (id int)", true],
   ["create role reporting", false],
@@ -45,6 +47,9 @@ test.each<[sql: string, isBeside: boolean]>([
     "create function f() returns void language sql as 'drop role x'; create function g() returns void language plpgsql as $$ begin perform f(); end $$; select g()",
     false,
   ],
+  [`${firing}; create trigger t before insert on a for each row execute function f()`, false],
+  [`${firing}; create event trigger t on ddl_command_end execute function f()`, false],
+  [`${firing}; drop trigger t on a`, true],
   ["create function f() returns void language sql as 'drop role x'; grant execute on function f() to app", true],
   ["create function f() returns void language sql as 'drop role x'; do $$ begin perform F (); end $$", false],
   // What the grammar does not know is told by its words.
@@ -75,16 +80,30 @@ const role = "create function public.f() returns void language sql as 'drop role
 const through =
   "create function public.g() returns trigger language plpgsql as $$ begin perform f(); return new; end $$";
 
+/** `a` calls `b`, which calls `c`, which calls `d`. */
+const chain = ["a", "b", "c", "d"].map((name, index, names): readonly [string, string] => [
+  `function public.${name}()`,
+  role
+    .replace("public.f", `public.${name}`)
+    .replace("drop role x", index === 3 ? "drop role x" : `select ${names[index + 1]}()`),
+]);
+
 test.each<
-  [what: string, live: readonly (readonly [identity: string, definition: string])[], because: string | undefined]
+  [
+    what: string,
+    live: readonly (readonly [identity: string, definition: string])[],
+    fired: string | undefined,
+    because: string | undefined,
+  ]
 >([
-  ["that nobody calls", [["function public.f()", role]], undefined],
+  ["that nobody calls", [["function public.f()", role]], undefined, undefined],
   [
     "that the file calls, by way of another",
     [
       ['procedure public."G"()', through.replace("public.g", 'public."G"').replace("trigger", "void")],
       ["function public.f()", role],
     ],
+    undefined,
     "001.sql",
   ],
   [
@@ -93,17 +112,46 @@ test.each<
       ["function public.g()", through],
       ["function public.f()", role],
     ],
+    "function public.g()",
     "function public.g(), which a trigger calls,",
   ],
-])("a function of the database's that drops a role, %s", async (_what, live, because) => {
+  [
+    "that could be a trigger's, and is none's",
+    [
+      ["function public.h()", through.replace("public.g", "public.h")],
+      ["function public.f()", role],
+    ],
+    undefined,
+    undefined,
+  ],
+  [
+    "that a trigger calls by way of two others",
+    chain,
+    "function public.a()",
+    "function public.a(), which a trigger calls,",
+  ],
+  [
+    "whichever of them is read first",
+    chain.toReversed(),
+    "function public.a()",
+    "function public.a(), which a trigger calls,",
+  ],
+])("a function of the database's that drops a role, %s", async (_what, live, fired, because) => {
   const texts = new Map([["001.sql", 'insert into t values (1); call "G"()']]);
-  const functions = live.map(([identity, definition]) => ({
-    identity,
-    definition,
-    isTrigger: definition.includes("returns trigger"),
-  }));
+  const functions = live.map(([identity, definition]) => ({ identity, definition, isFired: identity === fired }));
   const told = because === undefined ? undefined : `${because} speaks of roles or of the whole server`;
   expect(await wherefore(plan, true, { ...nothing, texts, live: functions }, sqlParser)).toBe(told);
+});
+
+test("a function of the database's that drops a role, of which a file makes a trigger's", async () => {
+  const texts = new Map([["001.sql", "create trigger t before insert on a for each row execute function g()"]]);
+  const live = [
+    { identity: "function public.g()", definition: through, isFired: false },
+    { identity: "function public.f()", definition: role, isFired: false },
+  ];
+  expect(await wherefore(plan, true, { ...nothing, texts, live }, sqlParser)).toBe(
+    "001.sql speaks of roles or of the whole server",
+  );
 });
 
 test("a server that is down has no place beside its database", async () => {
