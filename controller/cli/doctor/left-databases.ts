@@ -3,6 +3,7 @@ import { PoststackError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Endpoint, Postgres, Session } from "../../core/ports/postgres.ts";
 import { forsakenShadows } from "../../core/shadow/shadow.ts";
+import { quoteIdentifier } from "../../core/sql.ts";
 import { discardedDatabases } from "../../resources/backup/restore/beside.ts";
 import { warning, type Check } from "./check.ts";
 
@@ -15,7 +16,7 @@ interface Asked {
 
 const asking = { subject: "looking for databases that were left", next: "see whether the server answers" };
 
-/** Databases that a killed command left: they take room, and few other commands tell of them. */
+/** Databases that a command left, killed or refused: they take room, and few other commands tell of them. */
 export async function leftDatabases(
   asked: Asked,
   { postgres, clock }: { readonly postgres: Postgres; readonly clock: Clock },
@@ -63,8 +64,8 @@ const leftShadows = (environment: string, names: readonly string[]): Check =>
 const leftReplaced = (environment: string, names: readonly string[]): Check =>
   warning(
     `${environment}: replaced databases`,
-    `${names.join(", ")}: replaced by a restore with --delete-data that was killed before it dropped ${itOrThem(names)}`,
-    `\`poststack backup prune ${environment} --delete-data\` drops ${itOrThem(names)}`,
+    `${names.join(", ")}: replaced by a restore with --delete-data, which did not drop ${itOrThem(names)}`,
+    `as the server's admin: ${names.map((name) => `drop database ${quoteIdentifier(name)} with (force)`).join("; ")}. \`poststack backup prune ${environment} --delete-data\` drops ${itOrThem(names)}, too, and deletes every backup that \`keep\` does not want`,
   );
 
 const itOrThem = (names: readonly string[]): string => (names.length === 1 ? "it" : "them");

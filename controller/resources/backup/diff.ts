@@ -30,7 +30,9 @@ function diffOne(desired: DesiredBackup, observed: ObservedBackup): readonly Bac
   const { wish } = desired;
   const left = [
     ...observed.leftovers.map((name) => dropLeftover(desired, name)),
-    ...(mayDelete(wish) ? observed.discarded.map((name) => dropDiscarded(desired, name)) : []),
+    ...(mayDelete(wish) && !isRestored(wish, observed)
+      ? observed.discarded.map((name) => dropDiscarded(desired, name))
+      : []),
     ...observed.unpacked.map((name) => removeUnpacked(desired, name)),
   ];
   switch (wish.type) {
@@ -46,6 +48,13 @@ function diffOne(desired: DesiredBackup, observed: ObservedBackup): readonly Bac
       return unreachable(wish);
   }
 }
+
+/** This very run has done it, and said so where it could not drop what it replaced. */
+const isRestored = (wish: Wish, { candidate, restored }: ObservedBackup): boolean =>
+  wish.type === "restore" &&
+  restored !== undefined &&
+  restored.at >= wish.since &&
+  restored.sha256 === candidate?.sha256;
 
 const mayDelete = (wish: Wish): boolean => (wish.type === "restore" || wish.type === "prune") && wish.deleteData;
 
@@ -76,13 +85,13 @@ export function takeOrRefuse(desired: DesiredBackup, observed: ObservedBackup, b
 
 function restore(
   desired: DesiredBackup,
-  { since, deleteData }: Extract<Wish, { readonly type: "restore" }>,
+  wish: Extract<Wish, { readonly type: "restore" }>,
   observed: ObservedBackup,
   left: readonly BackupAction[],
 ): readonly BackupAction[] {
-  const { candidate, restored, tools, database, sessions } = observed;
-  if (candidate === undefined) return left;
-  if (restored !== undefined && restored.at >= since && restored.sha256 === candidate.sha256) return left;
+  const { candidate, tools, database, sessions } = observed;
+  const { deleteData } = wish;
+  if (candidate === undefined || isRestored(wish, observed)) return left;
   if (candidate.manifest?.format === "physical") {
     return [
       ...left,
@@ -137,9 +146,7 @@ const told = (sessions: ObservedBackup["sessions"]): readonly string[] =>
 const stays = ({ wish }: DesiredBackup, { discarded }: ObservedBackup): readonly string[] =>
   discarded.length === 0 || mayDelete(wish)
     ? []
-    : [
-        `left by a restore with --delete-data that was interrupted, which drops it the next time: ${discarded.join(", ")}`,
-      ];
+    : [`left by a restore with --delete-data, which drops it the next time: ${discarded.join(", ")}`];
 
 function prune(
   desired: DesiredBackup,
@@ -174,7 +181,7 @@ const dropLeftover = (desired: DesiredBackup, name: string): BackupAction => ({
 /** Somebody gave leave to delete it, in another run: that leave has ended with it. */
 const dropDiscarded = (desired: DesiredBackup, name: string): BackupAction => ({
   ...dropLeftover(desired, name),
-  reason: "what a restore with --delete-data has replaced, and was interrupted before it was dropped",
+  reason: "what a restore with --delete-data has replaced and not dropped",
   hazards: ["deletes-data"],
 });
 

@@ -1,14 +1,13 @@
 import { PoststackError } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import type { Result } from "../../core/resource.ts";
-import { quoteIdentifier, unlessSqlState } from "../../core/sql.ts";
-import { runAlone } from "../../core/transaction.ts";
 import type { Candidate, DesiredBackup, Programs, RestoreFacts } from "./model.ts";
 import { beforeName, discardedName } from "./names.ts";
 import { checkContent } from "./observe.ts";
 import { restoreCluster } from "./physical/restore.ts";
 import { withSibling } from "./restore/sibling.ts";
 import { fill, type Filled } from "./restore/fill.ts";
+import { takePlaceAndDrop, undeleted } from "./restore/replaced.ts";
 import { copySettings, takePlace } from "./restore/swap.ts";
 import { toolbox } from "./tools.ts";
 
@@ -23,6 +22,7 @@ export async function restoreBackup(facts: RestoreFacts, ports: Ports, signal: A
   ports.progress(`reading ${candidate.path}`);
   await checkContent(candidate, ports, signal);
   const kept = deleteData ? undefined : beforeName(database, ports.clock.date());
+  let old = kept === undefined ? "deleted" : `database ${kept}`;
   await withSibling(desired, ports, signal, async (sibling) => {
     ports.progress(`restoring into ${sibling}`);
     const filled = await filledFrom(candidate, sibling, { desired, tools }, ports, signal);
@@ -31,25 +31,15 @@ export async function restoreBackup(facts: RestoreFacts, ports: Ports, signal: A
     const fence = ports.server.fence();
     // Our own sessions are in the way, too.
     await ports.server.reset();
-    const outgoing = kept ?? discardedName(sibling);
-    await takePlace({ endpoint: desired.endpoint, sibling, before: outgoing, fence }, ports, signal);
+    const places = { endpoint: desired.endpoint, sibling, fence };
+    if (kept !== undefined) return takePlace({ ...places, before: kept }, ports, signal);
     // From here on its name says that it is to go: whoever comes next can tell it from one that is kept.
-    if (kept === undefined) await drop(outgoing, ports, signal);
+    const discarded = discardedName(sibling);
+    const left = await takePlaceAndDrop({ ...places, before: discarded }, ports, signal);
+    if (left !== undefined)
+      old = `left as database ${discarded}, ${undeleted(left)}; \`poststack doctor\` says what drops it`;
   });
-  return {
-    note: `restored; what was there before is ${kept === undefined ? "deleted" : `database ${kept}`}`,
-  };
-}
-
-async function drop(name: string, ports: Ports, signal: AbortSignal): Promise<void> {
-  const session = await ports.server.maintenance(signal);
-  try {
-    // 3D000 invalid_catalog_name: an earlier try has done it.
-    const statement = `drop database ${quoteIdentifier(name)} with (force)`;
-    await runAlone(session, statement, ports, signal).catch(unlessSqlState("3D000"));
-  } finally {
-    await session.close();
-  }
+  return { note: `restored; what was there before is ${old}` };
 }
 
 /**

@@ -30,17 +30,24 @@ test.each<[string, Partial<DesiredBackup>, Partial<ObservedBackup> | undefined, 
     "with it, it is dropped",
     { wish: { type: "prune", deleteData: true } },
     { discarded: ["shop_dev.deleted_0123abcd"] },
-    "prune backup:shop_dev.deleted_0123abcd  what a restore with --delete-data has replaced, and was interrupted before it was dropped  [deletes-data]",
+    "prune backup:shop_dev.deleted_0123abcd  what a restore with --delete-data has replaced and not dropped  [deletes-data]",
   ],
   [
-    "so it is by the next restore that may",
+    "so it is by the next restore that may, before it begins",
+    { wish: { ...restore.wish, deleteData: true } },
+    { candidate: candidate(), discarded: ["shop_dev.deleted_0123abcd"] },
+    `prune backup:shop_dev.deleted_0123abcd  what a restore with --delete-data has replaced and not dropped  [deletes-data]
+${restoring.replace("kept beside it  [downtime]", "deleted  [downtime, deletes-data]")}`,
+  ],
+  [
+    "what this very restore could not drop is left to the next: it would fail although all is restored",
     { wish: { ...restore.wish, deleteData: true } },
     {
       candidate: candidate(),
       restored: { sha256: "ab".repeat(32), at: later },
       discarded: ["shop_dev.deleted_0123abcd"],
     },
-    "prune backup:shop_dev.deleted_0123abcd  what a restore with --delete-data has replaced, and was interrupted before it was dropped  [deletes-data]",
+    "",
   ],
   [
     "so is a copy that was unpacked",
@@ -165,7 +172,7 @@ test.each<[string, Partial<ObservedBackup>, readonly string[]]>([
     { candidate: candidate(), discarded: ["shop_dev.deleted_0123abcd"] },
     [
       "taken of dev at 2026-11-20T03:00:00.000Z, last migration 012",
-      "left by a restore with --delete-data that was interrupted, which drops it the next time: shop_dev.deleted_0123abcd",
+      "left by a restore with --delete-data, which drops it the next time: shop_dev.deleted_0123abcd",
     ],
   ],
   [

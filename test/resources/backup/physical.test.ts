@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { takesAway } from "../../../controller/core/action.ts";
+import { PoststackError } from "../../../controller/core/errors.ts";
+import type { Ports } from "../../../controller/core/ports.ts";
 import { renderActions } from "../../../controller/core/render.ts";
 import { Secret } from "../../../controller/core/secret.ts";
 import { diff } from "../../../controller/resources/backup/diff.ts";
 import type { Manifest } from "../../../controller/resources/backup/manifest.ts";
 import { parseManifest, renderManifest } from "../../../controller/resources/backup/manifest.ts";
 import type { DesiredBackup, ObservedBackup, ObservedCluster } from "../../../controller/resources/backup/model.ts";
+import { restoreCluster } from "../../../controller/resources/backup/physical/restore.ts";
 import { sealOf } from "../../../controller/resources/backup/physical/seal.ts";
 import { segmentsOf, startIn } from "../../../controller/resources/backup/physical/wal.ts";
 import { candidate, desiredBackup, manifest, observedBackup, sealKey, since } from "./kit.ts";
@@ -147,6 +150,28 @@ describe("a copy is restored", () => {
     ]);
     expect(diff([wished(wish())], [seen]).map(takesAway)).toEqual([true]);
   });
+});
+
+test.each<[string, () => void, string]>([
+  ["goes", () => undefined, "restored; what was there before is deleted"],
+  [
+    "may stay: it is restored all the same",
+    () => {
+      throw new PoststackError("STATE_UNWRITABLE", { what: "cannot remove base" });
+    },
+    "restored; what was there before is left in /shop/postgres.before_1, which could not be deleted (cannot remove base)",
+  ],
+])("what a copy replaced %s", async (_what, removeReplaced, note) => {
+  const done = (): Promise<void> => Promise.resolve();
+  const ports = {
+    progress: () => undefined,
+    backups: { measure: () => Promise.resolve({ sha256: candidate().sha256 }) },
+    embedded: { copies: { open: () => Promise.resolve("/shop/postgres.before_1"), removeReplaced }, start: done },
+    server: { reset: done },
+  } as unknown as Ports;
+  const facts = { desired: desiredBackup({ embedded }), tools: { on: "files", major: 17 }, candidate: candidate() } as const;
+  const restored = restoreCluster({ ...facts, deleteData: true }, ports, new AbortController().signal);
+  expect(await restored).toEqual({ note });
 });
 
 test("its manifest is read as it was written", () => {

@@ -5,6 +5,7 @@ import { checkFence } from "../../../core/transaction.ts";
 import type { Candidate, DesiredBackup, RestoreFacts } from "../model.ts";
 import { replacedEnding } from "../names.ts";
 import { checkContent } from "../observe.ts";
+import { undeleted } from "../restore/replaced.ts";
 import { specOf } from "./copy.ts";
 import { asOurs, lookInside, type Held } from "./look.ts";
 
@@ -44,7 +45,12 @@ export async function restoreCluster(facts: RestoreFacts, ports: Ports, signal: 
   await ports.embedded.start(spec, endpoint.admin, signal);
   await ports.server.reset();
   if (!deleteData) return { note: `restored; what was there before is in ${outgoing}` };
-  copies.removeReplaced(outgoing);
+  try {
+    copies.removeReplaced(outgoing);
+  } catch (error) {
+    // It is restored: told as failed it would be done again, over what has been written since.
+    return { note: `restored; what was there before is left in ${outgoing}, ${undeleted(error)}` };
+  }
   return { note: "restored; what was there before is deleted" };
 }
 

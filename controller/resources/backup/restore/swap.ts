@@ -64,7 +64,8 @@ const settingsOf = (from: string, to: string): string =>
     end if;
   end`);
 
-interface Places {
+/** Who takes whose place. */
+export interface Places {
   /** Of the present one. */
   readonly endpoint: Endpoint;
   readonly sibling: string;
