@@ -11,12 +11,14 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { PoststackError } from "../core/errors.ts";
 import type { BackupFile, Backups } from "../core/ports/backups.ts";
 import { hasCode, syncPath, unlessUnwritable, writeAtomically } from "./atomic-file.ts";
 import { backupPrograms } from "./backup-programs.ts";
+import { writingForUser } from "./user-file.ts";
 
 /** A manifest has a few hundred bytes. */
 const manifestLimitBytes = 64 * 1024;
@@ -37,7 +39,7 @@ export const backupFiles = (environment: NodeJS.ProcessEnv): Backups => ({
       .sort()
       .flatMap((name) => find(join(directory, name)) ?? []),
   find,
-  occupied: (path) => [path, manifestOf(path)].filter((one) => lstatSync(one, { throwIfNoEntry: false }) !== undefined),
+  occupied: (path) => [path, manifestOf(path)].filter((one) => statsOf(one) !== undefined),
   begin,
   append: (path, bytes) => writing(path, () => appendFileSync(path, bytes)),
   measure,
@@ -66,15 +68,26 @@ export const backupFiles = (environment: NodeJS.ProcessEnv): Backups => ({
 });
 
 function find(path: string): BackupFile | undefined {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = statsOf(path);
   if (stats?.isFile() !== true) return undefined;
   return { path, sizeBytes: stats.size, manifest: smallText(manifestOf(path), manifestLimitBytes) };
 }
 
-function begin(path: string, isLeftover: (name: string) => boolean): string {
+/** Undefined: nothing has the name, nor can have it below a file. @throws PoststackError `FILE_UNREADABLE` */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return undefined;
+    return unreadable(path, error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function begin(path: string, isLeftover: (name: string) => boolean, whose: "ours" | "theirs"): string {
   const [folder, partial] = [dirname(path), `${path}.partial`];
-  return writing(path, () => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const attempt = whose === "ours" ? writing : writingForUser;
+  return attempt(path, () => {
+    if (whose === "ours") mkdirSync(folder, { recursive: true, mode: 0o700 });
     const isOld = (name: string): boolean => name === basename(partial) || isLeftover(name);
     for (const name of namesIn(folder).filter(isOld)) rmSync(join(folder, name), { force: true });
     const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
@@ -103,7 +116,7 @@ async function* chunksOf(path: string, signal: AbortSignal): AsyncGenerator<Buff
 }
 
 function smallText(path: string, limitBytes: number): string | undefined {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = statsOf(path);
   if (stats?.isFile() !== true || stats.size > limitBytes) return undefined;
   try {
     return readFileSync(path, "utf8");

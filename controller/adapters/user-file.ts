@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { PoststackError } from "../core/errors.ts";
-import { hasCode } from "./atomic-file.ts";
+import { hasCode, unlessFull } from "./atomic-file.ts";
 import { realPath } from "./real-path.ts";
 import { temporaryName } from "./temporary-name.ts";
 
@@ -34,7 +34,7 @@ export function writeProjectFiles(
   }
   for (const [path, text] of texts) {
     const full = join(root, path);
-    attempt(full, () => mkdirSync(dirname(full), { recursive: true }));
+    writingForUser(full, () => mkdirSync(dirname(full), { recursive: true }));
     writeUserFile(full, text, options);
   }
 }
@@ -43,18 +43,20 @@ export function writeProjectFiles(
  * Writes a file that belongs to the user where the user says: a saved plan. What is overwritten is replaced at once:
  * whoever reads it meanwhile sees the old file or the new one, never half of one.
  *
- * @throws PoststackError `FILE_EXISTS` when it may not be overwritten, `FILE_UNREADABLE` when it cannot be written
+ * @throws PoststackError `FILE_EXISTS` when it may not be overwritten, `DISK_FULL`, `FILE_UNREADABLE` when it cannot be
+ * written for another reason
  */
 export function writeUserFile(path: string, text: string, { overwrite }: { readonly overwrite: boolean }): void {
-  attempt(path, () => {
+  writingForUser(path, () => {
     if (overwrite) replace(path, text);
     else writeFileSync(path, text, { flag: "wx" });
   });
 }
 
-function attempt(path: string, write: () => void): void {
+/** @throws PoststackError as {@link writeUserFile}, of what the system says about `path`, which the user has named */
+export function writingForUser<T>(path: string, write: () => T): T {
   try {
-    write();
+    return write();
   } catch (error) {
     if (hasCode(error, "EEXIST")) {
       throw new PoststackError("FILE_EXISTS", {
@@ -62,6 +64,8 @@ function attempt(path: string, write: () => void): void {
         next: "choose another name, or give --force",
       });
     }
+    const full = unlessFull(error, path);
+    if (full instanceof PoststackError) throw full;
     const what = `cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`;
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     const next = nextSteps[code] ?? "choose a place that this user can write to";
@@ -73,7 +77,6 @@ const nextSteps: { readonly [code: string]: string } = {
   ENOENT: "make the folder first, or correct the path",
   ENOTDIR: "correct the path: a part of it is a file",
   EISDIR: "correct the path: it is a folder",
-  ENOSPC: "make room on that disk",
   EROFS: "choose a place on a disk that is not read-only",
 };
 

@@ -17,7 +17,7 @@ describe("a file of a backup", () => {
     const { root } = projectWith();
     const folder = join(root, "deep/backups");
     const path = join(folder, "a.dump");
-    const partial = files.begin(path, isOwn);
+    const partial = files.begin(path, isOwn, "ours");
     expect([modeOf(partial), modeOf(folder)]).toEqual([0o600, 0o700]);
     files.append(partial, Buffer.from("one "));
     files.append(partial, Buffer.from("two"));
@@ -37,7 +37,7 @@ describe("a file of a backup", () => {
     const project = projectWith();
     const { root } = project;
     for (const name of ["mine-1.partial", "other-1.partial", "mine-2.txt"]) project.write(name, "x");
-    const partial = files.begin(join(root, "mine-3.dump"), (name) => isOwn(name) && name.endsWith(".partial"));
+    const partial = files.begin(join(root, "mine-3.dump"), (name) => isOwn(name) && name.endsWith(".partial"), "ours");
     expect(readdirSync(root).sort()).toEqual(["mine-2.txt", "mine-3.dump.partial", "other-1.partial"]);
     files.discard(partial);
     files.discard(partial);
@@ -50,13 +50,29 @@ describe("a file of a backup", () => {
     const target = project.write("target", "precious");
     symlinkSync(target, join(root, "a.dump.partial"));
     files.append(
-      files.begin(join(root, "a.dump"), () => false),
+      files.begin(join(root, "a.dump"), () => false, "theirs"),
       Buffer.from("ours"),
     );
     expect(readFileSync(target, "utf8")).toBe("precious");
     expect(readFileSync(join(root, "a.dump.partial"), "utf8")).toBe("ours");
     symlinkSync(target, join(root, "b.dump"));
     expect(files.find(join(root, "b.dump"))).toBeUndefined();
+  });
+
+  test.each([
+    ["in a folder that is not there", "none/a.dump", "make the folder first, or correct the path"],
+    ["below a file", "file/a.dump", "correct the path: a part of it is a file"],
+  ])("for somebody's own path %s is refused, and no folder is made", (_name, name, next) => {
+    const project = projectWith();
+    project.write("file", "precious");
+    const path = join(project.root, name);
+    expect(files.occupied(path)).toEqual([]);
+    expect(files.find(path)).toBeUndefined();
+    const begin = (): string => files.begin(path, () => false, "theirs");
+    expect(begin).toThrow(
+      expect.objectContaining({ facts: expect.objectContaining({ code: "FILE_UNREADABLE", next }) }),
+    );
+    expect(readdirSync(project.root)).toEqual(["file"]);
   });
 
   test("its names are taken by whatever has them, also by a link to nowhere", () => {

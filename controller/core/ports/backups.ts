@@ -30,14 +30,14 @@ export interface Backups {
   /** What of a backup's two files, or anything else of their names, is there already. */
   occupied(path: string): readonly string[];
   /**
-   * A new, empty file beside `path` for what is going to become it, mode 0600; its folder is made with 0700. What an earlier
-   * try has left of it is removed.
+   * A new, empty file beside `path` for what is going to become it, mode 0600. What an earlier try has left of it is removed.
    *
    * @param isLeftover which other names in the folder are left of earlier tries, and removed, too
+   * @param folder `ours`: made with 0700 where it is not there. `theirs`: somebody has named it, and may have mistyped it
    * @returns its path
-   * @throws PoststackError `DISK_FULL`, `STATE_UNWRITABLE`
+   * @throws PoststackError `DISK_FULL`, `STATE_UNWRITABLE`; of a folder of theirs `FILE_UNREADABLE`
    */
-  begin(path: string, isLeftover: (name: string) => boolean): string;
+  begin(path: string, isLeftover: (name: string) => boolean, folder: "ours" | "theirs"): string;
   /** @throws PoststackError `DISK_FULL`, `STATE_UNWRITABLE` */
   append(path: string, bytes: Buffer): void;
   /** Reads all of it. @throws PoststackError `FILE_UNREADABLE` */

@@ -28,7 +28,7 @@ export async function takeBackup(
   const path = output ?? join(directory, backupName(database, takenAt, tools.on === "files" ? "physical" : "custom"));
   const [occupied] = ports.backups.occupied(path);
   if (occupied !== undefined) throw fromFacts(fileExists(occupied));
-  const partial = ports.backups.begin(path, isPartial(database));
+  const partial = ports.backups.begin(path, isPartial(database), output === undefined ? "ours" : "theirs");
   try {
     const made =
       tools.on === "files"

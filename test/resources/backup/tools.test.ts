@@ -118,11 +118,41 @@ test.each([
       },
       tail: () => [],
     },
-    backups: { find: () => undefined, writeText: () => undefined, readText: () => "" },
+    backups: { find: () => undefined, writeText: () => undefined, readText: () => "", discard: () => undefined },
   } as unknown as Ports;
   const desired = desiredBackup();
   const endpoint = { ...desired.endpoint, host, port };
   const tools = { on: "machine", bin: "/usr/lib/postgresql/15/bin", major: 15 } as const;
   await toolbox(tools, { ...desired, endpoint }, ports, signal).dump("/b/a.dump.partial");
   expect(asked).toEqual([expected]);
+});
+
+test.each<[string, number]>([
+  ["are gone after a restore", 0],
+  ["are gone after a restore that failed", 1],
+])("on this machine lists of contents %s", async (_name, exitCode) => {
+  const there = new Set<string>();
+  const ports = {
+    state: { directory: "/shop/.poststack/dev" },
+    host: {
+      run: ({ command }: SpawnSpec) =>
+        Promise.resolve({ exitCode: command.some((one) => one.startsWith("--file=")) ? 0 : exitCode, timedOut: false }),
+      tail: () => [],
+    },
+    backups: {
+      find: () => undefined,
+      writeText: (path: string) => there.add(path),
+      readText: () => "",
+      discard: (path: string) => there.delete(path),
+    },
+  } as unknown as Ports;
+  const tools = { on: "machine", bin: "/usr/lib/postgresql/15/bin", major: 15 } as const;
+  const box = toolbox(tools, desiredBackup(), ports, signal);
+  const during: string[] = [];
+  const restored = box.withArchive("/b/a.dump", async (archive) => {
+    during.push(...there);
+    await archive.restore({ database: "shop_dev.restore_0123abcd", list: archive.list, withPrivileges: true });
+  });
+  await (exitCode === 0 ? restored : expect(restored).rejects.toMatchObject({ code: "BACKUP_FAILED" }));
+  expect([during, [...there]]).toEqual([[], []]);
 });

@@ -71,9 +71,13 @@ export function onMachine(
   const listOf = async (file: string): Promise<string> => {
     const target = `${listFile}.new`;
     ports.backups.writeText(target, "");
-    const { isDone, output } = await run("pg_restore", [`--file=${target}`, ...listArguments(file)]);
-    if (!isDone) throw noArchive(file, output);
-    return ports.backups.readText(target);
+    try {
+      const { isDone, output } = await run("pg_restore", [`--file=${target}`, ...listArguments(file)]);
+      if (!isDone) throw noArchive(file, output);
+      return ports.backups.readText(target);
+    } finally {
+      ports.backups.discard(target);
+    }
   };
 
   return {
@@ -88,8 +92,12 @@ export function onMachine(
         list: await listOf(file),
         async restore(wish) {
           ports.backups.writeText(listFile, wish.list);
-          const { isDone, output } = await run("pg_restore", restoreArguments(wish, listFile, file), endpoint.owner);
-          if (!isDone) throw toolFailed("pg_restore", output);
+          try {
+            const { isDone, output } = await run("pg_restore", restoreArguments(wish, listFile, file), endpoint.owner);
+            if (!isDone) throw toolFailed("pg_restore", output);
+          } finally {
+            ports.backups.discard(listFile);
+          }
         },
       });
     },
