@@ -169,7 +169,11 @@ test.each<[string, () => void, string]>([
     embedded: { copies: { open: () => Promise.resolve("/shop/postgres.before_1"), removeReplaced }, start: done },
     server: { reset: done },
   } as unknown as Ports;
-  const facts = { desired: desiredBackup({ embedded }), tools: { on: "files", major: 17 }, candidate: candidate() } as const;
+  const facts = {
+    desired: desiredBackup({ embedded }),
+    tools: { on: "files", major: 17 },
+    candidate: candidate(),
+  } as const;
   const restored = restoreCluster({ ...facts, deleteData: true }, ports, new AbortController().signal);
   expect(await restored).toEqual({ note });
 });
