@@ -98,9 +98,11 @@ function restore(
       restoreCopy(desired, { deleteData }, observed, { ...candidate, manifest: candidate.manifest }, left),
     ];
   }
+  // Nobody need install anything for a file that is not there.
+  if (candidate.error !== undefined) return [...left, refuse(desired, candidate.error)];
   if (database !== "ours") return [...left, refuse(desired, noDatabase(desired, observed))];
   if (tools === undefined) return [...left, refuse(desired, noTools(observed))];
-  const error = candidate.error ?? unfit(candidate, observed);
+  const error = unfit(candidate, observed);
   if (error !== undefined) return [...left, refuse(desired, error)];
   const notes = [...provenance(candidate, desired), ...told(sessions), ...stays(desired, observed)];
   const action: BackupAction = {

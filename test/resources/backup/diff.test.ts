@@ -106,6 +106,16 @@ take backup:shop_dev  asked for; with pg_dump 15`,
   ],
   ["no server", take, undefined, "refuse backup:shop_dev  environment dev has no server with data yet"],
   ["no server, and nothing asked for", {}, undefined, ""],
+  [
+    "a backup that is not there, where there are no programs either",
+    restore,
+    {
+      candidate: { ...candidate(), error: { code: "BACKUP_MISSING", what: "there is no backup /shop/backups/a.dump" } },
+      database: "absent",
+      tools: undefined,
+    },
+    "refuse backup:shop_dev  there is no backup /shop/backups/a.dump",
+  ],
   ["a backup takes the place of the database", restore, { candidate: candidate() }, restoring],
   [
     "which has come from it since",
