@@ -76,7 +76,7 @@ export const errorCodes = {
   NOT_PERMITTED: ["terminal", "the admin login may not do what the files ask for"],
   // migrations
   MIGRATION_NAME: ["terminal", "a file name that is not a migration's, or one version twice"],
-  MIGRATION_HEADER: ["terminal", "a `-- poststack:` line at the top of a migration that means nothing"],
+  MIGRATION_HEADER: ["terminal", "a `-- poststack:` line of a migration that means nothing, or marks of another tool"],
   MIGRATION_EDITED: ["terminal", "an applied migration's file has changed"],
   MIGRATION_MISSING: ["terminal", "an applied migration's file is gone, or the ledger is ahead of the files"],
   MIGRATION_ORDER: ["terminal", "a new migration sorts before one that is applied"],

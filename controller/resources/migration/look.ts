@@ -2,6 +2,7 @@ import { PoststackError } from "../../core/errors.ts";
 import type { Ports } from "../../core/ports.ts";
 import { runnable } from "./guard.ts";
 import { hazardsOf } from "./hazards.ts";
+import { refuseBothWays } from "./import/both-ways.ts";
 import type { NamedMigration, PendingFacts } from "./model.ts";
 import { backfillIn } from "./phases/backfill-text.ts";
 import { readForward, readRollback } from "./source.ts";
@@ -32,6 +33,7 @@ async function forward(file: NamedMigration, { files, parser }: Reading): Promis
   const known = file.phase === undefined ? looked.get(checksum) : undefined;
   if (known !== undefined) return known;
   const { transactional, settings, phase = file.phase } = headersOf(bytes);
+  if (file.reading === undefined) refuseBothWays(source);
   await runnable(source, transactional, parser);
   if (phase === "backfill") await backfillIn(source, parser);
   const asked = settings.find(({ role }) => role !== undefined);

@@ -26,6 +26,14 @@ interface Bad {
 
 const bad: readonly Bad[] = [
   {
+    name: "both ways of another tool in one file",
+    sql: "-- migrate:up\ncreate table a (n int);\n-- migrate:down\ndrop table a;",
+    code: "MIGRATION_HEADER",
+    at: "3:1",
+    what: /^migrations\/002_bad\.sql holds the way back, too, behind this mark of dbmate/,
+    next: /migrations: \{ format: dbmate \}/,
+  },
+  {
     name: "a statement fails in the middle",
     sql: "create table a (n int);\n\ninsert into a values (1);\nselect nothing_there;\ncreate table b (n int);\n",
     code: "MIGRATION_FAILED",

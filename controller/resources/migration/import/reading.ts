@@ -36,7 +36,7 @@ export function convert(text: string, { sections, outside }: Reading, way: Way, 
 }
 
 /** The marks of dbmate's parser: at the beginning of a line, options behind them (dbmate, pkg/dbmate/migration.go). */
-const dbmateMarks = { up: /^--[^\S\n]*migrate:up(?=\s|$).*$/m, down: /^--[^\S\n]*migrate:down(?=\s|$).*$/m };
+export const dbmateMarks = { up: /^--[^\S\n]*migrate:up(?=\s|$).*$/m, down: /^--[^\S\n]*migrate:down(?=\s|$).*$/m };
 
 /** Up is all before the mark of down: only comments may stand before the mark of up. Options: `transaction:false`. */
 function dbmateSection(text: string, way: Way, file: string): Converted | undefined {
@@ -55,7 +55,10 @@ function dbmateSection(text: string, way: Way, file: string): Converted | undefi
 }
 
 /** The marks of node-pg-migrate (its src/sqlMigration.ts). What stands above the first one it does not run. */
-const nodePgMigrateMarks = { up: /^[^\S\n]*--[\s-]*up\s+migration/im, down: /^[^\S\n]*--[\s-]*down\s+migration/im };
+export const nodePgMigrateMarks = {
+  up: /^[^\S\n]*--[\s-]*up\s+migration/im,
+  down: /^[^\S\n]*--[\s-]*down\s+migration/im,
+};
 
 function nodePgMigrateSection(text: string, way: Way, file: string): string | undefined {
   const up = text.search(nodePgMigrateMarks.up);
