@@ -4,7 +4,7 @@ import { list, object, present, text } from "./answer.ts";
 import { readLimitMs, writeLimitMs } from "./client.ts";
 import type { Session } from "./container-calls.ts";
 import { versionNumber } from "./dialect.ts";
-import { isListBroken, unless } from "./failure.ts";
+import { isCode, isListBroken, unless } from "./failure.ts";
 import { refuseNetworkThatIsLacking } from "./lacking.ts";
 import { readImageDetails, readImageFacts, readNetworkFacts, readVolumeFacts } from "./listed.ts";
 
@@ -88,7 +88,9 @@ export function objectCalls(session: (signal: AbortSignal) => Promise<Session>):
       const query = { type: versionNumber(apiVersion) >= 1_042 ? "volume" : undefined };
       const doing = "counting the sizes of volumes";
       const call = { method: "GET", path: "/system/df", query, doing, limitMs: countLimitMs } as const;
-      const found = list(object(await client.ask(call, signal))["Volumes"]).flatMap((entry): [string, number][] => {
+      // Podman counts containers and images as well, asked or not.
+      const answer = object(await untilWhole(() => client.ask(call, signal), signal));
+      const found = list(answer["Volumes"]).flatMap((entry): [string, number][] => {
         const size = object(object(entry)["UsageData"])["Size"];
         // -1: its driver is not `local` (the same page).
         return typeof size === "number" && size >= 0 ? [[text(object(entry)["Name"]), size]] : [];
@@ -117,17 +119,7 @@ export function objectCalls(session: (signal: AbortSignal) => Promise<Session>):
 
     async images(signal) {
       const { dialect } = await session(signal);
-      // Podman fails as a whole where one of them is built or removed meanwhile: the next list is without it.
-      const ask = async (tries: number): Promise<unknown> => {
-        try {
-          return await get("/images/json", "listing images", signal);
-        } catch (error) {
-          if (tries === 1 || !isListBroken(error)) throw error;
-        }
-        await clock.sleep(listPauseMs, signal);
-        return await ask(tries - 1);
-      };
-      const answer = await ask(listTries);
+      const answer = await untilWhole(() => get("/images/json", "listing images", signal), signal);
       return list(answer).map((entry) => readImageFacts(dialect.adaptImage(object(entry))));
     },
 
@@ -160,6 +152,17 @@ export function objectCalls(session: (signal: AbortSignal) => Promise<Session>):
       await client.ask({ ...call, limitMs: writeLimitMs }, signal).catch(unless("IMAGE_MISSING"));
     },
   };
+}
+
+/** Podman fails as a whole where one of what it lists is made or removed meanwhile: the next list is without it. */
+async function untilWhole(ask: () => Promise<unknown>, signal: AbortSignal, tries = listTries): Promise<unknown> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (tries === 1 || !(isListBroken(error) || isCode(error, "ENGINE_OBJECT_GONE"))) throw error;
+  }
+  await clock.sleep(listPauseMs, signal);
+  return await untilWhole(ask, signal, tries - 1);
 }
 
 const addressManagement = ({

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { clock } from "../../../controller/adapters/clock.ts";
 import { containerEngine } from "../../../controller/adapters/containers.ts";
 import { PoststackError } from "../../../controller/core/errors.ts";
+import type { ContainerEngine } from "../../../controller/core/ports/containers.ts";
 import { calls } from "./calls.ts";
 import { bare } from "./fields.ts";
 import { json, scripted, version, type Scripted } from "./scripted.ts";
@@ -226,15 +227,19 @@ test("a place in a network that an engine kept when it was ended is given back, 
   ]);
 });
 
-test.each([
-  ["is asked for again", 2, "done", 3],
-  ["and stays broken is a matter of another try later", 9, "ENGINE_BUSY", 5],
-])("a list of images that broke on one that was removed meanwhile %s", async (_name, times, expected, asked) => {
-  const said = 'checking if image "c07c" is dangling: reading image "20be": locating image: image not known';
+const noImage = 'checking if image "c07c" is dangling: reading image "20be": locating image: image not known';
+const noContainer = `failed to get state of container c4ee: container c4ee does not exist in database: no such container`;
+type Ask = (engine: ContainerEngine) => Promise<unknown>;
+test.each<[string, string, Ask, string, number, string, number]>([
+  ["images", "is asked for again", (engine) => engine.images(signal), noImage, 2, "done", 3],
+  ["images", "and stays broken is tried later", (engine) => engine.images(signal), noImage, 9, "ENGINE_BUSY", 5],
+  ["sizes", "of a container is asked for again", (engine) => engine.volumeSizes(signal), noContainer, 2, "done", 3],
+  ["sizes", "of an image is asked for again", (engine) => engine.volumeSizes(signal), noImage, 2, "done", 3],
+])("a list of %s that broke on a removal %s", async (_list, _name, ask, said, times, expected, asked) => {
   const { engine, requests } = await start((_request, response) =>
     requests.length > times ? json(response, []) : json(response, { cause: said, message: said }, 500),
   );
-  expect(await outcome(engine.images(signal))).toBe(expected);
+  expect(await outcome(ask(engine))).toBe(expected);
   expect(requests).toHaveLength(asked);
 });
 
