@@ -97,6 +97,7 @@ export function projectFiles(root: string): Files {
             path,
             from,
             `is larger than ${Math.floor(limitBytes / 1024)} KiB`,
+            { next: nextSteps[tooLarge ?? "FILE_UNREADABLE"] ?? "make it smaller, or correct the path" },
           );
         }
         return readAll(handle, stat.size);
@@ -143,7 +144,8 @@ export function projectFiles(root: string): Files {
     read(path, options) {
       const bytes = readBytes(path, options);
       if (isUtf8(bytes)) return bytes.toString("utf8");
-      throw refused("FILE_UNREADABLE", path, options.from, "is not UTF-8");
+      const next = "save it as UTF-8: `iconv -f LATIN1 -t UTF-8` makes it of Latin-1";
+      throw refused("FILE_UNREADABLE", path, options.from, "is not UTF-8", { next });
     },
     list: (path) =>
       attempt(path, undefined, () => {
@@ -151,7 +153,8 @@ export function projectFiles(root: string): Files {
           return readdirSync(folderAt(path).real).sort();
         } catch (error) {
           if (codeOf(error) === "ENOENT" && isWithin(resolve(root, path), root)) return [];
-          if (codeOf(error) === "ENOTDIR") throw refused("FILE_UNREADABLE", path, undefined, "is not a folder", error);
+          if (codeOf(error) === "ENOTDIR")
+            throw refused("FILE_UNREADABLE", path, undefined, "is not a folder", { cause: error });
           throw error;
         }
       }),
@@ -255,13 +258,9 @@ function failure(code: ErrorCode, path: string, from: ReadOptions["from"], cause
   if (code === "PATH_OUTSIDE") return refused(code, path, from, "leaves the project");
   if (code === "FILE_MISSING") return refused(code, path, from, "does not exist");
   const system = codeOf(cause) ?? "";
-  return refused(
-    code,
-    path,
-    from,
-    reasons[system] ?? `cannot be read (${system === "" ? "unknown fault" : system})`,
+  return refused(code, path, from, reasons[system] ?? `cannot be read (${system === "" ? "unknown fault" : system})`, {
     cause,
-  );
+  });
 }
 
 const nextSteps: { readonly [Code in ErrorCode]?: string } = {
@@ -275,14 +274,14 @@ function refused(
   path: string,
   from: ReadOptions["from"],
   how: string,
-  cause?: unknown,
+  { next, cause }: { readonly next?: string; readonly cause?: unknown } = {},
 ): PoststackError {
   return new PoststackError(
     code,
     {
       what: `the file ${JSON.stringify(path).slice(1, -1)} ${how}`,
       ...(from === undefined ? {} : { where: from }),
-      next: nextSteps[code] ?? "put a readable file there, or correct the path",
+      next: next ?? nextSteps[code] ?? "put a readable file there, or correct the path",
     },
     cause === undefined ? {} : { cause },
   );

@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, readFileSync, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, statfsSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import type { FolderFacts, Machine } from "../core/ports/machine.ts";
 import { serverUser } from "./embedded/server-user.ts";
 import { locate } from "./host/program.ts";
+import { nameOfUser } from "./name-of-user.ts";
 
 /** Milliseconds that git may take for its answer. */
 const gitTimeoutMs = 5_000;
@@ -75,14 +76,6 @@ function committable(root: string, paths: readonly string[]): readonly string[] 
 
 /** An account without an entry in the user table has no name. */
 const userName = (): string => quietly(() => userInfo().username) ?? String(process.getuid?.() ?? "unknown");
-
-function nameOfUser(uid: number): string | undefined {
-  const users = quietly(() => readFileSync("/etc/passwd", "utf8")) ?? "";
-  return users
-    .split("\n")
-    .map((line) => line.split(":"))
-    .find(([, , id]) => Number(id) === uid)?.[0];
-}
 
 function quietly<T>(read: () => T): T | undefined {
   try {

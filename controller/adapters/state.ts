@@ -18,6 +18,7 @@ import { Secret } from "../core/secret.ts";
 import { dataPlaces } from "./embedded/layout.ts";
 import { createAtomically, hasCode, stateUnwritable, syncPath, unlessFull, writeAtomically } from "./atomic-file.ts";
 import { parseState, renderState, stateLost } from "./state-format.ts";
+import { stateUnreadable } from "./state-unreadable.ts";
 
 /** Bytes. A thousand generated passwords take a tenth of it. */
 const limitBytes = 1024 * 1024;
@@ -109,6 +110,8 @@ function readStateFile(file: string): string | undefined {
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (hasCode(error, "ENOENT")) return undefined;
+    const refusal = ["EACCES", "EPERM"].find((code) => hasCode(error, code));
+    if (refusal !== undefined) throw stateUnreadable(file, refusal);
     throw stateLost(file, `cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`);
   }
   try {

@@ -116,6 +116,18 @@ describe("a path that is refused", () => {
     expect(renderError(error?.facts ?? { code: "INTERNAL", what: "" })).not.toContain("hunter2");
   });
 
+  test.each([
+    ["is not UTF-8", "latin1.txt", "save it as UTF-8"],
+    ["is larger than", "large.txt", "make it smaller"],
+  ])("what to do about one that %s", (how, path, next) => {
+    const { root, files } = staged();
+    writeFileSync(join(root, "large.txt"), "x".repeat(limitBytes + 1));
+    writeFileSync(join(root, "latin1.txt"), Buffer.from([0xe4]));
+    const [error] = errorsIn(() => files.read(path, { limitBytes }));
+    expect(error?.facts.what).toContain(how);
+    expect(error?.facts.next).toContain(next);
+  });
+
   test("a socket", async () => {
     const { root, files } = staged();
     const server = createServer();

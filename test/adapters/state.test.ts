@@ -17,6 +17,7 @@ import { fileURLToPath } from "node:url";
 import { inspect, promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fileState } from "../../controller/adapters/state.ts";
+import { stateUnreadable } from "../../controller/adapters/state-unreadable.ts";
 import { PoststackError } from "../../controller/core/errors.ts";
 import { resourceId } from "../../controller/core/id.ts";
 import { reveal, Secret } from "../../controller/core/secret.ts";
@@ -136,6 +137,24 @@ test("removing forgets the file and leaves what others keep beside it", () => {
   state.remove();
   expect(existsSync(join(root, "dev"))).toBe(false);
   state.remove();
+});
+
+describe("a state that this user may not read is not lost", () => {
+  test.skipIf(process.getuid?.() === 0)("it is told as what it is", () => {
+    state.ensure([]);
+    chmodSync(file, 0o000);
+    expect(codeOf(() => state.read())).toBe("FILE_UNREADABLE");
+  });
+
+  test.each([
+    ["another user's", 1, "run Poststack as root: an environment is one user's"],
+    ["its own", 0, "chmod 600 /bin/sh"],
+  ])("%s", (_name, uid, next) => {
+    const { facts } = stateUnreadable("/bin/sh", "EACCES", uid);
+    expect(facts.what).toContain("/bin/sh may not be read by this user (EACCES); it belongs to root");
+    expect(facts.next).toContain(next);
+    expect(facts.next).not.toContain("move");
+  });
 });
 
 describe("a state that is not what was written is refused, and never replaced", () => {

@@ -67,7 +67,8 @@ describe("db dump", () => {
 
   test("does one of both, and needs the file", async () => {
     expect((await project.run("db", "dump", "--output", "a", "--check", "b")).text).toContain("USAGE");
-    expect((await project.run("db", "dump", "--check", "nowhere.sql")).text).toContain("FILE_MISSING");
+    const missing = (await project.run("db", "dump", "--check", "/nowhere/schema.sql")).text;
+    expect(missing).toContain("error FILE_MISSING: there is no /nowhere/schema.sql to compare with");
   });
 });
 

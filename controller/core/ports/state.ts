@@ -23,7 +23,7 @@ export interface State {
   readonly directory: string;
   /**
    * Undefined when nothing was ever recorded.
-   * @throws PoststackError `STATE_LOST` (unreadable, bad checksum), `STATE_NEWER`
+   * @throws PoststackError `STATE_LOST` (bad checksum), `STATE_NEWER`, `FILE_UNREADABLE` (another user's)
    */
   read(): StateFacts | undefined;
   /** Makes owner token and missing secrets, on disk before it returns (RELIABILITY 16). Never replaces one. */

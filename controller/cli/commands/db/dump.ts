@@ -48,6 +48,12 @@ const digestOf = (schema: string): string => createHash("sha256").update(schema)
 /** For CI: 2 says that the file is not what the database is, as 2 of a plan says that there is something to do. */
 async function compare(path: string, schema: string, environment: string, context: Context): Promise<ExitCode> {
   const { world, json, paint } = context;
+  if (!world.exists(path)) {
+    throw new PoststackError("FILE_MISSING", {
+      what: `there is no ${path} to compare with`,
+      next: "correct the path, which begins here and not in the project's folder; --output makes the file",
+    });
+  }
   const kept = world.openFiles(dirname(path)).read(basename(path), { limitBytes }).replaceAll("\r\n", "\n");
   const same = kept === schema;
   const patch = same ? undefined : await patchOf(basename(path), kept, schema);
