@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from "vitest";
 import { cliProject, type CliProject, type Ran } from "../support/cli.ts";
 import { misfits } from "../support/schemas.ts";
 
@@ -74,6 +74,21 @@ test("db import tells what is there and changes nothing", async () => {
   expect(stderr).toContain("migrations: { directory: db/migrations, format: dbmate }");
   expect(await ask("select version from poststack.schema_migrations")).toEqual([]);
 });
+
+test.each([[[]], [["--from", "dbmate"]], [["--from", "dbmate", "--write", "moved"]]])(
+  "a folder that is not there has no migrations of anybody: db import %j",
+  async (options) => {
+    const empty = cliProject({ ".poststack.yml": config("migrations") });
+    onTestFinished(() => empty.dispose());
+    const { code, stdout, stderr } = await empty.poststack(["db", "import", ...options], {
+      environment: { ADMIN_URL: adminUrl() },
+    });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(
+      /error FILE_MISSING: the migrations folder migrations does not exist\n.*at \.poststack\.yml:2/,
+    );
+  },
+);
 
 test("in their own form they are taken over and go on", async () => {
   project.write(".poststack.yml", config("{ directory: db/migrations, format: dbmate }"));

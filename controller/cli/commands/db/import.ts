@@ -38,6 +38,7 @@ export async function importCommand({ args: [name], options }: Invocation, world
   const context = await contextOf(options, world);
   const opened = openProject(context, { chosen: name, usable: "chosen" });
   const own = migrationsOf(opened.project, chooseEnvironment(opened.project, name));
+  checkFolder(opened, own);
   const format = formatOf(opened, own, options.text("from"));
   const found = findMigrations(opened, own, format);
   const environment = openEnvironment(context, name, { migration: { readAs: format } });
@@ -58,6 +59,21 @@ export async function importCommand({ args: [name], options }: Invocation, world
 }
 
 type Own = ReturnType<typeof migrationsOf>;
+
+/**
+ * Elsewhere the default folder may be missing, for nobody asked for it. Here it is what is asked about.
+ *
+ * @throws PoststackError `FILE_MISSING`
+ */
+function checkFolder({ files }: OpenedProject, own: Own): void {
+  const folder = join(own.migrations);
+  if (files.isFolder(folder)) return;
+  throw new PoststackError("FILE_MISSING", {
+    what: `the migrations folder ${folder} does not exist`,
+    where: own.place,
+    next: "say where the other tool keeps its migrations: `migrations: { directory: … }` below `project`",
+  });
+}
 
 /** @throws PoststackError `USAGE`: it is nobody's, or several tools' */
 function formatOf({ files }: OpenedProject, own: Own, from: string | undefined): ForeignFormat {
