@@ -98,7 +98,7 @@ async function madeBefore(
     {
       what: `a container "${name}" is there already, and Poststack did not make it for this environment`,
       where: place,
-      next: `remove the one that is there (docker rm ${name}), or give the step another \`name:\``,
+      next: `remove the one that is there (docker rm --force ${name}), or give the step another \`name:\``,
     },
     { cause: error },
   );
