@@ -25,7 +25,10 @@ export function stepsForward(history: History, target: Target): readonly Migrati
     ) {
       steps.push(replay(row, file));
     } else if (problem !== undefined) steps.push(problem);
-    else if (file !== undefined && row.state === "started") steps.push(run(file, history, resumed));
+    else if (file !== undefined && row.state === "started") {
+      const error = history.resumed.get(file.id);
+      steps.push(error === undefined ? run(file, history, resumed) : refuse(file.id, error));
+    }
   }
   if (head !== undefined && isAfter(head.order, target)) {
     steps.push({ ...rollbackRequired(head, wish.target ?? ""), id: idOf(head, fileOf.get(head.order)) });

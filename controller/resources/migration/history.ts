@@ -9,6 +9,7 @@ export interface History {
   readonly rows: readonly LedgerRow[];
   readonly objects: number;
   readonly pending: ObservedMigrations["pending"];
+  readonly resumed: NonNullable<ObservedMigrations["resumed"]>;
   readonly tables: ObservedMigrations["tables"];
   readonly deployment: ObservedMigrations["deployment"];
   /** What the kinds before are about to make anew. */
@@ -31,6 +32,7 @@ export function historyOf(
     rows,
     objects: observed?.objects ?? 0,
     pending: observed?.pending ?? new Map(),
+    resumed: observed?.resumed ?? new Map(),
     tables: observed?.tables,
     deployment: observed?.deployment,
     changing,

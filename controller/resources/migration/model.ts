@@ -184,6 +184,8 @@ export interface ObservedMigrations {
   readonly pending: ReadonlyMap<ResourceId, PendingFacts>;
   /** Of the tables that pending files touch, as far as anybody asked. */
   readonly tables?: LintFacts;
+  /** Why a file that began and did not finish cannot go on. */
+  readonly resumed?: ReadonlyMap<ResourceId, ErrorFacts>;
   /** Looked for where they are to be rebuilt. */
   readonly invalidIndexes?: readonly InvalidIndex[];
   /** Of rollbacks that are to run, by the migration's id. */

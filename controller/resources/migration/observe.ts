@@ -18,6 +18,7 @@ import { look } from "./look.ts";
 import { parsedOnce } from "./parsed-once.ts";
 import { observeDeployment } from "./phases/observe.ts";
 import { observeRepeatables } from "./repeatable/observe.ts";
+import { observeResumed } from "./resumed.ts";
 import { observeRollbacks } from "./rollbacks.ts";
 
 /** One query where the ledger is there, whatever the number of its rows; and a look into the files that are not in it. */
@@ -34,6 +35,9 @@ export async function observe(
   const listed = filesBeside(desired.files, ledger, foreign);
   const { pending, tables } = await lookAt(listed, live, ports, signal);
   const rollbacks = await observeRollbacks(desired, ledger, live, ports, signal);
+  // Of the rows nothing is made where nobody needs them.
+  const isAnyStarted = ledger.columns?.states.includes("s") === true;
+  const resumed = isAnyStarted ? await observeResumed(desired.files, ledger.rows, session, ports, signal) : undefined;
   const beside = { recorded: ledger.repeats === true, session, live, pending, files: listed };
   const { tables: more, ...repeatables } = await observeRepeatables(desired.repeatable, beside, ports, signal);
   const deployment = await deploymentFor(desired, pending, session, ports, signal);
@@ -46,6 +50,7 @@ export async function observe(
       { pending },
       known === undefined ? {} : { tables: known },
       rollbacks.size === 0 ? {} : { rollbacks },
+      resumed === undefined ? {} : { resumed },
       foreign,
       repeatables,
       deployment,

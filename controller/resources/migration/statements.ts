@@ -10,6 +10,7 @@ import { setStatements, type FileSetting } from "./file-settings.ts";
 import { dropInvalid, invalidIndexes, isRepeatable, verify } from "./indexes.ts";
 import { setProgress } from "./ledger.ts";
 import { byHand } from "./refusals.ts";
+import { checkUnchanged, type Earlier } from "./resumed.ts";
 import { begin, checkFence, cleaningMs, contender, inside, sendTransaction, writeLedger } from "./session.ts";
 import { firstLine, placeAt, type Source } from "./source.ts";
 import { settingsOf } from "./text.ts";
@@ -19,7 +20,7 @@ export interface Script {
   readonly order: string;
   readonly source: Source;
   /** How far an earlier try came, and with which text. */
-  readonly earlier?: { readonly text: string; readonly done: number; readonly begun: number | undefined };
+  readonly earlier?: Earlier;
   /** On the ledger: all statements are done; the first one failed and left nothing; the text was corrected. */
   readonly finish: string;
   readonly undo: string;
@@ -49,7 +50,7 @@ export async function runStatements(
   const statements = (await ports.parser.parse(source.text))?.statements ?? [whole(source)];
   let done = 0;
   if (earlier !== undefined) {
-    await checkUnchanged(run, earlier, statements);
+    await checkUnchanged(script.name, source, earlier, ports.parser);
     if (earlier.text !== source.text) await writeLedger(session, script.correct, ports, signal);
     // The settings that the rest of the file counts on went with the connection.
     const repeated = statements.slice(0, earlier.done).filter(({ kind }) => kind.is === "setting");
@@ -96,25 +97,6 @@ async function setUp({ session, script, settings, ports, signal }: Run): Promise
 
 /** What no lexer can split, the server refuses as a whole, and says where. */
 const whole = ({ text }: Source): SqlStatement => ({ text, start: 0, kind: { is: "other" } });
-
-/** What has run, or may have, must still be what the file says; the rest may be corrected. */
-async function checkUnchanged(
-  { script: { name, source }, ports }: Run,
-  { text, done, begun = 0 }: NonNullable<Script["earlier"]>,
-  statements: readonly SqlStatement[],
-): Promise<void> {
-  if (text === source.text) return;
-  const before = (await ports.parser.parse(text))?.statements ?? [];
-  for (let index = 0; index < Math.max(done, begun); index++) {
-    if (before[index]?.text === statements[index]?.text) continue;
-    throw new PoststackError("MIGRATION_EDITED", {
-      what: `statement ${index + 1} of ${name} has run and is no longer the same`,
-      where: placeAt(source, statements[index]?.start ?? source.text.length),
-      next: "put the statement back as it was; only statements that have not run may be corrected",
-      details: [`was: ${firstLine(before[index]?.text ?? "")}`],
-    });
-  }
-}
 
 /** The number of statements that are done, once the one in doubt has been looked at. */
 async function settle(

@@ -86,14 +86,16 @@ describe("a later statement fails", () => {
     expect(render(await planOf(it))).toEqual([]);
   });
 
-  test("a statement that has run may not be edited", async ({ database }) => {
+  test("a statement that has run may not be edited, which the plan says", async ({ database }) => {
     const it = await prepared(database, `${first}select nothing_there;`);
     await failureOf(pass(it));
     it.project.write("migrations/002_x.sql", `${header}${first.replace("(1)", "(2)")}select 1;`);
-    const error = await failureOf(pass(it));
-    expect(error.code).toBe("MIGRATION_EDITED");
-    expect(error.facts.where && renderPlace(error.facts.where)).toBe("migrations/002_x.sql:4:1");
+    const plan = await planOf(it);
+    expect(render(plan)).toEqual(["refuse migration:002_x MIGRATION_EDITED"]);
+    expect(plan[0]?.place && renderPlace(plan[0].place)).toBe("migrations/002_x.sql:4:1");
     expect(await database.column("select n from a")).toEqual([1]);
+    it.project.write("migrations/002_x.sql", `${header}${first}select 1;`);
+    expect(render(await planOf(it))).toEqual(["apply migration:002_x"]);
   });
 });
 
