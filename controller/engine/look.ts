@@ -139,7 +139,8 @@ async function askedAhead({ containers, state }: EnginePorts, signal: AbortSigna
     return containers;
   }
   const lists = sharedLists(containers);
-  for (const list of [lists.containers, lists.images, lists.networks]) list(signal).catch(() => undefined);
+  const answers = [lists.containers(signal), lists.images(signal), lists.networks(signal)];
+  for (const answer of answers) answer.catch(() => undefined);
   // A request leaves when its connection stands, a turn or two of the event loop later, and reading files waits for none.
   for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
   return lists;
