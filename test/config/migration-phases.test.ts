@@ -138,7 +138,7 @@ describe("what a contract waits for", () => {
     const { resources } = await wishOf(projectOf(config, files));
     const [web] = resources.process;
     expect(resources.migration[0]?.deployment).toEqual({
-      parts: [{ id: "process:web", config: web?.configHash }],
+      parts: [{ id: "process:web", service: "web", config: web?.configHash }],
       hasContainers: false,
     });
     const alone = await wishOf(projectOf(config, files), { skipDeployment: true });
