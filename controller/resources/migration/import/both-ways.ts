@@ -23,7 +23,8 @@ export function refuseBothWays(source: Source): void {
   if (!mayPart.test(source.text)) return;
   for (const [tool, { up, down }] of Object.entries(marks)) {
     const at = source.text.search(down);
-    if (at < 0 || !up.test(source.text)) continue;
+    const forward = source.text.search(up);
+    if (at < 0 || forward < 0 || isEmpty(source.text.slice(at, forward > at ? forward : undefined))) continue;
     throw new PoststackError("MIGRATION_HEADER", {
       what: `${source.file} holds the way back, too, behind this mark of ${tool}: as a plain file it would run both`,
       where: placeAt(source, at),
@@ -33,6 +34,9 @@ export function refuseBothWays(source: Source): void {
     });
   }
 }
+
+/** Many files of such tools have the mark of the way back, and nothing behind it: as plain ones they do the same. */
+const isEmpty = (way: string): boolean => way.replaceAll(/--[^\n]*|\/\*[\s\S]*?\*\//g, "").trim() === "";
 
 /** Most texts have no such comment, and cost this one search. */
 const mayPart = /^[^\S\n]*--[^\n]*\bdown\b/im;
