@@ -1,4 +1,5 @@
 import type { Format } from "./manifest.ts";
+import { randomDigits } from "../../core/random-digits.ts";
 
 /** Bytes that Postgres keeps of a name (manual: 4.1.1, NAMEDATALEN). */
 const longestName = 63;
@@ -25,12 +26,7 @@ const fileStem = (database: string): string => database.replaceAll(/[^A-Za-z0-9_
 
 /** The database that a backup is restored into before it takes the other's place: `shop_dev.restore_3f9a01bc`. */
 export const siblingName = (database: string, random: number): string =>
-  cut(
-    database,
-    `.restore_${Math.floor(random * 2 ** 32)
-      .toString(16)
-      .padStart(8, "0")}`,
-  );
+  cut(database, `.restore_${randomDigits(random)}`);
 
 /**
  * What the replaced database is called until it is dropped, where it is not to be kept: `shop_dev.deleted_3f9a01bc`. As long

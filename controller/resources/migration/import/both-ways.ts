@@ -1,4 +1,5 @@
 import { PoststackError } from "../../../core/errors.ts";
+import { withoutComments } from "../../../core/sql-comments.ts";
 import { placeAt, type Source } from "../source.ts";
 import { foreignFormats } from "./formats.ts";
 import { dbmateMarks, nodePgMigrateMarks } from "./reading.ts";
@@ -36,7 +37,7 @@ export function refuseBothWays(source: Source): void {
 }
 
 /** Many files of such tools have the mark of the way back, and nothing behind it: as plain ones they do the same. */
-const isEmpty = (way: string): boolean => way.replaceAll(/--[^\n]*|\/\*[\s\S]*?\*\//g, "").trim() === "";
+const isEmpty = (way: string): boolean => withoutComments(way, { texts: "code" }).trim() === "";
 
 /** Most texts have no such comment, and cost this one search. */
 const mayPart = /^[^\S\n]*--[^\n]*\bdown\b/im;

@@ -1,6 +1,7 @@
 import { PoststackError } from "../../../../core/errors.ts";
 import { lastWords } from "../../../../core/last-words.ts";
 import type { Ports } from "../../../../core/ports.ts";
+import { randomDigits } from "../../../../core/random-digits.ts";
 import type { ImageDetails } from "../../../../core/ports/container-images.ts";
 import type { ContainerDetails } from "../../../../core/ports/container-facts.ts";
 import type { Endpoint } from "../../../../core/ports/postgres.ts";
@@ -41,7 +42,7 @@ export async function onTemporaryContainer<T>(
 ): Promise<T> {
   const { containers, clock, host, passwords } = ports;
   await removeForsaken(ports, signal);
-  const name = `poststack-temporary-${eightDigits(clock.random())}`;
+  const name = `poststack-temporary-${randomDigits(clock.random())}`;
   // The superuser of the image's cluster, whom migrations may name, with a password of its own.
   const admin = { user: endpoint.admin.user, password: passwords.random() };
   const { address, bind } = whereReached(endpoint.host, container?.bind);
@@ -61,12 +62,6 @@ export async function onTemporaryContainer<T>(
     inUse.delete(name);
   }
 }
-
-/** @param chance from 0 to below 1 */
-const eightDigits = (chance: number): string =>
-  Math.floor(chance * 2 ** 32)
-    .toString(16)
-    .padStart(8, "0");
 
 /** By its name: the answer that has the id may have been lost. What goes with it is nobody's. */
 async function takeAway(
